@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <expected>
+#include <span>
+#include <transom/base/address.hpp>
+
+namespace transom::memory {
+
+/// Size of a logical memory block, the unit in which a partition gets memory.
+constexpr Bytes block_size = mib(16);
+/// Largest partition: 64 GiB.
+constexpr std::size_t max_blocks = 4096;
+
+enum class AccessError {
+    outside, // not all of it is logical memory of the partition
+    missing, // a page of it is not here yet (during a migration); nothing was read or written
+};
+
+/// A partition's logical memory: contiguous from logical 0, made of blocks that lie anywhere in real memory.
+/// This is the only place where a logical address becomes a real one.
+class LogicalMemory {
+  public:
+    /// Adds the next block. `real` is aligned to block_size. False: max_blocks reached.
+    [[nodiscard]] bool add_block(RealAddr real);
+
+    Bytes size() const { return block_count_ * block_size; }
+    bool contains(LogicalAddr address, Bytes n) const { return LogicalRange{{0}, size()}.contains(address, n); }
+    std::size_t block_count() const { return block_count_; }
+    RealAddr block(std::size_t index) const { return blocks_[index]; }
+
+    /// The real address of a logical one. The result is contiguous up to the end of the block.
+    /// For building translations; loads and stores go through read and write.
+    std::expected<RealAddr, AccessError> translate(LogicalAddr address, Bytes n = 1) const;
+
+    /// Copies out of the partition's memory; any alignment, across blocks.
+    std::expected<void, AccessError> read(LogicalAddr from, std::span<std::byte> to) const;
+    /// Copies into the partition's memory and marks what it touches as changed.
+    std::expected<void, AccessError> write(LogicalAddr to, std::span<const std::byte> from);
+    /// Fills with zeros and marks.
+    std::expected<void, AccessError> clear(LogicalAddr to, Bytes n);
+
+    /// A big-endian object of the partition's memory (papr structures are made of Be<> fields).
+    template <class T> std::expected<T, AccessError> load(LogicalAddr from) const {
+        T object;
+        const auto done = read(from, std::as_writable_bytes(std::span(&object, 1)));
+        if (!done)
+            return std::unexpected(done.error());
+        return object;
+    }
+    template <class T> std::expected<void, AccessError> store(LogicalAddr to, const T& object) {
+        return write(to, std::as_bytes(std::span(&object, 1)));
+    }
+
+  private:
+    std::array<RealAddr, max_blocks> blocks_{};
+    std::size_t block_count_ = 0;
+};
+
+} // namespace transom::memory

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <transom/hpt/hashed_page_table.hpp>
+#include <transom/interrupt/sources.hpp>
+#include <transom/memory/logical_memory.hpp>
+#include <transom/partition/vcpu.hpp>
+#include <transom/vio/terminal.hpp>
+
+namespace transom::partition {
+
+constexpr std::size_t max_vcpus = 8;
+
+enum class PartitionState : std::uint8_t {
+    empty,     // being built, or being received
+    running,
+    suspended, // all virtual processors are out of it and stay out
+    off,       // powered off, crashed or moved away
+};
+
+/// A logical partition.
+struct Partition {
+    std::array<char, 32> name_storage{};
+    std::uint32_t lpid = 1;
+    PartitionState state = PartitionState::empty;
+    Bytes granule = kib(64); // unit in which changes of memory are tracked
+    memory::LogicalMemory memory;
+    hpt::HashedPageTable hpt;
+    interrupt::Sources sources;
+    vio::Terminal terminal;
+    std::array<Vcpu, max_vcpus> vcpus;
+    std::uint32_t vcpu_count = 0;
+    /// The partition's time base is the machine's plus this; a multiple of 2^24, what TBU40 can set.
+    std::uint64_t timebase_offset = 0;
+
+    std::string_view name() const { return name_storage.data(); }
+};
+
+} // namespace transom::partition

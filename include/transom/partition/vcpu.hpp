@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <transom/interrupt/presentation.hpp>
+#include <transom/partition/registers.hpp>
+#include <transom/partition/vpa.hpp>
+
+namespace transom::partition {
+
+class Partition;
+
+enum class VcpuState : std::uint8_t {
+    stopped, // not started yet (RTAS start-cpu), or stopped for good
+    ready,   // wants to run
+    ceded,   // H_CEDE: until an interrupt, the decrementer or a prod
+};
+
+/// How the partition wants its interrupts (H_SET_MODE, LoPAR): it ends up in LPCR when the processor is entered.
+struct InterruptMode {
+    bool little_endian = false;
+    std::uint8_t alternate_location = 0; // AIL: 0, 2 or 3
+};
+
+/// One virtual processor.
+struct Vcpu {
+    Registers registers;
+    Partition* partition = nullptr;
+    std::uint32_t index = 0;
+    VcpuState state = VcpuState::stopped;
+    bool prodded = false;
+    InterruptMode interrupt_mode;
+    interrupt::Presentation presentation; // XICS presentation controller of this processor
+    PerProcessorAreas areas;              // VPA, SLB shadow and dispatch trace log as registered
+    /// When the decrementer passes zero, in the partition's time base. Current while the processor is outside.
+    std::uint64_t decrementer_expiry = 0;
+};
+
+} // namespace transom::partition
