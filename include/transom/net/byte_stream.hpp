@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <span>
+
+// What users of a connection see. net::Stack implements it over TCP; a test may implement it over memory.
+//
+// Everything happens on one processor, in calls made from net::Stack::poll(): handlers are called from there and may call
+// their stream (send, resume_receive, close, abort) inside the call.
+
+namespace transom::net {
+
+/// An IPv4 address, most significant byte first: 10.77.0.1 is 0x0a4d0001.
+struct Ipv4Address {
+    std::uint32_t value = 0;
+
+    constexpr bool operator==(const Ipv4Address&) const = default;
+};
+
+/// The two network cards of a machine.
+enum class InterfaceId : std::uint8_t {
+    link,       // between machines: migration only
+    management, // towards the operator
+};
+
+enum class StreamError : std::uint8_t {
+    address_in_use,  // somebody listens on that port already
+    no_route,        // no interface leads to that address
+    no_interface,    // that network card is missing or not brought up
+    too_many,        // every place of the fixed pool is taken
+};
+
+enum class CloseReason : std::uint8_t {
+    finished,    // the peer has sent everything and said so; all of it has been consumed
+    refused,     // nobody listens there
+    reset,       // the peer, or the network, ended it in the middle
+    unreachable, // no answer: connecting or sending timed out
+    no_memory,   // out of network buffers
+};
+
+/// One connection. The object belongs to who made it (net::Stack). After close(), abort() or StreamHandler::closed() it may
+/// not be used any more, and the handler is not called any more.
+class ByteStream {
+  public:
+    /// Queues bytes in order; how many were accepted, 0 when full (or not connected yet). Once there is room again,
+    /// StreamHandler::sent() is called.
+    virtual std::size_t send(std::span<const std::byte> bytes) = 0;
+    /// How many bytes send() would accept now.
+    virtual std::size_t send_space() const = 0;
+    /// Offers what received() has left over again, now from inside this call if there is something.
+    virtual void resume_receive() = 0;
+    /// Ends it in order: what was accepted is still sent.
+    virtual void close() = 0;
+    /// Ends it at once: the peer sees CloseReason::reset.
+    virtual void abort() = 0;
+    virtual Ipv4Address peer() const = 0;
+
+  protected:
+    ~ByteStream() = default; // never deleted through the base; make implementations final
+};
+
+/// Who uses a connection. It outlives the stream.
+class StreamHandler {
+  public:
+    /// Network::connect has succeeded; from now on the stream takes bytes. Not called for accepted streams.
+    virtual void connected() {}
+    /// Bytes have arrived. Answers how many were consumed; the rest is kept and is offered again after resume_receive()
+    /// or together with bytes that arrive later. While bytes are kept the peer is held back.
+    virtual std::size_t received(std::span<const std::byte> bytes) = 0;
+    /// There is room for send() again.
+    virtual void sent() {}
+    /// The connection is over, and the stream gone. With CloseReason::finished what send() accepted is still sent.
+    virtual void closed(CloseReason reason) = 0;
+
+  protected:
+    ~StreamHandler() = default;
+};
+
+class Listener {
+  public:
+    /// A peer has connected. Answers who handles the stream; nullptr refuses, and the peer sees a reset.
+    virtual StreamHandler* accepted(ByteStream& stream) = 0;
+
+  protected:
+    ~Listener() = default;
+};
+
+/// What makes connections.
+class Network {
+  public:
+    /// Accepts connections that arrive by this interface at this port, until the machine ends.
+    virtual std::expected<void, StreamError> listen(InterfaceId interface, std::uint16_t port, Listener& listener) = 0;
+    /// Starts to connect; connected() or closed() follows. The stream may be aborted before that.
+    virtual std::expected<ByteStream*, StreamError> connect(Ipv4Address address, std::uint16_t port,
+                                                            StreamHandler& handler) = 0;
+
+  protected:
+    ~Network() = default;
+};
+
+} // namespace transom::net
