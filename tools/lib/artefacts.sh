@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the build and the demonstration take from Debian beyond installed packages: lwIP's source, libfdt for ppc64el,
+# and a Linux kernel with a busybox to run as a partition.
+
+get_lwip() {
+    local key='recipe 1' work source
+    if ! is_done lwip "$key" "$cache/lwip/src/include/lwip/init.h" "$cache/lwip/debian-version"; then
+        work="$(work_dir lwip)"
+        use_private_apt release "$private_architectures"
+        (cd "$work" && download_source release lwip)
+        source="$(echo "$work"/lwip-*/)"
+        dpkg-parsechangelog -l "$source/debian/changelog" -S Version >"$source/debian-version"
+        install_into_cache "$source" "$cache/lwip"
+        mark_done lwip "$key"
+    fi
+    say "lwip $(<"$cache/lwip/debian-version") ok"
+}
+
+get_ppc64el_libfdt() {
+    local key='recipe 1' work
+    if ! is_done libfdt "$key" "$cache/ppc64el/libfdt.a" "$cache/ppc64el/include/libfdt.h"; then
+        work="$(work_dir libfdt)"
+        use_private_apt release "$private_architectures"
+        (cd "$work" && download_packages release libfdt-dev:ppc64el)
+        unpack "$work"/libfdt-dev_*.deb "$work/root"
+        mkdir -p "$work/product/include"
+        cp "$work"/root/usr/include/{fdt,libfdt,libfdt_env}.h "$work/product/include/"
+        cp "$work/root/usr/lib/powerpc64le-linux-gnu/libfdt.a" "$work/product/"
+        dpkg-deb -f "$work"/libfdt-dev_*.deb Version >"$work/product/version"
+        install_into_cache "$work/product" "$cache/ppc64el"
+        mark_done libfdt "$key"
+    fi
+    say "libfdt $(<"$cache/ppc64el/version") for ppc64el ok"
+}
+
+get_linux() {
+    local key='recipe 1' work package
+    if ! is_done linux "$key" "$cache/linux/vmlinux" "$cache/linux/version"; then
+        work="$(work_dir linux)"
+        use_private_apt release "$private_architectures"
+        # linux-image-powerpc64le is a name for whichever kernel is current: it depends on the real package.
+        package="$(apt-cache -c "$apt_conf" depends linux-image-powerpc64le:ppc64el |
+            sed -n 's/.*Depends: \(linux-image-[^ :]*\).*/\1/p' | head -n 1)"
+        [[ -n $package ]] || die "no kernel package behind linux-image-powerpc64le in the package lists" \
+            "Remove $cache/apt and try again."
+        say "linux: downloading $package"
+        (cd "$work" && download_packages release "$package:ppc64el")
+        unpack "$work"/linux-image-*.deb "$work/root" --wildcards './boot/vmlinux-*'
+        printf '%s %s\n' "${package#linux-image-}" "$(dpkg-deb -f "$work"/linux-image-*.deb Version)" >"$work/version"
+        install_into_cache "$(echo "$work"/root/boot/vmlinux-*)" "$cache/linux/vmlinux"
+        install_into_cache "$work/version" "$cache/linux/version"
+        mark_done linux "$key"
+    fi
+    say "linux $(<"$cache/linux/version") ok"
+}
+
+get_busybox() {
+    local key='recipe 1' work
+    if ! is_done busybox "$key" "$cache/linux/busybox" "$cache/linux/busybox.version"; then
+        work="$(work_dir busybox)"
+        use_private_apt release "$private_architectures"
+        (cd "$work" && download_packages release busybox-static:ppc64el)
+        unpack "$work"/busybox-static_*.deb "$work/root" ./bin/busybox
+        dpkg-deb -f "$work"/busybox-static_*.deb Version >"$work/version"
+        install_into_cache "$work/root/bin/busybox" "$cache/linux/busybox"
+        install_into_cache "$work/version" "$cache/linux/busybox.version"
+        mark_done busybox "$key"
+    fi
+    say "busybox $(<"$cache/linux/busybox.version") for ppc64el ok"
+}
