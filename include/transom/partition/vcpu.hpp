@@ -7,7 +7,7 @@
 
 namespace transom::partition {
 
-class Partition;
+struct Partition;
 
 enum class VcpuState : std::uint8_t {
     stopped, // not started yet (RTAS start-cpu), or stopped for good
