@@ -30,12 +30,15 @@ class Frames {
     /// `states` covers real memory from address 0, one per frame, and lives as long as this object.
     explicit Frames(std::span<FrameState> states);
 
-    /// Memory that exists: absent -> free. Not scrubbed here: firmware memory has no partition's secrets.
+    /// Memory that exists: absent -> free. Not scrubbed here: firmware memory has no partition's secrets. Frames that
+    /// the range covers partly, or that `states` does not reach, stay absent.
     void add(RealRange range);
-    /// Takes a fixed range out of the free memory (image, firmware, device tree, initrd). Frames touched partly go whole.
+    /// Takes a fixed range out of the free memory (image, firmware, device tree, initrd). Frames touched partly go
+    /// whole. Frames that are absent or reserved already stay what they are.
     void reserve(RealRange range, FrameState as);
 
-    /// Takes `size` bytes at a multiple of `alignment` (both at least frame_size, alignment a power of two), zeroed.
+    /// Takes `size` bytes at a multiple of `alignment`, zeroed: the lowest that fit. Both are multiples of frame_size,
+    /// and alignment is a power of two.
     std::expected<RealAddr, FrameError> allocate(Bytes size, Bytes alignment, FrameState as);
     /// Scrubs and gives back what allocate returned. It panics where the range is not all in state `was`.
     void release(RealRange range, FrameState was);

@@ -3,9 +3,11 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <span>
 #include <transom/base/address.hpp>
+#include <transom/memory/granule_bits.hpp>
 
 namespace transom::memory {
 
@@ -25,14 +27,17 @@ class LogicalMemory {
   public:
     /// Adds the next block. `real` is aligned to block_size. False: max_blocks reached.
     [[nodiscard]] bool add_block(RealAddr real);
+    /// Forgets every block and every bitmap; the caller has taken the blocks back.
+    void reset();
 
     Bytes size() const { return block_count_ * block_size; }
     bool contains(LogicalAddr address, Bytes n) const { return LogicalRange{{0}, size()}.contains(address, n); }
     std::size_t block_count() const { return block_count_; }
-    RealAddr block(std::size_t index) const { return blocks_[index]; }
+    RealAddr block(std::size_t index) const;
 
     /// The real address of a logical one. The result is contiguous up to the end of the block.
-    /// For building translations; loads and stores go through read and write.
+    /// For building translations; loads and stores go through read and write. Never missing: the place is known before
+    /// the contents are.
     std::expected<RealAddr, AccessError> translate(LogicalAddr address, Bytes n = 1) const;
 
     /// Copies out of the partition's memory; any alignment, across blocks.
@@ -41,6 +46,14 @@ class LogicalMemory {
     std::expected<void, AccessError> write(LogicalAddr to, std::span<const std::byte> from);
     /// Fills with zeros and marks.
     std::expected<void, AccessError> clear(LogicalAddr to, Bytes n);
+
+    /// From now on only granules whose bit in `present` is set can be accessed; the rest answers missing. Bit i of word
+    /// w is granule 64 w + i. The words belong to the caller and cover size(). An empty span: everything is here.
+    void limit_to_present(std::span<std::uint64_t> present, Bytes granule);
+    /// From now on write and clear set the bit of each granule that they touch. An empty span: nobody is interested.
+    void record_changes(std::span<std::uint64_t> changed, Bytes granule);
+    /// For tests of the callers: the n-th read, write or clear from now (1 is the next) answers missing, once.
+    void inject_missing(std::uint32_t nth) { missing_in_ = nth; }
 
     /// A big-endian object of the partition's memory (papr structures are made of Be<> fields).
     template <class T> std::expected<T, AccessError> load(LogicalAddr from) const {
@@ -55,8 +68,13 @@ class LogicalMemory {
     }
 
   private:
+    std::expected<void, AccessError> check(LogicalAddr address, Bytes n) const;
+
     std::array<RealAddr, max_blocks> blocks_{};
     std::size_t block_count_ = 0;
+    GranuleBits present_;
+    GranuleBits changed_;
+    mutable std::uint32_t missing_in_ = 0;
 };
 
 } // namespace transom::memory

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <arch/real_memory.hpp>
+#include <cstring>
+#include <transom/base/panic.hpp>
+#include <transom/memory/logical_memory.hpp>
+
+namespace transom::memory {
+
+namespace {
+
+/// Calls visit(real pointer, offset, length) for each piece of [address, address + n) that lies in one block.
+template <class Visit> void for_each_piece(const LogicalMemory& memory, LogicalAddr address, Bytes n, Visit visit) {
+    for (Bytes offset = 0; offset < n;) {
+        const LogicalAddr at = address + offset;
+        const Bytes inside = at.value % block_size;
+        const Bytes length = std::min(n - offset, block_size - inside);
+        visit(arch::real_pointer(memory.block(at.value / block_size) + inside), offset, length);
+        offset += length;
+    }
+}
+
+} // namespace
+
+bool LogicalMemory::add_block(RealAddr real) {
+    invariant(real.aligned(block_size), "memory block is not aligned");
+    invariant(!present_.on() && !changed_.on(), "memory block added while its granules are tracked");
+    if (block_count_ == max_blocks)
+        return false;
+    blocks_[block_count_++] = real;
+    return true;
+}
+
+void LogicalMemory::reset() {
+    block_count_ = 0;
+    present_ = {};
+    changed_ = {};
+    missing_in_ = 0;
+}
+
+RealAddr LogicalMemory::block(std::size_t index) const {
+    invariant(index < block_count_, "no such memory block");
+    return blocks_[index];
+}
+
+std::expected<RealAddr, AccessError> LogicalMemory::translate(LogicalAddr address, Bytes n) const {
+    if (n == 0 || !contains(address, n) || address.value % block_size + n > block_size)
+        return std::unexpected(AccessError::outside);
+    return blocks_[address.value / block_size] + address.value % block_size;
+}
+
+std::expected<void, AccessError> LogicalMemory::check(LogicalAddr address, Bytes n) const {
+    if (!contains(address, n))
+        return std::unexpected(AccessError::outside);
+    if (missing_in_ != 0 && --missing_in_ == 0) [[unlikely]]
+        return std::unexpected(AccessError::missing);
+    if (n != 0 && present_.on() && !present_.all(address, n)) [[unlikely]]
+        return std::unexpected(AccessError::missing);
+    return {};
+}
+
+std::expected<void, AccessError> LogicalMemory::read(LogicalAddr from, std::span<std::byte> to) const {
+    if (const auto allowed = check(from, to.size()); !allowed)
+        return allowed;
+    for_each_piece(*this, from, to.size(), [&](const std::byte* piece, Bytes offset, Bytes length) {
+        std::memcpy(to.data() + offset, piece, length);
+    });
+    return {};
+}
+
+std::expected<void, AccessError> LogicalMemory::write(LogicalAddr to, std::span<const std::byte> from) {
+    if (const auto allowed = check(to, from.size()); !allowed)
+        return allowed;
+    for_each_piece(*this, to, from.size(), [&](std::byte* piece, Bytes offset, Bytes length) {
+        std::memcpy(piece, from.data() + offset, length);
+    });
+    // After the store: whoever takes the mark and copies then sees the new contents.
+    if (changed_.on() && !from.empty())
+        changed_.set(to, from.size());
+    return {};
+}
+
+std::expected<void, AccessError> LogicalMemory::clear(LogicalAddr to, Bytes n) {
+    if (const auto allowed = check(to, n); !allowed)
+        return allowed;
+    for_each_piece(*this, to, n, [](std::byte* piece, Bytes, Bytes length) { std::memset(piece, 0, length); });
+    if (changed_.on() && n != 0)
+        changed_.set(to, n);
+    return {};
+}
+
+void LogicalMemory::limit_to_present(std::span<std::uint64_t> present, Bytes granule) {
+    present_ = {present, granule};
+    invariant(!present_.on() || present_.covers(size()), "presence bitmap is too small");
+}
+
+void LogicalMemory::record_changes(std::span<std::uint64_t> changed, Bytes granule) {
+    changed_ = {changed, granule};
+    invariant(!changed_.on() || changed_.covers(size()), "change bitmap is too small");
+}
+
+} // namespace transom::memory

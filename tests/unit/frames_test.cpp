@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <arch/fake_machine.hpp>
+#include <arch/real_memory.hpp>
+#include <gmock/gmock.h>
+#include <transom/memory/frames.hpp>
+#include <vector>
+
+namespace transom::memory {
+namespace {
+
+using arch::fake_real_base;
+
+class FramesTest : public testing::Test {
+  protected:
+    static constexpr Bytes memory_size = mib(2);
+
+    FramesTest()
+        : machine_(memory_size), states_((fake_real_base.value + memory_size) / frame_size), frames_(states_) {}
+
+    bool is_zero(RealAddr begin, Bytes size) {
+        const std::byte* p = arch::real_pointer(begin);
+        return std::all_of(p, p + size, [](std::byte b) { return b == std::byte{0}; });
+    }
+    RealAddr frame(std::uint64_t n) { return fake_real_base + n * frame_size; }
+
+    arch::FakeMachine machine_;
+    std::vector<FrameState> states_;
+    Frames frames_;
+};
+using FramesDeathTest = FramesTest;
+
+TEST_F(FramesTest, KnowsNoMemoryUntilItIsAdded) {
+    EXPECT_EQ(frames_.total(FrameState::absent), states_.size() * frame_size);
+    EXPECT_EQ(frames_.allocate(frame_size, frame_size, FrameState::hypervisor), std::unexpected(FrameError::none_left));
+}
+
+TEST_F(FramesTest, AddsOnlyWholeFrames) {
+    frames_.add({fake_real_base + 1, 3 * frame_size});
+    EXPECT_EQ(frames_.state(frame(0)), FrameState::absent);
+    EXPECT_EQ(frames_.state(frame(1)), FrameState::free);
+    EXPECT_EQ(frames_.state(frame(2)), FrameState::free);
+    EXPECT_EQ(frames_.state(frame(3)), FrameState::absent);
+    EXPECT_EQ(frames_.total(FrameState::free), 2 * frame_size);
+}
+
+TEST_F(FramesTest, AddsNothingThatItsTableDoesNotReach) {
+    frames_.add({fake_real_base, memory_size + gib(1)});
+    EXPECT_EQ(frames_.total(FrameState::free), memory_size);
+    EXPECT_EQ(frames_.state(fake_real_base + memory_size), FrameState::absent);
+    frames_.add({fake_real_base + 10 * memory_size, memory_size});
+    EXPECT_EQ(frames_.total(FrameState::free), memory_size);
+}
+
+TEST_F(FramesTest, ReservesEveryFrameThatIsTouched) {
+    frames_.add(machine_.memory());
+    frames_.reserve({frame(1) + (frame_size - 1), 2}, FrameState::hypervisor);
+    EXPECT_EQ(frames_.state(frame(0)), FrameState::free);
+    EXPECT_EQ(frames_.state(frame(1)), FrameState::hypervisor);
+    EXPECT_EQ(frames_.state(frame(2)), FrameState::hypervisor);
+    EXPECT_EQ(frames_.state(frame(3)), FrameState::free);
+    frames_.reserve({frame(5), 0}, FrameState::hypervisor);
+    EXPECT_EQ(frames_.state(frame(5)), FrameState::free);
+}
+
+TEST_F(FramesTest, LeavesAbsentAndReservedFramesAsTheyAre) {
+    frames_.add({fake_real_base, 4 * frame_size});
+    frames_.reserve({frame(2), frame_size}, FrameState::absent);
+    frames_.reserve({frame(1), memory_size}, FrameState::hypervisor);
+    EXPECT_EQ(frames_.state(frame(1)), FrameState::hypervisor);
+    EXPECT_EQ(frames_.state(frame(2)), FrameState::absent);
+    EXPECT_EQ(frames_.state(frame(4)), FrameState::absent);
+}
+
+TEST_F(FramesTest, GivesTheLowestAlignedRunAndZeroesIt) {
+    std::ranges::fill(machine_.memory_, std::byte{0x5a});
+    frames_.add(machine_.memory());
+    frames_.reserve({frame(0), 1}, FrameState::hypervisor);
+    const auto block = frames_.allocate(2 * frame_size, 4 * frame_size, FrameState::partition);
+    ASSERT_EQ(block, frame(4));
+    EXPECT_TRUE(is_zero(*block, 2 * frame_size));
+    EXPECT_EQ(*arch::real_pointer(frame(6)), std::byte{0x5a}) << "only what was asked for is zeroed";
+    EXPECT_EQ(frames_.state(frame(5)), FrameState::partition);
+    EXPECT_EQ(frames_.allocate(frame_size, frame_size, FrameState::page_table), frame(1));
+    EXPECT_EQ(frames_.allocate(3 * frame_size, frame_size, FrameState::page_table), frame(6))
+        << "two frames are free before it, and three are not";
+}
+
+TEST_F(FramesTest, RefusesWhatDoesNotFit) {
+    frames_.add(machine_.memory());
+    const auto none = std::unexpected(FrameError::none_left);
+    EXPECT_EQ(frames_.allocate(memory_size + frame_size, frame_size, FrameState::partition), none);
+    EXPECT_EQ(frames_.allocate(Bytes{1} << 63, frame_size, FrameState::partition), none);
+    EXPECT_EQ(frames_.allocate(frame_size, gib(4), FrameState::partition), none) << "no such alignment in memory";
+    EXPECT_EQ(frames_.total(FrameState::free), memory_size) << "a refusal takes nothing";
+    EXPECT_EQ(frames_.allocate(memory_size, frame_size, FrameState::partition), fake_real_base);
+    EXPECT_EQ(frames_.allocate(frame_size, frame_size, FrameState::partition), none);
+}
+
+TEST_F(FramesTest, ScrubsOnRelease) {
+    frames_.add(machine_.memory());
+    const auto secret = frames_.allocate(2 * frame_size, frame_size, FrameState::partition);
+    ASSERT_TRUE(secret);
+    std::fill_n(arch::real_pointer(*secret), 2 * frame_size, std::byte{0xaa});
+    frames_.release({*secret, 2 * frame_size}, FrameState::partition);
+    EXPECT_TRUE(is_zero(*secret, 2 * frame_size));
+    EXPECT_EQ(frames_.total(FrameState::free), memory_size);
+}
+
+TEST_F(FramesDeathTest, PanicsOnOurOwnMistakes) {
+    frames_.add(machine_.memory());
+    const auto a = frames_.allocate(2 * frame_size, frame_size, FrameState::partition);
+    ASSERT_TRUE(a);
+    EXPECT_DEATH(frames_.release({*a, 3 * frame_size}, FrameState::partition), "not the owner");
+    EXPECT_DEATH(frames_.release({*a, 2 * frame_size}, FrameState::page_table), "not the owner");
+    EXPECT_DEATH(frames_.release({*a + 1, frame_size}, FrameState::partition), "part of a frame");
+    EXPECT_DEATH(frames_.release({*a, frame_size + 1}, FrameState::partition), "part of a frame");
+    EXPECT_DEATH(frames_.release({frame(8), frame_size}, FrameState::free), "nobody has");
+    EXPECT_DEATH(frames_.release({fake_real_base + memory_size, frame_size}, FrameState::partition), "does not exist");
+    EXPECT_DEATH(frames_.reserve({*a, 1}, FrameState::hypervisor), "a partition has");
+    EXPECT_DEATH((void)frames_.allocate(1, frame_size, FrameState::partition), "multiple of a frame");
+    EXPECT_DEATH((void)frames_.allocate(frame_size, 3 * frame_size, FrameState::partition), "power of two");
+    EXPECT_DEATH((void)frames_.allocate(frame_size, frame_size, FrameState::free), "without an owner");
+    frames_.release({*a, 2 * frame_size}, FrameState::partition);
+    EXPECT_DEATH(frames_.release({*a, 2 * frame_size}, FrameState::partition), "not the owner");
+}
+
+} // namespace
+} // namespace transom::memory

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arch/fake_machine.hpp>
+#include <arch/real_memory.hpp>
+#include <gmock/gmock.h>
+#include <numeric>
+#include <transom/base/big_endian.hpp>
+#include <transom/memory/logical_memory.hpp>
+#include <vector>
+
+namespace transom::memory {
+namespace {
+
+/// Two blocks, the second lower in real memory than the first, and a third block of the machine that is not the
+/// partition's.
+class LogicalMemoryTest : public testing::Test {
+  protected:
+    LogicalMemoryTest() : machine_(3 * block_size) {
+        EXPECT_TRUE(memory_.add_block(arch::fake_real_base + 2 * block_size));
+        EXPECT_TRUE(memory_.add_block(arch::fake_real_base));
+    }
+
+    static constexpr LogicalAddr seam{block_size};
+    static constexpr auto outside = std::unexpected(AccessError::outside);
+    static constexpr auto missing = std::unexpected(AccessError::missing);
+
+    arch::FakeMachine machine_;
+    LogicalMemory memory_;
+};
+using LogicalMemoryDeathTest = LogicalMemoryTest;
+
+TEST_F(LogicalMemoryTest, TranslatesWithinOneBlock) {
+    EXPECT_EQ(memory_.translate({0}), arch::fake_real_base + 2 * block_size);
+    EXPECT_EQ(memory_.translate({0x123}, 8), arch::fake_real_base + 2 * block_size + 0x123);
+    EXPECT_EQ(memory_.translate(seam, block_size), arch::fake_real_base);
+    EXPECT_EQ(memory_.translate(seam - 1, 2), outside) << "two blocks are not contiguous";
+    EXPECT_EQ(memory_.translate({2 * block_size}), outside);
+    EXPECT_EQ(memory_.translate({2 * block_size - 1}, 2), outside);
+    EXPECT_EQ(memory_.translate({~std::uint64_t{0}}, 2), outside);
+    EXPECT_EQ(memory_.translate({8}, ~std::uint64_t{0}), outside);
+    EXPECT_EQ(memory_.translate({8}, 0), outside);
+}
+
+TEST_F(LogicalMemoryTest, CopiesAcrossBlocksAtAnyAlignment) {
+    std::vector<std::byte> out(4099), in(out.size());
+    for (std::size_t i = 0; i < out.size(); ++i)
+        out[i] = static_cast<std::byte>(i * 7 + 1);
+    ASSERT_TRUE(memory_.write(seam - 1025, out));
+    ASSERT_TRUE(memory_.read(seam - 1025, in));
+    EXPECT_EQ(in, out);
+    EXPECT_EQ(*arch::real_pointer(arch::fake_real_base + 3 * block_size - 1), out[1024]);
+    EXPECT_EQ(*arch::real_pointer(arch::fake_real_base), out[1025]);
+    EXPECT_EQ(*arch::real_pointer(arch::fake_real_base + block_size), std::byte{0}) << "not the partition's";
+
+    ASSERT_TRUE(memory_.clear(seam - 2, 4));
+    ASSERT_TRUE(memory_.read(seam - 3, std::span(in).first(6)));
+    EXPECT_THAT(std::span(in).first(6),
+                testing::ElementsAre(out[1022], std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, out[1027]));
+}
+
+TEST_F(LogicalMemoryTest, RefusesWhatIsNotAllInsideAndTouchesNothing) {
+    std::array<std::byte, 16> data;
+    data.fill(std::byte{0xee});
+    EXPECT_EQ(memory_.write({2 * block_size - 8}, data), outside);
+    EXPECT_EQ(memory_.clear({2 * block_size - 8}, 16), outside);
+    EXPECT_EQ(memory_.clear({16}, ~std::uint64_t{0}), outside);
+    EXPECT_EQ(memory_.read({2 * block_size - 8}, data), outside);
+    EXPECT_EQ(memory_.read({~std::uint64_t{0} - 7}, data), outside);
+    EXPECT_EQ(data[0], std::byte{0xee});
+    EXPECT_EQ(memory_.load<std::uint64_t>({2 * block_size - 8}), 0u) << "the refused write left no trace";
+    EXPECT_TRUE(memory_.read({2 * block_size}, {})) << "nothing, at the end, is inside";
+    EXPECT_EQ(memory_.read({2 * block_size + 1}, {}), outside);
+}
+
+TEST_F(LogicalMemoryTest, LoadsAndStoresObjects) {
+    ASSERT_TRUE(memory_.store({0x1000}, Be<std::uint32_t>(0x01020304)));
+    EXPECT_EQ(memory_.load<std::uint8_t>({0x1000}), 1);
+    EXPECT_EQ(memory_.load<Be<std::uint32_t>>({0x1000}).value(), 0x01020304u);
+    EXPECT_EQ(memory_.load<Be<std::uint64_t>>({2 * block_size - 4}).error(), AccessError::outside);
+}
+
+TEST_F(LogicalMemoryTest, AnswersMissingWhereAnyGranuleIsNotHere) {
+    std::vector<std::uint64_t> present(2 * block_size / kib(64) / 64, ~std::uint64_t{0});
+    present[0] &= ~(std::uint64_t{1} << 3); // [0x30000, 0x40000)
+    memory_.limit_to_present(present, kib(64));
+    std::array<std::byte, 16> data;
+    data.fill(std::byte{0xee});
+    EXPECT_TRUE(memory_.write({0x30000 - 16}, data));
+    EXPECT_EQ(memory_.write({0x30000 - 15}, data), missing);
+    EXPECT_EQ(memory_.read({0x30000 - 15}, data), missing);
+    EXPECT_EQ(memory_.clear({0x30000 - 16}, kib(128)), missing);
+    EXPECT_EQ(memory_.load<std::uint8_t>({0x3ffff}), missing);
+    EXPECT_EQ(memory_.load<std::uint8_t>({0x30000 - 1}), 0xee) << "the refused ones wrote nothing";
+    EXPECT_TRUE(memory_.read({0x40000}, data));
+    EXPECT_TRUE(memory_.read({0x38000}, {}));
+    EXPECT_TRUE(memory_.translate({0x38000})) << "where it will be is known";
+    EXPECT_EQ(memory_.read({2 * block_size}, data), outside) << "outside is said first";
+    memory_.limit_to_present({}, kib(64));
+    EXPECT_TRUE(memory_.read({0x38000}, data));
+}
+
+TEST_F(LogicalMemoryTest, MarksWhatChanged) {
+    std::vector<std::uint64_t> changed(2 * block_size / kib(4) / 64);
+    memory_.record_changes(changed, kib(4));
+    std::array<std::byte, 2> two{};
+    ASSERT_TRUE(memory_.read({0}, two));
+    ASSERT_TRUE(memory_.write({0}, {}));
+    ASSERT_TRUE(memory_.clear({0}, 0));
+    EXPECT_EQ(std::accumulate(changed.begin(), changed.end(), std::uint64_t{0}), 0u) << "reads change nothing";
+    ASSERT_TRUE(memory_.write(seam - 1, two));
+    EXPECT_EQ(changed[block_size / kib(4) / 64 - 1], std::uint64_t{1} << 63);
+    EXPECT_EQ(changed[block_size / kib(4) / 64], 1u);
+    ASSERT_TRUE(memory_.clear({kib(4)}, kib(8)));
+    EXPECT_EQ(changed[0], 6u);
+}
+
+TEST_F(LogicalMemoryTest, InjectsMissingAtTheAccessThatATestNames) {
+    memory_.inject_missing(2);
+    EXPECT_TRUE(memory_.load<std::uint8_t>({0}));
+    EXPECT_EQ(memory_.clear({0}, 8), missing);
+    EXPECT_TRUE(memory_.clear({0}, 8));
+}
+
+TEST_F(LogicalMemoryTest, HoldsAtMostMaxBlocks) {
+    LogicalMemory memory;
+    for (std::size_t i = 0; i < max_blocks; ++i)
+        ASSERT_TRUE(memory.add_block(RealAddr{i * block_size}));
+    EXPECT_FALSE(memory.add_block(RealAddr{0}));
+    EXPECT_EQ(memory.size(), gib(64));
+    memory.reset();
+    EXPECT_EQ(memory.size(), 0u);
+    EXPECT_EQ(memory.translate({0}), outside);
+}
+
+TEST_F(LogicalMemoryDeathTest, PanicsOnOurOwnMistakes) {
+    EXPECT_DEATH((void)memory_.add_block(RealAddr{block_size / 2}), "not aligned");
+    EXPECT_DEATH((void)memory_.block(2), "no such memory block");
+    std::vector<std::uint64_t> small(1);
+    EXPECT_DEATH(memory_.limit_to_present(small, kib(64)), "too small");
+    EXPECT_DEATH(memory_.record_changes(small, 3), "power of two");
+}
+
+} // namespace
+} // namespace transom::memory
