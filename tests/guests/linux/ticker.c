@@ -20,13 +20,11 @@ static int64_t now(clockid_t clock) {
 
 static void sleep_until(int64_t deadline) {
     const struct timespec t = {.tv_sec = deadline / ns_per_s, .tv_nsec = deadline % ns_per_s};
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) != 0) {
-    }
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) != 0) {}
 }
 
 static void spin_until(int64_t deadline) {
-    while (now(CLOCK_MONOTONIC) < deadline) {
-    }
+    while (now(CLOCK_MONOTONIC) < deadline) {}
 }
 
 static int print_tick(uint64_t number) {
@@ -44,7 +42,8 @@ int main(int argc, char** argv) {
         if (strcmp(argv[i], "--spin") == 0) {
             spin = 1;
         } else if ((interval_ms = strtol(argv[i], &end, 10)) <= 0 || *end != '\0') {
-            fprintf(stderr, "usage: ticker [--spin] [INTERVAL_MS]   (INTERVAL_MS: a whole number above 0; 10 if left out)\n");
+            fprintf(stderr,
+                    "usage: ticker [--spin] [INTERVAL_MS]   (INTERVAL_MS: a whole number above 0; 10 if left out)\n");
             return 2;
         }
     }
@@ -55,7 +54,8 @@ int main(int argc, char** argv) {
         deadline += interval;
         const int64_t current = now(CLOCK_MONOTONIC);
         // After a long stop the pace goes on from here: a burst of late ticks would hide the gap's end.
-        if (deadline < current - interval) deadline = current;
+        if (deadline < current - interval)
+            deadline = current;
         if (spin) {
             spin_until(deadline);
         } else {
