@@ -42,10 +42,13 @@ if(TRANSOM_TARGET STREQUAL "power")
     add_library(transom_machine_flags INTERFACE)
     target_compile_options(transom_machine_flags INTERFACE
         -mcpu=power8 -mno-vsx -mno-altivec -msoft-float -mlong-double-64 -mcmodel=medium -fno-pic -ftls-model=local-exec
-        -ffreestanding -fno-asynchronous-unwind-tables -fno-common -ffunction-sections -fdata-sections)
+        -ffreestanding --param=min-pagesize=0 -fno-asynchronous-unwind-tables -fno-common -ffunction-sections -fdata-sections)
     target_link_libraries(transom_core_flags INTERFACE transom_machine_flags)
     target_compile_options(transom_core_flags INTERFACE -fstack-protector-strong -isystem ${imported})
-    # fmt without exceptions, locale or floating point: what is left formats integers and text into a buffer.
+    # fmt without exceptions, locale or floating point: what is left formats integers and text into a buffer. Format
+    # strings are checked when compiled; what is left of its errors ends in a trap, which the panic handler prints.
+    target_compile_options(transom_core_flags INTERFACE
+        "-DFMT_THROW(x)=__builtin_trap()" "-DFMT_ASSERT(condition,message)=((condition)?(void)0:__builtin_trap())")
     target_compile_definitions(transom_core_flags INTERFACE
         FMT_HEADER_ONLY FMT_EXCEPTIONS=0 FMT_STATIC_THOUSANDS_SEPARATOR=',' FMT_USE_FLOAT=0 FMT_USE_DOUBLE=0
         FMT_USE_LONG_DOUBLE=0 FMT_USE_FLOAT128=0)

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+// Interrupt vectors, and the way into a partition and out of it.
+
+    .abiversion 2
+
+#define SPR_SRR0   26
+#define SPR_SRR1   27
+#define SPR_HSPRG0 304
+#define SPR_HSPRG1 305
+#define SPR_HSRR0  314
+#define SPR_HSRR1  315
+
+// EntryState
+#define E_R12       entry_state@tprel+0
+#define E_R11       entry_state@tprel+8
+#define E_CR        entry_state@tprel+16
+#define E_REGISTERS entry_state@tprel+24
+#define E_STACK     entry_state@tprel+32
+#define E_NAP       entry_state@tprel+40
+
+// partition::Registers
+#define GPR(n) ((n) * 8)
+#define R_NIP  256
+#define R_MSR  264
+#define R_CR   272
+#define R_LR   280
+#define R_CTR  288
+#define R_XER  296
+
+// A stub is five instructions: they fit where vectors are 32 bytes apart. Bit 1 of the number in r12 says that the
+// interrupt came by HSRR0/1. HSPRG0 holds the processor's r13.
+.macro VECTOR address, hypervisor=0
+    .org    vectors_template + \address - 0x100
+    mtspr   SPR_HSPRG1, 13
+    mfspr   13, SPR_HSPRG0
+    std     12, E_R12(13)
+    li      12, \address + 2 * \hypervisor
+    ba      interrupt_entry
+.endm
+
+    .section .rodata.vectors, "a"
+    .balign 256
+    .globl  vectors_template, vectors_template_end
+vectors_template:
+    VECTOR  0x100
+    VECTOR  0x200
+    VECTOR  0x300
+    VECTOR  0x380
+    VECTOR  0x400
+    VECTOR  0x480
+    VECTOR  0x500
+    VECTOR  0x600
+    VECTOR  0x700
+    VECTOR  0x800
+    VECTOR  0x900
+    VECTOR  0x980, 1
+    VECTOR  0xa00
+    VECTOR  0xc00
+    VECTOR  0xd00
+    VECTOR  0xe00, 1
+    VECTOR  0xe20, 1
+    VECTOR  0xe40, 1
+    VECTOR  0xe60, 1
+    VECTOR  0xe80, 1
+    VECTOR  0xea0, 1
+    VECTOR  0xf00
+    VECTOR  0xf20
+    VECTOR  0xf40
+    VECTOR  0xf60
+    VECTOR  0xf80, 1
+vectors_template_end:
+
+    .section .text.hot.entry, "ax"
+    .balign 128
+
+// r13 = this processor's, r12 = vector. Everything else is the interrupted program's.
+    .globl  interrupt_entry
+interrupt_entry:
+    std     11, E_R11(13)
+    mfcr    11
+    std     11, E_CR(13)
+    andi.   11, 12, 2
+    bne     1f
+    mfspr   11, SPR_SRR1
+    b       2f
+1:  mfspr   11, SPR_HSRR1
+2:  rldicl. 11, 11, 4, 63               // MSR[HV], bit 3
+    bne     host_interrupted
+
+    // Out of the partition. What a C function keeps (r14 to r31) stays in the machine: a light exit saves no more
+    // than this.
+    ld      11, E_REGISTERS(13)
+    std     0, GPR(0)(11)
+    std     1, GPR(1)(11)
+    std     2, GPR(2)(11)
+    std     3, GPR(3)(11)
+    std     4, GPR(4)(11)
+    std     5, GPR(5)(11)
+    std     6, GPR(6)(11)
+    std     7, GPR(7)(11)
+    std     8, GPR(8)(11)
+    std     9, GPR(9)(11)
+    std     10, GPR(10)(11)
+    ld      4, E_R11(13)
+    ld      5, E_R12(13)
+    mfspr   6, SPR_HSPRG1
+    ld      7, E_CR(13)
+    std     4, GPR(11)(11)
+    std     5, GPR(12)(11)
+    std     6, GPR(13)(11)
+    std     7, R_CR(11)
+    mflr    4
+    mfctr   5
+    mfxer   6
+    std     4, R_LR(11)
+    std     5, R_CTR(11)
+    std     6, R_XER(11)
+    andi.   4, 12, 2
+    bne     3f
+    mfspr   5, SPR_SRR0
+    mfspr   6, SPR_SRR1
+    b       4f
+3:  mfspr   5, SPR_HSRR0
+    mfspr   6, SPR_HSRR1
+4:  std     5, R_NIP(11)
+    std     6, R_MSR(11)
+    ld      1, E_STACK(13)
+    lis     2, .TOC.@ha
+    addi    2, 2, .TOC.@l
+    clrrdi  3, 12, 2
+    bl      guest_exit
+    cmpdi   3, 0
+    ld      11, E_REGISTERS(13)
+    bne     leave_guest
+
+resume_guest:
+    ld      4, R_NIP(11)
+    ld      5, R_MSR(11)
+    ld      6, R_CR(11)
+    ld      7, R_LR(11)
+    ld      8, R_CTR(11)
+    ld      9, R_XER(11)
+    mtspr   SPR_HSRR0, 4
+    mtspr   SPR_HSRR1, 5
+    mtcrf   0xff, 6
+    mtlr    7
+    mtctr   8
+    mtxer   9
+    ld      0, GPR(0)(11)
+    ld      1, GPR(1)(11)
+    ld      2, GPR(2)(11)
+    ld      3, GPR(3)(11)
+    ld      4, GPR(4)(11)
+    ld      5, GPR(5)(11)
+    ld      6, GPR(6)(11)
+    ld      7, GPR(7)(11)
+    ld      8, GPR(8)(11)
+    ld      9, GPR(9)(11)
+    ld      10, GPR(10)(11)
+    ld      12, GPR(12)(11)
+    ld      13, GPR(13)(11)
+    ld      11, GPR(11)(11)
+    hrfid
+
+// void enter_guest(Registers*): into the partition, until guest_exit asks to leave it.
+#define FRAME 208
+    .globl  enter_guest
+    .type   enter_guest, @function
+enter_guest:
+    mflr    0
+    std     0, 16(1)
+    mfcr    0
+    std     0, 8(1)
+    stdu    1, -FRAME(1)
+    .set    n, 14
+    .rept   18
+    std     n, 48 + (n - 14) * 8(1)
+    .set    n, n + 1
+    .endr
+    std     1, E_STACK(13)
+    std     3, E_REGISTERS(13)
+    mr      11, 3
+    .set    n, 14
+    .rept   18
+    ld      n, GPR(n)(11)
+    .set    n, n + 1
+    .endr
+    b       resume_guest
+
+leave_guest:
+    .set    n, 14
+    .rept   18
+    std     n, GPR(n)(11)
+    ld      n, 48 + (n - 14) * 8(1)
+    .set    n, n + 1
+    .endr
+    addi    1, 1, FRAME
+    ld      0, 16(1)
+    mtlr    0
+    ld      0, 8(1)
+    mtcrf   0xff, 0
+    blr
+    .size   enter_guest, . - enter_guest
+
+// An interrupt in the hypervisor itself: the end of a nap, or the end of everything. Builds a HostFrame.
+#define HOST_FRAME (32 + 40 * 8)
+host_interrupted:
+    cmpwi   12, 0x100
+    bne     5f
+    mfspr   11, SPR_SRR1
+    andis.  11, 11, 3                   // SRR1[46:47]: woken from a power-saving mode
+    bne     nap_wake
+5:  addi    11, 1, -HOST_FRAME - 512    // below whatever the stack pointer protected
+    std     0, 32 + GPR(0)(11)
+    std     1, 32 + GPR(1)(11)
+    .set    n, 2
+    .rept   9
+    std     n, 32 + GPR(n)(11)
+    .set    n, n + 1
+    .endr
+    ld      3, E_R11(13)
+    ld      4, E_R12(13)
+    mfspr   5, SPR_HSPRG1
+    std     3, 32 + GPR(11)(11)
+    std     4, 32 + GPR(12)(11)
+    std     5, 32 + GPR(13)(11)
+    .set    n, 14
+    .rept   18
+    std     n, 32 + GPR(n)(11)
+    .set    n, n + 1
+    .endr
+    andi.   3, 12, 2
+    bne     6f
+    mfspr   5, SPR_SRR0
+    mfspr   6, SPR_SRR1
+    b       7f
+6:  mfspr   5, SPR_HSRR0
+    mfspr   6, SPR_HSRR1
+7:  std     5, 32 + 256(11)
+    std     6, 32 + 264(11)
+    ld      5, E_CR(13)
+    std     5, 32 + 272(11)
+    mflr    5
+    mfctr   6
+    mfxer   7
+    std     5, 32 + 280(11)
+    std     6, 32 + 288(11)
+    std     7, 32 + 296(11)
+    mfspr   5, 19
+    mfspr   6, 18
+    std     5, 32 + 304(11)
+    std     6, 32 + 312(11)
+    mr      1, 11
+    li      0, 0
+    std     0, 0(1)
+    lis     2, .TOC.@ha
+    addi    2, 2, .TOC.@l
+    addi    3, 1, 32
+    clrrdi  4, 12, 2
+    bl      host_interrupt
+    trap
+
+// void idle_nap(): POWER8's nap; it ends at vector 0x100 with registers possibly lost.
+    .globl  idle_nap
+    .type   idle_nap, @function
+idle_nap:
+    mflr    0
+    std     0, 16(1)
+    mfcr    0
+    std     0, 8(1)
+    stdu    1, -FRAME(1)
+    .set    n, 14
+    .rept   18
+    std     n, 48 + (n - 14) * 8(1)
+    .set    n, n + 1
+    .endr
+    std     1, E_NAP(13)
+    ptesync
+    ld      0, 0(1)
+8:  cmpd    0, 0
+    bne     8b
+    nap
+    b       .
+nap_wake:
+    ld      1, E_NAP(13)
+    .set    n, 14
+    .rept   18
+    ld      n, 48 + (n - 14) * 8(1)
+    .set    n, n + 1
+    .endr
+    lis     2, .TOC.@ha
+    addi    2, 2, .TOC.@l
+    addi    1, 1, FRAME
+    ld      0, 16(1)
+    mtlr    0
+    ld      0, 8(1)
+    mtcrf   0xff, 0
+    blr
+    .size   idle_nap, . - idle_nap

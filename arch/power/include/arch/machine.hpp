@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <transom/base/address.hpp>
+
+namespace arch {
+
+/// Processor generation by its version register: 8, 9 or 10. Panics for any other.
+unsigned processor_generation();
+std::uint32_t processor_version();
+
+/// Processor identification register: the number by which firmware and interrupts know this processor.
+std::uint32_t processor_identification();
+
+/// Copies the interrupt vectors to real 0x100. `hypervisor_mode` is false on pseries, where HSPRGs do not exist.
+void install_vectors(bool hypervisor_mode);
+
+/// Prepares the calling processor for running partitions: vectors' anchor, facilities, partition table.
+/// `partition_table` (POWER9 and later): 64 KiB, aligned to its size, zeroed; the same for all processors.
+void initialize_processor(transom::RealAddr partition_table);
+
+/// Prepares a processor that shall never run anything: it sleeps until the machine is reset.
+[[noreturn]] void park_processor();
+
+/// Sleeps until about `ticks` of the time base have passed, or an interrupt comes.
+void idle(std::uint64_t ticks);
+
+} // namespace arch

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <transom/partition/partition.hpp>
+
+namespace arch {
+
+/// Runs a virtual processor on this processor until it leaves: its slice is over (`slice` ticks of the time base), it
+/// ceded, or its partition stopped. All its registers are in vcpu.registers before and after.
+void run(transom::partition::Vcpu& vcpu, std::uint64_t slice);
+
+/// Puts a partition's page table where the processors find it (POWER9 and later: its partition-table entry; POWER8
+/// takes it when a virtual processor is entered).
+void set_page_table(std::uint32_t lpid, transom::RealAddr table, unsigned log2_size);
+
+} // namespace arch

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "entry_state.hpp"
+#include "lpcr.hpp"
+#include "spr.hpp"
+
+#include <arch/machine.hpp>
+#include <arch/real_memory.hpp>
+#include <cstring>
+#include <transom/base/panic.hpp>
+
+extern "C" const std::byte vectors_template[], vectors_template_end[];
+extern "C" void idle_nap();
+
+namespace arch {
+
+extern "C" {
+constinit thread_local EntryState entry_state{};
+}
+
+namespace {
+
+constexpr transom::RealAddr vectors_base{0x100};
+
+// Hypervisor facility status and control, ISA 3.1 Book III 2.8 / 6.2.12: all that is switched; no transactional memory.
+constexpr std::uint64_t facilities = 1 << 0    // FP
+                                     | 1 << 1  // VMX, VSX
+                                     | 1 << 2  // DSCR
+                                     | 1 << 3  // performance monitor
+                                     | 1 << 4  // BHRB
+                                     | 1 << 7  // event-based branches
+                                     | 1 << 8  // TAR
+                                     | 1 << 12 // scv
+                                     | 1 << 13; // prefixed instructions
+
+void replace_spr(std::uint32_t& instruction, unsigned from, unsigned to) {
+    // mfspr and mtspr carry the register number with its halves swapped, at bit 11.
+    const auto field = [](unsigned spr) { return ((spr & 0x1f) << 5 | spr >> 5) << 11; };
+    const std::uint32_t opcode = instruction & 0xfc0007fe;
+    if ((opcode == 0x7c0003a6 || opcode == 0x7c0002a6) && (instruction & 0x1ff800) == field(from))
+        instruction = (instruction & ~0x1ff800u) | field(to);
+}
+
+} // namespace
+
+std::uint32_t processor_version() { return static_cast<std::uint32_t>(mfspr<Spr::pvr>()); }
+
+unsigned processor_generation() {
+    switch (processor_version() >> 16) {
+    case 0x004b: // POWER8E
+    case 0x004c: // POWER8NVL
+    case 0x004d: // POWER8
+        return 8;
+    case 0x004e:
+        return 9;
+    case 0x0080:
+    case 0x0082: // POWER11: ISA 3.1
+        return 10;
+    default:
+        transom::panic("this processor is none of POWER8, POWER9 and POWER10");
+    }
+}
+
+std::uint32_t processor_identification() { return static_cast<std::uint32_t>(mfspr<Spr::pir>()); }
+
+void install_vectors(bool hypervisor_mode) {
+    const auto size = static_cast<std::size_t>(vectors_template_end - vectors_template);
+    std::byte* const to = real_pointer(vectors_base);
+    std::memcpy(to, vectors_template, size);
+    if (!hypervisor_mode) {
+        for (std::size_t at = 0; at < size; at += 4) {
+            auto& instruction = *reinterpret_cast<std::uint32_t*>(to + at);
+            replace_spr(instruction, 304, 272);
+            replace_spr(instruction, 305, 273);
+        }
+    }
+    for (std::size_t at = 0; at < size; at += 128)
+        asm volatile("dcbst 0, %0; sync; icbi 0, %0" ::"r"(to + at) : "memory");
+    asm volatile("sync; isync" ::: "memory");
+    std::uint64_t anchor;
+    asm volatile("mr %0, 13" : "=r"(anchor));
+    if (hypervisor_mode)
+        mtspr<Spr::hsprg0>(anchor);
+    else
+        mtspr<Spr::sprg0>(anchor);
+}
+
+void initialize_processor(transom::RealAddr partition_table) {
+    std::uint64_t anchor;
+    asm volatile("mr %0, 13" : "=r"(anchor));
+    mtspr<Spr::hsprg0>(anchor);
+    mtspr<Spr::hfscr>(facilities);
+    mtspr<Spr::amor>(~std::uint64_t{0});
+    std::uint64_t lpcr = mfspr<Spr::lpcr>() & ~(lpcr::pece | lpcr::host_radix | lpcr::uprt | lpcr::hvice);
+    mtspr<Spr::lpcr>(lpcr | lpcr::pece_decrementer | lpcr::hdice | lpcr::lpes0);
+    if (processor_generation() >= 9)
+        mtspr<Spr::ptcr>(partition_table.value | 4); // 2^(12 + 4) bytes
+    isync();
+}
+
+void idle(std::uint64_t ticks) {
+    constexpr std::uint64_t longest = 0x7fffffff;
+    mtspr<Spr::dec>(ticks < longest ? ticks : longest);
+    if (processor_generation() >= 9) {
+        mtspr<Spr::psscr>(0);
+        asm volatile("ptesync; stop" ::: "memory");
+    } else {
+        idle_nap();
+    }
+    // The expired decrementer must not end the next sleep at once.
+    mtspr<Spr::dec>(longest);
+}
+
+void park_processor() {
+    mtspr<Spr::lpcr>(mfspr<Spr::lpcr>() & ~lpcr::pece & ~lpcr::hdice & ~lpcr::hvice);
+    isync();
+    for (;;) {
+        if (processor_generation() >= 9) {
+            mtspr<Spr::psscr>(0);
+            asm volatile("ptesync; stop" ::: "memory");
+        } else {
+            idle_nap();
+        }
+    }
+}
+
+} // namespace arch

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace arch {
+
+/// Special purpose registers that only the hypervisor has. Power ISA 3.1 Book III; POWER8: 2.07.
+enum class Spr : std::uint16_t {
+    dec = 22,
+    sdr1 = 25, // POWER8
+    cfar = 28,
+    ctrl = 152,
+    tbu40 = 286,
+    pvr = 287,
+    hsprg0 = 304,
+    hsprg1 = 305,
+    hdsisr = 306,
+    hdar = 307,
+    hdec = 310,
+    hrmor = 313,
+    hsrr0 = 314,
+    hsrr1 = 315,
+    lpcr = 318,
+    lpidr = 319,
+    amor = 349,
+    ptcr = 464, // POWER9 and later
+    asdr = 816, // POWER9 and later
+    hfscr = 190,
+    sprg0 = 272,
+    psscr = 855, // POWER9 and later
+    hid0 = 1008,
+    pir = 1023,
+};
+
+template <Spr spr> std::uint64_t mfspr() {
+    std::uint64_t value;
+    asm volatile("mfspr %0, %1" : "=r"(value) : "i"(static_cast<int>(spr)));
+    return value;
+}
+
+template <Spr spr> void mtspr(std::uint64_t value) {
+    asm volatile("mtspr %1, %0" ::"r"(value), "i"(static_cast<int>(spr)) : "memory");
+}
+
+inline void isync() { asm volatile("isync" ::: "memory"); }
+inline void ptesync() { asm volatile("ptesync" ::: "memory"); }
+
+} // namespace arch

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "entry_state.hpp"
+#include "lpcr.hpp"
+#include "spr.hpp"
+
+#include <arch/clock.hpp>
+#include <arch/machine.hpp>
+#include <arch/real_memory.hpp>
+#include <arch/world.hpp>
+#include <cstddef>
+#include <transom/base/big_endian.hpp>
+#include <transom/base/panic.hpp>
+#include <utility>
+
+namespace arch {
+
+using transom::partition::Partition;
+using transom::partition::Registers;
+using transom::partition::SlbEntry;
+using transom::partition::spr_list;
+using transom::partition::Vcpu;
+
+// entry.S knows these.
+static_assert(offsetof(EntryState, scratch_r12) == 0 && offsetof(EntryState, scratch_r11) == 8 &&
+              offsetof(EntryState, scratch_cr) == 16 && offsetof(EntryState, registers) == 24 &&
+              offsetof(EntryState, host_stack) == 32 && offsetof(EntryState, nap_stack) == 40);
+static_assert(offsetof(Registers, gpr) == 0 && offsetof(Registers, nip) == 256 && offsetof(Registers, msr) == 264 &&
+              offsetof(Registers, cr) == 272 && offsetof(Registers, lr) == 280 && offsetof(Registers, ctr) == 288 &&
+              offsetof(Registers, xer) == 296);
+static_assert(offsetof(Registers, fpscr) - offsetof(Registers, vsr) == 1024 &&
+              offsetof(Registers, vscr) - offsetof(Registers, vsr) == 1032);
+
+extern "C" void enter_guest(Registers* registers);
+extern "C" void save_vector_registers(void* vsr);
+extern "C" void load_vector_registers(const void* vsr);
+
+namespace {
+
+constexpr std::uint64_t msr_hv = transom::ibm_bit(3);
+constexpr std::uint64_t msr_me = transom::ibm_bit(51);
+
+// A switch of SPRs is a line of mfspr or mtspr per register, made from spr_list; a register that this generation of
+// processors lacks is passed over.
+template <std::size_t index> void save_spr(Registers& registers, unsigned generation) {
+    if (generation >= static_cast<unsigned>(spr_list[index].since))
+        asm volatile("mfspr %0, %1" : "=r"(registers.spr[index]) : "i"(spr_list[index].number));
+}
+
+template <std::size_t index> void load_spr(const Registers& registers, unsigned generation) {
+    if (generation >= static_cast<unsigned>(spr_list[index].since))
+        asm volatile("mtspr %1, %0" ::"r"(registers.spr[index]), "i"(spr_list[index].number));
+}
+
+template <std::size_t... index>
+void save_sprs(Registers& registers, unsigned generation, std::index_sequence<index...>) {
+    (save_spr<index>(registers, generation), ...);
+}
+
+template <std::size_t... index>
+void load_sprs(const Registers& registers, unsigned generation, std::index_sequence<index...>) {
+    (load_spr<index>(registers, generation), ...);
+}
+
+constexpr std::uint64_t slb_valid = transom::ibm_bit(36); // of the E word
+
+void save_slb(std::array<SlbEntry, 32>& slb) {
+    for (std::uint64_t i = 0; i < slb.size(); ++i) {
+        std::uint64_t e = 0, v = 0;
+        asm volatile("slbmfee %0, %1" : "=r"(e) : "r"(i));
+        if ((e & slb_valid) != 0) {
+            asm volatile("slbmfev %0, %1" : "=r"(v) : "r"(i));
+            slb[i] = {e | i, v}; // slbmte takes the index in the low bits
+        } else {
+            slb[i] = {};
+        }
+    }
+}
+
+void load_slb(const std::array<SlbEntry, 32>& slb) {
+    // slbia leaves entry 0 alone: overwrite that first.
+    asm volatile("isync; slbmte %0, %0; slbia; isync" ::"r"(std::uint64_t{0}) : "memory");
+    for (const SlbEntry& entry : slb)
+        if ((entry.e & slb_valid) != 0)
+            asm volatile("slbmte %0, %1" ::"r"(entry.v), "r"(entry.e) : "memory");
+    isync();
+}
+
+/// Sets the time base to the machine's plus `offset`, a multiple of 2^24: what TBU40 sets is all but the low 24 bits,
+/// which go on counting meanwhile and may carry.
+void shift_timebase(std::uint64_t offset) {
+    if (offset == 0)
+        return;
+    const std::uint64_t wanted = timebase() + offset;
+    mtspr<Spr::tbu40>(wanted);
+    if ((timebase() & 0xffffff) < (wanted & 0xffffff))
+        mtspr<Spr::tbu40>(wanted + 0x1000000);
+}
+
+std::uint64_t guest_lpcr(const Vcpu& vcpu, std::uint64_t host, unsigned generation) {
+    std::uint64_t value = host & ~(lpcr::pece | lpcr::host_radix | lpcr::uprt);
+    value |= lpcr::vpm1 | lpcr::lpes0 | lpcr::hdice;
+    value |= generation >= 9 ? lpcr::online : lpcr::vpm0 | lpcr::vrmasd_64k;
+    if (vcpu.interrupt_mode.little_endian)
+        value |= lpcr::ile;
+    value |= std::uint64_t{vcpu.interrupt_mode.alternate_location} << lpcr::ail_shift;
+    return value;
+}
+
+// Partition-table entries: 16 bytes each, big-endian; the first doubleword is the page table's base and size.
+constexpr std::uint64_t pate_vrma_64k = 0xa0; // PS: page size of the virtual real mode area
+
+struct PartitionTableEntry {
+    transom::Be<std::uint64_t> table;
+    transom::Be<std::uint64_t> process_table;
+};
+
+constinit std::uint64_t sdr1_of_lpid[16] = {};
+
+} // namespace
+
+void set_page_table(std::uint32_t lpid, transom::RealAddr table, unsigned log2_size) {
+    transom::invariant(lpid < 16, "LPID out of range");
+    const std::uint64_t word = table.value | (log2_size - 18);
+    sdr1_of_lpid[lpid] = word;
+    if (processor_generation() >= 9) {
+        const std::uint64_t partition_table = mfspr<Spr::ptcr>() & ~std::uint64_t{0xfff};
+        auto* entries = reinterpret_cast<PartitionTableEntry*>(real_pointer({partition_table}));
+        entries[lpid] = {word | pate_vrma_64k, std::uint64_t{0}};
+        ptesync();
+    }
+}
+
+void run(Vcpu& vcpu, std::uint64_t slice) {
+    Registers& registers = vcpu.registers;
+    const Partition& partition = *vcpu.partition;
+    const unsigned generation = processor_generation();
+    const std::uint64_t host_lpcr = mfspr<Spr::lpcr>();
+
+    constexpr auto all = std::make_index_sequence<spr_list.size()>{};
+    load_vector_registers(registers.vsr.data());
+    load_slb(registers.slb);
+    load_sprs(registers, generation, all);
+    shift_timebase(partition.timebase_offset);
+    mtspr<Spr::dec>(vcpu.decrementer_expiry - timebase());
+    if (generation < 9)
+        mtspr<Spr::sdr1>(sdr1_of_lpid[partition.lpid]);
+    mtspr<Spr::lpidr>(partition.lpid);
+    mtspr<Spr::lpcr>(guest_lpcr(vcpu, host_lpcr, generation));
+    mtspr<Spr::hdec>(slice);
+    isync();
+
+    registers.msr = (registers.msr & ~msr_hv) | msr_me;
+    enter_guest(&registers);
+
+    mtspr<Spr::hdec>(0x7fffffff);
+    mtspr<Spr::lpcr>(host_lpcr);
+    // The decrementer counts 32 bits, signed.
+    vcpu.decrementer_expiry = timebase() + static_cast<std::uint64_t>(static_cast<std::int64_t>(
+                                               static_cast<std::int32_t>(mfspr<Spr::dec>())));
+    mtspr<Spr::dec>(0x7fffffff);
+    shift_timebase(-partition.timebase_offset);
+    save_sprs(registers, generation, all);
+    save_slb(registers.slb);
+    save_vector_registers(registers.vsr.data());
+    isync();
+}
+
+} // namespace arch

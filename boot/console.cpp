@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform.hpp"
+
+#include <algorithm>
+#include <arch/console.hpp>
+#include <array>
+
+namespace boot {
+
+namespace {
+constinit Platform* the_platform = nullptr;
+}
+
+Platform& platform() {
+    if (the_platform == nullptr)
+        for (;;) // nothing can be said before there is a console
+            asm volatile("");
+    return *the_platform;
+}
+
+void set_platform(Platform& platform) { the_platform = &platform; }
+
+void power_off() {
+    for (;;)
+        platform().request_power_off();
+}
+
+} // namespace boot
+
+namespace arch {
+
+void console_line(std::string_view line) {
+    // One write: a line of the log is never torn by a partition's output.
+    constexpr std::string_view prefix = "transom: ", end = "\r\n";
+    std::array<char, 320> text;
+    char* at = std::copy(prefix.begin(), prefix.end(), text.data());
+    const std::size_t room = text.size() - prefix.size() - end.size();
+    at = std::copy_n(line.begin(), std::min(line.size(), room), at);
+    at = std::copy(end.begin(), end.end(), at);
+    boot::platform().console_write({text.data(), static_cast<std::size_t>(at - text.data())});
+}
+
+} // namespace arch

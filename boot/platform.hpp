@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace boot {
+
+/// What differs between the machines we boot on, found once at start (OPAL firmware, or PAPR above us).
+class Platform {
+  public:
+    /// The whole text, waiting where the device is slow.
+    virtual void console_write(std::string_view text) = 0;
+    /// What was typed, up to the span's size; 0 where there is nothing.
+    virtual std::size_t console_read(std::span<char> into) = 0;
+    /// Lets firmware do its own work; called now and then.
+    virtual void poll() = 0;
+    /// Asks firmware to switch the machine off; it may take a moment and some more asking.
+    virtual void request_power_off() = 0;
+
+  protected:
+    ~Platform() = default;
+};
+
+/// The platform; panics (silently: there is no console) before it is set.
+Platform& platform();
+void set_platform(Platform& platform);
+
+[[noreturn]] void power_off();
+
+} // namespace boot

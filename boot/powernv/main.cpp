@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "../host_memory.hpp"
+#include "opal.hpp"
+#include "opal_platform.hpp"
+#include "powernv.hpp"
+#include "secondary.hpp"
+
+#include <arch/machine.hpp>
+#include <transom/base/log.hpp>
+#include <transom/base/panic.hpp>
+
+namespace boot {
+
+using namespace transom;
+
+namespace {
+
+constinit OpalPlatform opal_platform;
+
+// OPAL_REINIT_CPUS flags.
+constexpr std::uint64_t interrupts_little_endian = 2;
+constexpr std::uint64_t mmu_hash = 4;
+
+void prepare_processors() {
+    // While all other processors are still in firmware: interrupts to the hypervisor are taken little-endian.
+    std::uint64_t flags = interrupts_little_endian;
+    if (arch::processor_generation() >= 9)
+        flags |= mmu_hash;
+    const std::int64_t status = opal::call(opal::Call::reinit_cpus, flags);
+    if (status != opal::success)
+        log("OPAL refuses to set up the processors: {}", status);
+    arch::install_vectors(true);
+}
+
+} // namespace
+
+void powernv_main(const void* fdt, std::uint64_t opal_base, std::uint64_t opal_entry) {
+    opal::set_entry(opal_base, opal_entry);
+    set_platform(opal_platform);
+    log("Transom on OpenPOWER firmware");
+    prepare_processors();
+
+    const auto machine = tree::read_host_tree(fdt);
+    if (!machine)
+        panic(tree::describe(machine.error()));
+    log("{}: POWER{}, {} threads, time base {} MHz", machine->model.data(), arch::processor_generation(),
+        machine->processors.size(), machine->timebase_frequency / 1'000'000);
+    memory::Frames& frames = take_memory(*machine, fdt);
+    log("{} MiB free", frames.total(memory::FrameState::free) >> 20);
+    log("{} processors parked", start_secondaries(*machine, frames));
+    power_off();
+}
+
+} // namespace boot

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "opal_platform.hpp"
+
+#include "opal.hpp"
+
+#include <transom/base/big_endian.hpp>
+
+namespace boot {
+
+using transom::Be;
+
+void OpalPlatform::console_write(std::string_view text) {
+    while (!text.empty()) {
+        Be<std::uint64_t> length = text.size();
+        const std::int64_t status = opal::call(opal::Call::console_write, std::uint64_t{0}, &length, text.data());
+        if (status == opal::success)
+            text.remove_prefix(length);
+        else if (status != opal::busy && status != opal::busy_event)
+            return; // a console that refuses cannot be told about
+        if (!text.empty())
+            poll();
+    }
+}
+
+std::size_t OpalPlatform::console_read(std::span<char> into) {
+    Be<std::uint64_t> length = into.size();
+    if (opal::call(opal::Call::console_read, std::uint64_t{0}, &length, into.data()) != opal::success)
+        return 0;
+    return length;
+}
+
+void OpalPlatform::poll() {
+    Be<std::uint64_t> events;
+    opal::call(opal::Call::poll_events, &events);
+}
+
+void OpalPlatform::request_power_off() {
+    // Flush what the console still buffers first.
+    for (int i = 0; i < 100; ++i)
+        poll();
+    // Once it has accepted, it only wants to be polled; asking again floods the service processor.
+    while (opal::call(opal::Call::cec_power_down, std::uint64_t{0}) == opal::success)
+        for (int i = 0; i < 10'000'000; ++i)
+            poll();
+}
+
+} // namespace boot

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "../platform.hpp"
+
+namespace boot {
+
+/// OpenPOWER firmware (skiboot): console, shutdown and its events, by OPAL calls.
+class OpalPlatform final : public Platform {
+  public:
+    void console_write(std::string_view text) override;
+    std::size_t console_read(std::span<char> into) override;
+    void poll() override;
+    void request_power_off() override;
+};
+
+} // namespace boot
