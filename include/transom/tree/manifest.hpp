@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <transom/base/address.hpp>
+#include <transom/base/fixed_text.hpp>
+#include <transom/base/static_vector.hpp>
+
+// The manifest, a flattened device tree that says which partitions a machine is to have: docs/manifest.md. With the
+// files inside it is a bundle. All views point into the blob that was parsed.
+namespace transom::tree {
+
+constexpr std::size_t max_described_partitions = 16;
+constexpr std::size_t max_partition_name = 31;
+/// What Linux takes (its COMMAND_LINE_SIZE, less the end).
+constexpr std::size_t max_bootargs = 2047;
+constexpr std::uint32_t max_virtual_processors = 8;
+/// The blob's address must be a multiple of this.
+constexpr std::size_t blob_alignment = 8;
+
+using Ipv4 = std::array<std::uint8_t, 4>;
+
+/// /machine: what the tool says about the machine that the bundle is for.
+struct MachineDescription {
+    std::string_view label;
+    std::optional<Ipv4> link_address;
+    std::optional<Ipv4> management_address;
+};
+
+/// A node of /partitions.
+struct PartitionDescription {
+    std::string_view name;
+    Bytes memory = 0; // multiple of 16 MiB
+    std::uint32_t virtual_processors = 1;
+    Bytes granule = kib(64);
+    bool large_pages = false;   // whether 16 MiB pages are offered
+    std::string_view kernel;    // path of the kernel's file
+    std::string_view initramfs; // empty: none
+    std::string_view bootargs;
+};
+
+/// One clear line: node and property, what is wrong, the remedy.
+using ManifestError = ErrorLine;
+
+class Manifest {
+  public:
+    /// Checks everything that can be known without the machine. `blob` starts at a multiple of blob_alignment and may
+    /// be longer than the tree; it must outlive the result.
+    static std::expected<Manifest, ManifestError> parse(std::span<const std::byte> blob);
+
+    const MachineDescription& machine() const { return machine_; }
+    std::span<const PartitionDescription> partitions() const { return partitions_.span(); }
+
+    /// Whether the files are inside. Every path that a partition names is then there.
+    bool is_bundle() const { return bundle_; }
+    /// The contents of a file of the bundle.
+    std::optional<std::span<const std::byte>> file(std::string_view path) const;
+
+  private:
+    friend class ManifestReader;
+
+    std::span<const std::byte> blob_;
+    bool bundle_ = false;
+    MachineDescription machine_;
+    StaticVector<PartitionDescription, max_described_partitions> partitions_;
+};
+
+} // namespace transom::tree

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <transom/memory/logical_memory.hpp>
+#include <transom/tree/manifest.hpp>
+
+#include "node_reader.hpp"
+
+namespace transom::tree {
+
+namespace {
+
+constexpr std::string_view manifest_version = "transom,manifest-1";
+
+constexpr Bytes min_memory = memory::block_size;
+constexpr Bytes max_memory = memory::max_blocks * memory::block_size;
+constexpr std::uint64_t to_mib(Bytes n) { return n >> 20; }
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_name_character(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'; }
+
+std::optional<Ipv4> parse_ipv4(std::string_view text) {
+    Ipv4 address{};
+    for (std::size_t i = 0; i < address.size(); ++i) {
+        if (i > 0) {
+            if (text.empty() || text.front() != '.')
+                return std::nullopt;
+            text.remove_prefix(1);
+        }
+        unsigned value = 0, digits = 0;
+        for (; !text.empty() && text.front() >= '0' && text.front() <= '9' && digits < 3; ++digits) {
+            value = value * 10 + static_cast<unsigned>(text.front() - '0');
+            text.remove_prefix(1);
+        }
+        if (digits == 0 || value > 255)
+            return std::nullopt;
+        address[i] = static_cast<std::uint8_t>(value);
+    }
+    return text.empty() ? std::optional(address) : std::nullopt;
+}
+
+} // namespace
+
+class ManifestReader : NodeReader {
+  public:
+    explicit ManifestReader(std::span<const std::byte> blob) : NodeReader(blob.data()) { manifest_.blob_ = blob; }
+
+    std::expected<Manifest, ManifestError> read() {
+        constexpr int root = 0;
+        if (text(root, "manifest", "compatible") != manifest_version)
+            fail("manifest: the root's compatible is not \"{}\": this is no manifest, or one of another version",
+                 manifest_version);
+        allow_properties(root, "manifest", {"compatible"});
+        // The files first: partitions name them.
+        for_each_child(root, [&](int node) {
+            refuse_twin(root, node, name(node));
+            if (name(node) == "files")
+                files(node);
+            else if (name(node) != "machine" && name(node) != "partitions")
+                fail("manifest: node {} is not known: the nodes are machine, partitions, files", name(node));
+        });
+        for_each_child(root, [&](int node) {
+            if (name(node) == "machine")
+                machine(node);
+            else if (name(node) == "partitions")
+                partitions(node);
+        });
+        if (failed())
+            return std::unexpected(error());
+        return manifest_;
+    }
+
+  private:
+    void machine(int node) {
+        allow_properties(node, "machine", {"label", "link-address", "management-address"});
+        allow_no_children(node, "machine");
+        manifest_.machine_.label = text(node, "machine", "label").value_or("");
+        manifest_.machine_.link_address = ipv4(node, "link-address");
+        manifest_.machine_.management_address = ipv4(node, "management-address");
+    }
+
+    std::optional<Ipv4> ipv4(int node, const char* property) {
+        const auto written = text(node, "machine", property);
+        if (!written)
+            return std::nullopt;
+        const auto address = parse_ipv4(*written);
+        if (!address)
+            fail("machine: {} is \"{}\": write an IPv4 address, such as 10.77.0.1", property, *written);
+        return address;
+    }
+
+    void files(int node) {
+        manifest_.bundle_ = true;
+        allow_properties(node, "files", {});
+        for_each_child(node, [&](int file) {
+            const std::string_view where = name(file);
+            refuse_twin(node, file, where);
+            allow_properties(file, where, {"path", "data"});
+            allow_no_children(file, where);
+            const auto path = text(file, where, "path");
+            if (!path || !bytes(file, "data"))
+                return fail("files: {} has no path or no data: make the bundle again", where);
+            for_each_child(node, [&](int other) {
+                if (other < file && text(other, name(other), "path") == path)
+                    fail("files: {} is there twice: make the bundle again", *path);
+            });
+        });
+    }
+
+    void partitions(int node) {
+        allow_properties(node, "partitions", {});
+        for_each_child(node, [&](int partition) {
+            const auto where = ErrorLine::formatted("partition {}", name(partition));
+            if (!manifest_.partitions_.push_back(describe(node, partition, where.view())))
+                fail("partitions: there are more than {}: remove some", max_described_partitions);
+        });
+    }
+
+    PartitionDescription describe(int parent, int node, std::string_view where) {
+        PartitionDescription d;
+        d.name = name(node);
+        if (d.name.empty() || d.name.size() > max_partition_name || !is_letter(d.name.front()) ||
+            !std::ranges::all_of(d.name, is_name_character))
+            fail("{}: this is no name for a partition: a letter, then letters, digits, '-', '_' or '.', at most {}",
+                 where, max_partition_name);
+        refuse_twin(parent, node, where);
+        allow_properties(
+            node, where,
+            {"memory-mib", "virtual-processors", "granule-kib", "large-pages", "kernel", "initramfs", "bootargs"});
+        allow_no_children(node, where);
+
+        const std::uint32_t memory = required_number(node, where, "memory-mib");
+        d.memory = mib(memory);
+        if (d.memory < min_memory || d.memory > max_memory || d.memory % memory::block_size != 0)
+            fail("{}: memory-mib is {}: use a multiple of {} from {} to {}", where, memory, to_mib(memory::block_size),
+                 to_mib(min_memory), to_mib(max_memory));
+        d.virtual_processors = number(node, where, "virtual-processors").value_or(1);
+        if (d.virtual_processors < 1 || d.virtual_processors > max_virtual_processors)
+            fail("{}: virtual-processors is {}: use 1 to {}", where, d.virtual_processors, max_virtual_processors);
+        const std::uint32_t granule = number(node, where, "granule-kib").value_or(64);
+        if (granule != 4 && granule != 64)
+            fail("{}: granule-kib is {}: use 4 or 64", where, granule);
+        d.granule = kib(granule);
+        d.large_pages = flag(node, where, "large-pages");
+        d.kernel = required_file(node, where, "kernel");
+        if (has(node, "initramfs"))
+            d.initramfs = required_file(node, where, "initramfs");
+        // Unlike the others it may be empty: no arguments.
+        if (const auto value = bytes(node, "bootargs"); value && (value->size() != 1 || value->front() != std::byte{0}))
+            d.bootargs = text(node, where, "bootargs").value_or("");
+        if (d.bootargs.size() > max_bootargs)
+            fail("{}: bootargs has {} characters: use at most {}", where, d.bootargs.size(), max_bootargs);
+        return d;
+    }
+
+    bool has(int node, const char* property) const { return bytes(node, property).has_value(); }
+
+    std::uint32_t required_number(int node, std::string_view where, const char* property) {
+        const auto value = number(node, where, property);
+        if (!value)
+            fail("{}: {} is missing: add {} = <n>", where, property, property);
+        return value.value_or(0);
+    }
+
+    std::string_view required_file(int node, std::string_view where, const char* property) {
+        const auto path = text(node, where, property);
+        if (!path)
+            fail("{}: {} is missing: add {} = \"path\"", where, property, property);
+        else if (manifest_.bundle_ && !manifest_.file(*path))
+            fail("{}: {} {} is not among the bundle's files: make the bundle again", where, property, *path);
+        return path.value_or("");
+    }
+
+    Manifest manifest_;
+};
+
+std::expected<Manifest, ManifestError> Manifest::parse(std::span<const std::byte> blob) {
+    const auto malformed = [](std::string_view why) {
+        return std::unexpected(
+            ManifestError::formatted("manifest: {}: compile it with dtc, or make the bundle again", why));
+    };
+    if (reinterpret_cast<std::uintptr_t>(blob.data()) % blob_alignment != 0)
+        return malformed("it does not start at a multiple of 8");
+    if (blob.size() < FDT_V1_SIZE)
+        return malformed("it is too short to be a flattened device tree");
+    if (const int bad = fdt_check_full(blob.data(), blob.size()); bad != 0)
+        return malformed(fdt_strerror(bad));
+    return ManifestReader(blob).read();
+}
+
+std::optional<std::span<const std::byte>> Manifest::file(std::string_view path) const {
+    NodeReader reader(blob_.data());
+    const int files = fdt_path_offset(blob_.data(), "/files");
+    if (files < 0)
+        return std::nullopt;
+    std::optional<std::span<const std::byte>> found;
+    reader.for_each_child(files, [&](int file) {
+        if (!found && reader.text(file, "files", "path") == path)
+            found = reader.bytes(file, "data");
+    });
+    return found;
+}
+
+} // namespace transom::tree
