@@ -3,12 +3,19 @@
 
 #include <string>
 #include <transom/base/address.hpp>
+#include <transom/hpt/flush.hpp>
 #include <vector>
 
 namespace arch {
 
 /// First real address of the fake machine's memory.
 constexpr transom::RealAddr fake_real_base{0x40000000};
+
+/// One invalidation of translations: of a page, or of everything of the partition.
+struct FakeFlush {
+    std::uint32_t lpid;
+    transom::hpt::FlushObligation page;
+};
 
 /// The host tests' machine: memory, a clock that only moves when told, and the log as text. One at a time in a process;
 /// constructing it makes it the machine that the arch/ functions act on.
@@ -27,6 +34,7 @@ class FakeMachine {
     std::vector<std::byte> memory_;
     std::uint64_t ticks_ = 1000;
     std::vector<std::string> log_;
+    std::vector<FakeFlush> flushes_;
 };
 
 } // namespace arch

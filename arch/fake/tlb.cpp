@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arch/fake_machine.hpp>
+#include <arch/tlb.hpp>
+#include <atomic>
+
+namespace arch {
+
+void Tlb::order_updates() { std::atomic_thread_fence(std::memory_order_release); }
+void Tlb::complete_updates() { std::atomic_thread_fence(std::memory_order_seq_cst); }
+
+transom::hpt::Flushed Tlb::discharge(const transom::hpt::FlushObligation& obligation, std::uint32_t lpid) {
+    if (obligation)
+        FakeMachine::current().flushes_.push_back({lpid, obligation});
+    return transom::hpt::Flushed(obligation);
+}
+
+void Tlb::flush_partition(std::uint32_t lpid) { FakeMachine::current().flushes_.push_back({lpid, {}}); }
+
+} // namespace arch

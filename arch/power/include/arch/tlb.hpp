@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <transom/hpt/flush.hpp>
+#include <transom/hpt/tlbie.hpp>
+
+namespace arch {
+
+/// Invalidation of translations by broadcast (ISA 3.0B Book III 5.10.1 "Page table updates"; ISA 2.07 Book III-S 5.10.1).
+/// To be called in hypervisor state; the partition is named by its LPID, LPIDR does not matter.
+class Tlb {
+  public:
+    /// Orders stores to the page table before it against those after it.
+    static void order_updates() { asm volatile("eieio" ::: "memory"); }
+    /// Makes stores to the page table visible to every later walk.
+    static void complete_updates() { asm volatile("ptesync" ::: "memory"); }
+
+    /// Returns when no processor holds the page any more and R and C are where they belong.
+    static transom::hpt::Flushed discharge(const transom::hpt::FlushObligation& obligation, std::uint32_t lpid) {
+        if (obligation)
+            invalidate(transom::hpt::tlbie_page(*obligation), lpid);
+        return transom::hpt::Flushed(obligation);
+    }
+
+    /// Forgets all translations of a partition: before its LPID or its table is used again.
+    static void flush_partition(std::uint32_t lpid) { invalidate(transom::hpt::tlbie_partition, lpid); }
+
+  private:
+    static void invalidate(std::uint64_t rb, std::uint64_t lpid) {
+        // The first ptesync: the entry's V=0 before the invalidation. RS is LPID in bits 32-63 (ISA 3.0: PID above, which
+        // does not count here); the two-operand form is RIC=0, PRS=0, R=0 of ISA 3.0.
+        asm volatile("ptesync\n\t"
+                     "tlbie %0, %1\n\t"
+                     "eieio\n\t"
+                     "tlbsync\n\t"
+                     "ptesync"
+                     :
+                     : "r"(rb), "r"(lpid)
+                     : "memory");
+    }
+};
+
+} // namespace arch

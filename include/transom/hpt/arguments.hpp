@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <papr/hpt.hpp>
+#include <transom/base/address.hpp>
+#include <transom/hpt/error.hpp>
+
+namespace transom::hpt {
+
+using Gprs = std::array<std::uint64_t, 32>;
+
+/// An entry that names a legal page: what H_ENTER and the migration stream bring, parsed. Bits that are the hypervisor's
+/// are off.
+struct NewEntry {
+    papr::PageTableEntry entry;
+    papr::PageSizes sizes;
+
+    static std::expected<NewEntry, TableError> parse(papr::PageTableEntry raw);
+    LogicalAddr page() const;
+};
+
+/// LoPAR H_ENTER: flags, ptex, pteh, ptel. Flags without a meaning here are ignored, as QEMU does.
+struct EnterArgs {
+    papr::Ptex slot;
+    bool exact = false;
+    bool zero_page = false;
+    NewEntry what;
+
+    /// Errors: page_size, virtual_page; too_big where a page over 64 KiB is to be zeroed or synchronized.
+    static std::expected<EnterArgs, TableError> parse(const Gprs& gprs);
+};
+
+/// Which valid entries a call applies to. Both conditions hold where both are asked for.
+struct Condition {
+    bool avpn = false;    // bits 0-56 of d0 equal those of `operand`
+    bool andcond = false; // d0 and `operand` have no bit in common
+    std::uint64_t operand = 0;
+
+    static Condition parse(std::uint64_t flags, std::uint64_t operand);
+    constexpr bool met(std::uint64_t papr_d0) const {
+        return (!avpn || ((papr_d0 ^ operand) & papr::d0::compared) == 0) && (!andcond || (papr_d0 & operand) == 0);
+    }
+};
+
+/// LoPAR H_REMOVE: flags, ptex, avpn.
+struct RemoveArgs {
+    papr::Ptex slot;
+    Condition condition;
+    static RemoveArgs parse(const Gprs& gprs);
+};
+
+/// LoPAR H_PROTECT: flags (condition, pp, N, key), ptex, avpn.
+struct ProtectArgs {
+    papr::Ptex slot;
+    Condition condition;
+    std::uint64_t protection = 0; // the bits of papr::d1::protection
+    static ProtectArgs parse(const Gprs& gprs);
+};
+
+/// LoPAR H_READ: flags, ptex.
+struct ReadArgs {
+    papr::Ptex first;
+    unsigned count = 1; // 1 or 4
+    static ReadArgs parse(const Gprs& gprs);
+};
+
+/// LoPAR H_CLEAR_MOD and H_CLEAR_REF: flags, ptex.
+struct ClearArgs {
+    papr::Ptex slot;
+    static ClearArgs parse(const Gprs& gprs) { return {{gprs[5]}}; }
+};
+
+} // namespace transom::hpt

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace transom::hpt {
+
+enum class TableError : std::uint8_t {
+    no_such_slot,     // beyond the end of the table
+    page_size,        // no legal encoding, or not enabled for the partition
+    virtual_page,     // reserved segment size, or more address bits than the machine has
+    address,          // not all of the page is the partition's memory, or it is not aligned
+    cache_attributes, // WIMG that memory must not be mapped with
+    too_big,          // the call takes pages of up to 64 KiB only
+    group_full,       // no free slot, or not the one asked for
+    not_found,        // the slot is not valid or the condition is not met
+    missing,          // the page is not here yet (during a migration); nothing has been changed
+};
+
+} // namespace transom::hpt

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <transom/hpt/real_slots.hpp>
+#include <transom/hpt/table.hpp>
+
+namespace transom::hpt {
+
+extern template class Table<RealSlots>;
+
+/// The table that the machine walks for a partition.
+class HashedPageTable : public Table<RealSlots> {
+  public:
+    /// `table`: 2^log2_bytes bytes (18 to 46) of zeroed real memory at a multiple of their size. `guest_words`: one per
+    /// 16 bytes of it, zeroed.
+    void init(RealAddr table, unsigned log2_bytes, std::span<std::uint64_t> guest_words, const TableOptions& options);
+
+    /// Where the table is; with log2_bytes() it makes up SDR1 or the partition table entry.
+    RealAddr address() const { return address_; }
+
+  private:
+    RealAddr address_;
+};
+
+} // namespace transom::hpt

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <expected>
+#include <optional>
+#include <transom/hpt/arguments.hpp>
+#include <transom/hpt/entry.hpp>
+#include <transom/hpt/error.hpp>
+#include <transom/hpt/pending.hpp>
+#include <transom/memory/logical_memory.hpp>
+
+namespace transom::hpt {
+
+struct TableOptions {
+    Format format = Format::isa_3_0;
+    /// Page size of the virtual real mode area; the same that LPCR or the partition table entry tells the machine.
+    papr::PageSize real_mode_page = papr::PageSize::kib_64;
+    /// Whether 16 MiB pages are accepted.
+    bool large_pages = false;
+};
+
+/// What a slot holds for the partition.
+struct UsedSlot {
+    papr::Ptex slot;
+    papr::PageTableEntry entry;
+};
+
+/// A partition's hashed page table. A slot is an entry that the machine walks (real page) and a guest word: the
+/// partition's d1 (logical page), which is authoritative and the only one that leaves the machine. The partition's view
+/// of a valid entry is its d0 and the guest word with the R and C of both.
+///
+/// Concurrency: bit 57 of d0 locks a slot; machines ignore it. Everything that changes a slot holds its lock from begin_ to
+/// finish_, the flush in between included, and no call holds two. R and C of a slot are read for good only after its flush.
+///
+/// Entries for the partition's accesses in real mode are the hypervisor's: the partition sees their slots as free.
+///
+/// `Slots` is the memory: RealSlots on a machine, a recording one in tests.
+template <class Slots> class Table {
+  public:
+    Table() = default;
+    /// A table of 2^log2_bytes bytes, all slots and guest words zero.
+    void init(Slots slots, unsigned log2_bytes, const TableOptions& options);
+
+    unsigned log2_bytes() const { return log2_bytes_; }
+    std::uint64_t slot_count() const { return std::uint64_t{1} << (log2_bytes_ - papr::log2_entry_size); }
+    const TableOptions& options() const { return options_; }
+
+    /// H_ENTER. A slot that only the hypervisor uses is free for the partition: the obligation is then the entry that goes.
+    std::expected<Pending<EnterWork>, TableError> begin_enter(const EnterArgs& args,
+                                                              const memory::LogicalMemory& memory);
+    papr::Ptex finish_enter(Pending<EnterWork> pending, const Flushed& receipt);
+    /// Leaves the slot as the partition knew it.
+    void abandon_enter(Pending<EnterWork> pending, const Flushed& receipt);
+
+    /// H_REMOVE. Errors: no_such_slot, not_found.
+    std::expected<Pending<RemoveWork>, TableError> begin_remove(const RemoveArgs& args);
+    /// The entry that was, with its last R and C.
+    papr::PageTableEntry finish_remove(Pending<RemoveWork> pending, const Flushed& receipt);
+
+    /// H_PROTECT. R and C stay. Errors: no_such_slot, not_found.
+    std::expected<Pending<ModifyWork>, TableError> begin_protect(const ProtectArgs& args);
+    /// H_CLEAR_REF and H_CLEAR_MOD: `usage` is papr::d1::referenced or changed. No obligation where it is clear already.
+    std::expected<Pending<ModifyWork>, TableError> begin_clear(const ClearArgs& args, std::uint64_t usage);
+    /// The partition's d1 as it was, with the R and C up to the change.
+    std::uint64_t finish_modify(Pending<ModifyWork> pending, const Flushed& receipt);
+
+    /// H_READ: what the partition sees, R and C as of now.
+    std::expected<papr::PageTableEntry, TableError> read(papr::Ptex slot);
+
+    /// Makes the hypervisor's entry for an access in real mode at `where`, if it is not there yet. Nothing to flush.
+    /// Errors: address (outside the partition's memory), group_full (16 entries of the partition in both groups), missing.
+    std::expected<void, TableError> insert_real_mode(EffectiveAddr where, const memory::LogicalMemory& memory);
+
+    /// The first slot of [from, end) that holds something for the partition, valid or not.
+    std::optional<UsedSlot> next_used(papr::Ptex from, papr::Ptex end);
+    /// At the target of a migration: puts back what next_used gave. The slot must be unused; errors as begin_enter.
+    std::expected<void, TableError> restore(const UsedSlot& used, const memory::LogicalMemory& memory);
+
+  private:
+    struct Claim {
+        papr::Ptex slot;
+        std::uint64_t d0;
+    };
+    std::uint64_t lock(papr::Ptex slot);
+    std::optional<std::uint64_t> try_lock(papr::Ptex slot);
+    bool exists(papr::Ptex slot) const { return slot.value < slot_count(); }
+    bool is_ours(papr::Ptex slot, std::uint64_t d0) const;
+    bool is_the_partitions(papr::Ptex slot, std::uint64_t d0) const;
+    papr::PageTableEntry view(papr::Ptex slot, std::uint64_t d0) const;
+    VirtualPage page_in(papr::Ptex slot, std::uint64_t d0) const;
+    std::expected<HardwareEntry, TableError> translate(const NewEntry& what, const memory::LogicalMemory& memory) const;
+    std::optional<Claim> claim(papr::Ptex slot, bool exact);
+    std::expected<std::uint64_t, TableError> lock_valid(papr::Ptex slot, const Condition& condition);
+    Pending<ModifyWork> begin_modify(papr::Ptex slot, std::uint64_t d0, std::uint64_t clear, std::uint64_t set);
+    void write(papr::Ptex slot, const HardwareEntry& entry, std::uint64_t guest_word);
+    bool has_real_mode_entry(papr::GroupIndex group, const HardwareEntry& entry) const;
+    bool insert_into(papr::GroupIndex group, const HardwareEntry& entry, std::uint64_t guest_word);
+
+    Slots slots_;
+    unsigned log2_bytes_ = papr::min_log2_table_size;
+    TableOptions options_;
+    std::atomic_flag real_mode_insertion_; // no page twice by two processors at once
+};
+
+/// The size that a partition's table gets by default: a 128th of its memory (LoPAR's recommendation is a 64th or less).
+constexpr unsigned recommended_log2_bytes(Bytes memory) {
+    unsigned log2 = papr::min_log2_table_size;
+    while (log2 < papr::max_log2_table_size && (std::uint64_t{1} << log2) < memory / 128)
+        ++log2;
+    return log2;
+}
+
+} // namespace transom::hpt
