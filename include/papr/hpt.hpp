@@ -33,32 +33,32 @@ constexpr Ptex ptex(GroupIndex group, unsigned slot) { return {group.value * slo
 
 /// First doubleword of an entry ("pteh").
 namespace d0 {
-constexpr std::uint64_t segment_size = 0xc000000000000000;  // 0-1 B
-constexpr std::uint64_t virtual_page = 0x3fffffffffffff80;  // 2-56 AVPN: the virtual address without its low 23 bits
-constexpr std::uint64_t compared = 0xffffffffffffff80;      // 0-56, what the AVPN condition of a call looks at
-constexpr std::uint64_t hypervisor = 0x0000000000000060;    // 57-58, forced off by H_ENTER
-constexpr std::uint64_t software = 0x0000000000000018;      // 59-60, the partition's; Linux: 59 = bolted
-constexpr std::uint64_t large = 0x0000000000000004;         // 61 L: the page size is in LP
-constexpr std::uint64_t secondary = 0x0000000000000002;     // 62 H: found by the secondary hash
-constexpr std::uint64_t valid = 0x0000000000000001;         // 63 V
+constexpr std::uint64_t segment_size = 0xc000000000000000; // 0-1 B
+constexpr std::uint64_t virtual_page = 0x3fffffffffffff80; // 2-56 AVPN: the virtual address without its low 23 bits
+constexpr std::uint64_t compared = 0xffffffffffffff80;     // 0-56, what the AVPN condition of a call looks at
+constexpr std::uint64_t hypervisor = 0x0000000000000060;   // 57-58, forced off by H_ENTER
+constexpr std::uint64_t software = 0x0000000000000018;     // 59-60, the partition's; Linux: 59 = bolted
+constexpr std::uint64_t large = 0x0000000000000004;        // 61 L: the page size is in LP
+constexpr std::uint64_t secondary = 0x0000000000000002;    // 62 H: found by the secondary hash
+constexpr std::uint64_t valid = 0x0000000000000001;        // 63 V
 } // namespace d0
 
 /// Second doubleword of an entry ("ptel").
 namespace d1 {
-constexpr std::uint64_t pp0 = 0x8000000000000000;        // 0
-constexpr std::uint64_t reserved = 0x4000000000000000;   // 1, forced off by H_ENTER
-constexpr std::uint64_t key_high = 0x3000000000000000;   // 2-3
+constexpr std::uint64_t pp0 = 0x8000000000000000;         // 0
+constexpr std::uint64_t reserved = 0x4000000000000000;    // 1, forced off by H_ENTER
+constexpr std::uint64_t key_high = 0x3000000000000000;    // 2-3
 constexpr std::uint64_t page_number = 0x0ffffffffffff000; // 4-51, its low bits being LP where L=1
-constexpr std::uint64_t large_page = 0x00000000000ff000; // 44-51 LP
+constexpr std::uint64_t large_page = 0x00000000000ff000;  // 44-51 LP
 constexpr unsigned large_page_shift = 12;
 constexpr std::uint64_t key_low = 0x0000000000000e00;    // 52-54
 constexpr std::uint64_t referenced = 0x0000000000000100; // 55 R
 constexpr std::uint64_t changed = 0x0000000000000080;    // 56 C
 constexpr std::uint64_t usage = referenced | changed;
-constexpr std::uint64_t wimg = 0x0000000000000078;       // 57-60
+constexpr std::uint64_t wimg = 0x0000000000000078;        // 57-60
 constexpr std::uint64_t wimg_memory = 0x0000000000000010; // 0010: ordinary coherent memory
-constexpr std::uint64_t no_execute = 0x0000000000000004; // 61 N
-constexpr std::uint64_t pp = 0x0000000000000003;         // 62-63
+constexpr std::uint64_t no_execute = 0x0000000000000004;  // 61 N
+constexpr std::uint64_t pp = 0x0000000000000003;          // 62-63
 /// What H_PROTECT changes.
 constexpr std::uint64_t protection = pp0 | key_high | key_low | no_execute | pp;
 } // namespace d1
@@ -73,20 +73,20 @@ struct PageTableEntry {
 
 /// Flags of the page table calls.
 namespace hpt_flag {
-constexpr std::uint64_t exact = 0x0000008000000000;     // 24 H_ENTER: this slot or none
-constexpr std::uint64_t r_xlate = 0x0000004000000000;   // 25 H_READ: logical page numbers (ours always are)
-constexpr std::uint64_t read_4 = 0x0000002000000000;    // 26 H_READ: four entries
-constexpr std::uint64_t avpn = 0x0000000080000000;      // 32 only where the AVPN matches
-constexpr std::uint64_t andcond = 0x0000000040000000;   // 33 only where (d0 & avpn) is 0
-constexpr std::uint64_t icache_invalidate = 0x800000;   // 40
-constexpr std::uint64_t icache_synchronize = 0x400000;  // 41
-constexpr std::uint64_t zero_page = 0x8000;             // 48
-constexpr std::uint64_t copy_page = 0x4000;             // 49
-constexpr std::uint64_t key_high = 0x3000;              // 50-51 H_PROTECT
-constexpr std::uint64_t key_low = 0x0e00;               // 52-54
-constexpr std::uint64_t pp0 = 0x0100;                   // 55
-constexpr std::uint64_t no_execute = 0x0004;            // 61
-constexpr std::uint64_t pp = 0x0003;                    // 62-63
+constexpr std::uint64_t exact = 0x0000008000000000;    // 24 H_ENTER: this slot or none
+constexpr std::uint64_t r_xlate = 0x0000004000000000;  // 25 H_READ: logical page numbers (ours always are)
+constexpr std::uint64_t read_4 = 0x0000002000000000;   // 26 H_READ: four entries
+constexpr std::uint64_t avpn = 0x0000000080000000;     // 32 only where the AVPN matches
+constexpr std::uint64_t andcond = 0x0000000040000000;  // 33 only where (d0 & avpn) is 0
+constexpr std::uint64_t icache_invalidate = 0x800000;  // 40
+constexpr std::uint64_t icache_synchronize = 0x400000; // 41
+constexpr std::uint64_t zero_page = 0x8000;            // 48
+constexpr std::uint64_t copy_page = 0x4000;            // 49
+constexpr std::uint64_t key_high = 0x3000;             // 50-51 H_PROTECT
+constexpr std::uint64_t key_low = 0x0e00;              // 52-54
+constexpr std::uint64_t pp0 = 0x0100;                  // 55
+constexpr std::uint64_t no_execute = 0x0004;           // 61
+constexpr std::uint64_t pp = 0x0003;                   // 62-63
 } // namespace hpt_flag
 
 /// The high doubleword of an H_BULK_REMOVE translation specifier: request and response.
@@ -140,7 +140,7 @@ struct PageSizes {
 };
 
 /// POWER8 to POWER10.
-constexpr std::array page_sizes = {
+inline constexpr std::array page_sizes = {
     PageSizes{PageSize::kib_4, PageSize::kib_4, false, 0},
     PageSizes{PageSize::kib_4, PageSize::kib_64, true, 7},
     PageSizes{PageSize::kib_64, PageSize::kib_64, true, 1},

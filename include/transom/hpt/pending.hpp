@@ -18,8 +18,8 @@ template <class Work> class [[nodiscard]] Pending {
     Pending(papr::Ptex slot, const FlushObligation& obligation, const Work& work)
         : slot_(slot), obligation_(obligation), work_(work) {}
     Pending(Pending&& other) noexcept
-        : slot_(other.slot_), obligation_(other.obligation_), work_(other.work_), open_(std::exchange(other.open_, false)) {
-    }
+        : slot_(other.slot_), obligation_(other.obligation_), work_(other.work_),
+          open_(std::exchange(other.open_, false)) {}
     Pending& operator=(Pending&&) = delete;
     ~Pending() { invariant(!open_, "a page table change was begun and not finished"); }
 

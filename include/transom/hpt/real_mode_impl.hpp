@@ -59,7 +59,8 @@ template <class Slots>
 std::expected<void, TableError> Table<Slots>::insert_real_mode(EffectiveAddr where,
                                                                const memory::LogicalMemory& memory) {
     const papr::PageSizes sizes = table_detail::real_mode_sizes(options_.real_mode_page);
-    const LogicalAddr page = LogicalAddr{where.value & table_detail::real_mode_address}.align_down(papr::bytes(sizes.base));
+    const LogicalAddr page =
+        LogicalAddr{where.value & table_detail::real_mode_address}.align_down(papr::bytes(sizes.base));
     if (!memory.contains(page, papr::bytes(sizes.actual)))
         return std::unexpected(TableError::address);
     const auto real = memory.translate(page, papr::bytes(sizes.actual));
@@ -83,8 +84,7 @@ std::expected<void, TableError> Table<Slots>::insert_real_mode(EffectiveAddr whe
     const papr::GroupIndex second = group_of(~hash, log2_bytes_);
     const std::uint64_t guest_word = entry.d1 | table_detail::ours;
 
-    while (real_mode_insertion_.test_and_set(std::memory_order_acquire)) {
-    }
+    while (real_mode_insertion_.test_and_set(std::memory_order_acquire)) {}
     const bool done = has_real_mode_entry(first, primary) || has_real_mode_entry(second, secondary) ||
                       insert_into(first, primary, guest_word) || insert_into(second, secondary, guest_word);
     real_mode_insertion_.clear(std::memory_order_release);

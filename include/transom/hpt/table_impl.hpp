@@ -87,8 +87,7 @@ std::expected<HardwareEntry, TableError> Table<Slots>::translate(const NewEntry&
 
 /// Locks a slot that is free for the partition: that one, or the first of its group. A locked slot is passed over at first,
 /// because it may be in use again before its lock comes free; the second round waits for it.
-template <class Slots>
-std::optional<typename Table<Slots>::Claim> Table<Slots>::claim(papr::Ptex slot, bool exact) {
+template <class Slots> std::optional<typename Table<Slots>::Claim> Table<Slots>::claim(papr::Ptex slot, bool exact) {
     const papr::Ptex first = exact ? slot : papr::ptex(slot.group(), 0);
     const unsigned count = exact ? 1 : papr::slots_per_group;
     for (const bool wait : {false, true}) {
@@ -128,8 +127,7 @@ std::expected<Pending<EnterWork>, TableError> Table<Slots>::begin_enter(const En
     return Pending<EnterWork>(claimed->slot, obligation, work);
 }
 
-template <class Slots>
-papr::Ptex Table<Slots>::finish_enter(Pending<EnterWork> pending, const Flushed& receipt) {
+template <class Slots> papr::Ptex Table<Slots>::finish_enter(Pending<EnterWork> pending, const Flushed& receipt) {
     const EnterWork& work = pending.close(receipt);
     write(pending.slot(), work.entry, work.guest_word);
     return pending.slot();
@@ -201,8 +199,7 @@ std::expected<Pending<ModifyWork>, TableError> Table<Slots>::begin_clear(const C
     return begin_modify(args.slot, *d0, usage, 0);
 }
 
-template <class Slots>
-std::uint64_t Table<Slots>::finish_modify(Pending<ModifyWork> pending, const Flushed& receipt) {
+template <class Slots> std::uint64_t Table<Slots>::finish_modify(Pending<ModifyWork> pending, const Flushed& receipt) {
     const ModifyWork& work = pending.close(receipt);
     const papr::Ptex slot = pending.slot();
     const std::uint64_t before = view(slot, work.d0).d1;
