@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "interrupt.hpp"
+#include "line.hpp"
+#include "tree.hpp"
+
+#include <string_view>
+
+namespace guest {
+
+/// What the guest was given.
+struct Machine {
+    const Tree* tree = nullptr;
+    std::uint64_t memory = 0;                       // bytes, from address 0
+    std::uint64_t timebase_frequency = 512'000'000; // Hz
+    std::uint32_t table_shift = 18;                 // log2 of the bytes of the hashed page table
+};
+
+/// Each guest's own part; the partition is powered off when it returns.
+void guest_main(const Machine& machine);
+
+/// One line that says why, then power-off.
+[[noreturn]] void bail_out(std::string_view why);
+
+void describe(Line& line, const InterruptFrame& frame);
+
+} // namespace guest

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace guest {
+
+/// What an interrupt found, as interrupt.S lays it out. The handler may change it: it is restored from here.
+struct InterruptFrame {
+    std::array<std::uint64_t, 32> gpr;
+    std::uint64_t srr0, srr1, lr, ctr, xer, cr, dar, dsisr, vector;
+};
+static_assert(offsetof(InterruptFrame, srr0) == 256 && offsetof(InterruptFrame, vector) == 320);
+
+/// An interrupt that a guarded piece of code was expected to be able to take.
+struct Fault {
+    bool taken = false;
+    std::uint64_t vector = 0, srr0 = 0, srr1 = 0, dar = 0, dsisr = 0;
+    std::uint64_t gpr3 = 0; // r3 at that moment
+};
+
+/// Loads a doubleword at an effective address with MSR[DR] on (or whatever `bits` says); the result where none was taken.
+Fault guarded_load(std::uint64_t address, std::uint64_t& result, std::uint64_t bits);
+Fault guarded_store(std::uint64_t address, std::uint64_t value, std::uint64_t bits);
+/// Goes to `address` with the given MSR and r3. What is there must end in an interrupt.
+Fault guarded_execute(std::uint64_t address, std::uint64_t machine_state, std::uint64_t r3);
+
+/// Interrupts that come from outside: the handler counts decrementers, reloads the decrementer with `decrementer_reload`
+/// and calls `on_external` (if any) for the external ones.
+struct Asynchronous {
+    std::uint64_t decrementers = 0;
+    std::uint64_t decrementer_reload = 0x7fff'ffff;
+    std::uint64_t last_decrementer_at = 0; // timebase
+    std::uint64_t externals = 0;
+    std::uint64_t last_srr0 = 0;
+    std::uint64_t last_srr1 = 0;
+    void (*on_external)() = nullptr;
+};
+extern volatile Asynchronous asynchronous;
+
+/// Called for an interrupt that nobody expected; must not return. Each guest defines it.
+[[noreturn]] void unexpected_interrupt(const InterruptFrame& frame);
+
+} // namespace guest

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace guest {
+
+/// The flat device tree that the guest was started with.
+class Tree {
+  public:
+    /// Nothing where there is no tree at `address`.
+    static std::optional<Tree> at(std::uint64_t address);
+
+    std::optional<std::uint32_t> cell(const char* path, const char* property, unsigned index = 0) const;
+    /// Cell `index` of a property of the first node whose device_type is "cpu".
+    std::optional<std::uint32_t> processor_cell(const char* property, unsigned index = 0) const;
+    bool processor_has(const char* property) const;
+    /// Bytes of memory from address 0 on: the first `reg` of each memory node, as far as they are contiguous.
+    std::uint64_t memory() const;
+    /// The token of an RTAS call that the partition may make.
+    std::optional<std::uint32_t> rtas_token(const char* name) const { return cell("/rtas", name); }
+    /// Whether /rtas ibm,hypertas-functions lists the function set.
+    bool has_function_set(const char* name) const;
+
+  private:
+    explicit Tree(const void* blob) : blob_(blob) {}
+    std::optional<std::uint32_t> cell_of(int node, const char* property, unsigned index) const;
+    int processor() const;
+
+    const void* blob_;
+};
+
+} // namespace guest

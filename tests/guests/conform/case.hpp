@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "../common/guest.hpp"
+#include "../common/hypercall.hpp"
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace conform {
+
+using guest::Answer;
+using guest::hcall;
+namespace call = guest::call;
+namespace status = guest::status;
+
+/// What one case observes and what it expected. Everything observed is printed, so that two machines can be compared;
+/// the first expectation that does not hold makes the case fail.
+class Context {
+  public:
+    explicit Context(const guest::Machine& machine) : machine_(machine) {}
+
+    const guest::Machine& machine() const { return machine_; }
+
+    /// A return code (decimal).
+    void status(std::string_view label, std::int64_t got, std::int64_t expected);
+    /// A register, a count, an entry (hex).
+    void value(std::string_view label, std::uint64_t got, std::uint64_t expected);
+    /// Something that must hold.
+    void holds(std::string_view label, bool got);
+    void skip(std::string_view reason) { skipped_ = reason; }
+
+    bool failed() const { return !mismatch_.empty(); }
+    bool skipped() const { return !skipped_.empty(); }
+    std::string_view skip_reason() const { return skipped_; }
+    const guest::Line& observed() const { return observed_; }
+    const guest::Line& mismatch() const { return mismatch_; }
+
+    /// Page-table slots that the case has filled are emptied after it.
+    void remember_slot(std::uint64_t slot);
+    void clean_up();
+
+  private:
+    template <class T> void compare(std::string_view label, T got, T expected);
+
+    const guest::Machine& machine_;
+    guest::Line observed_;
+    guest::Line mismatch_;
+    std::string_view skipped_;
+    std::array<std::uint64_t, 64> slots_{};
+    std::size_t slot_count_ = 0;
+};
+
+struct Case {
+    std::string_view name; // family.case
+    void (*run)(Context&);
+};
+
+// One list per file. main.cpp runs them in this order.
+std::span<const Case> call_cases();
+std::span<const Case> enter_cases();
+std::span<const Case> enter_hostile_cases();
+std::span<const Case> read_cases();
+std::span<const Case> remove_cases();
+std::span<const Case> bulk_remove_cases();
+std::span<const Case> protect_cases();
+std::span<const Case> clear_cases();
+std::span<const Case> translation_cases();
+std::span<const Case> translation_change_cases();
+std::span<const Case> terminal_cases();
+std::span<const Case> set_mode_cases();
+std::span<const Case> vpa_cases();
+std::span<const Case> processor_cases();
+std::span<const Case> xics_cases();
+std::span<const Case> rtas_cases();
+std::span<const Case> register_cases();
+std::span<const Case> time_cases();
+
+} // namespace conform

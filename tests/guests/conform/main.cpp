@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The conformance suite: what LoPAR promises a partition, asked from inside one. See README.md for the output.
+#include "case.hpp"
+
+#include "../common/spr.hpp"
+
+namespace {
+
+std::string_view running;
+
+constexpr std::array families = {
+    &conform::enter_cases,  &conform::enter_hostile_cases, &conform::read_cases,
+    &conform::remove_cases, &conform::protect_cases,
+};
+
+struct Totals {
+    std::int64_t cases = 0, passed = 0, failed = 0, skipped = 0;
+};
+
+void report(const conform::Case& one, const conform::Context& context, Totals& totals) {
+    guest::Line line;
+    ++totals.cases;
+    if (!context.observed().empty()) {
+        line << "# got " << one.name << context.observed().view();
+        guest::print(line);
+        line.clear();
+    }
+    line << (context.failed() ? "not ok " : "ok ") << totals.cases << " - " << one.name;
+    if (context.failed())
+        line << " # " << context.mismatch().view();
+    else if (context.skipped())
+        line << " # SKIP " << context.skip_reason();
+    guest::print(line);
+    ++(context.failed() ? totals.failed : context.skipped() ? totals.skipped : totals.passed);
+}
+
+} // namespace
+
+namespace guest {
+
+void unexpected_interrupt(const InterruptFrame& frame) {
+    Line line;
+    describe(line, frame);
+    line << " in case " << running;
+    bail_out(line.view());
+}
+
+void guest_main(const Machine& machine) {
+    std::int64_t planned = 0;
+    for (const auto family : families)
+        planned += static_cast<std::int64_t>(family().size());
+
+    Line line;
+    print("TAP version 13");
+    print("# guest conform 1");
+    line << "# machine pvr=" << read_spr<spr::pvr>() << " memory=" << machine.memory
+         << " pft-shift=" << static_cast<std::int64_t>(machine.table_shift);
+    print(line);
+    line.clear();
+    line << "1.." << planned;
+    print(line);
+
+    Totals totals;
+    for (const auto family : families) {
+        for (const auto& one : family()) {
+            running = one.name;
+            conform::Context context(machine);
+            one.run(context);
+            context.clean_up();
+            report(one, context, totals);
+        }
+    }
+    line.clear();
+    line << "# end cases=" << totals.cases << " passed=" << totals.passed << " failed=" << totals.failed
+         << " skipped=" << totals.skipped;
+    print(line);
+}
+
+} // namespace guest
