@@ -95,5 +95,6 @@ boot_stack_top:
 interrupt_stack_top:
     .section .data
     .balign 16
+    .globl  stack_guard
 stack_guard:
     .quad   0x5ca1ab1e0ddba11d

@@ -53,7 +53,7 @@ void guest_main(const Machine& machine) {
     Line line;
     print("TAP version 13");
     print("# guest conform 1");
-    line << "# machine pvr=" << read_spr<spr::pvr>() << " memory=" << machine.memory
+    line << "# machine pvr=" << read_spr<spr::pvr>() << " memory=" << static_cast<std::int64_t>(machine.memory)
          << " pft-shift=" << static_cast<std::int64_t>(machine.table_shift);
     print(line);
     line.clear();
