@@ -20,8 +20,7 @@ void put(std::string_view text) {
         std::memcpy(chunk.data(), text.data(), n);
         const auto high = transom::load_be<std::uint64_t>(chunk.data());
         const auto low = transom::load_be<std::uint64_t>(chunk.data() + 8);
-        while (hcall(call::put_term_char, terminal, n, high, low).status == status::busy) {
-        }
+        while (hcall(call::put_term_char, terminal, n, high, low).status == status::busy) {}
         text.remove_prefix(n);
     }
 }

@@ -31,14 +31,10 @@ inline std::uint64_t read_msr() {
     return value;
 }
 
-inline void write_msr(std::uint64_t value) {
-    asm volatile("mtmsrd %0\n isync" : : "r"(value) : "memory");
-}
+inline void write_msr(std::uint64_t value) { asm volatile("mtmsrd %0\n isync" : : "r"(value) : "memory"); }
 
 /// External and decrementer interrupts on or off.
-inline void allow_interrupts(bool on) {
-    write_msr(on ? read_msr() | msr::ee : read_msr() & ~msr::ee);
-}
+inline void allow_interrupts(bool on) { write_msr(on ? read_msr() | msr::ee : read_msr() & ~msr::ee); }
 
 inline std::uint64_t timebase() { return read_spr<spr::timebase>(); }
 

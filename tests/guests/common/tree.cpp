@@ -33,9 +33,7 @@ std::optional<std::uint32_t> Tree::cell(const char* path, const char* property, 
     return cell_of(fdt_path_offset(blob_, path), property, index);
 }
 
-int Tree::processor() const {
-    return fdt_node_offset_by_prop_value(blob_, -1, "device_type", "cpu", sizeof "cpu");
-}
+int Tree::processor() const { return fdt_node_offset_by_prop_value(blob_, -1, "device_type", "cpu", sizeof "cpu"); }
 
 std::optional<std::uint32_t> Tree::processor_cell(const char* property, unsigned index) const {
     return cell_of(processor(), property, index);

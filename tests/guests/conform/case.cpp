@@ -11,17 +11,13 @@ template <class T> void Context::compare(std::string_view label, T got, T expect
         mismatch_ << "expected " << label << "=" << expected << " got " << label << "=" << got;
 }
 
-void Context::status(std::string_view label, std::int64_t got, std::int64_t expected) {
-    compare(label, got, expected);
-}
+void Context::status(std::string_view label, std::int64_t got, std::int64_t expected) { compare(label, got, expected); }
 
 void Context::value(std::string_view label, std::uint64_t got, std::uint64_t expected) {
     compare(label, got, expected);
 }
 
-void Context::holds(std::string_view label, bool got) {
-    compare<std::string_view>(label, got ? "yes" : "no", "yes");
-}
+void Context::holds(std::string_view label, bool got) { compare<std::string_view>(label, got ? "yes" : "no", "yes"); }
 
 void Context::remember_slot(std::uint64_t slot) {
     for (std::size_t i = 0; i < slot_count_; ++i)

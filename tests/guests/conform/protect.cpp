@@ -97,11 +97,16 @@ void slot_beyond_table(Context& context) {
 }
 
 constexpr std::array cases = {
-    Case{"protect.sets_protection", &sets_protection}, Case{"protect.sets_no_execute", &sets_no_execute},
-    Case{"protect.sets_low_key", &sets_low_key},       Case{"protect.sets_high_key", &sets_high_key},
-    Case{"protect.sets_pp0", &sets_pp0},               Case{"protect.keeps_the_rest", &keeps_the_rest},
-    Case{"protect.invalid_slot", &invalid_slot},       Case{"protect.avpn_matches", &avpn_matches},
-    Case{"protect.avpn_differs", &avpn_differs},       Case{"protect.slot_beyond_table", &slot_beyond_table},
+    Case{"protect.sets_protection", &sets_protection},
+    Case{"protect.sets_no_execute", &sets_no_execute},
+    Case{"protect.sets_low_key", &sets_low_key},
+    Case{"protect.sets_high_key", &sets_high_key},
+    Case{"protect.sets_pp0", &sets_pp0},
+    Case{"protect.keeps_the_rest", &keeps_the_rest},
+    Case{"protect.invalid_slot", &invalid_slot},
+    Case{"protect.avpn_matches", &avpn_matches},
+    Case{"protect.avpn_differs", &avpn_differs},
+    Case{"protect.slot_beyond_table", &slot_beyond_table},
 };
 
 } // namespace

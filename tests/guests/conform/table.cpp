@@ -28,7 +28,8 @@ std::uint64_t group_of(const Context& context, const Segment& segment, std::uint
 }
 
 Entry make_entry(const Segment& segment, std::uint64_t address, std::uint64_t real, std::uint64_t pp) {
-    const std::uint64_t virtual_page = segment.vsid << (segment_shift(segment) - 23) | offset_in(segment, address) >> 23;
+    const std::uint64_t virtual_page =
+        segment.vsid << (segment_shift(segment) - 23) | offset_in(segment, address) >> 23;
     return {.d0 = std::uint64_t{segment.terabyte} << 62 | virtual_page << 7 | entry::valid,
             .d1 = (real & entry::real_page) | entry::memory | pp};
 }
@@ -54,8 +55,8 @@ Entry read(std::uint64_t slot) {
 void set_segment(const Segment& segment, unsigned index) {
     // ISA 2.07 Book III-S, slbmte.
     const std::uint64_t esid = (segment.address & ~std::uint64_t{0xfff'ffff}) | 0x800'0000 | index;
-    const std::uint64_t vsid = std::uint64_t{segment.terabyte} << 62 | segment.vsid << (segment.terabyte ? 24 : 12) |
-                               segment.slb_bits;
+    const std::uint64_t vsid =
+        std::uint64_t{segment.terabyte} << 62 | segment.vsid << (segment.terabyte ? 24 : 12) | segment.slb_bits;
     asm volatile("isync\n slbmte %0, %1\n isync" : : "r"(vsid), "r"(esid) : "memory");
 }
 

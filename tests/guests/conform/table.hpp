@@ -16,10 +16,10 @@ constexpr std::uint64_t exact = std::uint64_t{1} << 39, read_4 = std::uint64_t{1
 
 // An entry, in the format that the partition uses (ISA 2.07 Book III-S 5.7.7).
 namespace entry {
-constexpr std::uint64_t valid = 0x1, secondary = 0x2, large = 0x4, software = 0x78;             // doubleword 0
-constexpr std::uint64_t hypervisor_0 = 0x60;                                                    // bits 57, 58
-constexpr std::uint64_t r = 0x100, c = 0x80, rc = 0x180, no_execute = 0x4, wimg = 0x78;         // doubleword 1
-constexpr std::uint64_t memory = 0x10, inhibited = 0x20, guarded = 0x08, write_through = 0x40;  // W, I, M, G
+constexpr std::uint64_t valid = 0x1, secondary = 0x2, large = 0x4, software = 0x78;            // doubleword 0
+constexpr std::uint64_t hypervisor_0 = 0x60;                                                   // bits 57, 58
+constexpr std::uint64_t r = 0x100, c = 0x80, rc = 0x180, no_execute = 0x4, wimg = 0x78;        // doubleword 1
+constexpr std::uint64_t memory = 0x10, inhibited = 0x20, guarded = 0x08, write_through = 0x40; // W, I, M, G
 constexpr std::uint64_t key_high = std::uint64_t{3} << 60, key_low = 0xe00, pp0 = std::uint64_t{1} << 63;
 constexpr std::uint64_t pp_kernel = 0, pp_both = 2, pp_read_only = 3;
 constexpr std::uint64_t real_page = 0x0fff'ffff'ffff'f000;
