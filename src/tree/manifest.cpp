@@ -2,8 +2,7 @@
 #include <algorithm>
 #include <transom/memory/logical_memory.hpp>
 #include <transom/tree/manifest.hpp>
-
-#include "node_reader.hpp"
+#include <transom/tree/node_reader.hpp>
 
 namespace transom::tree {
 

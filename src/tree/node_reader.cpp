@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node_reader.hpp"
-
 #include <algorithm>
 #include <transom/base/big_endian.hpp>
+#include <transom/tree/node_reader.hpp>
 
 namespace transom::tree {
 

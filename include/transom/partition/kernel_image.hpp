@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string_view>
+#include <transom/base/address.hpp>
+#include <transom/memory/logical_memory.hpp>
+
+namespace transom::partition {
+
+/// Why a file cannot be loaded as a partition's kernel.
+enum class KernelError : std::uint8_t {
+    no_elf,         // does not begin like an ELF file, or is cut off within its header
+    other_class,    // no 64-bit one
+    other_machine,  // not for PowerPC 64-bit
+    not_executable, // an object file or a core dump
+    malformed,      // its own offsets and sizes do not hold
+    nothing_to_load,
+    does_not_fit, // a segment lies outside the partition's memory
+    no_entry,     // the entry point is in none of its segments
+    missing,      // the partition's memory is not here
+};
+
+/// The rest of a line that begins with the kernel's name.
+std::string_view describe(KernelError error);
+
+struct LoadedKernel {
+    LogicalAddr entry;
+    LogicalRange extent; // from the lowest to the highest byte loaded or cleared
+};
+
+/// Loads an ELF64 executable of either byte order: each PT_LOAD segment to its physical address, its rest zeroed. Nothing
+/// is written unless everything fits. System V ABI chapters 4 and 5; e_machine 21.
+std::expected<LoadedKernel, KernelError> load_kernel(std::span<const std::byte> image, memory::LogicalMemory& memory);
+
+} // namespace transom::partition
