@@ -9,8 +9,15 @@ namespace {
 std::string_view running;
 
 constexpr std::array families = {
-    &conform::enter_cases,  &conform::enter_hostile_cases, &conform::read_cases,
-    &conform::remove_cases, &conform::protect_cases,
+    &conform::call_cases,          &conform::enter_cases,
+    &conform::enter_hostile_cases, &conform::read_cases,
+    &conform::remove_cases,        &conform::bulk_remove_cases,
+    &conform::protect_cases,       &conform::clear_cases,
+    &conform::translation_cases,   &conform::translation_change_cases,
+    &conform::terminal_cases,      &conform::set_mode_cases,
+    &conform::vpa_cases,           &conform::processor_cases,
+    &conform::xics_cases,          &conform::rtas_cases,
+    &conform::register_cases,      &conform::time_cases,
 };
 
 struct Totals {

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// What holds for every hypervisor call. LoPAR "Hypervisor Call Semantics".
+#include "table.hpp"
+
+#include "../common/spr.hpp"
+
+namespace conform {
+
+namespace {
+
+void unknown_token(Context& context) {
+    context.status("zero", hcall(0).status, status::function);
+    context.status("0x38", hcall(0x38).status, status::function);
+    context.status("0xffc", hcall(0xffc).status, status::function);
+    context.status("0xeffc", hcall(0xeffc).status, status::function);
+}
+
+void token_between_two(Context& context) {
+    const auto slot = slot_count(context) - 1;
+    context.status("0x5", hcall(0x05, 0, slot, 0).status, status::function);
+    context.status("0x6", hcall(0x06, 0, slot, 0).status, status::function);
+    context.status("0xd", hcall(0x0d, 0, slot).status, status::function);
+    context.status("0xf", hcall(0x0f, 0, slot).status, status::function);
+    context.status("0xe2", hcall(0xe2).status, status::function);
+}
+
+void huge_token(Context& context) {
+    const auto slot = slot_count(context) - 1;
+    context.status("all_ones", hcall(~std::uint64_t{0}).status, status::function);
+    context.status("top_bit", hcall(std::uint64_t{1} << 63).status, status::function);
+    // Known tokens when only the low 32 or 16 bits are looked at.
+    context.status("read_plus_2_32", hcall((std::uint64_t{1} << 32) + call::read, 0, slot).status, status::function);
+    context.status("read_plus_2_16", hcall((std::uint64_t{1} << 16) + call::read, 0, slot).status, status::function);
+    context.status("negative", hcall(~std::uint64_t{3}).status, status::function);
+}
+
+/// Runs `sc 1` with r3 = token in problem state and answers what r3 was afterwards. r4 and up are what they happen to be:
+/// the call must be refused before they are looked at.
+std::int64_t from_problem_state(Context& context, std::uint64_t token, std::uint64_t& vector) {
+    constexpr std::uint32_t sc_1 = 0x44000022, sc_0 = 0x44000002;
+    const Segment segment = plain_segment(0x81);
+    auto* code = reinterpret_cast<std::uint32_t*>(scratch(8));
+    code[0] = sc_1;
+    code[1] = sc_0;
+    asm volatile("dcbst 0, %0\n sync\n icbi 0, %0\n isync" : : "r"(code) : "memory");
+    const auto real = reinterpret_cast<std::uint64_t>(code);
+    enter(context, 0, group_of(context, segment, segment.address), make_entry(segment, segment.address, real));
+    set_segment(segment, 1);
+    guest::set_decrementer(guest::decrementer_idle);
+    using namespace guest::msr;
+    const auto fault = guest::guarded_execute(segment.address, sf | me | ee | pr | ir | dr | le, token);
+    vector = fault.vector;
+    return static_cast<std::int64_t>(fault.gpr3);
+}
+
+void problem_state(Context& context) {
+    std::uint64_t vector = 0;
+    context.status("read", from_problem_state(context, call::read, vector), status::privilege);
+    context.value("vector", vector, 0xc00);
+}
+
+void problem_state_unknown_token(Context& context) {
+    std::uint64_t vector = 0;
+    context.status("unknown", from_problem_state(context, 0x38, vector), status::privilege);
+    context.value("vector", vector, 0xc00);
+}
+
+void problem_state_cede(Context& context) {
+    std::uint64_t vector = 0;
+    context.status("cede", from_problem_state(context, call::cede, vector), status::privilege);
+    context.value("vector", vector, 0xc00);
+}
+
+constexpr std::array cases = {
+    Case{"call.unknown_token", &unknown_token},
+    Case{"call.token_between_two", &token_between_two},
+    Case{"call.huge_token", &huge_token},
+    Case{"call.problem_state", &problem_state},
+    Case{"call.problem_state_unknown_token", &problem_state_unknown_token},
+    Case{"call.problem_state_cede", &problem_state_cede},
+};
+
+} // namespace
+
+std::span<const Case> call_cases() { return cases; }
+
+} // namespace conform

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// RTAS calls as the code at linux,rtas-base makes them: H_RTAS (0xF000) with the address of the argument block.
+#include "../common/rtas.hpp"
+
+#include "table.hpp"
+
+namespace conform {
+
+namespace {
+
+constexpr std::int32_t success = 0, parameter_error = -3;
+
+std::optional<std::uint32_t> token(Context& context, const char* name) {
+    const auto found = context.machine().tree->rtas_token(name);
+    if (!found)
+        context.skip("/rtas does not have the call");
+    return found;
+}
+
+void unknown_token(Context& context) {
+    context.status("hcall", guest::rtas(0x7fff'fff0, {}, 1).hcall_status, status::parameter);
+    context.status("zero", guest::rtas(0, {}, 1).hcall_status, status::parameter);
+}
+
+void block_beyond_memory(Context& context) {
+    context.holds("refused", hcall(call::rtas, context.machine().memory).status != status::success);
+    context.holds("refused_far", hcall(call::rtas, std::uint64_t{1} << 50).status != status::success);
+    context.holds("refused_top", hcall(call::rtas, ~std::uint64_t{7}).status != status::success);
+}
+
+void processor_state(Context& context) {
+    const auto call = token(context, "query-cpu-stopped-state");
+    if (!call)
+        return;
+    const auto answer = guest::rtas(*call, {0}, 2);
+    context.status("hcall", answer.hcall_status, status::success);
+    context.status("status", answer.status(), success);
+    context.value("state", answer.returned[1], 2); // not stopped
+}
+
+void processor_that_is_none(Context& context) {
+    const auto call = token(context, "query-cpu-stopped-state");
+    if (!call)
+        return;
+    context.status("status", guest::rtas(*call, {4095}, 2).status(), parameter_error);
+}
+
+void wrong_number_of_arguments(Context& context) {
+    const auto call = token(context, "query-cpu-stopped-state");
+    if (!call)
+        return;
+    context.status("inputs", guest::rtas(*call, {0, 0, 0}, 2).status(), parameter_error);
+    context.status("outputs", guest::rtas(*call, {0}, 1).status(), parameter_error);
+}
+
+void start_running_processor(Context& context) {
+    const auto call = token(context, "start-cpu");
+    if (!call)
+        return;
+    const auto status = guest::rtas(*call, {0, 0x1000, 0}, 1).status();
+    context.holds("refused", status != success && status != static_cast<std::int32_t>(guest::untouched));
+}
+
+void time_of_day(Context& context) {
+    const auto call = token(context, "get-time-of-day");
+    if (!call)
+        return;
+    const auto answer = guest::rtas(*call, {}, 8);
+    context.status("status", answer.status(), success);
+    context.holds("year", answer.returned[1] >= 2020 && answer.returned[1] < 2200);
+    context.holds("month", answer.returned[2] >= 1 && answer.returned[2] <= 12);
+    context.holds("day", answer.returned[3] >= 1 && answer.returned[3] <= 31);
+    context.holds("hour", answer.returned[4] < 24);
+    context.holds("minute", answer.returned[5] < 60);
+    context.holds("second", answer.returned[6] < 60);
+    context.holds("nanosecond", answer.returned[7] < 1'000'000'000);
+}
+
+constexpr std::array cases = {
+    Case{"rtas.unknown_token", &unknown_token},
+    Case{"rtas.block_beyond_memory", &block_beyond_memory},
+    Case{"rtas.processor_state", &processor_state},
+    Case{"rtas.processor_that_is_none", &processor_that_is_none},
+    Case{"rtas.wrong_number_of_arguments", &wrong_number_of_arguments},
+    Case{"rtas.start_running_processor", &start_running_processor},
+    Case{"rtas.time_of_day", &time_of_day},
+};
+
+} // namespace
+
+std::span<const Case> rtas_cases() { return cases; }
+
+} // namespace conform
