@@ -95,6 +95,7 @@ constexpr std::uint64_t type = 0xc000000000000000;
 constexpr std::uint64_t request = 0x4000000000000000;
 constexpr std::uint64_t response = 0x8000000000000000;
 constexpr std::uint64_t end = 0xc000000000000000;
+constexpr std::uint64_t code = 0x3000000000000000;
 constexpr std::uint64_t code_success = 0x0000000000000000; // bits 2-3 of a response
 constexpr std::uint64_t code_not_found = 0x1000000000000000;
 constexpr std::uint64_t code_parameter = 0x2000000000000000;
