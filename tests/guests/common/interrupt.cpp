@@ -15,6 +15,7 @@ struct GuardArea {
 GuardArea guard_area;
 Fault guard_fault;
 bool guard_armed = false;
+std::uint64_t guard_msr = 0; // of the code that asked for it
 
 extern "C" bool guarded_call(GuardArea* area, void (*body)(), std::uint64_t, std::uint64_t, std::uint64_t);
 extern "C" void guard_resume();
@@ -24,6 +25,7 @@ extern "C" void body_execute();
 
 Fault guarded(void (*body)(), std::uint64_t a, std::uint64_t b, std::uint64_t c) {
     guard_fault = {};
+    guard_msr = read_msr();
     guard_armed = true;
     guarded_call(&guard_area, body, a, b, c);
     guard_armed = false;
@@ -74,7 +76,7 @@ extern "C" void guest_interrupt(InterruptFrame* frame) {
                    .dsisr = frame->dsisr,
                    .gpr3 = frame->gpr[3]};
     frame->srr0 = reinterpret_cast<std::uint64_t>(&guard_resume);
-    frame->srr1 = msr::sf | msr::me | msr::le;
+    frame->srr1 = guard_msr;
     frame->gpr[3] = reinterpret_cast<std::uint64_t>(&guard_area);
 }
 

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a partition that moves from machine to machine must not notice. Each check says what is wrong, or nothing.
+#pragma once
+
+#include "../common/guest.hpp"
+
+#include <cstdint>
+
+namespace spin {
+
+/// Says "spin: BAD <what>" with two numbers.
+void bad(std::string_view what, std::uint64_t got, std::uint64_t expected);
+
+/// FP, VMX and VSX registers, FPSCR and VSCR hold what the last call left there; the next pattern comes from `seed`.
+void check_vectors(std::uint64_t seed);
+
+/// Special purpose registers that only the partition changes.
+void set_special_registers();
+void check_special_registers();
+
+/// 16 MiB in pages of 64 KiB, each a chain of numbers that begins with its index and generation. One page per call is
+/// verified and filled anew.
+void fill_memory();
+void check_next_page();
+std::uint64_t pages_checked();
+
+/// One page reached through the page table and the segment lookaside buffer.
+void set_translation(const guest::Machine& machine);
+void check_translation(std::uint64_t value);
+
+/// The guest's own instructions and constants.
+void remember_image();
+void check_image();
+
+} // namespace spin

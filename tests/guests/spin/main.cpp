@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// A partition that does nothing but count, says so a hundred times a second, and looks whether all it has is still its own.
+// For measuring how long a partition stands still, without an operating system in it.
+#include "../common/spr.hpp"
+#include "checks.hpp"
+#include "vectors.hpp"
+
+namespace {
+
+constexpr std::uint64_t ticks_per_second = 100, report_every = 100;
+
+void say_tick(std::int64_t n, std::uint64_t at) {
+    guest::Line line;
+    line << "tick " << n << " " << static_cast<std::int64_t>(at);
+    guest::print(line);
+}
+
+void say_ok(std::int64_t n) {
+    guest::Line line;
+    line << "spin: ok ticks=" << n << " pages=" << static_cast<std::int64_t>(spin::pages_checked())
+         << " decrementers=" << static_cast<std::int64_t>(guest::asynchronous.decrementers);
+    guest::print(line);
+}
+
+/// Counts in a register and in memory until `until`.
+void count(std::uint64_t until) {
+    static std::uint64_t counter = 0;
+    const auto before = counter;
+    const auto counted = spin::count_until(until, &counter);
+    if (counter - before != counted)
+        spin::bad("counter", counter - before, counted);
+}
+
+/// The decrementer comes four times as often as the ticks; on a busy host some are late, but none for half a second is wrong.
+void check_decrementers() {
+    constexpr std::uint64_t most_ticks = 50;
+    static std::uint64_t seen = 0, ticks_without = 0;
+    const std::uint64_t now = guest::asynchronous.decrementers;
+    ticks_without = now == seen ? ticks_without + 1 : 0;
+    seen = now;
+    if (ticks_without == most_ticks) {
+        spin::bad("decrementers", now, now + 1);
+        ticks_without = 0;
+    }
+}
+
+} // namespace
+
+namespace guest {
+
+void unexpected_interrupt(const InterruptFrame& frame) {
+    Line line;
+    line << "spin: BAD ";
+    describe(line, frame);
+    print(line);
+    bail_out("spin cannot go on");
+}
+
+void guest_main(const Machine& machine) {
+    const auto period = machine.timebase_frequency / ticks_per_second;
+    Line line;
+    line << "spin: start tb=" << static_cast<std::int64_t>(timebase())
+         << " frequency=" << static_cast<std::int64_t>(machine.timebase_frequency);
+    print(line);
+
+    spin::remember_image();
+    spin::fill_memory();
+    spin::set_special_registers();
+    spin::set_translation(machine);
+    spin::check_vectors(0);
+    asynchronous.decrementer_reload = period / 4;
+    set_decrementer(period / 4);
+    allow_interrupts(true);
+
+    auto last = timebase();
+    auto due = last;
+    for (std::int64_t n = 1;; ++n) {
+        due += period;
+        if (due < timebase()) // stopped for a while: no burst of ticks to catch up
+            due = timebase() + period;
+        count(due);
+        const auto now = timebase();
+        if (now < last)
+            spin::bad("timebase", now, last);
+        last = now;
+        say_tick(n, now);
+        check_decrementers();
+        spin::check_vectors(static_cast<std::uint64_t>(n));
+        spin::check_special_registers();
+        allow_interrupts(false); // an accident in the guarded accesses is to be theirs
+        spin::check_translation(static_cast<std::uint64_t>(n));
+        allow_interrupts(true);
+        spin::check_next_page();
+        if (static_cast<std::uint64_t>(n) % report_every == 0) {
+            spin::check_image();
+            say_ok(n);
+        }
+    }
+}
+
+} // namespace guest
