@@ -39,13 +39,19 @@ inline guest::Fault execute(std::uint64_t address) {
 inline std::uint64_t real_load(const std::uint64_t* at) { return *const_cast<const volatile std::uint64_t*>(at); }
 inline void real_store(std::uint64_t* at, std::uint64_t value) { *const_cast<volatile std::uint64_t*>(at) = value; }
 
-/// A scratch page that begins with a trap instruction.
-inline std::uint64_t* trap_page() {
+/// A scratch page that begins with two instructions.
+inline std::uint64_t* code_page(std::uint32_t first, std::uint32_t second) {
     auto* code = scratch(12);
-    real_store(code, 0x7fe0'0008'7fe0'0008);
+    real_store(code, std::uint64_t{second} << 32 | first);
     asm volatile("dcbst 0, %0\n sync\n icbi 0, %0\n isync" : : "r"(code) : "memory");
     return code;
 }
+
+namespace instruction {
+constexpr std::uint32_t trap = 0x7fe0'0008, sc_0 = 0x4400'0002, sc_1 = 0x4400'0022;
+}
+
+inline std::uint64_t* trap_page() { return code_page(instruction::trap, instruction::trap); }
 
 /// Enters a page of 4 KiB into its primary group, sets its segment in the segment lookaside buffer, and answers its slot.
 inline std::uint64_t map(Context& context, const Segment& segment, std::uint64_t address, const std::uint64_t* memory,

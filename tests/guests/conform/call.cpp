@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What holds for every hypervisor call. LoPAR "Hypervisor Call Semantics".
-#include "table.hpp"
-
-#include "../common/spr.hpp"
+#include "access.hpp"
 
 namespace conform {
 
@@ -34,23 +32,31 @@ void huge_token(Context& context) {
     context.status("negative", hcall(~std::uint64_t{3}).status, status::function);
 }
 
-/// Runs `sc 1` with r3 = token in problem state and answers what r3 was afterwards. r4 and up are what they happen to be:
-/// the call must be refused before they are looked at.
-std::int64_t from_problem_state(Context& context, std::uint64_t token, std::uint64_t& vector) {
-    constexpr std::uint32_t sc_1 = 0x44000022, sc_0 = 0x44000002;
-    const Segment segment = plain_segment(0x81);
-    auto* code = reinterpret_cast<std::uint32_t*>(scratch(8));
-    code[0] = sc_1;
-    code[1] = sc_0;
-    asm volatile("dcbst 0, %0\n sync\n icbi 0, %0\n isync" : : "r"(code) : "memory");
-    const auto real = reinterpret_cast<std::uint64_t>(code);
-    enter(context, 0, group_of(context, segment, segment.address), make_entry(segment, segment.address, real));
-    set_segment(segment, 1);
+const Segment segment = plain_segment(0x81);
+
+/// Runs `sc 1` and what comes after it at an effective address in the given state, with r3 = token. r4 and up are what
+/// they happen to be.
+guest::Fault call_from(Context& context, std::uint64_t machine_state, std::uint32_t after, std::uint64_t token) {
+    map(context, segment, segment.address, code_page(instruction::sc_1, after));
     guest::set_decrementer(guest::decrementer_idle);
+    return guest::guarded_execute(segment.address, machine_state, token);
+}
+
+/// In problem state the call must be refused before r4 and up are looked at.
+std::int64_t from_problem_state(Context& context, std::uint64_t token, std::uint64_t& vector) {
     using namespace guest::msr;
-    const auto fault = guest::guarded_execute(segment.address, sf | me | ee | pr | ir | dr | le, token);
+    const auto fault = call_from(context, sf | me | ee | pr | ir | dr | le, instruction::sc_0, token);
     vector = fault.vector;
     return static_cast<std::int64_t>(fault.gpr3);
+}
+
+void translated_caller(Context& context) {
+    using namespace guest::msr;
+    const auto fault = call_from(context, sf | me | ir | dr | le, instruction::trap, 0x38);
+    context.status("status", static_cast<std::int64_t>(fault.gpr3), status::function);
+    context.value("vector", fault.vector, 0x700);
+    context.holds("next_instruction", fault.srr0 == segment.address + 4);
+    context.value("state", fault.srr1 & (sf | ee | pr | ir | dr | le), sf | ir | dr | le);
 }
 
 void problem_state(Context& context) {
@@ -75,6 +81,7 @@ constexpr std::array cases = {
     Case{"call.unknown_token", &unknown_token},
     Case{"call.token_between_two", &token_between_two},
     Case{"call.huge_token", &huge_token},
+    Case{"call.translated_caller", &translated_caller},
     Case{"call.problem_state", &problem_state},
     Case{"call.problem_state_unknown_token", &problem_state_unknown_token},
     Case{"call.problem_state_cede", &problem_state_cede},

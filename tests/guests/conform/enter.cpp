@@ -133,6 +133,18 @@ void pages_of_64_kib_in_4_kib_segment(Context& context) {
     context.value("size", read(slot).d1 & 0xf000, encoding->pte << 12);
 }
 
+void invalid_entry(Context& context) {
+    // An entry without V is stored and found again, and its slot is as free as before.
+    const auto first = group(context);
+    auto what = page();
+    what.d0 &= ~entry::valid;
+    context.status("status", enter(context, flag::exact, first, what).status, status::success);
+    context.value("d0", read(first).d0, what.d0);
+    const auto answer = enter(context, 0, first, page());
+    context.status("again", answer.status, status::success);
+    context.holds("same_slot", answer.r(4) == first);
+}
+
 void zero_page(Context& context) {
     // LoPAR H_ENTER, flag Zero Page: the page is zeroed when the call succeeds.
     auto* words = scratch(4);
@@ -158,6 +170,7 @@ constexpr std::array cases = {
     Case{"enter.secondary_group", &secondary_group},
     Case{"enter.page_of_64_kib", &page_of_64_kib},
     Case{"enter.page_of_64_kib_in_4_kib_segment", &pages_of_64_kib_in_4_kib_segment},
+    Case{"enter.invalid_entry", &invalid_entry},
     Case{"enter.zero_page", &zero_page},
 };
 

@@ -130,6 +130,26 @@ void special_registers(Context& context) {
     write_spr<privileged_dscr>(0);
 }
 
+void machine_state(Context& context) {
+    using namespace guest;
+    set_decrementer(decrementer_idle);
+    const auto old = read_msr();
+    const auto check = [&](std::string_view label, std::uint64_t state) {
+        write_msr(state);
+        hcall(call::read, 0, 0);
+        hcall(0x38);
+        hcall(call::put_term_char, 0x7100'0000, 0, 0, 0);
+        const auto seen = read_msr();
+        write_msr(old);
+        context.holds(label, seen == state);
+    };
+    check("plain", old);
+    check("vectors_on", old | msr::fp | msr::vec | msr::vsx);
+    check("vectors_off", old & ~(msr::fp | msr::vec | msr::vsx));
+    check("interrupts_on", old | msr::ee);
+    check("recoverable", old | msr::ri);
+}
+
 void segments_kept(Context& context) {
     const Segment segment = plain_segment(0x211);
     map(context, segment, segment.address, scratch(3));
@@ -147,7 +167,8 @@ void segments_kept(Context& context) {
 constexpr std::array cases = {
     Case{"registers.page_table_calls", &page_table_calls},   Case{"registers.light_calls", &light_calls},
     Case{"registers.calls_that_wait", &calls_that_wait},     Case{"registers.rtas_call", &rtas_call},
-    Case{"registers.special_registers", &special_registers}, Case{"registers.segments_kept", &segments_kept},
+    Case{"registers.special_registers", &special_registers}, Case{"registers.machine_state", &machine_state},
+    Case{"registers.segments_kept", &segments_kept},
 };
 
 } // namespace

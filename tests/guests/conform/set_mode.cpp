@@ -29,6 +29,14 @@ void endian_arguments(Context& context) {
     context.status("value_2", set_mode(1, endian, 0, 1), status::p4);
 }
 
+void endian_with_interrupts_on(Context& context) {
+    guest::set_decrementer(guest::decrementer_idle);
+    guest::allow_interrupts(true);
+    const auto answer = set_mode(1, endian);
+    guest::allow_interrupts(false);
+    context.status("status", answer, status::bad_mode);
+}
+
 void unknown_resource(Context& context) {
     context.status("zero", set_mode(0, 0), status::p2);
     context.status("0x100", set_mode(0, 0x100), status::p2);
@@ -51,6 +59,7 @@ void interrupt_location_arguments(Context& context) {
 constexpr std::array cases = {
     Case{"set_mode.little_endian", &little_endian},
     Case{"set_mode.endian_arguments", &endian_arguments},
+    Case{"set_mode.endian_with_interrupts_on", &endian_with_interrupts_on},
     Case{"set_mode.unknown_resource", &unknown_resource},
     Case{"set_mode.interrupt_location", &interrupt_location},
     Case{"set_mode.interrupt_location_arguments", &interrupt_location_arguments},
