@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <papr/hpt.hpp>
+#include <transom/base/static_vector.hpp>
+#include <transom/tree/partition_tree.hpp>
+#include <transom/tree/tree_writer.hpp>
+#include <transom/vio/terminal.hpp>
+
+namespace transom::tree {
+
+namespace {
+
+constexpr std::uint32_t presentation_phandle = 1;
+constexpr std::uint32_t edge_triggered = 0;
+constexpr std::string_view terminal_path = "/vdevice/vty@71000000";
+static_assert(vio::terminal_unit == 0x71000000);
+
+constexpr std::uint32_t high(std::uint64_t value) { return static_cast<std::uint32_t>(value >> 32); }
+constexpr std::uint32_t low(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
+
+/// The negotiated option vector 5, byte 0 being its length less one: all options off, which says XICS (byte 23) and the
+/// hashed page table (byte 24). LoPAR, "ibm,architecture-vec-5".
+constexpr std::array<std::byte, 27> option_vector_5 = {std::byte{25}};
+
+/// ibm,segment-page-sizes: for each base size its segment encoding, then each actual size with its entry encoding.
+using PageSizeCells = StaticVector<std::uint32_t, 32>;
+
+PageSizeCells page_size_cells(bool large_pages) {
+    PageSizeCells cells;
+    const auto add = [&](std::uint32_t cell) { invariant(cells.push_back(cell), "more page sizes than expected"); };
+    const auto offered = [&](papr::PageSize size) { return large_pages || size != papr::PageSize::mib_16; };
+    for (const papr::PageSize base : {papr::PageSize::kib_4, papr::PageSize::kib_64, papr::PageSize::mib_16}) {
+        if (!offered(base))
+            continue;
+        const auto ours = [&](const papr::PageSizes& s) { return s.base == base && offered(s.actual); };
+        add(shift(base));
+        add(static_cast<std::uint32_t>(segment_encoding(base)));
+        add(static_cast<std::uint32_t>(std::ranges::count_if(papr::page_sizes, ours)));
+        for (const papr::PageSizes& sizes : papr::page_sizes)
+            if (ours(sizes)) {
+                add(shift(sizes.actual));
+                add(sizes.encoding);
+            }
+    }
+    return cells;
+}
+
+void write_chosen(TreeWriter& tree, const PartitionTree& what) {
+    tree.begin("chosen");
+    tree.text("bootargs", what.bootargs);
+    tree.text("stdout-path", terminal_path);
+    tree.text("linux,stdout-path", terminal_path);
+    if (!what.initramfs.empty()) {
+        const std::uint64_t begin = what.initramfs.begin.value, end = what.initramfs.end().value;
+        tree.cells("linux,initrd-start", {high(begin), low(begin)});
+        tree.cells("linux,initrd-end", {high(end), low(end)});
+    }
+    tree.bytes("ibm,architecture-vec-5", option_vector_5);
+    tree.end();
+}
+
+void write_rtas(TreeWriter& tree, const PartitionTree& what) {
+    tree.begin("rtas");
+    tree.cells("linux,rtas-base", {low(what.rtas.begin.value)});
+    tree.cells("linux,rtas-entry", {low(what.rtas.begin.value)});
+    tree.cells("rtas-size", {low(what.rtas.size)});
+    for (const RtasToken& call : what.rtas_calls) {
+        tree.cells(call.name, {call.token});
+        // Whoever offers a call has to say these too, or Linux complains.
+        if (call.name == "ibm,os-term")
+            tree.flag("ibm,extended-os-term");
+        if (call.name == "event-scan") {
+            tree.cells("rtas-event-scan-rate", {1}); // per minute
+            tree.cells("rtas-error-log-max", {2048});
+        }
+    }
+    tree.texts("ibm,hypertas-functions", what.hypertas_functions);
+    tree.end();
+}
+
+void write_processor(TreeWriter& tree, const PartitionTree& what, std::uint32_t index) {
+    const Processor& processor = what.processor;
+    const FamilyTraits& family = traits(processor.family);
+    tree.begin(family.node_name, index);
+    tree.text("device_type", "cpu");
+    tree.cells("reg", {index});
+    tree.text("status", "okay");
+    tree.cells("cpu-version", {processor.version});
+    tree.flag("64-bit");
+    tree.cells("ibm,ppc-interrupt-server#s", {index});
+    tree.cells("ibm,ppc-interrupt-gserver#s", {index, 0});
+    tree.cells("timebase-frequency", {processor.timebase_frequency});
+    tree.cells("clock-frequency", {processor.clock_frequency});
+    tree.cells("i-cache-size", {family.i_cache_size});
+    tree.cells("d-cache-size", {family.d_cache_size});
+    for (const std::string_view property :
+         {"i-cache-line-size", "d-cache-line-size", "i-cache-block-size", "d-cache-block-size"})
+        tree.cells(property, {family.cache_line_size});
+    tree.cells("ibm,slb-size", {32});
+    tree.cells("ibm,processor-segment-sizes",
+               {shift(papr::SegmentSize::mib_256), shift(papr::SegmentSize::tib_1), ~0u, ~0u});
+    tree.cells("ibm,segment-page-sizes", page_size_cells(what.large_pages).span());
+    tree.cells("ibm,pft-size", {0, what.log2_page_table_size});
+    tree.cells("ibm,vmx", {2}); // 2: VSX too
+    tree.cells("ibm,dfp", {1});
+    tree.cells("ibm,purr", {1});
+    tree.cells("ibm,spurr", {1});
+    tree.bytes("ibm,pa-features", pa_features(processor.family));
+    tree.end();
+}
+
+void write_processors(TreeWriter& tree, const PartitionTree& what) {
+    tree.begin("cpus");
+    tree.cells("#address-cells", {1});
+    tree.cells("#size-cells", {0});
+    for (std::uint32_t i = 0; i < what.virtual_processors; ++i)
+        write_processor(tree, what, i);
+    tree.end();
+}
+
+void write_devices(TreeWriter& tree) {
+    tree.begin("vdevice");
+    tree.cells("#address-cells", {1});
+    tree.cells("#size-cells", {0});
+    tree.text("device_type", "vdevice");
+    tree.text("compatible", "IBM,vdevice");
+    tree.flag("interrupt-controller");
+    tree.cells("#interrupt-cells", {2});
+    tree.cells("interrupt-parent", {presentation_phandle});
+    tree.begin("vty", vio::terminal_unit);
+    tree.text("device_type", "serial");
+    tree.text("compatible", "hvterm1");
+    tree.cells("reg", {low(vio::terminal_unit)});
+    tree.cells("interrupts", {vio::terminal_source, edge_triggered});
+    tree.end();
+    tree.end();
+}
+
+void write_memory(TreeWriter& tree, Bytes memory) {
+    tree.begin("memory", 0);
+    tree.text("device_type", "memory");
+    tree.cells("reg", {0, 0, high(memory), low(memory)});
+    tree.end();
+}
+
+void write_interrupt_presentation(TreeWriter& tree, std::uint32_t servers) {
+    tree.begin("interrupt-controller");
+    tree.text("device_type", "PowerPC-External-Interrupt-Presentation");
+    tree.text("compatible", "IBM,ppc-xicp");
+    tree.flag("interrupt-controller");
+    tree.cells("#interrupt-cells", {2});
+    tree.cells("#address-cells", {0});
+    tree.cells("ibm,interrupt-server-ranges", {0, servers});
+    tree.cells("phandle", {presentation_phandle});
+    tree.end();
+}
+
+} // namespace
+
+std::expected<std::size_t, TreeError> write_partition_tree(const PartitionTree& what, std::span<std::byte> buffer) {
+    TreeWriter tree(buffer, {what.rtas, what.initramfs});
+    tree.begin("");
+    tree.cells("#address-cells", {2});
+    tree.cells("#size-cells", {2});
+    tree.text("device_type", "chrp"); // what makes Linux take this for a LoPAR platform
+    tree.text("compatible", "transom,partition");
+    tree.text("model", "Transom");
+    tree.text("ibm,partition-name", what.name);
+    tree.cells("ibm,partition-no", {what.number});
+    write_chosen(tree, what);
+    write_rtas(tree, what);
+    write_processors(tree, what);
+    write_devices(tree);
+    write_memory(tree, what.memory);
+    write_interrupt_presentation(tree, what.virtual_processors);
+    tree.end();
+    const std::size_t size = tree.finish();
+    if (size == 0)
+        return std::unexpected(TreeError::no_space);
+    return size;
+}
+
+} // namespace transom::tree
