@@ -17,7 +17,8 @@ Source* Sources::find(std::uint32_t number) {
 
 void Sources::add(std::uint32_t number, Trigger trigger) {
     invariant(number >= first_source && number - first_source < source_count, "interrupt source number out of range");
-    table[number - first_source] = Source{.trigger = trigger};
+    table[number - first_source] = Source{};
+    table[number - first_source].trigger = trigger;
 }
 
 void Sources::signal(std::uint32_t number) {

@@ -4,8 +4,9 @@
 namespace transom::vio {
 
 std::size_t Terminal::type(interrupt::Sources& sources, std::span<const std::uint8_t> from) {
+    const bool was_empty = input.empty();
     const std::size_t taken = input.push(from);
-    if (taken != 0)
+    if (was_empty && taken != 0)
         sources.signal(terminal_source);
     return taken;
 }

@@ -26,13 +26,13 @@ enum class Trigger : std::uint8_t {
 /// All of it is state that moves with the partition.
 struct Source {
     Trigger trigger = Trigger::unused;
-    Priority priority = least_favoured;       // in force
-    Priority saved_priority = least_favoured; // what ibm,int-on brings back
-    std::uint32_t server = 0;                 // virtual processor that gets it
-    bool pending = false;                     // message: happened and not taken yet; level: the line is up
-    bool in_service = false;                  // level: taken and not ended yet
+    Priority priority = least_favoured; // as ibm,set-xive set it
+    bool enabled = false;               // ibm,int-on came after the last ibm,int-off
+    std::uint32_t server = 0;           // virtual processor that gets it
+    bool pending = false;               // message: happened and not taken yet; level: the line is up
+    bool in_service = false;            // level: taken and not ended yet
 
-    bool wants_delivery() const { return pending && !in_service && priority != least_favoured; }
+    bool wants_delivery() const { return pending && enabled && !in_service && priority != least_favoured; }
 };
 
 /// The interrupt sources of one partition.

@@ -3,9 +3,11 @@
 
 #include <array>
 #include <string_view>
+#include <transom/hcall/counters.hpp>
 #include <transom/hpt/hashed_page_table.hpp>
 #include <transom/interrupt/sources.hpp>
 #include <transom/memory/logical_memory.hpp>
+#include <transom/partition/clock.hpp>
 #include <transom/partition/vcpu.hpp>
 #include <transom/vio/terminal.hpp>
 
@@ -14,10 +16,25 @@ namespace transom::partition {
 constexpr std::size_t max_vcpus = 8;
 
 enum class PartitionState : std::uint8_t {
-    empty,     // being built, or being received
+    empty, // being built, or being received
     running,
     suspended, // all virtual processors are out of it and stay out
     off,       // powered off, crashed or moved away
+};
+
+/// Why a partition is off.
+enum class StopReason : std::uint8_t {
+    none,
+    power_off,    // it asked for it
+    reboot,       // it asked to be started again
+    last_stopped, // its last virtual processor stopped itself
+};
+
+/// What H_GET_CPU_CHARACTERISTICS answers, in its bit numbering. Until the platform's firmware is asked, the answer of
+/// a processor of which nothing good is known: no help from the hardware, and every barrier needed.
+struct CpuCharacteristics {
+    std::uint64_t character = 0;
+    std::uint64_t behaviour = 0xe000000000000000; // favour security, flush L1 data cache, speculation barriers
 };
 
 /// A logical partition.
@@ -34,6 +51,10 @@ struct Partition {
     std::uint32_t vcpu_count = 0;
     /// The partition's time base is the machine's plus this; a multiple of 2^24, what TBU40 can set.
     std::uint64_t timebase_offset = 0;
+    Clock clock;
+    StopReason stop_reason = StopReason::none;
+    CpuCharacteristics cpu_characteristics;
+    hcall::Counters calls;
 
     std::string_view name() const { return name_storage.data(); }
 };

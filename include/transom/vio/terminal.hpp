@@ -56,7 +56,8 @@ struct Terminal {
         output.push(from);
         return true;
     }
-    /// Somebody types; what does not fit is not taken. Returns how many bytes were, and tells the partition.
+    /// Somebody types; what does not fit is not taken. Returns how many bytes were taken. The partition is interrupted
+    /// when there was nothing for it to read before. LoPAR "Vterm", Interrupts.
     std::size_t type(interrupt::Sources& sources, std::span<const std::uint8_t> from);
 };
 

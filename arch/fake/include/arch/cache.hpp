@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <transom/base/address.hpp>
+
+namespace arch {
+
+/// The fake machine executes nothing.
+inline void synchronize_instructions(transom::RealAddr, transom::Bytes) {}
+
+} // namespace arch

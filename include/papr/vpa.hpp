@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+/// The areas that a partition registers for a virtual processor (H_REGISTER_VPA). Fields are big-endian; these are their
+/// byte offsets. LoPAR "Per Virtual Processor Area", "Dispatch Trace Log Buffer", "SLB Shadow Buffer".
+namespace papr::vpa {
+
+constexpr std::uint64_t smallest = 640;
+constexpr std::uint64_t size_offset = 0x04;   // u16
+constexpr std::uint64_t status_offset = 0x09; // u8; not in LoPAR: Linux asks it whether processors are shared
+constexpr std::uint8_t status_shared = 0x02;
+constexpr std::uint64_t trace_mask_offset = 0xb8;        // u8, what the dispatch trace log is to have entries for
+constexpr std::uint8_t trace_waits = 0x01;               // cede, confer
+constexpr std::uint8_t trace_preempts = 0x02;            // end of a time slice
+constexpr std::uint8_t trace_faults = 0x04;              // waits for a page of the partition
+constexpr std::uint64_t dispatch_counter_offset = 0x100; // u32, even while dispatched
+constexpr std::uint64_t trace_index_offset = 0x218;      // u64, entries ever made in the dispatch trace log
+
+/// No area but the dispatch trace log crosses a multiple of this.
+constexpr std::uint64_t boundary = 4096;
+
+} // namespace papr::vpa
+
+namespace papr::slb_shadow {
+constexpr std::uint64_t smallest = 8;
+constexpr std::uint64_t size_offset = 0x04; // u32
+} // namespace papr::slb_shadow
+
+namespace papr::dispatch_log {
+constexpr std::uint64_t size_offset = 0x04; // u32, overwritten by the first entry
+constexpr std::uint64_t entry_size = 48;    // also the smallest log
+
+// One entry.
+constexpr std::uint64_t dispatch_reason_offset = 0x00; // u8
+constexpr std::uint8_t for_its_time_slice = 7;
+constexpr std::uint64_t preempt_reason_offset = 0x01;       // u8
+constexpr std::uint64_t enqueued_to_dispatch_offset = 0x04; // u32, time base ticks
+constexpr std::uint64_t timebase_offset = 0x10;             // u64
+constexpr std::uint64_t srr0_offset = 0x20;                 // u64
+constexpr std::uint64_t srr1_offset = 0x28;                 // u64
+} // namespace papr::dispatch_log

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arch/guest_spr.hpp>
+#include <transom/partition/deliver.hpp>
+#include <transom/partition/msr.hpp>
+#include <transom/partition/partition.hpp>
+
+namespace transom::partition {
+namespace {
+
+/// ISA 3.0B Book III 6.5.1, 6.5.2: always in real mode, whatever the alternate interrupt location.
+bool always_real_mode(Vector vector) { return vector == Vector::system_reset || vector == Vector::machine_check; }
+
+/// Where interrupts taken with relocation on begin. ISA 3.0B Book III 2.2, LPCR[AIL].
+std::uint64_t relocated_base(std::uint8_t alternate_location) {
+    return alternate_location == 3 ? 0xc000000000004000 : 0x18000;
+}
+
+/// ISA 3.0B Book III 6.5, "MSR setting due to interrupt".
+std::uint64_t msr_in_interrupt(std::uint64_t before, bool relocated, bool little_endian) {
+    std::uint64_t after = before & ~(msr::tm | msr::vec | msr::vsx | msr::ee | msr::pr | msr::fp | msr::fe0 | msr::te |
+                                     msr::fe1 | msr::ir | msr::dr | msr::pmm | msr::ri | msr::le);
+    if (before & msr::ts_transactional)
+        after = (after & ~msr::ts_transactional) | msr::ts_suspended;
+    if (relocated)
+        after |= msr::ir | msr::dr;
+    if (little_endian)
+        after |= msr::le;
+    return after | msr::sf;
+}
+
+} // namespace
+
+void deliver_interrupt(Vcpu& vcpu, Vector vector, std::uint64_t srr1_bits) {
+    Registers& r = vcpu.registers;
+    const InterruptMode& mode = vcpu.interrupt_mode;
+    const bool relocated =
+        mode.alternate_location != 0 && (r.msr & msr::ir) && (r.msr & msr::dr) && !always_real_mode(vector);
+    arch::write_guest_spr<spr_index("SRR0")>(r, r.nip);
+    arch::write_guest_spr<spr_index("SRR1")>(r, (r.msr & ~srr1::interrupt_bits) | (srr1_bits & srr1::interrupt_bits));
+    r.msr = msr_in_interrupt(r.msr, relocated, mode.little_endian);
+    r.nip = static_cast<std::uint32_t>(vector) + (relocated ? relocated_base(mode.alternate_location) : 0);
+}
+
+void reflect_data_storage(Vcpu& vcpu, EffectiveAddr address, std::uint64_t dsisr) {
+    arch::write_guest_spr<spr_index("DAR")>(vcpu.registers, address.value);
+    arch::write_guest_spr<spr_index("DSISR")>(vcpu.registers, dsisr);
+    deliver_interrupt(vcpu, Vector::data_storage);
+}
+
+bool external_pending(const Vcpu& vcpu) { return vcpu.presentation.asserts(vcpu.partition->sources, vcpu.index); }
+
+bool deliver_external(Vcpu& vcpu) {
+    if (!(vcpu.registers.msr & msr::ee) || !external_pending(vcpu))
+        return false;
+    deliver_interrupt(vcpu, Vector::external);
+    return true;
+}
+
+} // namespace transom::partition

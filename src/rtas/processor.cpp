@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "handlers.hpp"
+#include <algorithm>
+#include <span>
+#include <transom/partition/msr.hpp>
+#include <transom/partition/partition.hpp>
+
+namespace transom::rtas {
+namespace {
+
+using partition::Vcpu;
+using partition::VcpuState;
+
+/// Answers of query-cpu-stopped-state.
+constexpr std::uint32_t is_stopped = 0;
+constexpr std::uint32_t is_not_stopped = 2;
+
+std::span<Vcpu> processors(Vcpu& vcpu) { return {vcpu.partition->vcpus.data(), vcpu.partition->vcpu_count}; }
+
+void start(Vcpu& caller, Inputs in) {
+    Vcpu& target = caller.partition->vcpus[in[0]];
+    target.registers = {};
+    target.registers.nip = in[1];
+    target.registers.gpr[3] = in[2];
+    // LoPAR "MSR state in started processor": 64-bit real mode, big-endian.
+    target.registers.msr = partition::msr::sf | partition::msr::me;
+    target.prodded = false;
+    target.state = VcpuState::ready;
+}
+
+void stop(Vcpu& caller, Inputs) {
+    caller.state = VcpuState::stopped;
+    caller.prodded = false;
+    if (std::ranges::all_of(processors(caller), [](const Vcpu& each) { return each.state == VcpuState::stopped; })) {
+        caller.partition->state = partition::PartitionState::off;
+        caller.partition->stop_reason = partition::StopReason::last_stopped;
+    }
+}
+
+} // namespace
+
+Reply query_cpu_stopped_state(Vcpu& vcpu, Inputs in) {
+    if (in[0] >= vcpu.partition->vcpu_count)
+        return status(parameter_error);
+    Reply reply;
+    const bool stopped = vcpu.partition->vcpus[in[0]].state == VcpuState::stopped;
+    (void)reply.values.push_back(stopped ? is_stopped : is_not_stopped);
+    return reply;
+}
+
+Reply start_cpu(Vcpu& vcpu, Inputs in) {
+    if (in[0] >= vcpu.partition->vcpu_count)
+        return status(parameter_error);
+    if (vcpu.partition->vcpus[in[0]].state != VcpuState::stopped)
+        return status(hardware_error);
+    return then_do(start, hcall::Then::yield);
+}
+
+Reply stop_self(Vcpu&, Inputs) { return then_do(stop, hcall::Then::yield); }
+
+} // namespace transom::rtas
