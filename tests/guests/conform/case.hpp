@@ -71,6 +71,8 @@ std::span<const Case> translation_cases();
 std::span<const Case> translation_change_cases();
 std::span<const Case> interrupt_cases();
 std::span<const Case> process_table_cases();
+std::span<const Case> page_init_cases();
+std::span<const Case> capacity_cases();
 std::span<const Case> terminal_cases();
 std::span<const Case> set_mode_cases();
 std::span<const Case> vpa_cases();

@@ -15,6 +15,7 @@ constexpr std::array families = {
     &conform::protect_cases,       &conform::clear_cases,
     &conform::translation_cases,   &conform::translation_change_cases,
     &conform::interrupt_cases,     &conform::process_table_cases,
+    &conform::page_init_cases,     &conform::capacity_cases,
     &conform::terminal_cases,      &conform::set_mode_cases,
     &conform::vpa_cases,           &conform::processor_cases,
     &conform::xics_cases,          &conform::rtas_cases,

@@ -76,6 +76,54 @@ void time_of_day(Context& context) {
     context.holds("nanosecond", answer.returned[7] < 1'000'000'000);
 }
 
+/// The interrupt of the terminal, the one source that every partition has.
+std::optional<std::uint32_t> terminal_source(Context& context) {
+    const auto source = context.machine().tree->cell("/vdevice/vty@71000000", "interrupts");
+    if (!source)
+        context.skip("the terminal has no interrupts property");
+    return source;
+}
+
+void interrupt_source(Context& context) {
+    const auto set = token(context, "ibm,set-xive"), get = token(context, "ibm,get-xive");
+    const auto source = terminal_source(context);
+    if (!set || !get || !source)
+        return;
+    context.status("set", guest::rtas(*set, {*source, 0, 5}, 1).status(), success);
+    const auto answer = guest::rtas(*get, {*source}, 3);
+    context.status("get", answer.status(), success);
+    context.value("server", answer.returned[1], 0);
+    context.value("priority", answer.returned[2], 5);
+    context.status("mask", guest::rtas(*set, {*source, 0, 0xff}, 1).status(), success);
+    context.value("masked", guest::rtas(*get, {*source}, 3).returned[2], 0xff);
+}
+
+void interrupt_source_that_is_none(Context& context) {
+    const auto set = token(context, "ibm,set-xive"), get = token(context, "ibm,get-xive");
+    const auto source = terminal_source(context);
+    if (!set || !get || !source)
+        return;
+    context.status("set", guest::rtas(*set, {0x00ff'fff0, 0, 5}, 1).status(), parameter_error);
+    context.status("get", guest::rtas(*get, {0x00ff'fff0}, 3).status(), parameter_error);
+    context.status("server", guest::rtas(*set, {*source, 4095, 5}, 1).status(), parameter_error);
+}
+
+void no_events(Context& context) {
+    const auto call = token(context, "event-scan");
+    if (!call)
+        return;
+    const auto buffer = static_cast<std::uint32_t>(reinterpret_cast<std::uint64_t>(scratch(20)));
+    context.status("status", guest::rtas(*call, {0xffff'ffff, 0, buffer, 4096}, 1).status(), 1);
+}
+
+void parameter_that_is_none(Context& context) {
+    const auto call = token(context, "ibm,get-system-parameter");
+    if (!call)
+        return;
+    const auto buffer = static_cast<std::uint32_t>(reinterpret_cast<std::uint64_t>(scratch(20)));
+    context.status("status", guest::rtas(*call, {0xfffe, buffer, 4096}, 1).status(), parameter_error);
+}
+
 constexpr std::array cases = {
     Case{"rtas.unknown_token", &unknown_token},
     Case{"rtas.block_beyond_memory", &block_beyond_memory},
@@ -84,6 +132,10 @@ constexpr std::array cases = {
     Case{"rtas.wrong_number_of_arguments", &wrong_number_of_arguments},
     Case{"rtas.start_running_processor", &start_running_processor},
     Case{"rtas.time_of_day", &time_of_day},
+    Case{"rtas.interrupt_source", &interrupt_source},
+    Case{"rtas.interrupt_source_that_is_none", &interrupt_source_that_is_none},
+    Case{"rtas.no_events", &no_events},
+    Case{"rtas.parameter_that_is_none", &parameter_that_is_none},
 };
 
 } // namespace
