@@ -127,7 +127,8 @@ interrupt_entry:
     ld      1, E_STACK(13)
     lis     2, .TOC.@ha
     addi    2, 2, .TOC.@l
-    clrrdi  3, 12, 2
+    mr      3, 11
+    clrrdi  4, 12, 2
     bl      guest_exit
     cmpdi   3, 0
     ld      11, E_REGISTERS(13)

@@ -1,9 +1,95 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstdint>
-#include <transom/base/panic.hpp>
-#include <transom/partition/registers.hpp>
+#include "exits.hpp"
 
-/// Every way out of a partition, from entry.S. Whether to leave it (1) or go back in at once (0).
-extern "C" std::uint64_t guest_exit(transom::partition::Registers*, std::uint64_t) {
-    transom::panic("left a partition although none was entered");
+#include "spr.hpp"
+
+#include <transom/base/log.hpp>
+#include <transom/base/panic.hpp>
+#include <transom/hcall/dispatch.hpp>
+#include <transom/partition/deliver.hpp>
+#include <transom/partition/msr.hpp>
+#include <transom/partition/partition.hpp>
+
+namespace arch {
+
+using namespace transom;
+using partition::PartitionState;
+using partition::Vcpu;
+using partition::Vector;
+
+namespace {
+
+constinit thread_local Vcpu* vcpu_inside = nullptr;
+
+enum class Next : std::uint64_t { resume = 0, leave = 1 };
+
+/// An access in real mode needs an entry of ours; one in virtual mode that fails is the partition's affair.
+Next data_storage(Vcpu& vcpu) {
+    const EffectiveAddr address{mfspr<Spr::hdar>()};
+    const std::uint64_t cause = mfspr<Spr::hdsisr>();
+    const bool virtual_mode = (vcpu.registers.msr & partition::msr::dr) != 0;
+    if (virtual_mode || !vcpu.partition->hpt.insert_real_mode(address, vcpu.partition->memory))
+        partition::reflect_data_storage(vcpu, address, cause);
+    return Next::resume;
+}
+
+Next instruction_storage(Vcpu& vcpu, std::uint64_t hsrr1) {
+    const EffectiveAddr address{vcpu.registers.nip};
+    const bool virtual_mode = (vcpu.registers.msr & partition::msr::ir) != 0;
+    if (virtual_mode || !vcpu.partition->hpt.insert_real_mode(address, vcpu.partition->memory))
+        partition::deliver_interrupt(vcpu, Vector::instruction_storage, hsrr1 & partition::srr1::interrupt_bits);
+    return Next::resume;
+}
+
+Next hypervisor_call(Vcpu& vcpu) {
+    constexpr std::uint64_t length_of_sc = 4;
+    const hcall::Outcome outcome = hcall::dispatch(vcpu);
+    if (outcome.then == hcall::Then::missing)
+        vcpu.registers.nip -= length_of_sc;
+    return outcome.then == hcall::Then::resume ? Next::resume : Next::leave;
+}
+
+/// The partition cannot go on: something that only hardware, or we, can have caused.
+Next machine_failure(Vcpu& vcpu, std::uint64_t vector) {
+    log("partition {}: interrupt {:#x} at {:#x}, msr {:#x}: it is stopped", vcpu.partition->name(), vector,
+        vcpu.registers.nip, vcpu.registers.msr);
+    vcpu.partition->state = PartitionState::off;
+    return Next::leave;
+}
+
+Next handle(Vcpu& vcpu, std::uint64_t vector) {
+    // Bits that the interrupt itself put into the image of MSR (and, on POWER10, the level of sc).
+    const std::uint64_t image = vcpu.registers.msr;
+    vcpu.registers.msr &= ~partition::srr1::interrupt_bits;
+    switch (vector) {
+    case 0xc00:
+        return hypervisor_call(vcpu);
+    case 0xe00:
+        return data_storage(vcpu);
+    case 0xe20:
+        return instruction_storage(vcpu, image);
+    case 0xe40: // an instruction that this processor does not have
+    case 0xf80: // a facility that we do not switch
+        partition::deliver_interrupt(vcpu, Vector::program, partition::srr1::illegal);
+        return Next::resume;
+    case 0x500: // host interrupts: taken by whoever polls, between two slices
+    case 0x980:
+    case 0xe60:
+    case 0xe80:
+    case 0xea0:
+        return Next::leave;
+    default:
+        return machine_failure(vcpu, vector);
+    }
+}
+
+} // namespace
+
+void set_vcpu_inside(Vcpu* vcpu) { vcpu_inside = vcpu; }
+
+} // namespace arch
+
+/// Every way out of a partition, from entry.S: whether to leave it, or go back in at once.
+extern "C" arch::Next guest_exit(transom::partition::Registers*, std::uint64_t vector) {
+    return arch::handle(*arch::vcpu_inside, vector);
 }

@@ -5,6 +5,7 @@
 
 #include <arch/machine.hpp>
 #include <arch/real_memory.hpp>
+#include <arch/world.hpp>
 #include <cstring>
 #include <transom/base/panic.hpp>
 

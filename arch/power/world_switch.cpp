@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "entry_state.hpp"
+#include "exits.hpp"
 #include "lpcr.hpp"
 #include "spr.hpp"
 
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <transom/base/big_endian.hpp>
 #include <transom/base/panic.hpp>
+#include <transom/partition/deliver.hpp>
 #include <utility>
 
 namespace arch {
@@ -149,9 +151,12 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     mtspr<Spr::hdec>(slice);
     isync();
 
+    set_vcpu_inside(&vcpu);
+    transom::partition::deliver_external(vcpu);
     registers.msr = (registers.msr & ~msr_hv) | msr_me;
     enter_guest(&registers);
 
+    set_vcpu_inside(nullptr);
     mtspr<Spr::hdec>(0x7fffffff);
     mtspr<Spr::lpcr>(host_lpcr);
     // The decrementer counts 32 bits, signed.

@@ -23,7 +23,4 @@ void initialize_processor(transom::RealAddr partition_table);
 /// Prepares a processor that shall never run anything: it sleeps until the machine is reset.
 [[noreturn]] void park_processor();
 
-/// Sleeps until about `ticks` of the time base have passed, or an interrupt comes.
-void idle(std::uint64_t ticks);
-
 } // namespace arch

@@ -7,11 +7,15 @@
 namespace arch {
 
 /// Runs a virtual processor on this processor until it leaves: its slice is over (`slice` ticks of the time base), it
-/// ceded, or its partition stopped. All its registers are in vcpu.registers before and after.
+/// ceded, or its partition stopped. All its registers are in vcpu.registers before and after. A waiting external interrupt
+/// is delivered on the way in if it has interrupts enabled.
 void run(transom::partition::Vcpu& vcpu, std::uint64_t slice);
 
 /// Puts a partition's page table where the processors find it (POWER9 and later: its partition-table entry; POWER8
 /// takes it when a virtual processor is entered).
 void set_page_table(std::uint32_t lpid, transom::RealAddr table, unsigned log2_size);
+
+/// Sleeps until about `ticks` of the time base have passed, or an interrupt comes.
+void idle(std::uint64_t ticks);
 
 } // namespace arch

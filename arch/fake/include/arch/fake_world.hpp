@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <transom/partition/vcpu.hpp>
+
+namespace arch {
+
+/// What the fake machine does with a virtual processor during a slice; for the lifetime of this object.
+class FakeWorld {
+  public:
+    using Run = std::function<void(transom::partition::Vcpu&, std::uint64_t slice)>;
+
+    explicit FakeWorld(Run run);
+    ~FakeWorld();
+    FakeWorld(const FakeWorld&) = delete;
+    FakeWorld& operator=(const FakeWorld&) = delete;
+
+    std::uint64_t slept = 0; // ticks spent in idle()
+};
+
+} // namespace arch

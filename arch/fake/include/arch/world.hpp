@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <transom/partition/partition.hpp>
+
+namespace arch {
+
+/// Plays a virtual processor's slice: the function that the test gave to the FakeMachine, after the external interrupt was
+/// delivered as on the real machine.
+void run(transom::partition::Vcpu& vcpu, std::uint64_t slice);
+
+/// Remembered by nobody: the fake machine walks no table by itself.
+void set_page_table(std::uint32_t lpid, transom::RealAddr table, unsigned log2_size);
+
+/// Moves the fake clock on.
+void idle(std::uint64_t ticks);
+
+} // namespace arch

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <transom/partition/vcpu.hpp>
+
+namespace arch {
+
+/// Whose exits the calling processor handles from now on.
+void set_vcpu_inside(transom::partition::Vcpu* vcpu);
+
+} // namespace arch

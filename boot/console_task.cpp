@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "console_task.hpp"
+
+#include <arch/clock.hpp>
+#include <array>
+
+namespace boot {
+
+namespace {
+constexpr std::size_t bytes_per_write = 512;
+constexpr std::size_t bytes_per_read = 64;
+} // namespace
+
+ConsoleTask::ConsoleTask(Platform& platform, std::uint64_t frequency)
+    : platform_(platform), input_interval_(frequency / 200) {}
+
+bool ConsoleTask::drain() {
+    if (partition_ == nullptr || partition_->terminal.output.empty())
+        return false;
+    std::array<std::uint8_t, bytes_per_write> bytes;
+    const std::size_t n = partition_->terminal.output.pop(bytes);
+    platform_.console_write({reinterpret_cast<const char*>(bytes.data()), n});
+    return true;
+}
+
+void ConsoleTask::flush() {
+    while (drain())
+        ;
+}
+
+void ConsoleTask::take_input() {
+    platform_.poll();
+    std::array<char, bytes_per_read> typed;
+    // What the terminal has no room for is not read: it waits in the machine's console.
+    const std::size_t room = partition_ != nullptr ? partition_->terminal.input.space() : typed.size();
+    const std::size_t n = platform_.console_read(std::span(typed).first(std::min(room, typed.size())));
+    if (partition_ != nullptr && n != 0)
+        partition_->terminal.type(partition_->sources, {reinterpret_cast<const std::uint8_t*>(typed.data()), n});
+}
+
+std::uint64_t ConsoleTask::run() {
+    const bool more = drain();
+    const std::uint64_t now = arch::timebase();
+    if (static_cast<std::int64_t>(next_input_ - now) <= 0) {
+        take_input();
+        next_input_ = now + input_interval_;
+    }
+    return more ? 0 : input_interval_;
+}
+
+} // namespace boot

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arch/fake_machine.hpp>
+#include <arch/fake_world.hpp>
+#include <gmock/gmock.h>
+#include <memory>
+#include <transom/partition/dispatcher.hpp>
+
+namespace transom::partition {
+namespace {
+
+constexpr std::uint64_t frequency = 512'000'000;
+
+/// Wants to run again after `next` ticks.
+class CountingTask final : public Task {
+  public:
+    std::uint64_t run() override {
+        ++runs;
+        return next;
+    }
+    std::uint64_t next = ~std::uint64_t{0};
+    int runs = 0;
+};
+
+class DispatcherTest : public testing::Test {
+  protected:
+    DispatcherTest() {
+        partition->state = PartitionState::running;
+        partition->vcpu_count = 1;
+        vcpu.partition = partition.get();
+        vcpu.state = VcpuState::ready;
+        dispatcher.add(*partition);
+        dispatcher.add(task);
+    }
+
+    void play(Vcpu& entered, std::uint64_t slice) {
+        slices.push_back(slice);
+        if (cede)
+            entered.state = VcpuState::ceded;
+        machine.advance(slice);
+    }
+
+    arch::FakeMachine machine{mib(1)};
+    arch::FakeWorld world{[this](Vcpu& entered, std::uint64_t slice) { play(entered, slice); }};
+    std::unique_ptr<Partition> partition = std::make_unique<Partition>();
+    Vcpu& vcpu = partition->vcpus[0];
+    Dispatcher dispatcher{frequency};
+    CountingTask task;
+    std::vector<std::uint64_t> slices;
+    bool cede = false;
+};
+
+TEST_F(DispatcherTest, RunsTasksBetweenSlicesOfAReadyProcessor) {
+    dispatcher.run_once();
+    dispatcher.run_once();
+    EXPECT_THAT(slices, testing::ElementsAre(frequency / 1000, frequency / 1000));
+    EXPECT_EQ(task.runs, 2);
+    EXPECT_EQ(world.slept, 0u);
+    EXPECT_EQ(dispatcher.guest_ticks(), 2 * frequency / 1000);
+}
+
+TEST_F(DispatcherTest, ACededProcessorSleepsUntilItsDecrementerAndThenRuns) {
+    cede = true;
+    dispatcher.run_once();
+    ASSERT_EQ(slices.size(), 1u);
+    vcpu.decrementer_expiry = machine.ticks_ + 1000;
+    dispatcher.run_once();
+    EXPECT_EQ(slices.size(), 1u);
+    EXPECT_EQ(world.slept, 1000u);
+    dispatcher.run_once();
+    EXPECT_EQ(slices.size(), 2u);
+}
+
+TEST_F(DispatcherTest, AProdEndsACedeOnce) {
+    cede = true;
+    dispatcher.run_once();
+    vcpu.decrementer_expiry = machine.ticks_ + frequency;
+    vcpu.prodded = true;
+    dispatcher.run_once();
+    EXPECT_EQ(slices.size(), 2u);
+    EXPECT_FALSE(vcpu.prodded);
+    dispatcher.run_once();
+    EXPECT_EQ(slices.size(), 2u);
+}
+
+TEST_F(DispatcherTest, ATaskWithMoreToDoKeepsTheMachineAwake) {
+    cede = true;
+    dispatcher.run_once();
+    vcpu.decrementer_expiry = machine.ticks_ + frequency;
+    task.next = 0;
+    dispatcher.run_once();
+    EXPECT_EQ(world.slept, 0u);
+    task.next = 77;
+    dispatcher.run_once();
+    EXPECT_EQ(world.slept, 77u);
+}
+
+TEST_F(DispatcherTest, ASuspendedPartitionDoesNotRun) {
+    partition->state = PartitionState::suspended;
+    dispatcher.run_once();
+    EXPECT_TRUE(slices.empty());
+}
+
+TEST_F(DispatcherTest, ARemovedPartitionDoesNotRun) {
+    dispatcher.remove(*partition);
+    dispatcher.run_once();
+    EXPECT_TRUE(slices.empty());
+}
+
+TEST_F(DispatcherTest, TheDecrementerCountsInThePartitionsTime) {
+    partition->timebase_offset = std::uint64_t{5} << 24;
+    vcpu.state = VcpuState::ceded;
+    vcpu.decrementer_expiry = machine.ticks_ + partition->timebase_offset + 10;
+    dispatcher.run_once();
+    EXPECT_TRUE(slices.empty());
+    EXPECT_EQ(world.slept, 10u);
+    dispatcher.run_once();
+    EXPECT_EQ(slices.size(), 1u);
+}
+
+} // namespace
+} // namespace transom::partition
