@@ -160,8 +160,8 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     mtspr<Spr::hdec>(0x7fffffff);
     mtspr<Spr::lpcr>(host_lpcr);
     // The decrementer counts 32 bits, signed.
-    vcpu.decrementer_expiry = timebase() + static_cast<std::uint64_t>(static_cast<std::int64_t>(
-                                               static_cast<std::int32_t>(mfspr<Spr::dec>())));
+    vcpu.decrementer_expiry = timebase() + static_cast<std::uint64_t>(
+                                               static_cast<std::int64_t>(static_cast<std::int32_t>(mfspr<Spr::dec>())));
     mtspr<Spr::dec>(0x7fffffff);
     shift_timebase(-partition.timebase_offset);
     save_sprs(registers, generation, all);

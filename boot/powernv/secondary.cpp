@@ -39,16 +39,14 @@ unsigned start_secondaries(const tree::HostMachine& machine, memory::Frames& fra
     for (const tree::HostProcessor& processor : machine.processors) {
         if (processor.server == self || started == secondary_blocks.size())
             continue;
-        const auto block =
-            frames.allocate(processor_block_size, processor_block_size, memory::FrameState::hypervisor);
+        const auto block = frames.allocate(processor_block_size, processor_block_size, memory::FrameState::hypervisor);
         if (!block) {
             log("no memory for processor {:#x}: it stays in firmware", processor.server);
             continue;
         }
         secondary_blocks[started] = block->value;
         std::atomic_thread_fence(std::memory_order_release);
-        const std::int64_t status =
-            opal::call(opal::Call::start_cpu, std::uint64_t{processor.server}, secondary_entry);
+        const std::int64_t status = opal::call(opal::Call::start_cpu, std::uint64_t{processor.server}, secondary_entry);
         if (status == opal::success)
             ++started;
         else

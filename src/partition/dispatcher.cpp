@@ -86,8 +86,8 @@ std::uint64_t Dispatcher::until_next_decrementer() const {
     for (const Partition* partition : partitions_)
         for (std::uint32_t i = 0; i < partition->vcpu_count && partition->state == PartitionState::running; ++i) {
             const Vcpu& vcpu = partition->vcpus[i];
-            const auto left = static_cast<std::int64_t>(vcpu.decrementer_expiry -
-                                                        (arch::timebase() + partition->timebase_offset));
+            const auto left =
+                static_cast<std::int64_t>(vcpu.decrementer_expiry - (arch::timebase() + partition->timebase_offset));
             if (vcpu.state == VcpuState::ceded)
                 soonest = std::min(soonest, static_cast<std::uint64_t>(std::max<std::int64_t>(left, 0)));
         }

@@ -43,7 +43,7 @@ class Dispatcher {
     void run_vcpu(Vcpu& vcpu, std::uint64_t slice);
     std::uint64_t until_next_decrementer() const;
 
-    std::uint64_t slice_;   // longest time that a virtual processor runs before the tasks are looked at again
+    std::uint64_t slice_;       // longest time that a virtual processor runs before the tasks are looked at again
     std::uint64_t short_slice_; // while an interrupt waits for a virtual processor that has interrupts off
     StaticVector<Task*, 8> tasks_;
     StaticVector<Partition*, 4> partitions_;

@@ -27,8 +27,8 @@ inline std::uint64_t logical_ci_load(std::uint64_t size, std::uint64_t address) 
     asm volatile("sc 1"
                  : "+r"(r3), "+r"(r4), "+r"(r5)
                  :
-                 : "memory", "r0", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "ctr", "xer", "cr0", "cr1", "cr5", "cr6",
-                   "cr7");
+                 : "memory", "r0", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "ctr", "xer", "cr0", "cr1", "cr5",
+                   "cr6", "cr7");
     return r3 == 0 ? r4 : ~std::uint64_t{0};
 }
 
@@ -40,7 +40,8 @@ inline void logical_ci_store(std::uint64_t size, std::uint64_t address, std::uin
     asm volatile("sc 1"
                  : "+r"(r3), "+r"(r4), "+r"(r5), "+r"(r6)
                  :
-                 : "memory", "r0", "r7", "r8", "r9", "r10", "r11", "r12", "ctr", "xer", "cr0", "cr1", "cr5", "cr6", "cr7");
+                 : "memory", "r0", "r7", "r8", "r9", "r10", "r11", "r12", "ctr", "xer", "cr0", "cr1", "cr5", "cr6",
+                   "cr7");
 }
 
 } // namespace detail
