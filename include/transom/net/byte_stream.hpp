@@ -8,8 +8,8 @@
 
 // What users of a connection see. net::Stack implements it over TCP; a test may implement it over memory.
 //
-// Everything happens on one processor, in calls made from net::Stack::poll(): handlers are called from there and may call
-// their stream (send, resume_receive, close, abort) inside the call.
+// Everything happens on one processor. Handlers are called only from net::Stack::poll(), never from inside send() and the
+// like, and may call their stream (send, resume_receive, close, abort) there.
 
 namespace transom::net {
 
@@ -50,7 +50,7 @@ class ByteStream {
     virtual std::size_t send(std::span<const std::byte> bytes) = 0;
     /// How many bytes send() would accept now.
     virtual std::size_t send_space() const = 0;
-    /// Offers what received() has left over again, now from inside this call if there is something.
+    /// Has what received() left over offered again, not from inside this call but by the next poll.
     virtual void resume_receive() = 0;
     /// Ends it in order: what was accepted is still sent.
     virtual void close() = 0;
@@ -67,8 +67,9 @@ class StreamHandler {
   public:
     /// Network::connect has succeeded; from now on the stream takes bytes. Not called for accepted streams.
     virtual void connected() {}
-    /// Bytes have arrived. Answers how many were consumed; the rest is kept and is offered again after resume_receive()
-    /// or together with bytes that arrive later. While bytes are kept the peer is held back.
+    /// Bytes have arrived, in pieces of any size. Answers how many were consumed; the rest is kept and offered again after
+    /// resume_receive() or when more arrives, never joined with what comes after it. So consuming less means "no room
+    /// now", not "need more": who needs a whole line or record collects it. While bytes are kept the peer is held back.
     virtual std::size_t received(std::span<const std::byte> bytes) = 0;
     /// There is room for send() again.
     virtual void sent() {}
