@@ -151,8 +151,8 @@ void Interface::take_sent() {
 }
 
 void Interface::fail(virtio::RingError error) {
-    log("net: {}{}: the network card gives nonsense back (error {}); it is switched off", netif_.name[0], netif_.name[1],
-        static_cast<unsigned>(error));
+    log("net: {}{}: the network card gives nonsense back (error {}); it is switched off", netif_.name[0],
+        netif_.name[1], static_cast<unsigned>(error));
     up_ = false;
     card_.stop();
     netif_set_link_down(&netif_);

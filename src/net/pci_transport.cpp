@@ -124,7 +124,8 @@ std::expected<void, SetupError> PciTransport::init(const pci::Device& device, st
 }
 
 std::uint8_t PciTransport::config8(Bytes offset) const {
-    return offset < device_config_.size ? arch::mmio_load<std::uint8_t>(device_config_.begin + offset) : std::uint8_t{0};
+    return offset < device_config_.size ? arch::mmio_load<std::uint8_t>(device_config_.begin + offset)
+                                        : std::uint8_t{0};
 }
 
 std::uint16_t PciTransport::config16(Bytes offset) const {

@@ -75,7 +75,8 @@ std::optional<std::uint16_t> SplitQueue::add(std::span<const Piece> pieces, bool
     std::uint16_t at = head;
     for (std::size_t i = 0; i < pieces.size(); ++i) {
         const bool last = i + 1 == pieces.size();
-        const auto flags = static_cast<std::uint16_t>((last ? 0 : descriptor_next) | (device_writes ? descriptor_write : 0));
+        const auto flags =
+            static_cast<std::uint16_t>((last ? 0 : descriptor_next) | (device_writes ? descriptor_write : 0));
         store(memory_ + sizeof(Descriptor) * at,
               Descriptor{pieces[i].address.value, pieces[i].length, flags, last ? std::uint16_t{0} : shadow_[at].next});
         bytes += pieces[i].length;
@@ -86,7 +87,7 @@ std::optional<std::uint16_t> SplitQueue::add(std::span<const Piece> pieces, bool
     free_count_ = static_cast<std::uint16_t>(free_count_ - pieces.size());
     shadow_[head].chain_length = static_cast<std::uint16_t>(pieces.size());
     shadow_[head].writable = device_writes ? bytes : 0;
-    store(memory_ + avail_offset(size_) + 4 + 2 * (avail_index_ & mask()), head);
+    store(memory_ + avail_offset(size_) + 4 + Bytes{2} * (avail_index_ & mask()), head);
     ++avail_index_;
     return head;
 }

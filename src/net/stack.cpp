@@ -21,8 +21,8 @@ static_assert(virtio::NetworkCard::memory_needed(link_shape) <= Stack::card_memo
 static_assert(TCP_WND <= link_shape.receive_buffers / 2 * (link_shape.mtu - 40));
 static_assert(TCP_WND >> TCP_RCV_SCALE <= 0xffff && MEMP_NUM_TCP_SEG >= TCP_SND_QUEUELEN);
 
-constexpr Ipv4Address link_network{0x0a4d0000};           // 10.77.0.0
-constexpr Ipv4Address management_default{0x0a00020f};     // 10.0.2.15
+constexpr Ipv4Address link_network{0x0a4d0000};       // 10.77.0.0
+constexpr Ipv4Address management_default{0x0a00020f}; // 10.0.2.15
 constexpr std::uint64_t ticks_per_millisecond = 512000;
 
 constexpr std::size_t index(InterfaceId id) { return static_cast<std::size_t>(id); }
@@ -53,7 +53,8 @@ std::expected<InterfaceId, virtio::SetupError> Stack::add_card(const pci::Device
     const std::string_view name = is_link ? "link" : "management";
     Interface& place = of(id);
     if (ready && place.up()) {
-        log("net: a second {} card is left alone (give the cards MAC addresses 52:54:00:77:.. and 52:54:00:78:..)", name);
+        log("net: a second {} card is left alone (give the cards MAC addresses 52:54:00:77:.. and 52:54:00:78:..)",
+            name);
         card.stop();
         return id;
     }
@@ -72,8 +73,8 @@ std::expected<InterfaceId, virtio::SetupError> Stack::add_card(const pci::Device
     }
     const std::uint32_t a = config.address.value;
     const MacAddress& mac = card.mac();
-    log("net: {} {}.{}.{}.{} mtu {} mac {:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", name, a >> 24, a >> 16 & 255, a >> 8 & 255,
-        a & 255, place.mtu(), mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+    log("net: {} {}.{}.{}.{} mtu {} mac {:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", name, a >> 24, a >> 16 & 255,
+        a >> 8 & 255, a & 255, place.mtu(), mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
     return id;
 }
 
@@ -143,7 +144,8 @@ std::expected<void, StreamError> Stack::listen(InterfaceId id, std::uint16_t por
     return {};
 }
 
-std::expected<ByteStream*, StreamError> Stack::connect(Ipv4Address address, std::uint16_t port, StreamHandler& handler) {
+std::expected<ByteStream*, StreamError> Stack::connect(Ipv4Address address, std::uint16_t port,
+                                                       StreamHandler& handler) {
     TcpStream* stream = free_stream();
     if (stream == nullptr)
         return std::unexpected(StreamError::too_many);

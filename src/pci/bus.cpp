@@ -90,7 +90,8 @@ class Scanner {
     void scan_bridge(Function f, unsigned depth) {
         const std::uint8_t secondary = config_.read8(f, reg_secondary_bus);
         if (secondary <= f.bus || secondary == 0xff || depth == max_depth) {
-            log("pci: bridge {:02x}:{:02x}.{} leads nowhere (secondary bus {})", f.bus, f.device, f.function, secondary);
+            log("pci: bridge {:02x}:{:02x}.{} leads nowhere (secondary bus {})", f.bus, f.device, f.function,
+                secondary);
             return;
         }
         const std::uint64_t first = memory_.align(bridge_granule);
@@ -153,7 +154,8 @@ void scan(const HostBridge& bridge, Devices& found) { Scanner(bridge, found).sca
 
 void enable_bus_master(const Device& device) {
     const std::uint16_t command = device.config->read16(device.function, reg_command);
-    device.config->write16(device.function, reg_command, static_cast<std::uint16_t>(command | command_memory | command_master));
+    device.config->write16(device.function, reg_command,
+                           static_cast<std::uint16_t>(command | command_memory | command_master));
 }
 
 CapabilityOffsets capabilities(const Device& device, std::uint8_t id) {

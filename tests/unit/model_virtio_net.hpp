@@ -73,7 +73,9 @@ class ModelVirtioNet final : public transom::pci::ConfigSpace, public arch::Fake
 
     // --- the device at work
 
-    bool pending(unsigned q) { return load<std::uint16_t>(queues[q].avail + 2) != queues[q].last_avail; }
+    bool pending(unsigned q) {
+        return (status & 4) != 0 && load<std::uint16_t>(queues[q].avail + 2) != queues[q].last_avail;
+    }
 
     struct Chain {
         std::uint16_t head;
@@ -86,7 +88,8 @@ class ModelVirtioNet final : public transom::pci::ConfigSpace, public arch::Fake
         for (unsigned at = chain.head, n = 0; n <= queue.size; ++n) {
             const std::uint64_t d = queue.descriptors + 16 * at;
             const auto flags = load<std::uint16_t>(d + 12);
-            (flags & 2 ? chain.writable : chain.readable).emplace_back(load<std::uint64_t>(d), load<std::uint32_t>(d + 8));
+            (flags & 2 ? chain.writable : chain.readable)
+                .emplace_back(load<std::uint64_t>(d), load<std::uint32_t>(d + 8));
             if ((flags & 1) == 0)
                 return chain;
             at = load<std::uint16_t>(d + 14);
@@ -144,7 +147,8 @@ class ModelVirtioNet final : public transom::pci::ConfigSpace, public arch::Fake
         std::memcpy(&value, space->data() + offset, static_cast<std::size_t>(width));
         return value;
     }
-    void write(transom::pci::Function f, std::uint16_t offset, transom::pci::Width width, std::uint32_t value) override {
+    void write(transom::pci::Function f, std::uint16_t offset, transom::pci::Width width,
+               std::uint32_t value) override {
         auto* space = of(f);
         if (space == nullptr)
             return;

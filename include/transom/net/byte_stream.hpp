@@ -27,10 +27,10 @@ enum class InterfaceId : std::uint8_t {
 };
 
 enum class StreamError : std::uint8_t {
-    address_in_use,  // somebody listens on that port already
-    no_route,        // no interface leads to that address
-    no_interface,    // that network card is missing or not brought up
-    too_many,        // every place of the fixed pool is taken
+    address_in_use, // somebody listens on that port already
+    no_route,       // no interface leads to that address
+    no_interface,   // that network card is missing or not brought up
+    too_many,       // every place of the fixed pool is taken
 };
 
 enum class CloseReason : std::uint8_t {

@@ -72,8 +72,8 @@ class TcpStream final : public ByteStream {
     std::array<pbuf*, max_pieces> pieces_{}; // received, in order, a ring
     std::size_t first_piece_ = 0;
     std::size_t piece_count_ = 0;
-    std::size_t offset_ = 0;      // consumed of the first piece
-    std::size_t unadmitted_ = 0;  // bytes received for which the window was not opened again
+    std::size_t offset_ = 0;     // consumed of the first piece
+    std::size_t unadmitted_ = 0; // bytes received for which the window was not opened again
 };
 
 } // namespace transom::net

@@ -70,7 +70,9 @@ class NetworkCard {
 
   private:
     static constexpr Bytes align(Bytes n) { return (n + 127) & ~Bytes{127}; }
-    static constexpr Bytes send_ring_offset(const Shape& s) { return align(SplitQueue::bytes_needed(s.receive_buffers)); }
+    static constexpr Bytes send_ring_offset(const Shape& s) {
+        return align(SplitQueue::bytes_needed(s.receive_buffers));
+    }
     static constexpr Bytes header_offset(const Shape& s) {
         return send_ring_offset(s) + align(SplitQueue::bytes_needed(s.send_descriptors));
     }

@@ -11,13 +11,13 @@
 namespace transom::net::virtio {
 
 enum class SetupError : std::uint8_t {
-    not_virtio_1,     // no modern register layout: the machine was built with disable-modern
+    not_virtio_1,      // no modern register layout: the machine was built with disable-modern
     registers_missing, // a register block is absent or not inside its BAR
-    no_reset,         // the device does not come out of reset
-    features_refused, // it does not have, or does not accept, what we need
-    queue_missing,    // a queue is absent or smaller than asked for
-    no_mac,           // it does not tell its address
-    memory_too_small, // the caller's memory is
+    no_reset,          // the device does not come out of reset
+    features_refused,  // it does not have, or does not accept, what we need
+    queue_missing,     // a queue is absent or smaller than asked for
+    no_mac,            // it does not tell its address
+    memory_too_small,  // the caller's memory is
 };
 
 std::string_view describe(SetupError error);

@@ -58,7 +58,9 @@ class SplitQueue {
 
   private:
     static constexpr Bytes avail_offset(std::uint16_t size) { return 16 * Bytes{size}; }
-    static constexpr Bytes used_offset(std::uint16_t size) { return (avail_offset(size) + 6 + 2 * Bytes{size} + 3) & ~Bytes{3}; }
+    static constexpr Bytes used_offset(std::uint16_t size) {
+        return (avail_offset(size) + 6 + 2 * Bytes{size} + 3) & ~Bytes{3};
+    }
     std::uint16_t mask() const { return static_cast<std::uint16_t>(size_ - 1); }
 
     /// Per descriptor; the chain facts are those of the buffer that starts there.
