@@ -30,8 +30,8 @@ constexpr std::array table{
 
 static_assert([] {
     for (std::size_t i = 0; i < table.size(); ++i) {
-        if (table[i].token != first_token + i || table[i].handler == nullptr || table[i].outputs == 0 ||
-            table[i].outputs > max_outputs || table[i].inputs > max_inputs)
+        if (table[i].token != first_token + i || table[i].outputs == 0 || table[i].outputs > max_outputs ||
+            table[i].inputs > max_inputs)
             return false;
         for (std::size_t j = 0; j < i; ++j)
             if (table[i].name == table[j].name)
