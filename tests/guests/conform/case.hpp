@@ -73,6 +73,7 @@ std::span<const Case> interrupt_cases();
 std::span<const Case> process_table_cases();
 std::span<const Case> page_init_cases();
 std::span<const Case> capacity_cases();
+std::span<const Case> model_cases();
 std::span<const Case> terminal_cases();
 std::span<const Case> set_mode_cases();
 std::span<const Case> vpa_cases();

@@ -14,12 +14,13 @@ constexpr std::array families = {
     &conform::remove_cases,        &conform::bulk_remove_cases,
     &conform::protect_cases,       &conform::clear_cases,
     &conform::translation_cases,   &conform::translation_change_cases,
-    &conform::interrupt_cases,     &conform::process_table_cases,
-    &conform::page_init_cases,     &conform::capacity_cases,
-    &conform::terminal_cases,      &conform::set_mode_cases,
-    &conform::vpa_cases,           &conform::processor_cases,
-    &conform::xics_cases,          &conform::rtas_cases,
-    &conform::register_cases,      &conform::time_cases,
+    &conform::model_cases,         &conform::interrupt_cases,
+    &conform::process_table_cases, &conform::page_init_cases,
+    &conform::capacity_cases,      &conform::terminal_cases,
+    &conform::set_mode_cases,      &conform::vpa_cases,
+    &conform::processor_cases,     &conform::xics_cases,
+    &conform::rtas_cases,          &conform::register_cases,
+    &conform::time_cases,
 };
 
 struct Totals {
