@@ -30,9 +30,11 @@ struct TestTable {
     }
 
     Flushed discharge(const FlushObligation& obligation) {
-        slots.record({RecordedMemory::Kind::flush});
-        if (on_flush && obligation)
-            on_flush(*obligation);
+        if (obligation) {
+            slots.record({RecordedMemory::Kind::flush});
+            if (on_flush)
+                on_flush(*obligation);
+        }
         return arch::Tlb::discharge(obligation, 1);
     }
 
