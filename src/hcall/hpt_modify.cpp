@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arch/tlb.hpp>
+#include <expected>
+#include <transom/hcall/handlers.hpp>
+#include <transom/hcall/table_outcome.hpp>
+#include <transom/partition/partition.hpp>
+#include <utility>
+
+namespace transom::hcall {
+
+namespace {
+
+/// Discharges and finishes; gives the d1 that was.
+std::expected<std::uint64_t, hpt::TableError> modify(
+    partition::Partition& partition, std::expected<hpt::Pending<hpt::ModifyWork>, hpt::TableError> begun) {
+    if (!begun)
+        return std::unexpected(begun.error());
+    const hpt::Flushed flushed = arch::Tlb::discharge(begun->obligation(), partition.lpid);
+    return partition.hpt.finish_modify(std::move(*begun), flushed);
+}
+
+Outcome clear(partition::Vcpu& vcpu, std::uint64_t usage) {
+    auto& gpr = vcpu.registers.gpr;
+    partition::Partition& partition = *vcpu.partition;
+    const auto before = modify(partition, partition.hpt.begin_clear(hpt::ClearArgs::parse(gpr), usage));
+    if (!before)
+        return outcome_of(before.error());
+    gpr[4] = *before;
+    return papr::Status::success;
+}
+
+} // namespace
+
+// LoPAR H_PROTECT: flags (condition, pp, N, key), ptex, avpn. No outputs.
+Outcome h_protect(partition::Vcpu& vcpu) {
+    partition::Partition& partition = *vcpu.partition;
+    const auto args = hpt::ProtectArgs::parse(vcpu.registers.gpr);
+    const auto before = modify(partition, partition.hpt.begin_protect(args));
+    return before ? Outcome(papr::Status::success) : outcome_of(before.error());
+}
+
+// LoPAR H_CLEAR_MOD and H_CLEAR_REF: flags, ptex -> r4 the second doubleword as it was.
+Outcome h_clear_mod(partition::Vcpu& vcpu) { return clear(vcpu, papr::d1::changed); }
+Outcome h_clear_ref(partition::Vcpu& vcpu) { return clear(vcpu, papr::d1::referenced); }
+
+} // namespace transom::hcall

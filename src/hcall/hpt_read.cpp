@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <transom/hcall/handlers.hpp>
+#include <transom/hcall/table_outcome.hpp>
+#include <transom/partition/partition.hpp>
+
+namespace transom::hcall {
+
+// LoPAR H_READ: flags, ptex -> r4, r5, and with READ_4 r4 to r11, the entries of an aligned four.
+Outcome h_read(partition::Vcpu& vcpu) {
+    auto& gpr = vcpu.registers.gpr;
+    const auto args = hpt::ReadArgs::parse(gpr);
+    for (unsigned i = 0; i < args.count; ++i) {
+        const auto entry = vcpu.partition->hpt.read({args.first.value + i});
+        if (!entry) // the first or none: a table's size is a multiple of four slots
+            return outcome_of(entry.error());
+        gpr[4 + 2 * i] = entry->d0;
+        gpr[5 + 2 * i] = entry->d1;
+    }
+    return papr::Status::success;
+}
+
+} // namespace transom::hcall

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arch/tlb.hpp>
+#include <expected>
+#include <transom/hcall/handlers.hpp>
+#include <transom/hcall/table_outcome.hpp>
+#include <transom/partition/partition.hpp>
+#include <utility>
+
+namespace transom::hcall {
+
+namespace {
+
+std::expected<papr::PageTableEntry, hpt::TableError> remove(partition::Partition& partition,
+                                                            const hpt::RemoveArgs& args) {
+    auto pending = partition.hpt.begin_remove(args);
+    if (!pending)
+        return std::unexpected(pending.error());
+    const hpt::Flushed flushed = arch::Tlb::discharge(pending->obligation(), partition.lpid);
+    return partition.hpt.finish_remove(std::move(*pending), flushed);
+}
+
+/// The answer to one request of H_BULK_REMOVE.
+std::uint64_t answer_specifier(partition::Partition& partition, std::uint64_t high, std::uint64_t low) {
+    namespace bulk = papr::bulk;
+    const std::uint64_t condition = high & bulk::condition;
+    const std::uint64_t response = bulk::response | (high & (bulk::condition | bulk::index));
+    if (condition == bulk::condition)
+        return response | bulk::code_parameter;
+    const hpt::Condition wanted{condition == bulk::condition_avpn, condition == bulk::condition_andcond, low};
+    const auto removed = remove(partition, {{high & bulk::index}, wanted});
+    if (removed)
+        return response | bulk::code_success | (removed->d1 & papr::d1::usage) << bulk::usage_shift;
+    return response | (removed.error() == hpt::TableError::not_found ? bulk::code_not_found : bulk::code_parameter);
+}
+
+} // namespace
+
+// LoPAR H_REMOVE: flags, ptex, avpn -> r4, r5 the entry as it was last.
+Outcome h_remove(partition::Vcpu& vcpu) {
+    auto& gpr = vcpu.registers.gpr;
+    const auto removed = remove(*vcpu.partition, hpt::RemoveArgs::parse(gpr));
+    if (!removed)
+        return outcome_of(removed.error());
+    gpr[4] = removed->d0;
+    gpr[5] = removed->d1;
+    return papr::Status::success;
+}
+
+// LoPAR H_BULK_REMOVE: four translation specifiers of two doublewords, each answered in place, in order, until one is of
+// type end. A specifier that is no request, or is malformed, ends the call; those after it stay as they are. R and C go to
+// bits 4 and 5 of the response, where Linux and KVM have them. One slot is locked at a time.
+Outcome h_bulk_remove(partition::Vcpu& vcpu) {
+    namespace bulk = papr::bulk;
+    auto& gpr = vcpu.registers.gpr;
+    for (unsigned i = 0; i < bulk::max_specifiers; ++i) {
+        std::uint64_t& high = gpr[4 + 2 * i];
+        const std::uint64_t type = high & bulk::type;
+        if (type == bulk::end)
+            break;
+        if (type != bulk::request)
+            return papr::Status::parameter;
+        high = answer_specifier(*vcpu.partition, high, gpr[5 + 2 * i]);
+        if ((high & bulk::code) == bulk::code_parameter)
+            return papr::Status::parameter;
+    }
+    return papr::Status::success;
+}
+
+} // namespace transom::hcall
