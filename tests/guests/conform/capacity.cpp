@@ -7,8 +7,9 @@ namespace conform {
 
 namespace {
 
-constexpr std::uint64_t set_sprg0 = 0x24, ci_load = 0x3c, ci_store = 0x40, get_ppp = 0xec, set_ppp = 0xf0, purr = 0xf4,
-                        set_xdabr = 0x134, poll_pending = 0x1d8;
+constexpr std::uint64_t set_sprg0 = 0x24, set_dabr = 0x28, get_cpu_characteristics = 0x1c8, ci_load = 0x3c,
+                        ci_store = 0x40, get_ppp = 0xec, set_ppp = 0xf0, purr = 0xf4, set_xdabr = 0x134,
+                        poll_pending = 0x1d8;
 
 bool offered(Context& context, const char* set, std::string_view without) {
     if (context.machine().tree->has_function_set(set))
@@ -75,6 +76,20 @@ void device_access(Context& context) {
     context.status("store_size_0", hcall(ci_store, 0, 0, 0).status, status::parameter);
 }
 
+void data_breakpoint(Context& context) {
+    if (!offered(context, "hcall-dabr", "ibm,hypertas-functions has no hcall-dabr"))
+        return;
+    context.status("set", hcall(set_dabr, 0xc000'0000'1234'5671).status, status::success);
+    context.status("clear", hcall(set_dabr, 0).status, status::success);
+}
+
+void characteristics(Context& context) {
+    const auto answer = hcall(get_cpu_characteristics);
+    context.status("status", answer.status, status::success);
+    // The ones that are defined are in the upper halves.
+    context.value("low_halves", (answer.r(4) | answer.r(5)) & 0xffff'ffff, 0);
+}
+
 constexpr std::array cases = {
     Case{"capacity.tells_entitlement", &tells_entitlement},
     Case{"capacity.refuses_more", &refuses_more},
@@ -82,6 +97,8 @@ constexpr std::array cases = {
     Case{"small.poll_pending", &poll},
     Case{"small.sprg0", &sprg0},
     Case{"small.breakpoint_in_hypervisor", &breakpoint_in_hypervisor},
+    Case{"small.data_breakpoint", &data_breakpoint},
+    Case{"small.characteristics", &characteristics},
     Case{"small.device_access", &device_access},
 };
 

@@ -150,6 +150,28 @@ void poll(Context& context) {
     finish();
 }
 
+void accepting_with_time(Context& context) {
+    constexpr std::uint64_t xirr_x = 0x2fc;
+    start();
+    hcall(call::ipi, self, 4);
+    const auto before = timebase();
+    const auto answer = hcall(xirr_x, open);
+    const auto after = timebase();
+    context.status("status", answer.status, status::success);
+    context.value("xirr", answer.r(4) & 0xffff'ffff, 0xff00'0000 | ipi_source);
+    context.holds("time_is_now", before <= answer.r(5) && answer.r(5) <= after);
+    hcall(call::ipi, self, no_request);
+    hcall(call::eoi, 0xff00'0000 | ipi_source);
+    finish();
+}
+
+void eoi_of_nothing(Context& context) {
+    start();
+    context.status("no_source", hcall(call::eoi, 0xff00'0000 | 0xff'fff0).status, status::parameter);
+    context.value("still_open", xirr(), 0xff00'0000);
+    finish();
+}
+
 void nobody(Context& context) {
     start();
     context.status("ipi", hcall(call::ipi, 4095, 4).status, status::parameter);
@@ -181,6 +203,8 @@ constexpr std::array cases = {
     Case{"xics.accepting_raises_priority", &accepting_raises_priority},
     Case{"xics.withdrawn", &withdrawn},
     Case{"xics.poll", &poll},
+    Case{"xics.accepting_with_time", &accepting_with_time},
+    Case{"xics.eoi_of_nothing", &eoi_of_nothing},
     Case{"xics.nobody", &nobody},
     Case{"xics.ends_cede", &ends_cede},
 };
