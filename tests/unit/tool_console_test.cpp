@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "child_process.hpp"
+#include "console.hpp"
+#include "console_filter.hpp"
+#include "escape_filter.hpp"
+#include "progress.hpp"
+
+#include <gmock/gmock.h>
+
+namespace transom::tool {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(ToolConsoleFilter, TakesLogLinesOutOfThePartitionsText) {
+    ConsoleFilter filter;
+    const Clock::time_point t1{1s}, t2{2s};
+    filter.feed(t1, "transom: booting\r\ntick 1 2transom: moved 3\n");
+    filter.feed(t2, "3 4\r\ntransom# ls\r\n");
+    EXPECT_EQ(filter.terminal(), "tick 1 23 4\ntransom# ls\n");
+    ASSERT_EQ(filter.log().size(), 2u);
+    EXPECT_EQ(filter.log()[0].text, "booting");
+    EXPECT_EQ(filter.log()[1].text, "moved 3");
+    EXPECT_EQ(filter.arrival(0), t1);
+    EXPECT_EQ(filter.arrival(8), t2);
+}
+
+TEST(ToolConsoleFilter, DoesNotCareWhereReadsEnd) {
+    const std::string text = "a\ntransom: one\nttransom: two\nb transom# transo\n";
+    ConsoleFilter whole, bytewise;
+    whole.feed({}, text);
+    for (const char& byte : text)
+        bytewise.feed({}, {&byte, 1});
+    EXPECT_EQ(whole.terminal(), "a\ntb transom# transo\n");
+    EXPECT_EQ(whole.terminal(), bytewise.terminal());
+    EXPECT_EQ(whole.log().size(), 2u);
+    EXPECT_EQ(bytewise.log().size(), 2u);
+}
+
+TEST(ToolEscapeFilter, QuitsOnCtrlAXOnly) {
+    EscapeFilter filter;
+    std::string out;
+    EXPECT_FALSE(filter.feed("ax\x01", out));
+    EXPECT_FALSE(filter.feed("\x01x", out));
+    EXPECT_EQ(out, "ax\x01x");
+    EXPECT_FALSE(filter.feed("\x01y\x03", out));
+    EXPECT_EQ(out, "ax\x01x\x01y\x03");
+    EXPECT_TRUE(filter.feed("\x01x", out));
+}
+
+TEST(ToolConsole, FindsTextOfAProcessAndItsEnd) {
+    ChildProcess child({"sh", "-c", "echo transom: hello; read line; echo got $line; exit 3"},
+                       ChildProcess::Streams::piped);
+    Console console(child.output_fd(), child.input_fd());
+    EXPECT_TRUE(console.wait_for_log("hello", Clock::now() + 10s));
+    console.send("words\n");
+    const auto found = console.wait_for("got words", 0, Clock::now() + 10s);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(console.terminal_from(0).substr(0, *found), "got words");
+    EXPECT_FALSE(console.wait_for("more", *found, Clock::now() + 10s));
+    EXPECT_TRUE(console.closed());
+    EXPECT_EQ(child.wait(10s), 3);
+    EXPECT_EQ(console.tail(1), "got words\n");
+}
+
+TEST(ToolProgress, DrawsABarOfItsWidth) {
+    EXPECT_EQ(progress_bar(0, 4), "[....]   0 %");
+    EXPECT_EQ(progress_bar(0.5, 4), "[##..]  50 %");
+    EXPECT_EQ(progress_bar(7, 4), "[####] 100 %");
+}
+
+} // namespace
+} // namespace transom::tool

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "failure.hpp"
+#include "management_client.hpp"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <thread>
+
+namespace transom::tool {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+/// A management service with a script: for each connection the answers to its requests, whatever they are. An empty list
+/// closes the connection at once, as QEMU's port forwarding does when the machine does not listen yet.
+class FakeService {
+  public:
+    using Script = std::vector<std::vector<std::string>>;
+
+    explicit FakeService(Script script) : listener_(socket(AF_INET, SOCK_STREAM, 0)), script_(std::move(script)) {
+        sockaddr_in address = {};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t length = sizeof address;
+        bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), length);
+        listen(listener_.get(), 4);
+        getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &length);
+        port_ = ntohs(address.sin_port);
+        thread_ = std::thread([this] { serve(); });
+    }
+    ~FakeService() {
+        shutdown(listener_.get(), SHUT_RDWR);
+        thread_.join();
+    }
+
+    std::uint16_t port() const { return port_; }
+    std::vector<std::string> requests_;
+
+  private:
+    void serve() {
+        for (const auto& answers : script_) {
+            const FileDescriptor connection(accept(listener_.get(), nullptr, nullptr));
+            if (!connection)
+                return;
+            for (const std::string& answer : answers) {
+                std::string request;
+                for (char byte; recv(connection.get(), &byte, 1, 0) == 1 && byte != '\n';)
+                    request += byte;
+                requests_.push_back(request);
+                send(connection.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
+            }
+        }
+    }
+
+    FileDescriptor listener_;
+    Script script_;
+    std::uint16_t port_ = 0;
+    std::thread thread_;
+};
+
+const std::string hello = "ok transom=0.1.0 protocol=1 machine=powernv9 cpu=POWER9 timebase=512000000\n";
+const auto fine = [] {};
+
+TEST(ToolManagement, SaysHelloUntilTheMachineAnswers) {
+    FakeService service({{}, {}, {hello, "+ partition=a memory=5\nok partitions=1\n"}});
+    ManagementClient client(service.port(), Clock::now() + 20s, fine);
+    EXPECT_EQ(client.hello().number("timebase"), 512000000u);
+    const Answer status = client.demand("status");
+    EXPECT_EQ(status.rows().size(), 1u);
+    EXPECT_THAT(service.requests_, testing::ElementsAre("hello", "status"));
+}
+
+TEST(ToolManagement, TurnsARefusalIntoOneLine) {
+    FakeService service({{hello, "error UNKNOWN: no partition x\n", "error BUSY: later\n"}});
+    ManagementClient client(service.port(), Clock::now() + 20s, fine);
+    EXPECT_EQ(client.request("migrate partition=x").error(), "UNKNOWN: no partition x");
+    EXPECT_THAT([&] { client.demand("migrate partition=x"); },
+                ThrowsMessage<Failure>("management request 'migrate' was refused: BUSY: later"));
+}
+
+TEST(ToolManagement, NoticesSilenceABrokenConnectionAndStrangers) {
+    {
+        FakeService service({{hello, "+ half"}});
+        ManagementClient client(service.port(), Clock::now() + 20s, fine);
+        EXPECT_THAT([&] { client.request("status", 5s); },
+                    ThrowsMessage<Failure>(HasSubstr("the connection was closed")));
+    }
+    {
+        FakeService service({{hello, "", ""}});
+        ManagementClient client(service.port(), Clock::now() + 20s, fine);
+        EXPECT_THAT([&] { client.request("status", 200ms); }, ThrowsMessage<Failure>(HasSubstr("no answer in time")));
+    }
+    FakeService stranger({{"ok name=other\n"}});
+    EXPECT_THAT([&] { ManagementClient(stranger.port(), Clock::now() + 2s, fine); },
+                ThrowsMessage<Failure>(HasSubstr("is no Transom")));
+}
+
+TEST(ToolManagement, StopsWaitingWhenTheMachineIsGone) {
+    FakeService service(FakeService::Script(1));
+    int left = 2;
+    EXPECT_THROW(ManagementClient(service.port(), Clock::now() + 20s,
+                                  [&] {
+                                      if (--left == 0)
+                                          fail("the machine has ended");
+                                  }),
+                 Failure);
+}
+
+} // namespace
+} // namespace transom::tool

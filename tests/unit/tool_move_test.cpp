@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "digest_table.hpp"
+#include "failure.hpp"
+#include "move_report.hpp"
+#include "ticks.hpp"
+
+#include <gmock/gmock.h>
+
+namespace transom::tool {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Clock::time_point at(int ms) { return Clock::time_point{} + std::chrono::milliseconds(ms); }
+
+void tick(ConsoleFilter& console, int ms, int number, int clock_ms) {
+    console.feed(at(ms), fmt::format("tick {} {}000000 {}000000\r\n", number, clock_ms, clock_ms));
+}
+
+TEST(ToolTicks, ReadsBothFormsAndNothingElse) {
+    const auto linux_tick = parse_tick("transom# tick 12 3000 4000");
+    ASSERT_TRUE(linux_tick);
+    EXPECT_EQ(linux_tick->number, 12u);
+    EXPECT_EQ(linux_tick->monotonic_ns, 3000);
+    EXPECT_EQ(linux_tick->boottime_ns, 4000);
+    const auto bare = parse_tick("tick 3 512000000");
+    ASSERT_TRUE(bare);
+    EXPECT_EQ(bare->monotonic_ns, 1000000000);
+    for (const char* line :
+         {"tick", "tick 1", "tick x 2 3", "tick 1 2 3 4", "tick 1 2 3x", "tick 1  2 3", "tick -1 2 3"})
+        EXPECT_FALSE(parse_tick(line)) << line;
+}
+
+TEST(ToolTicks, AMoveInTheMiddleOfALineLosesNothing) {
+    ConsoleFilter source, target;
+    source.feed(at(0), "old\ntick 9 9 9\n");
+    const std::size_t from = source.terminal().size();
+    tick(source, 10, 1, 10);
+    tick(source, 20, 2, 20);
+    source.feed(at(30), "tick 3 30");
+    source.feed(at(31), "transom: suspended\n");
+    target.feed(at(90), "000000 30000000\r\n");
+    tick(target, 100, 4, 95);
+    const auto ticks = collect_ticks(source, from, target);
+    ASSERT_EQ(ticks.size(), 4u);
+    EXPECT_TRUE(ticks[2].on_target);
+    EXPECT_EQ(ticks[2].at, at(90));
+    const TickReport report = analyse_ticks(ticks, at(0));
+    EXPECT_TRUE(report.unbroken());
+    EXPECT_EQ(report.on_source, 2u);
+    EXPECT_EQ(report.on_target, 2u);
+    EXPECT_DOUBLE_EQ(report.longest_gap_ms, 70);
+    EXPECT_DOUBLE_EQ(report.handover_gap_ms, 70);
+    EXPECT_DOUBLE_EQ(report.median_gap_ms, 10);
+    EXPECT_DOUBLE_EQ(report.guest_gap_ms, 65);
+    EXPECT_DOUBLE_EQ(report.clock_difference_ms, -5);
+}
+
+TEST(ToolTicks, LooksForTheGapAfterTheRequestOnly) {
+    ConsoleFilter source, target;
+    tick(source, 0, 1, 0);
+    tick(source, 500, 2, 500);
+    tick(source, 510, 3, 510);
+    tick(target, 530, 4, 530);
+    EXPECT_DOUBLE_EQ(analyse_ticks(collect_ticks(source, 0, target), at(505)).longest_gap_ms, 20);
+}
+
+TEST(ToolTicks, NoticesEachKindOfBreak) {
+    const auto report = [](std::initializer_list<std::array<int, 3>> target_ticks) {
+        ConsoleFilter source, target;
+        tick(source, 10, 1, 10);
+        tick(source, 20, 2, 20);
+        for (const auto& [ms, number, clock_ms] : target_ticks)
+            tick(target, ms, number, clock_ms);
+        return analyse_ticks(collect_ticks(source, 0, target), at(0));
+    };
+    EXPECT_TRUE(report({{30, 3, 30}}).unbroken());
+    EXPECT_FALSE(report({}).unbroken());
+    EXPECT_EQ(report({{30, 2, 30}}).repeated, 1u);
+    EXPECT_EQ(report({{30, 1, 30}, {40, 2, 40}, {50, 3, 50}}).stepped_back, 1u);
+    EXPECT_EQ(report({{30, 6, 30}}).missing, 3u);
+    EXPECT_EQ(report({{30, 3, 19}}).clock_stepped_back, 1u);
+    EXPECT_EQ(report({{15, 3, 30}}).source_after_target, 1u);
+}
+
+Answer answer(std::initializer_list<const char*> lines) {
+    Answer result;
+    for (const char* line : lines)
+        result.add_line(line);
+    return result;
+}
+
+TEST(ToolAnswer, ReadsRowsResultsAndErrors) {
+    Answer status;
+    EXPECT_FALSE(status.add_line("+ partition=debian state=running memory=268435456"));
+    EXPECT_TRUE(status.add_line("ok partitions=1 error=\"two words\" flag\r"));
+    EXPECT_TRUE(status.ok());
+    ASSERT_EQ(status.rows().size(), 1u);
+    EXPECT_EQ(status.rows()[0].number("memory"), 268435456u);
+    EXPECT_EQ(status.rows()[0].number("state"), std::nullopt);
+    EXPECT_EQ(status.result().text("error"), "two words");
+    EXPECT_TRUE(status.result().has("flag"));
+    const Answer refused = answer({"error BUSY: another move is under way"});
+    EXPECT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error(), "BUSY: another move is under way");
+    EXPECT_THROW(answer({"SSH-2.0-OpenSSH"}), Failure);
+}
+
+TEST(ToolDigest, ComparesEveryPageZeroPagesToo) {
+    const auto table = [](const char* last) {
+        return DigestTable::parse(
+            answer({"+ first=0 hashes=0,1a,ffffffffffffffff", last, "ok pages=5 granule=65536 algorithm=xxh64"}));
+    };
+    const auto source = table("+ first=3 hashes=0,7");
+    EXPECT_THAT(source.pages, ElementsAre(0u, 0x1au, ~0ull, 0u, 7u));
+    EXPECT_TRUE(compare(source, source).match());
+    EXPECT_EQ(compare(source, source).pages, 5u);
+    EXPECT_THAT(compare(source, table("+ first=3 hashes=1,7")).different, ElementsAre(3u));
+}
+
+TEST(ToolDigest, RefusesTablesThatAreNotWhole) {
+    const auto parse = [](std::initializer_list<const char*> lines) { return DigestTable::parse(answer(lines)); };
+    EXPECT_THROW(parse({"+ first=1 hashes=0", "ok pages=1 granule=1 algorithm=x"}), Failure);
+    EXPECT_THROW(parse({"+ first=0 hashes=0,,1", "ok pages=3 granule=1 algorithm=x"}), Failure);
+    EXPECT_THROW(parse({"+ first=0 hashes=0,g", "ok pages=2 granule=1 algorithm=x"}), Failure);
+    EXPECT_THROW(parse({"+ first=0 hashes=0", "ok pages=2 granule=1 algorithm=x"}), Failure);
+    const auto empty = parse({"ok pages=0 granule=1 algorithm=x"});
+    EXPECT_FALSE(compare(empty, empty).match());
+    const auto other = parse({"+ first=0 hashes=0", "ok pages=1 granule=1 algorithm=y"});
+    EXPECT_FALSE(compare(empty, other).match());
+}
+
+MoveReport good_report() {
+    MoveReport report;
+    report.guest = "linux";
+    report.ticks.on_source = report.ticks.on_target = 5;
+    report.digest.pages = 4096;
+    report.boot_id_source = report.boot_id_target = "id";
+    report.alive_after = report.source_let_go = report.powered_off = true;
+    return report;
+}
+
+TEST(ToolMoveReport, HasTheNamesThatWerePromised) {
+    const auto json = good_report().json();
+    EXPECT_EQ(json["result"], "ok");
+    EXPECT_EQ(json["memory_digest_match"], true);
+    EXPECT_EQ(json["guest_alive_after"], true);
+    for (const char* name : {"guest", "total_s", "downtime_ms", "internal_downtime_ms", "memory_bytes", "wire_bytes"})
+        EXPECT_TRUE(json.contains(name)) << name;
+}
+
+TEST(ToolMoveReport, ComplainsAboutEachThingThatDoesNotHold) {
+    EXPECT_THAT(good_report().complaints(), testing::IsEmpty());
+    MoveReport report = good_report();
+    report.digest.different = {17};
+    EXPECT_THAT(report.complaints(), ElementsAre(HasSubstr("first: page 17")));
+    EXPECT_EQ(report.json()["result"], "failed");
+    report = good_report();
+    report.boot_id_target = "other";
+    EXPECT_THAT(report.complaints(), ElementsAre(HasSubstr("boot_id")));
+    report = good_report();
+    report.uptime_source_s = 2;
+    EXPECT_THAT(report.complaints(), ElementsAre(HasSubstr("uptime")));
+    report = good_report();
+    report.ticks.repeated = 1;
+    EXPECT_EQ(report.complaints().size(), 1u);
+    report = good_report();
+    report.alive_after = report.source_let_go = report.powered_off = false;
+    EXPECT_EQ(report.complaints().size(), 3u);
+}
+
+} // namespace
+} // namespace transom::tool

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "attach.hpp"
+
+#include "escape_filter.hpp"
+#include "failure.hpp"
+#include "interruption.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <termios.h>
+
+namespace transom::tool {
+namespace {
+
+/// Keys go to the machine one by one, Ctrl-C too. Put back however we leave.
+class RawTerminal {
+  public:
+    RawTerminal() {
+        if (tcgetattr(STDIN_FILENO, &before_) != 0)
+            return;
+        termios raw = before_;
+        cfmakeraw(&raw);
+        raw.c_oflag |= OPOST | ONLCR; // our own lines and firmware's, which end in a line feed alone
+        active_ = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+    }
+    RawTerminal(const RawTerminal&) = delete;
+    ~RawTerminal() {
+        if (active_)
+            tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+    }
+
+  private:
+    termios before_ = {};
+    bool active_ = false;
+};
+
+void write_all(int fd, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t n = write(fd, bytes.data(), bytes.size());
+        if (n > 0) {
+            bytes.remove_prefix(static_cast<std::size_t>(n));
+        } else if (errno == EAGAIN) {
+            pollfd watched = {fd, POLLOUT, 0};
+            poll(&watched, 1, -1);
+        } else if (errno != EINTR) {
+            fail("cannot write to standard output: {}", std::strerror(errno));
+        }
+        check_interruption();
+    }
+}
+
+class Attachment {
+  public:
+    Attachment(ChildProcess& machine, bool keyboard) : machine_(machine), keyboard_(keyboard) {
+        // A machine that takes no input must not keep us from showing its output.
+        fcntl(machine.input_fd(), F_SETFL, fcntl(machine.input_fd(), F_GETFL) | O_NONBLOCK);
+    }
+
+    AttachEnd run(std::optional<Clock::time_point> until);
+
+  private:
+    enum Source { output, input, keys, signals, source_count };
+
+    bool take_keys();
+    void give_keys();
+    /// False at the end of the output.
+    bool show_output();
+
+    ChildProcess& machine_;
+    bool keyboard_, keys_open_ = true, input_open_ = true;
+    EscapeFilter escape_;
+    std::string pending_;
+};
+
+bool Attachment::take_keys() {
+    std::array<char, 512> block;
+    const ssize_t n = read(STDIN_FILENO, block.data(), block.size());
+    if (n > 0) {
+        const std::string_view typed(block.data(), static_cast<std::size_t>(n));
+        if (keyboard_)
+            return escape_.feed(typed, pending_);
+        pending_ += typed;
+    } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+        keys_open_ = false;
+    }
+    return false;
+}
+
+void Attachment::give_keys() {
+    const ssize_t n = write(machine_.input_fd(), pending_.data(), pending_.size());
+    if (n > 0)
+        pending_.erase(0, static_cast<std::size_t>(n));
+    else if (errno != EAGAIN && errno != EINTR)
+        input_open_ = false;
+    if (!input_open_)
+        pending_.clear();
+}
+
+bool Attachment::show_output() {
+    std::array<char, 4096> block;
+    const ssize_t n = read(machine_.output_fd(), block.data(), block.size());
+    if (n > 0)
+        write_all(STDOUT_FILENO, {block.data(), static_cast<std::size_t>(n)});
+    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+AttachEnd Attachment::run(std::optional<Clock::time_point> until) {
+    for (;;) {
+        std::array<pollfd, source_count> watched;
+        watched[output] = {machine_.output_fd(), POLLIN, 0};
+        watched[input] = {pending_.empty() ? -1 : machine_.input_fd(), POLLOUT, 0};
+        watched[keys] = {keys_open_ && pending_.empty() ? STDIN_FILENO : -1, POLLIN, 0};
+        watched[signals] = {interruption_fd(), POLLIN, 0};
+        int patience = -1;
+        if (until) {
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now());
+            if (left.count() <= 0)
+                return AttachEnd::timeout;
+            patience = static_cast<int>(std::min<std::int64_t>(left.count(), 1 << 30));
+        }
+        poll(watched.data(), watched.size(), patience);
+        check_interruption();
+        if (watched[output].revents != 0 && !show_output())
+            return AttachEnd::machine_ended;
+        if (watched[keys].revents != 0 && take_keys())
+            return AttachEnd::quit;
+        if (watched[input].revents != 0)
+            give_keys();
+    }
+}
+
+} // namespace
+
+AttachEnd attach(ChildProcess& machine, std::optional<Clock::time_point> until) {
+    if (isatty(STDIN_FILENO) == 0)
+        return Attachment(machine, false).run(until);
+    const RawTerminal raw;
+    return Attachment(machine, true).run(until);
+}
+
+} // namespace transom::tool

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace transom::tool {
+
+/// What the tool says about a machine in its bundle's /machine node.
+struct MachineIdentity {
+    std::string label, link_address, management_address;
+};
+
+/// A manifest with what stands beside it on the disk.
+struct ManifestFile {
+    std::string name;             ///< for messages
+    std::filesystem::path folder; ///< paths in the manifest are relative to it
+    std::vector<std::byte> blob;  ///< compiled
+};
+
+/// The most that QEMU takes as -initrd for powernv.
+constexpr std::size_t max_bundle = std::size_t{128} << 20;
+
+ManifestFile read_manifest(const std::filesystem::path& source);
+/// Partitions of the manifest, by name.
+std::vector<std::string> partition_names(const ManifestFile& manifest);
+
+/// The manifest with the identity and the contents of all named files, checked by the code that the kernel uses. Throws
+/// Failure: property out of range, file missing, kernel that is no ppc64 ELF, more than QEMU takes.
+std::vector<std::byte> build_bundle(const ManifestFile& manifest, const MachineIdentity& identity);
+/// The bundle of a machine that waits for a partition to arrive.
+std::vector<std::byte> build_empty_bundle(const MachineIdentity& identity);
+
+/// Addresses of machine 1, 2, ... on the two networks.
+MachineIdentity identity_of(unsigned number);
+
+void write_file(const std::filesystem::path& file, std::span<const std::byte> contents);
+
+} // namespace transom::tool

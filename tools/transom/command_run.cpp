@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "attach.hpp"
+#include "boot_report.hpp"
+#include "commands.hpp"
+#include "examples.hpp"
+#include "failure.hpp"
+#include "json_file.hpp"
+#include "machine.hpp"
+#include "manifest_source.hpp"
+#include "port.hpp"
+#include "temporary_directory.hpp"
+
+#include <fmt/format.h>
+
+namespace transom::tool {
+namespace {
+
+constexpr auto report_time = std::chrono::seconds(300);
+
+int attached(const MachineSetup& setup, const RunOptions& options, const JsonFile& json) {
+    const bool keyboard = isatty(STDIN_FILENO) != 0;
+    fmt::print("{} with {} MiB, management on 127.0.0.1:{}{}\n", machine_name(setup.kind), setup.memory_mib,
+               *setup.management_port, keyboard ? "; Ctrl-A x ends the machine" : "");
+    std::fflush(stdout);
+    const auto started = Clock::now();
+    std::optional<Clock::time_point> until;
+    if (options.common.timeout_s > 0)
+        until = started +
+                std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.common.timeout_s));
+
+    ChildProcess qemu(qemu_arguments(setup), ChildProcess::Streams::piped);
+    const AttachEnd end = attach(qemu, until);
+    const double seconds = std::chrono::duration<double>(Clock::now() - started).count();
+    if (end == AttachEnd::timeout)
+        fail("the machine still ran after {} s", options.common.timeout_s);
+    if (end == AttachEnd::quit) {
+        fmt::print("\nmachine ended by Ctrl-A x\n");
+    } else {
+        const auto status = qemu.wait(std::chrono::seconds(10));
+        if (!status)
+            fail("QEMU closed the console and does not end");
+        if (*status != 0)
+            fail("{}", describe_end(qemu, *status));
+    }
+    json.write({{"result", "ok"},
+                {"machine", machine_name(setup.kind)},
+                {"ended_by", end == AttachEnd::quit ? "user" : "power-off"},
+                {"total_s", seconds}});
+    return 0;
+}
+
+} // namespace
+
+int run(const RunOptions& options) {
+    MachineSetup setup = prepare_machine(options.common);
+    const JsonFile json(options.common.json);
+    if (options.management_port)
+        check_port_free(*options.management_port);
+    setup.management_port = options.management_port.value_or(free_port());
+
+    const ManifestFile manifest =
+        options.manifest.empty() ? ManifestFile{"debian.dts", ".", compile_manifest_text("debian.dts", debian_manifest)}
+                                 : read_manifest(options.manifest);
+    const TemporaryDirectory directory;
+    setup.bundle = directory.path() / "bundle";
+    write_file(setup.bundle, build_bundle(manifest, identity_of(setup.number)));
+    if (!options.report)
+        return attached(setup, options, json);
+
+    const auto limit =
+        options.common.timeout_s > 0
+            ? std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.common.timeout_s))
+            : Clock::duration(report_time);
+    json.write(report_boot(setup, manifest, Clock::now() + limit));
+    return 0;
+}
+
+} // namespace transom::tool

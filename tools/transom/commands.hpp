@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "machine_arguments.hpp"
+
+#include <optional>
+
+namespace transom::tool {
+
+/// What every command that starts machines takes.
+struct MachineOptions {
+    std::string machine = "powernv9";
+    std::string qemu = "qemu-system-ppc64";
+    std::string memory = "2G";
+    unsigned processors = 1;
+    std::string image; ///< empty: where the `power` preset puts it
+    std::string json;
+    double timeout_s = 0; ///< for the whole command; 0: each has its own
+};
+
+struct RunOptions {
+    MachineOptions common;
+    std::string manifest; ///< empty: the Debian example
+    std::optional<std::uint16_t> management_port;
+    bool report = false;
+};
+
+struct MigrateOptions {
+    MachineOptions common;
+    std::string guest = "linux";
+    std::optional<std::uint64_t> corrupt_page;
+};
+
+struct ConformOptions {
+    MachineOptions common;
+    std::string on = "both";
+    std::string differences;
+};
+
+/// Each returns the exit code or throws Failure.
+int run(const RunOptions& options);
+int migrate(const MigrateOptions& options);
+int conform(const ConformOptions& options);
+
+/// Checks QEMU, the machine's name and the image: everything that can be known before a process is started.
+MachineSetup prepare_machine(const MachineOptions& options);
+
+} // namespace transom::tool

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace transom::tool {
+
+using Clock = std::chrono::steady_clock;
+
+struct TimedLine {
+    Clock::time_point at; ///< when its last byte arrived
+    std::string text;
+};
+
+/// Takes the two streams of a machine's serial console apart: the hypervisor's log lines ("transom: ...", which may start in
+/// the middle of a partition's line) and the bytes of the partition's terminal.
+class ConsoleFilter {
+  public:
+    void feed(Clock::time_point at, std::string_view bytes);
+
+    /// The terminal's bytes, carriage returns left out.
+    const std::string& terminal() const { return terminal_; }
+    const std::vector<TimedLine>& log() const { return log_; }
+    /// When the byte at `offset` of terminal() arrived.
+    Clock::time_point arrival(std::size_t offset) const;
+
+  private:
+    struct Arrival {
+        std::size_t offset;
+        Clock::time_point at;
+    };
+
+    void to_terminal(Clock::time_point at, std::string_view bytes);
+
+    std::string terminal_;
+    std::vector<Arrival> arrivals_;
+    std::vector<TimedLine> log_;
+    std::size_t matched_ = 0; ///< bytes of the log prefix seen so far
+    bool in_log_ = false;
+    std::string log_line_;
+};
+
+} // namespace transom::tool

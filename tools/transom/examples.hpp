@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+namespace transom::tool {
+
+/// The manifests of docs/examples, built in.
+extern const std::string_view debian_manifest, spin_manifest, conform_manifest;
+
+} // namespace transom::tool

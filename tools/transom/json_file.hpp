@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+namespace transom::tool {
+
+/// Where --json writes; nowhere if the path is empty. Made at the start, so that a path that cannot be written is known
+/// before anything runs.
+class JsonFile {
+  public:
+    explicit JsonFile(std::filesystem::path path);
+    void write(const nlohmann::ordered_json& report) const;
+
+  private:
+    std::filesystem::path path_;
+};
+
+} // namespace transom::tool

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "machine_arguments.hpp"
+
+#include "failure.hpp"
+
+#include <array>
+#include <charconv>
+
+namespace transom::tool {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, MachineKind>, 4> machines = {{
+    {"powernv8", MachineKind::powernv8},
+    {"powernv9", MachineKind::powernv9},
+    {"powernv10", MachineKind::powernv10},
+    {"pseries", MachineKind::pseries},
+}};
+
+constexpr std::uint16_t management_service = 7700; // docs/manage.md
+
+using Arguments = std::vector<std::string>;
+
+void append(Arguments& arguments, std::initializer_list<std::string> more) { arguments.insert(arguments.end(), more); }
+
+/// A card in a slot of its own; the kernel tells the two apart by their MAC addresses. romfile=: no network boot.
+void add_card(Arguments& arguments, const MachineSetup& setup, unsigned slot, std::string_view netdev,
+              unsigned mac_kind) {
+    std::string bus;
+    if (setup.kind == MachineKind::pseries) {
+        bus = fmt::format("addr={}", 2 + slot);
+    } else {
+        append(arguments, {"-device", fmt::format("pnv-phb,chip-id=0,index={0},id=phb{0}", slot), "-device",
+                           fmt::format("pnv-phb-root-port,bus=phb{0},id=rp{0}", slot)});
+        bus = fmt::format("bus=rp{}", slot);
+    }
+    append(arguments,
+           {"-device", fmt::format("virtio-net-pci,{},netdev={},mac=52:54:00:{}:00:0{},disable-legacy=on,romfile=", bus,
+                                   netdev, mac_kind, setup.number)});
+}
+
+void add_network(Arguments& arguments, const MachineSetup& setup) {
+    if (setup.link) {
+        append(arguments, {"-netdev", fmt::format("stream,id=link,server={},addr.type=unix,addr.path={}",
+                                                  setup.link->listens ? "on" : "off", setup.link->path.string())});
+        add_card(arguments, setup, 0, "link", 77);
+    }
+    if (setup.management_port) {
+        append(arguments, {"-netdev", fmt::format("user,id=mgmt,hostfwd=tcp:127.0.0.1:{}-:{}", *setup.management_port,
+                                                  management_service)});
+        add_card(arguments, setup, 1, "mgmt", 78);
+    }
+}
+
+} // namespace
+
+MachineKind parse_machine(std::string_view name) {
+    std::string known;
+    for (const auto& [other, kind] : machines) {
+        if (other == name)
+            return kind;
+        known += fmt::format("{}{}", known.empty() ? "" : ", ", other);
+    }
+    fail("there is no machine '{}' (there are {})", name, known);
+}
+
+std::string_view machine_name(MachineKind kind) {
+    for (const auto& [name, other] : machines)
+        if (other == kind)
+            return name;
+    return "?";
+}
+
+std::uint64_t parse_memory(std::string_view text, MachineKind kind) {
+    std::uint64_t amount = 0;
+    const char* const end = text.data() + text.size();
+    const auto [unit, error] = std::from_chars(text.data(), end, amount);
+    const std::string_view suffix(unit, end);
+    if (error != std::errc{} || (suffix != "" && suffix != "M" && suffix != "G") || amount > 1u << 20)
+        fail("'{}' is no amount of memory (like 2G or 1536M)", text);
+    const std::uint64_t mib = suffix == "G" ? amount * 1024 : amount;
+    // QEMU 7.2 refuses less than this for powernv; skiboot and the kernel's place in memory need it too.
+    const std::uint64_t least = kind == MachineKind::pseries ? 256 : 1024;
+    if (mib < least)
+        fail("{} is too little memory for a {} machine: {}M is the least", text, machine_name(kind), least);
+    return mib;
+}
+
+std::string_view image_name(MachineKind kind) { return kind == MachineKind::pseries ? "transom.bin" : "transom.elf"; }
+
+std::string pseries_machine(std::string_view extra) {
+    return fmt::format("pseries{},cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off", extra);
+}
+
+std::vector<std::string> qemu_arguments(const MachineSetup& setup) {
+    const bool pseries = setup.kind == MachineKind::pseries;
+    Arguments arguments = {setup.qemu, "-M", pseries ? pseries_machine("") : std::string(machine_name(setup.kind))};
+    if (pseries)
+        append(arguments, {"-cpu", "POWER9"});
+    append(arguments, {"-m", fmt::format("{}M", setup.memory_mib), "-smp", std::to_string(setup.processors),
+                       "-nodefaults", "-nographic", "-serial", "stdio"});
+    // Without a BMC the firmware cannot switch the machine off.
+    if (!pseries)
+        append(arguments, {"-device", "ipmi-bmc-sim,id=bmc0", "-device", "isa-ipmi-bt,bmc=bmc0,irq=10"});
+    append(arguments, {pseries ? "-bios" : "-kernel", setup.image.string()});
+    // A pseries machine started by -bios takes no -initrd: no partitions there yet.
+    if (!pseries && !setup.bundle.empty())
+        append(arguments, {"-initrd", setup.bundle.string()});
+    add_network(arguments, setup);
+    return arguments;
+}
+
+} // namespace transom::tool

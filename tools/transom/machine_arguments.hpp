@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace transom::tool {
+
+enum class MachineKind { powernv8, powernv9, powernv10, pseries };
+
+/// Throws Failure, naming those that there are.
+MachineKind parse_machine(std::string_view name);
+std::string_view machine_name(MachineKind kind);
+/// MiB, from QEMU's notation (2G, 1536M, 1024). Throws Failure if malformed or less than the machine can have.
+std::uint64_t parse_memory(std::string_view text, MachineKind kind);
+
+/// The network card between the machines: an Ethernet segment over a unix socket.
+struct LinkSocket {
+    std::filesystem::path path;
+    bool listens = false;
+};
+
+/// One emulated machine that runs Transom.
+struct MachineSetup {
+    MachineKind kind = MachineKind::powernv9;
+    std::string qemu = "qemu-system-ppc64";
+    std::uint64_t memory_mib = 2048;
+    unsigned processors = 1;
+    unsigned number = 1; ///< in the MAC addresses and IP addresses, 1 to 9
+    std::filesystem::path image, bundle;
+    std::optional<LinkSocket> link;
+    std::optional<std::uint16_t> management_port; ///< on the host's 127.0.0.1
+};
+
+/// The file in the power build that boots on this kind of machine.
+std::string_view image_name(MachineKind kind);
+/// QEMU's command line.
+std::vector<std::string> qemu_arguments(const MachineSetup& setup);
+
+/// `-M pseries` and what silences its warnings about mitigations that TCG does not have.
+std::string pseries_machine(std::string_view extra);
+
+} // namespace transom::tool

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+#include "failure.hpp"
+#include "interruption.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <fmt/format.h>
+
+namespace {
+
+using namespace transom::tool;
+
+constexpr int exit_failure = 1, exit_usage = 2;
+
+void add_machine_options(CLI::App& command, MachineOptions& options) {
+    command.add_option("--machine", options.machine, "powernv8, powernv9, powernv10 or pseries")->capture_default_str();
+    command.add_option("--qemu", options.qemu, "the QEMU to use, 7.2 or newer")->capture_default_str();
+    command.add_option("--memory", options.memory, "memory of each machine")->capture_default_str();
+    command.add_option("--processors", options.processors, "processors of each machine")->capture_default_str();
+    command.add_option("--image", options.image, "the hypervisor (build/power/transom.elf, transom.bin for pseries)");
+    command.add_option("--json", options.json, "write the report to this file, too");
+    command.add_option("--timeout", options.timeout_s, "give up after this many seconds")
+        ->check(CLI::NonNegativeNumber);
+}
+
+struct CommandLine {
+    CLI::App app{"Boots, moves and checks partitions on Transom, on machines emulated by QEMU"};
+    RunOptions run;
+    MigrateOptions migrate;
+    ConformOptions conform;
+    int status = 0;
+
+    CommandLine() {
+        app.require_subcommand(1);
+        app.set_version_flag("--version", TRANSOM_VERSION);
+        app.failure_message([](const CLI::App*, const CLI::Error& error) {
+            return fmt::format("transom: {} (transom --help says more)\n", error.what());
+        });
+        conform.differences = TRANSOM_SOURCE_DIR "/tests/guests/conform/differences.json";
+
+        auto* command =
+            app.add_subcommand("run", "boot one machine with its console attached; ends when it powers off");
+        command->add_option("--manifest", run.manifest,
+                            "partitions of the machine (docs/manifest.md); Debian if left out");
+        command->add_flag("--report", run.report, "boot Linux here and on QEMU's own pseries machine, and compare");
+        command->add_option("--management-port", run.management_port,
+                            "TCP port of 127.0.0.1; any free one if left out");
+        add_machine_options(*command, run.common);
+        command->callback([this] { status = transom::tool::run(run); });
+
+        command = app.add_subcommand("migrate", "boot two machines and move a running partition from one to the other");
+        command->add_option("--guest", migrate.guest, "what moves: linux or spin")->capture_default_str();
+        command->add_option("--test-corrupt-page", migrate.corrupt_page,
+                            "damage this page on its way: must be noticed");
+        add_machine_options(*command, migrate.common);
+        command->callback([this] { status = transom::tool::migrate(migrate); });
+
+        command = app.add_subcommand("conform", "compare with QEMU's pseries what a partition's calls do");
+        command->add_option("--on", conform.on, "transom, pseries or both")->capture_default_str();
+        command->add_option("--differences", conform.differences, "known differences");
+        add_machine_options(*command, conform.common);
+        command->callback([this] { status = transom::tool::conform(conform); });
+    }
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+    try {
+        catch_interruptions();
+        CommandLine line;
+        try {
+            line.app.parse(argc, argv);
+        } catch (const CLI::ParseError& error) {
+            return line.app.exit(error) == 0 ? 0 : exit_usage;
+        }
+        return line.status;
+    } catch (const Interrupted& interrupted) {
+        fmt::print(stderr, "\ntransom: interrupted; nothing is left running\n");
+        return 128 + interrupted.signal;
+    } catch (const std::exception& error) {
+        std::fflush(stdout);
+        fmt::print(stderr, "transom: {}\n", error.what());
+        return exit_failure;
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "management_client.hpp"
+
+#include "failure.hpp"
+#include "interruption.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <thread>
+
+namespace transom::tool {
+namespace {
+constexpr auto hello_timeout = std::chrono::seconds(3);
+constexpr auto pause_between_attempts = std::chrono::milliseconds(200);
+constexpr std::size_t longest_line = 64 << 10;
+} // namespace
+
+ManagementClient::ManagementClient(std::uint16_t port, Clock::time_point until,
+                                   const std::function<void()>& still_there) {
+    std::string reason = "the port does not accept connections";
+    for (;;) {
+        still_there();
+        check_interruption();
+        try {
+            if (connect(port)) {
+                hello_ = demand("hello", hello_timeout).result();
+                break;
+            }
+        } catch (const Failure& failure) {
+            reason = failure.what();
+        }
+        if (Clock::now() >= until)
+            fail("the management service does not answer: {}", reason);
+        std::this_thread::sleep_for(pause_between_attempts);
+    }
+    if (!hello_.has("transom"))
+        fail("what answers on port {} is no Transom", port);
+}
+
+bool ManagementClient::connect(std::uint16_t port) {
+    received_.clear();
+    socket_ = FileDescriptor(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    // The local end answers at once, so connect may block; requests are small and must not wait for Nagle.
+    const int on = 1;
+    setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return ::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+}
+
+void ManagementClient::wait(short events, Clock::time_point until) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+    if (left.count() <= 0)
+        fail("no answer in time");
+    std::array<pollfd, 2> watched = {pollfd{socket_.get(), events, 0}, pollfd{interruption_fd(), POLLIN, 0}};
+    poll(watched.data(), watched.size(), static_cast<int>(left.count()));
+    check_interruption();
+}
+
+void ManagementClient::send(std::string_view text, Clock::time_point until) {
+    while (!text.empty()) {
+        wait(POLLOUT, until);
+        const ssize_t n = ::send(socket_.get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n > 0)
+            text.remove_prefix(static_cast<std::size_t>(n));
+        else if (errno != EAGAIN && errno != EINTR)
+            fail("the connection broke: {}", std::strerror(errno));
+    }
+}
+
+std::string ManagementClient::read_line(Clock::time_point until) {
+    for (;;) {
+        if (const auto end = received_.find('\n'); end != std::string::npos) {
+            std::string line = received_.substr(0, end);
+            received_.erase(0, end + 1);
+            return line;
+        }
+        if (received_.size() > longest_line)
+            fail("a line of the answer is too long");
+        wait(POLLIN, until);
+        std::array<char, 4096> block;
+        const ssize_t n = recv(socket_.get(), block.data(), block.size(), MSG_DONTWAIT);
+        if (n > 0)
+            received_.append(block.data(), static_cast<std::size_t>(n));
+        else if (n == 0)
+            fail("the connection was closed");
+        else if (errno != EAGAIN && errno != EINTR)
+            fail("the connection broke: {}", std::strerror(errno));
+    }
+}
+
+Answer ManagementClient::request(std::string_view line, std::chrono::milliseconds timeout) {
+    const auto until = Clock::now() + timeout;
+    const auto verb = line.substr(0, line.find(' '));
+    try {
+        send(fmt::format("{}\n", line), until);
+        Answer answer;
+        while (!answer.add_line(read_line(until))) {}
+        return answer;
+    } catch (const Failure& failure) {
+        fail("management request '{}': {}", verb, failure.what());
+    }
+}
+
+Answer ManagementClient::demand(std::string_view line, std::chrono::milliseconds timeout) {
+    Answer answer = request(line, timeout);
+    if (!answer.ok())
+        fail("management request '{}' was refused: {}", line.substr(0, line.find(' ')), answer.error());
+    return answer;
+}
+
+} // namespace transom::tool

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "move_report.hpp"
+
+#include <fmt/format.h>
+
+namespace transom::tool {
+namespace {
+
+constexpr double mib = 1024 * 1024;
+
+std::string digest_text(const DigestComparison& digest) {
+    if (!digest.mismatch.empty())
+        return "the tables cannot be compared: " + digest.mismatch;
+    if (digest.different.empty())
+        return fmt::format("{} pages, all alike", digest.pages);
+    return fmt::format("{} pages, {} of them different (first: page {})", digest.pages, digest.different.size(),
+                       digest.different.front());
+}
+
+} // namespace
+
+std::vector<std::string> MoveReport::complaints() const {
+    std::vector<std::string> list;
+    const auto require = [&](bool holds, std::string complaint) {
+        if (!holds)
+            list.push_back(std::move(complaint));
+    };
+    require(digest.match(), "memory differs: " + digest_text(digest));
+    require(ticks.on_source > 0, "no tick came from the source");
+    require(ticks.on_target > 0, "no tick came from the target");
+    require(ticks.repeated == 0, fmt::format("{} ticks came twice", ticks.repeated));
+    require(ticks.stepped_back == 0, fmt::format("the counter stepped back {} times", ticks.stepped_back));
+    require(ticks.missing == 0, fmt::format("{} ticks are missing", ticks.missing));
+    require(ticks.clock_stepped_back == 0,
+            fmt::format("the partition's clock stepped back {} times", ticks.clock_stepped_back));
+    require(ticks.source_after_target == 0, "the source still ran after the target had begun");
+    require(source_let_go, "the source still runs the partition");
+    require(boot_id_source == boot_id_target, fmt::format("boot_id was {} and is {}", boot_id_source, boot_id_target));
+    require(uptime_target_s >= uptime_source_s,
+            fmt::format("uptime was {:.2f} s and is {:.2f} s", uptime_source_s, uptime_target_s));
+    require(alive_after, "the partition does not answer at the target");
+    require(powered_off, "the target did not switch itself off with the partition");
+    return list;
+}
+
+nlohmann::ordered_json MoveReport::json() const {
+    nlohmann::ordered_json report = {
+        {"result", complaints().empty() ? "ok" : "failed"},
+        {"guest", guest},
+        {"machine", machine},
+        {"total_s", total_s},
+        {"downtime_ms", ticks.longest_gap_ms},
+        {"internal_downtime_ms", internal_downtime_ms},
+        {"memory_bytes", memory_bytes},
+        {"wire_bytes", wire_bytes},
+        {"zero_pages", zero_pages},
+        {"memory_digest_match", digest.match()},
+        {"digest_pages", digest.pages},
+        {"digest_different_pages", digest.different.size()},
+        {"guest_alive_after", alive_after},
+        {"handover_gap_ms", ticks.handover_gap_ms},
+        {"median_gap_ms", ticks.median_gap_ms},
+        {"guest_clock_gap_ms", ticks.guest_gap_ms},
+        {"guest_clock_difference_ms", ticks.clock_difference_ms},
+        {"ticks_on_source", ticks.on_source},
+        {"ticks_on_target", ticks.on_target},
+        {"ticks_unbroken", ticks.unbroken()},
+    };
+    if (!boot_id_source.empty()) {
+        report["boot_id"] = boot_id_target;
+        report["boot_id_same"] = boot_id_source == boot_id_target;
+        report["uptime_source_s"] = uptime_source_s;
+        report["uptime_target_s"] = uptime_target_s;
+    }
+    report["complaints"] = complaints();
+    return report;
+}
+
+std::string MoveReport::text() const {
+    std::string text =
+        fmt::format("Move of the {} partition, {}\n"
+                    "  total time         {:.2f} s\n"
+                    "  downtime           {:.0f} ms   longest gap between ticks on the host (median gap {:.1f} ms)\n"
+                    "  internal downtime  {:.1f} ms   source's stop to target's start, by the hypervisors\n"
+                    "  partition's clock  {:.0f} ms   its longest gap; {:+.0f} ms against the host over the whole run\n"
+                    "  memory             {:.0f} MiB, {} zero pages\n"
+                    "  on the wire        {:.1f} MiB\n"
+                    "  memory digest      {}\n"
+                    "  ticks              {} at the source, {} at the target: {}\n",
+                    guest, machine, total_s, ticks.longest_gap_ms, ticks.median_gap_ms, internal_downtime_ms,
+                    ticks.guest_gap_ms, ticks.clock_difference_ms, static_cast<double>(memory_bytes) / mib, zero_pages,
+                    static_cast<double>(wire_bytes) / mib, digest_text(digest), ticks.on_source, ticks.on_target,
+                    ticks.unbroken() ? "none lost, repeated or out of order" : "NOT in one unbroken sequence");
+    if (!boot_id_source.empty())
+        text +=
+            fmt::format("  boot_id            {} {}\n  uptime             {:.2f} s before, {:.2f} s after\n",
+                        boot_id_target, boot_id_source == boot_id_target ? "on both machines" : "is not the source's",
+                        uptime_source_s, uptime_target_s);
+    text += fmt::format("  alive after        {}\n", alive_after ? "yes" : "NO");
+    return text;
+}
+
+} // namespace transom::tool

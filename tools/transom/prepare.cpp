@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+#include "failure.hpp"
+#include "paths.hpp"
+#include "qemu.hpp"
+
+namespace transom::tool {
+
+MachineSetup prepare_machine(const MachineOptions& options) {
+    MachineSetup setup;
+    setup.kind = parse_machine(options.machine);
+    setup.memory_mib = parse_memory(options.memory, setup.kind);
+    if (options.processors < 1 || options.processors > 8)
+        fail("a machine has 1 to 8 processors, not {}", options.processors);
+    setup.processors = options.processors;
+    setup.qemu = options.qemu;
+    setup.image =
+        options.image.empty() ? power_build_directory() / image_name(setup.kind) : std::filesystem::path(options.image);
+    if (!std::filesystem::is_regular_file(setup.image))
+        fail("there is no image {}: build it with 'cmake --preset power && cmake --build --preset power'",
+             setup.image.string());
+    check_qemu(setup.qemu);
+    return setup;
+}
+
+} // namespace transom::tool

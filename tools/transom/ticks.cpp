@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ticks.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace transom::tool {
+namespace {
+
+// ISA 3.0B Book II 6.1 leaves the frequency open; every POWER machine here runs at 512 MHz.
+constexpr double ns_per_timebase_tick = 1e9 / 512e6;
+
+double milliseconds(Clock::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
+
+} // namespace
+
+std::optional<Tick> parse_tick(std::string_view line) {
+    constexpr std::string_view word = "tick ";
+    constexpr std::size_t most = 3;
+    // Something else may stand before it, an echoed command or a prompt without a line end.
+    const auto at = line.rfind(word);
+    if (at == std::string_view::npos)
+        return {};
+    const char* next = line.data() + at + word.size();
+    const char* const end = line.data() + line.size();
+    std::vector<std::int64_t> values;
+    while (values.size() < most) {
+        std::int64_t value = 0;
+        const auto [behind, error] = std::from_chars(next, end, value);
+        if (error != std::errc{} || value < 0)
+            return {};
+        values.push_back(value);
+        next = behind;
+        if (next == end || *next != ' ')
+            break;
+        ++next;
+    }
+    if (next != end || values.size() < 2)
+        return {};
+    Tick tick;
+    tick.number = static_cast<std::uint64_t>(values[0]);
+    if (values.size() == most) {
+        tick.monotonic_ns = values[1];
+        tick.boottime_ns = values[2];
+    } else {
+        tick.monotonic_ns = tick.boottime_ns =
+            static_cast<std::int64_t>(static_cast<double>(values[1]) * ns_per_timebase_tick);
+    }
+    return tick;
+}
+
+std::vector<Tick> collect_ticks(const ConsoleFilter& source, std::size_t source_from, const ConsoleFilter& target) {
+    const std::string& first = source.terminal();
+    const std::string text = first.substr(std::min(source_from, first.size())) + target.terminal();
+    const std::size_t source_length = text.size() - target.terminal().size();
+    std::vector<Tick> ticks;
+    for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
+        auto tick = parse_tick(std::string_view(text).substr(begin, end - begin));
+        if (!tick)
+            continue;
+        tick->on_target = end >= source_length;
+        tick->at = tick->on_target ? target.arrival(end - source_length) : source.arrival(source_from + end);
+        ticks.push_back(*tick);
+    }
+    return ticks;
+}
+
+TickReport analyse_ticks(const std::vector<Tick>& ticks, Clock::time_point from) {
+    TickReport report;
+    report.count = ticks.size();
+    std::vector<double> gaps;
+    std::uint64_t highest = 0;
+    for (std::size_t i = 0; i < ticks.size(); ++i) {
+        const Tick& tick = ticks[i];
+        ++(tick.on_target ? report.on_target : report.on_source);
+        if (i == 0) {
+            highest = tick.number;
+            continue;
+        }
+        const Tick& before = ticks[i - 1];
+        if (tick.number == before.number)
+            ++report.repeated;
+        else if (tick.number < before.number)
+            ++report.stepped_back;
+        if (tick.number > highest)
+            report.missing += tick.number - highest - 1;
+        highest = std::max(highest, tick.number);
+        if (tick.monotonic_ns < before.monotonic_ns || tick.boottime_ns < before.boottime_ns)
+            ++report.clock_stepped_back;
+        const double gap = milliseconds(tick.at - before.at);
+        // The last tick at the source must have come before the first one at the target.
+        if (tick.on_target && !before.on_target) {
+            report.handover_gap_ms = gap;
+            if (gap < 0)
+                ++report.source_after_target;
+        }
+        gaps.push_back(gap);
+        if (tick.at >= from) {
+            report.longest_gap_ms = std::max(report.longest_gap_ms, gap);
+            report.guest_gap_ms =
+                std::max(report.guest_gap_ms, static_cast<double>(tick.monotonic_ns - before.monotonic_ns) / 1e6);
+        }
+    }
+    if (!gaps.empty()) {
+        std::ranges::nth_element(gaps, gaps.begin() + static_cast<std::ptrdiff_t>(gaps.size() / 2));
+        report.median_gap_ms = gaps[gaps.size() / 2];
+        report.clock_difference_ms = static_cast<double>(ticks.back().monotonic_ns - ticks.front().monotonic_ns) / 1e6 -
+                                     milliseconds(ticks.back().at - ticks.front().at);
+    }
+    return report;
+}
+
+} // namespace transom::tool
