@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "powernv/powernv.hpp"
 #include "processor_block.hpp"
+#include "pseries/pseries.hpp"
 
 #include <cstdint>
 #include <libfdt.h>
@@ -21,5 +22,7 @@ extern "C" [[noreturn]] void boot_start(const void* fdt, std::uint64_t opal_base
         (*constructor)();
     if (fdt_path_offset(fdt, "/ibm,opal") >= 0)
         boot::powernv_main(fdt, opal_base, opal_entry);
+    if (boot::is_pseries(fdt))
+        boot::pseries_main(fdt);
     transom::panic("the machine is neither powernv nor pseries");
 }

@@ -5,8 +5,8 @@ if(NOT EXISTS ${lwip_source}/core/tcp.c)
     message(FATAL_ERROR "${lwip_source} is missing: run tools/setup")
 endif()
 
-enable_language(C)
-add_library(lwip STATIC
+# Its objects become part of the core: it calls our port, our port calls it.
+add_library(lwip OBJECT
     ${lwip_source}/core/def.c
     ${lwip_source}/core/inet_chksum.c
     ${lwip_source}/core/init.c

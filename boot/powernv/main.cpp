@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../host_memory.hpp"
+#include "../network.hpp"
 #include "opal.hpp"
 #include "opal_platform.hpp"
+#include "pci.hpp"
 #include "powernv.hpp"
 #include "secondary.hpp"
 
@@ -48,6 +50,7 @@ void powernv_main(const void* fdt, std::uint64_t opal_base, std::uint64_t opal_e
     memory::Frames& frames = take_memory(*machine, fdt);
     log("{} MiB free", frames.total(memory::FrameState::free) >> 20);
     log("{} processors parked", start_secondaries(*machine, frames));
+    bring_up_network(network(), find_opal_bridges(fdt).span(), frames, {});
     power_off();
 }
 

@@ -23,6 +23,8 @@ constexpr std::uint16_t command_memory = 2;
 constexpr std::uint16_t command_master = 4;
 constexpr std::uint16_t status_has_capabilities = 0x10;
 
+constexpr std::uint8_t capability_pci_express = 0x10;
+
 constexpr std::uint32_t bar_is_io = 1;
 constexpr std::uint32_t bar_type = 6;
 constexpr std::uint32_t bar_type_64 = 4;
@@ -30,6 +32,20 @@ constexpr std::uint32_t bar_memory_flags = 0xf;
 
 constexpr Bytes bridge_granule = mib(1);
 constexpr unsigned max_depth = 4;
+
+CapabilityOffsets find_capabilities(ConfigSpace& config, Function f, std::uint8_t id) {
+    CapabilityOffsets offsets;
+    if ((config.read16(f, reg_status) & status_has_capabilities) == 0)
+        return offsets;
+    std::uint8_t at = config.read8(f, reg_capabilities) & 0xfc;
+    // The header takes 64 of 256 bytes and a capability at least four: more than 48 is a loop.
+    for (unsigned n = 0; n < 48 && at >= 0x40; ++n) {
+        if (config.read8(f, at) == id)
+            (void)offsets.push_back(at);
+        at = config.read8(f, static_cast<std::uint16_t>(at + 1)) & 0xfc;
+    }
+    return offsets;
+}
 
 /// Hands out the window from its start.
 class WindowAllocator {
@@ -59,8 +75,8 @@ class Scanner {
   public:
     Scanner(const HostBridge& bridge, Devices& found) : config_(*bridge.config), memory_(bridge), found_(found) {}
 
-    void scan_bus(std::uint8_t bus, unsigned depth) {
-        for (unsigned device = 0; device < 32; ++device) {
+    void scan_bus(std::uint8_t bus, unsigned devices, unsigned depth) {
+        for (unsigned device = 0; device < devices; ++device) {
             Function f{bus, static_cast<std::uint8_t>(device), 0};
             if (!present(f))
                 continue;
@@ -87,6 +103,17 @@ class Scanner {
             scan_device(f);
     }
 
+    /// PCI Express links, below a root port or a switch's downstream port, end at one device; asking for others there
+    /// is an error that some host bridges answer by freezing the link.
+    bool leads_to_one_device(Function f) {
+        constexpr unsigned root_port = 4, downstream_port = 6;
+        for (const std::uint8_t at : find_capabilities(config_, f, capability_pci_express)) {
+            const unsigned type = config_.read8(f, static_cast<std::uint16_t>(at + 2)) >> 4;
+            return type == root_port || type == downstream_port;
+        }
+        return false;
+    }
+
     void scan_bridge(Function f, unsigned depth) {
         const std::uint8_t secondary = config_.read8(f, reg_secondary_bus);
         if (secondary <= f.bus || secondary == 0xff || depth == max_depth) {
@@ -95,7 +122,7 @@ class Scanner {
             return;
         }
         const std::uint64_t first = memory_.align(bridge_granule);
-        scan_bus(secondary, depth + 1);
+        scan_bus(secondary, leads_to_one_device(f) ? 1 : 32, depth + 1);
         const std::uint64_t end = memory_.align(bridge_granule);
         // Bits 31:20 of base and last address; a base above the limit closes the window.
         const bool used = end > first;
@@ -150,7 +177,7 @@ class Scanner {
 
 } // namespace
 
-void scan(const HostBridge& bridge, Devices& found) { Scanner(bridge, found).scan_bus(0, 0); }
+void scan(const HostBridge& bridge, Devices& found) { Scanner(bridge, found).scan_bus(0, 32, 0); }
 
 void enable_bus_master(const Device& device) {
     const std::uint16_t command = device.config->read16(device.function, reg_command);
@@ -159,18 +186,7 @@ void enable_bus_master(const Device& device) {
 }
 
 CapabilityOffsets capabilities(const Device& device, std::uint8_t id) {
-    CapabilityOffsets offsets;
-    ConfigSpace& config = *device.config;
-    if ((config.read16(device.function, reg_status) & status_has_capabilities) == 0)
-        return offsets;
-    std::uint8_t at = config.read8(device.function, reg_capabilities) & 0xfc;
-    // The header takes 64 of 256 bytes and a capability at least four: more than 48 is a loop.
-    for (unsigned n = 0; n < 48 && at >= 0x40; ++n) {
-        if (config.read8(device.function, at) == id)
-            (void)offsets.push_back(at);
-        at = config.read8(device.function, static_cast<std::uint16_t>(at + 1)) & 0xfc;
-    }
-    return offsets;
+    return find_capabilities(*device.config, device.function, id);
 }
 
 } // namespace transom::pci

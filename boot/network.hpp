@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <transom/memory/frames.hpp>
+#include <transom/net/stack.hpp>
+#include <transom/pci/bus.hpp>
+
+namespace boot {
+
+using HostBridges = transom::StaticVector<transom::pci::HostBridge, 8>;
+
+/// Finds the network cards behind the host bridges and brings them up, with memory from `frames`. What does not come up
+/// is logged and left out: a machine without a network still runs its partitions.
+void bring_up_network(transom::net::Stack& stack, std::span<const transom::pci::HostBridge> bridges,
+                      transom::memory::Frames& frames, const transom::net::MachineAddresses& addresses);
+
+/// The machine's only network.
+transom::net::Stack& network();
+
+/// The window for 32-bit memory in a host bridge node's `ranges`; empty where there is none. PCI Bus Binding to Open
+/// Firmware 2.1, 12: seven cells an entry (three of PCI address, two of real address, two of size).
+struct MemoryWindow {
+    std::uint64_t bus_address = 0;
+    transom::RealRange real{};
+};
+MemoryWindow memory_window(const void* fdt, int node);
+
+} // namespace boot
