@@ -11,8 +11,7 @@ namespace transom {
 [[noreturn]] void panic(std::string_view what, std::source_location where = std::source_location::current());
 
 /// The check of an invariant; it stays in every build.
-inline void invariant(bool holds, std::string_view what,
-                      std::source_location where = std::source_location::current()) {
+inline void invariant(bool holds, std::string_view what, std::source_location where = std::source_location::current()) {
     if (!holds) [[unlikely]]
         panic(what, where);
 }

@@ -31,10 +31,13 @@ class FakeMachine {
 
     static FakeMachine& current();
 
+    // What the machine holds, open to the tests that look into it.
+    // NOLINTBEGIN(readability-identifier-naming)
     std::vector<std::byte> memory_;
     std::uint64_t ticks_ = 1000;
     std::vector<std::string> log_;
     std::vector<FakeFlush> flushes_;
+    // NOLINTEND(readability-identifier-naming)
 };
 
 } // namespace arch

@@ -13,7 +13,7 @@ void transom_lwip_assert(const char* what, const char* file, int line) __attribu
 
 #define BYTE_ORDER LITTLE_ENDIAN
 #define LWIP_RAND() transom_lwip_random()
-#define LWIP_PLATFORM_DIAG(x) \
-    do {                      \
+#define LWIP_PLATFORM_DIAG(x)                                                                                          \
+    do {                                                                                                               \
     } while (0)
 #define LWIP_PLATFORM_ASSERT(x) transom_lwip_assert(x, __FILE__, __LINE__)
