@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string_view>
+#include <transom/base/address.hpp>
+#include <transom/base/fixed_text.hpp>
+#include <transom/hpt/entry.hpp>
+#include <transom/memory/frames.hpp>
+#include <transom/partition/partition.hpp>
+#include <transom/tree/manifest.hpp>
+#include <transom/tree/partition_tree.hpp>
+
+namespace transom::partition {
+
+/// What partitions of a machine are made from, the same for all of them.
+struct Resources {
+    memory::Frames& frames;
+    tree::Processor processor;
+    hpt::Format table_format = hpt::Format::isa_3_0;
+};
+
+/// The size and kind of a partition, without anything in it.
+struct Shape {
+    std::string_view name;
+    Bytes memory = 0; // multiple of memory::block_size
+    std::uint32_t virtual_processors = 1;
+    Bytes granule = kib(64); // 4 or 64 KiB
+    unsigned log2_page_table_size = 18;
+    bool large_pages = false;
+};
+
+/// The shape that a description asks for; the page table as large as LoPAR recommends.
+Shape shape_of(const tree::PartitionDescription& description);
+
+/// One line that names the partition, what is wrong and the remedy.
+using CreateError = ErrorLine;
+
+/// Gives a partition its memory, an empty page table and stopped virtual processors, for a partition that arrives. Its
+/// state stays `empty`. `partition` holds none yet; its lpid is kept, everything else of it is made anew.
+std::expected<void, CreateError> create_empty(Partition& partition, const Shape& shape, const Resources& from);
+
+/// Builds a partition from its description: memory, page table, kernel, initramfs, the code for RTAS calls, device tree,
+/// and virtual processor 0 ready to enter the kernel. Its state is then `running`. After an error nothing is taken.
+std::expected<void, CreateError> create(Partition& partition, const tree::PartitionDescription& description,
+                                        const tree::Manifest& bundle, const Resources& from);
+
+/// Scrubs and gives back all that the partition has, and leaves it `off` with its name, its counters and the reason of
+/// its end. No processor is in it or has a translation of it any more. Nothing happens to one that holds nothing.
+void destroy(Partition& partition, memory::Frames& frames);
+
+} // namespace transom::partition
