@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <transom/migrate/error.hpp>
+#include <transom/migrate/hello.hpp>
+#include <transom/partition/partition.hpp>
+
+namespace transom::migrate {
+
+/// What a move asks of the machine at the source. Whoever runs the partitions implements it.
+class SourceControl {
+  public:
+    /// The machine's time base.
+    virtual std::uint64_t now() = 0;
+    /// Takes all virtual processors out of the partition. It is called again and again until it answers true: then none
+    /// of them is inside, all their registers and decrementer expiries are in Vcpu, and nothing of ours writes to the
+    /// partition's memory.
+    virtual bool suspend(partition::Partition& partition) = 0;
+    /// Takes back suspend(), whether it has answered true or not: the partition goes on exactly as it was.
+    virtual void resume(partition::Partition& partition) = 0;
+    /// Scrubs and frees everything of a suspended partition: it runs elsewhere now.
+    virtual void release(partition::Partition& partition) = 0;
+
+  protected:
+    ~SourceControl() = default;
+};
+
+/// What the target has for a partition that arrives. The spans belong to whoever made them, and outlive the session.
+struct Arrival {
+    partition::Partition* partition = nullptr; // empty, memory all zero
+    std::span<std::uint64_t> digests;          // a word for each granule
+    std::span<std::uint64_t> arrived;          // a bit for each granule
+};
+
+/// What a move asks of the machine at the target.
+class TargetControl {
+  public:
+    /// The machine's time base.
+    virtual std::uint64_t now() = 0;
+    /// Builds an empty partition, or says why not: the name is in use, no memory.
+    virtual std::expected<Arrival, Failure> create(const PartitionShape& shape) = 0;
+    /// Lets an arrived partition run; its timebase_offset is set.
+    virtual void start(partition::Partition& partition) = 0;
+    /// Scrubs and frees everything of a partition that did not arrive.
+    virtual void discard(partition::Partition& partition) = 0;
+
+  protected:
+    ~TargetControl() = default;
+};
+
+} // namespace transom::migrate

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <transom/migrate/error.hpp>
+#include <transom/migrate/record.hpp>
+#include <transom/net/byte_stream.hpp>
+
+namespace transom::migrate {
+
+enum class Role : std::uint8_t { none, source, target };
+
+enum class MoveState : std::uint8_t {
+    none,       // there was no move yet
+    connecting, // until both agree
+    copying,    // suspended, state is being sent
+    confirming, // everything is sent; held, run, running
+    completed,  // the target runs it
+    failed,     // the source runs it (or never had it)
+    refused,    // the ends do not fit each other; the source runs it
+    in_doubt,   // the target may or may not run it; the source keeps it suspended
+};
+
+std::string_view name(Role role);
+std::string_view name(MoveState state);
+
+/// What is known about the move in progress, or the last one. Times are ticks of this machine's time base.
+struct Progress {
+    Role role = Role::none;
+    MoveState state = MoveState::none;
+    NameField partition_storage{};
+    net::Ipv4Address peer;
+    std::uint64_t pages_total = 0;
+    std::uint64_t pages = 0;         // sent or stored in full
+    std::uint64_t zero_pages = 0;    // sent or stored as zero
+    std::uint64_t table_entries = 0; // of the hashed page table
+    std::uint64_t bytes = 0;         // of the stream, this direction of the data
+    std::uint64_t began_at = 0;
+    std::uint64_t agreed_at = 0;
+    std::uint64_t stop_asked_at = 0; // source
+    std::uint64_t stopped_at = 0;    // source: as measured; target: by the estimated difference
+    std::uint64_t copied_at = 0;     // end sent or received
+    std::uint64_t held_at = 0;
+    std::uint64_t started_at = 0; // target: as measured; source: by the estimated difference
+    std::uint64_t ended_at = 0;
+    std::uint64_t clock_error = 0; // ticks, of everything above that goes by the estimated difference
+    Failure failure;
+
+    std::string_view partition() const { return partition_storage.data(); }
+    std::uint64_t pages_done() const { return pages + zero_pages; }
+    /// From the last stop at the source to the start at the target; 0 until known.
+    std::uint64_t downtime() const { return started_at != 0 && stopped_at != 0 ? started_at - stopped_at : 0; }
+    bool in_progress() const {
+        return state == MoveState::connecting || state == MoveState::copying || state == MoveState::confirming;
+    }
+};
+
+} // namespace transom::migrate

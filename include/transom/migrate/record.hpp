@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <transom/base/address.hpp>
+#include <transom/base/big_endian.hpp>
+
+// The records of the migration stream as they are on the wire: docs/stream.md.
+
+namespace transom::migrate {
+
+using Be16 = Be<std::uint16_t>;
+using Be32 = Be<std::uint32_t>;
+using Be64 = Be<std::uint64_t>;
+
+constexpr std::uint32_t format_version = 1;
+constexpr std::uint16_t migration_port = 7701;
+constexpr std::uint32_t record_magic = 0x54524e53; // "TRNS"
+constexpr std::uint16_t flag_mandatory = 1;
+constexpr std::uint32_t max_payload = 66560;
+constexpr Bytes max_granule = kib(64);
+constexpr unsigned round_trips = 16;
+
+enum class RecordType : std::uint16_t {
+    hello = 1,
+    ping = 2,
+    partition = 3,
+    page = 4,
+    zero_pages = 5,
+    page_table = 6,
+    vcpu = 7,
+    areas = 8,
+    interrupts = 9,
+    terminal = 10,
+    clock = 11,
+    end = 12,
+    run = 13,
+    hello_reply = 14,
+    pong = 15,
+    held = 16,
+    running = 17,
+    failure = 18,
+};
+
+/// Before each payload.
+struct RecordHeader {
+    Be32 magic = record_magic;
+    Be16 type;
+    Be16 flags = flag_mandatory;
+    Be64 sequence;
+    Be64 payload_checksum;
+    Be32 length;
+    Be32 header_checksum;
+};
+static_assert(sizeof(RecordHeader) == 32);
+
+constexpr std::size_t max_record = sizeof(RecordHeader) + max_payload;
+
+using NameField = std::array<char, 32>; // zero-padded, at least one zero
+
+struct HelloRecord {
+    Be32 version;
+    Be32 processor_version;
+    Be32 mmu;
+    Be32 table_log2;
+    Be64 page_sizes;
+    Be64 timebase_frequency;
+    Be64 initial_msr;
+    Be64 memory_size;
+    Be64 granule;
+    Be32 vcpus;
+    Be32 zero;
+    NameField name{};
+};
+static_assert(sizeof(HelloRecord) == 96);
+
+struct HelloReplyRecord {
+    Be32 version = format_version;
+    Be32 zero;
+};
+static_assert(sizeof(HelloReplyRecord) == 8);
+
+struct PingRecord {
+    Be64 source_ticks;
+};
+static_assert(sizeof(PingRecord) == 8);
+
+struct PongRecord {
+    Be64 source_ticks;
+    Be64 target_ticks;
+};
+static_assert(sizeof(PongRecord) == 16);
+
+struct PartitionRecord {
+    Be32 vcpus;
+    Be32 zero;
+};
+static_assert(sizeof(PartitionRecord) == 8);
+
+/// The granule's bytes follow.
+struct PageRecord {
+    Be64 index;
+};
+static_assert(sizeof(PageRecord) == 8);
+
+struct ZeroPagesRecord {
+    Be64 first;
+    Be64 count;
+};
+static_assert(sizeof(ZeroPagesRecord) == 16);
+
+struct TableEntryRecord {
+    Be64 slot;
+    Be64 word0;
+    Be64 word1;
+};
+static_assert(sizeof(TableEntryRecord) == 24);
+constexpr std::size_t max_table_entries = 2730;
+static_assert(max_table_entries * sizeof(TableEntryRecord) <= max_payload);
+
+struct SlbRecord {
+    Be64 e;
+    Be64 v;
+};
+
+/// spr_count times SprRecord follow.
+struct VcpuRecord {
+    Be32 index;
+    std::uint8_t state = 0; // 0 stopped, 1 ready, 2 ceded
+    std::uint8_t prodded = 0;
+    std::uint8_t little_endian = 0; // how it takes interrupts
+    std::uint8_t alternate_location = 0;
+    Be64 decrementer_expiry; // in partition time
+    std::array<Be64, 32> gpr{};
+    Be64 nip, msr, cr, lr, ctr, xer, fpscr, vscr;
+    std::array<std::array<Be64, 2>, 64> vsr{};
+    std::array<SlbRecord, 32> slb{};
+    Be32 spr_count;
+    Be32 zero;
+};
+static_assert(sizeof(VcpuRecord) == 1880);
+
+struct SprRecord {
+    Be32 number;
+    Be32 zero;
+    Be64 value;
+};
+static_assert(sizeof(SprRecord) == 16);
+
+struct RangeRecord {
+    Be64 begin;
+    Be64 size;
+};
+
+struct AreasRecord {
+    Be32 vcpu;
+    std::uint8_t cppr = 0;
+    std::uint8_t mfrr = 0;
+    std::uint8_t preempt_reason = 0;
+    std::uint8_t zero = 0;
+    RangeRecord vpa, slb_shadow, dispatch_log;
+    Be32 dispatch_counter;
+    Be32 zero2;
+    Be64 dispatch_log_index;
+    Be64 preempt_time; // in partition time
+};
+static_assert(sizeof(AreasRecord) == 80);
+
+struct SourceRecord {
+    Be32 number;
+    Be32 server;
+    std::uint8_t trigger = 0; // 0 unused, 1 message, 2 level
+    std::uint8_t priority = 0;
+    std::uint8_t saved_priority = 0;
+    std::uint8_t pending = 0;
+    std::uint8_t in_service = 0;
+    std::array<std::uint8_t, 3> zero{};
+};
+static_assert(sizeof(SourceRecord) == 16);
+
+/// count times SourceRecord follow.
+struct InterruptsRecord {
+    Be32 count;
+    Be32 zero;
+};
+static_assert(sizeof(InterruptsRecord) == 8);
+
+/// The output bytes, then the input bytes follow, oldest first.
+struct TerminalRecord {
+    Be32 output;
+    Be32 input;
+};
+static_assert(sizeof(TerminalRecord) == 8);
+
+struct ClockRecord {
+    Be64 stopped_at;       // source's time base
+    Be64 offset;           // partition time = the source's time base + offset
+    Be64 difference;       // target's time base - source's, estimated
+    Be64 difference_error; // ticks
+    Be64 stop_asked_at;    // source's time base
+    Be64 zero;
+};
+static_assert(sizeof(ClockRecord) == 48);
+
+/// Payload of end and of held.
+struct TotalsRecord {
+    Be64 records; // before end
+    Be64 pages;
+    Be64 zero_pages;
+    Be64 table_entries;
+    Be64 digest; // of the records before end
+};
+static_assert(sizeof(TotalsRecord) == 40);
+
+struct RunningRecord {
+    Be64 started_at; // target's time base
+    Be64 offset;     // partition time = the target's time base + offset
+    Be64 stop_to_start;
+    Be64 zero;
+};
+static_assert(sizeof(RunningRecord) == 32);
+
+struct FailureRecord {
+    Be32 error;
+    Be32 zero;
+    NameField name{};
+    std::array<char, 120> text{};
+};
+static_assert(sizeof(FailureRecord) == 160);
+
+} // namespace transom::migrate

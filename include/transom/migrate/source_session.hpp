@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <transom/migrate/clock.hpp>
+#include <transom/migrate/control.hpp>
+#include <transom/migrate/progress.hpp>
+#include <transom/migrate/record_reader.hpp>
+#include <transom/migrate/record_writer.hpp>
+
+namespace transom::migrate {
+
+/// One order to move a partition away.
+struct MoveOrder {
+    partition::Partition* partition = nullptr;
+    net::Ipv4Address target;
+    std::uint16_t port = migration_port;
+    /// A word per granule for the digests of the frozen memory; kept by the caller.
+    std::span<std::uint64_t> digests;
+    /// Test mode: a bit of this granule is flipped on the way.
+    std::optional<std::uint64_t> corrupt_page;
+};
+
+/// Sends one partition at a time to another machine: docs/stream.md. A state machine without a thread: the network calls
+/// it as a stream handler, and a task calls step() until the move is over. Both on the same processor.
+class SourceSession final : public net::StreamHandler {
+  public:
+    /// `send_buffer` holds max_record bytes.
+    SourceSession(SourceControl& control, const MachineFacts& facts, std::span<std::byte> send_buffer);
+
+    /// Begins a move. Errors: what can be said before connecting; nothing has changed then, progress() included, except
+    /// while no move was in progress: then it tells of this attempt.
+    std::expected<void, Failure> start(net::Network& network, const MoveOrder& order);
+    /// Works for about `budget` ticks. True: there is more to do at once.
+    bool step(std::uint64_t budget);
+    /// Ends the move if the partition has not been handed over yet. False: too late, or nothing to cancel.
+    bool cancel();
+
+    const Progress& progress() const { return progress_; }
+
+    void connected() override;
+    std::size_t received(std::span<const std::byte> bytes) override;
+    void sent() override {}
+    void closed(net::CloseReason reason) override;
+
+  private:
+    enum class Phase : std::uint8_t {
+        idle,
+        connecting,
+        greeting, // hello sent
+        timing,   // pings
+        suspending,
+        pages,
+        table,
+        vcpus,
+        areas,
+        interrupts,
+        terminal,
+        clock,
+        end,
+        confirming, // end sent
+        handing,    // run is in the buffer, or gone: `handed_` tells
+        over,
+    };
+
+    bool produce();
+    bool produce_pages();
+    void put_page(std::uint64_t index, std::span<const std::byte> granule);
+    void put_zero_run();
+    bool produce_table();
+    void produce_clock();
+    void begin_suspended();
+    bool flush();
+    void handle(const Record& record);
+    void handle_reply(const Record& record);
+    void handle_pong(const Record& record);
+    void handle_held(const Record& record);
+    void handle_running(const Record& record);
+    void handle_failure(const Record& record);
+    void unexpected_record(const Record& record);
+    void check_time();
+    void touch() { last_progress_ = now(); }
+    void enter(Phase phase);
+    void fail(const Failure& why, bool tell_peer = true);
+    void drop_stream(bool in_order);
+    std::uint64_t now() { return control_.now(); }
+
+    SourceControl& control_;
+    MachineFacts facts_;
+    RecordWriter writer_;
+    std::array<std::byte, 512> receive_buffer_{};
+    RecordReader reader_;
+    net::ByteStream* stream_ = nullptr;
+    MoveOrder order_;
+    Progress progress_;
+    Phase phase_ = Phase::idle;
+    bool handed_ = false; // a byte of run has been given to the connection
+    unsigned pings_ = 0;
+    std::optional<std::uint64_t> ping_out_; // our time base when the ping that is not answered yet was sent
+    TotalsRecord totals_;
+    ClockEstimate clock_;
+    std::optional<std::uint64_t> zero_digest_;
+    std::uint64_t cursor_ = 0;     // next granule, slot or virtual processor
+    std::uint64_t zero_first_ = 0; // zero granules that are not in a record yet
+    std::uint64_t zero_count_ = 0;
+    std::uint64_t last_progress_ = 0;
+    std::uint64_t deadline_ = 0;
+};
+
+} // namespace transom::migrate

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <transom/migrate/error.hpp>
+#include <transom/partition/partition.hpp>
+
+namespace transom::migrate {
+
+/// One portion of the page table on its way into a page_table record.
+struct TablePortion {
+    std::size_t bytes = 0; // of the payload
+    std::size_t entries = 0;
+    std::uint64_t next = 0; // slot to go on at
+};
+
+/// Puts what the partition has in slots [from, end) into a payload, until it is full.
+TablePortion encode_table(hpt::HashedPageTable& table, std::uint64_t from, std::uint64_t end, std::span<std::byte> to);
+
+/// Restores the entries of a page_table record; `next` is the lowest slot that may come and is moved on. Answers how many.
+std::expected<std::size_t, Failure> decode_table(std::span<const std::byte> payload, partition::Partition& partition,
+                                                 std::uint64_t& next);
+
+} // namespace transom::migrate

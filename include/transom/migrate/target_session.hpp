@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <transom/memory/granule_bits.hpp>
+#include <transom/migrate/control.hpp>
+#include <transom/migrate/progress.hpp>
+#include <transom/migrate/record_reader.hpp>
+#include <transom/migrate/record_writer.hpp>
+
+namespace transom::migrate {
+
+/// Receives one partition at a time: docs/stream.md. Like SourceSession it is called by the network and by a task.
+class TargetSession final : public net::StreamHandler {
+  public:
+    /// `receive_buffer` holds max_record bytes.
+    TargetSession(TargetControl& control, const MachineFacts& facts, std::span<std::byte> receive_buffer);
+
+    /// Whether another source must be turned away.
+    bool busy() const { return stream_ != nullptr; }
+    /// Takes a new connection; only while not busy.
+    void accept(net::ByteStream& stream);
+    /// Works for about `budget` ticks. True: there is more to do at once.
+    bool step(std::uint64_t budget);
+
+    const Progress& progress() const { return progress_; }
+    /// Why the last connection was turned away, also where it never came to a hello.
+    const Failure& last_failure() const { return last_failure_; }
+
+    std::size_t received(std::span<const std::byte> bytes) override;
+    void closed(net::CloseReason reason) override;
+
+  private:
+    enum class Phase : std::uint8_t {
+        idle,
+        greeting,  // connected, no hello yet
+        timing,    // agreed, pings may come
+        receiving, // partition has come
+        held,      // all is here
+        over,
+    };
+
+    void handle(const Record& record);
+    void handle_hello(const Record& record);
+    void handle_ping(const Record& record);
+    void handle_partition(const Record& record);
+    void handle_page(const Record& record);
+    void handle_zero_pages(const Record& record);
+    void handle_state(const Record& record);
+    void handle_clock(const Record& record);
+    void handle_end(const Record& record);
+    void handle_run(const Record& record);
+    void handle_failure(const Record& record);
+    void work_off_zero_run();
+    /// Marks granules as arrived; an error where one is outside, or has arrived already.
+    std::optional<Failure> claim(std::uint64_t first, std::uint64_t count);
+    std::optional<Failure> missing_part() const;
+    void digest(std::uint64_t index);
+    std::span<std::byte> granule(std::uint64_t index);
+    bool out_of_time() { return static_cast<std::int64_t>(control_.now() - deadline_) >= 0; }
+    void check_time();
+    void fail(const Failure& why, bool tell_peer = true);
+    void drop_stream(bool in_order);
+    void out_of_order(const Record& record);
+    void wrong_length(const Record& record);
+
+    TargetControl& control_;
+    MachineFacts facts_;
+    RecordReader reader_;
+    std::array<std::byte, 512> send_buffer_{};
+    RecordWriter writer_;
+    net::ByteStream* stream_ = nullptr;
+    PartitionShape shape_;
+    Arrival arrival_;
+    Progress progress_;
+    Phase phase_ = Phase::idle;
+    Failure last_failure_;
+    bool stepping_ = false;       // received() is called from step()
+    bool kept_back_ = false;      // received() has left bytes with the connection
+    std::uint64_t zero_next_ = 0; // of a zero run that is being digested
+    std::uint64_t zero_left_ = 0;
+    std::uint64_t next_slot_ = 0;
+    std::bitset<partition::max_vcpus> vcpus_seen_;
+    std::bitset<partition::max_vcpus> areas_seen_;
+    bool interrupts_seen_ = false;
+    bool terminal_seen_ = false;
+    std::optional<ClockRecord> clock_;
+    std::uint64_t last_heard_ = 0;
+    std::uint64_t deadline_ = 0;
+};
+
+} // namespace transom::migrate

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <transom/migrate/checksum.hpp>
+
+// Debian's header; XXH3, which wants vector registers, stays out.
+#define XXH_INLINE_ALL
+#define XXH_NO_XXH3
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wundef"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#include <xxhash.h>
+#pragma GCC diagnostic pop
+
+namespace transom::migrate {
+
+std::uint64_t xxh64(std::span<const std::byte> bytes, std::uint64_t seed) {
+    return XXH64(bytes.data(), bytes.size(), seed);
+}
+
+} // namespace transom::migrate

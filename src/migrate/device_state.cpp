@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "payload.hpp"
+#include <transom/migrate/partition_state.hpp>
+#include <transom/migrate/record.hpp>
+
+namespace transom::migrate {
+
+namespace {
+
+RangeRecord encode(const LogicalRange& range) { return {range.begin.value, range.size}; }
+
+/// An area that is not registered, or one inside the partition's memory.
+bool possible(const RangeRecord& range, const memory::LogicalMemory& memory) {
+    return range.size == 0 || memory.contains({range.begin}, range.size);
+}
+
+LogicalRange decode(const RangeRecord& range) { return {{range.begin}, range.size}; }
+
+template <std::size_t capacity> void put_ring(PayloadWriter& out, const vio::ByteRing<capacity>& ring) {
+    for (std::uint32_t i = 0; i < ring.count; ++i)
+        out.put(ring.bytes[(ring.first + i) % capacity]);
+}
+
+template <std::size_t capacity> void take_ring(std::span<const std::byte> from, vio::ByteRing<capacity>& ring) {
+    ring = {};
+    ring.push({reinterpret_cast<const std::uint8_t*>(from.data()), from.size()});
+}
+
+} // namespace
+
+std::size_t encode_areas(const partition::Vcpu& vcpu, std::span<std::byte> to) {
+    const partition::PerProcessorAreas& areas = vcpu.areas;
+    AreasRecord record;
+    record.vcpu = vcpu.index;
+    record.cppr = vcpu.presentation.cppr;
+    record.mfrr = vcpu.presentation.mfrr;
+    record.preempt_reason = static_cast<std::uint8_t>(areas.preempt_reason);
+    record.vpa = encode(areas.vpa);
+    record.slb_shadow = encode(areas.slb_shadow);
+    record.dispatch_log = encode(areas.dispatch_log);
+    record.dispatch_counter = areas.dispatch_counter;
+    record.dispatch_log_index = areas.dispatch_log_index;
+    record.preempt_time = areas.preempt_time;
+    PayloadWriter out(to);
+    out.put(record);
+    return out.size();
+}
+
+std::expected<VcpuIndex, Failure> decode_areas(std::span<const std::byte> payload, partition::Partition& partition) {
+    if (payload.size() != sizeof(AreasRecord))
+        return std::unexpected(failure(MoveError::record_length, "areas has {} bytes", payload.size()));
+    const auto record = element<AreasRecord>(payload, 0);
+    const VcpuIndex index = record.vcpu;
+    const memory::LogicalMemory& memory = partition.memory;
+    if (index >= partition.vcpu_count || record.zero != 0 || record.zero2 != 0 ||
+        record.preempt_reason > static_cast<std::uint8_t>(partition::PreemptReason::migration_fault) ||
+        !possible(record.vpa, memory) || !possible(record.slb_shadow, memory) || !possible(record.dispatch_log, memory))
+        return std::unexpected(failure(MoveError::record_content, "areas of vcpu {} can not be", index));
+    partition::Vcpu& vcpu = partition.vcpus[index];
+    vcpu.presentation.cppr = record.cppr;
+    vcpu.presentation.mfrr = record.mfrr;
+    vcpu.areas.vpa = decode(record.vpa);
+    vcpu.areas.slb_shadow = decode(record.slb_shadow);
+    vcpu.areas.dispatch_log = decode(record.dispatch_log);
+    vcpu.areas.dispatch_counter = record.dispatch_counter;
+    vcpu.areas.dispatch_log_index = record.dispatch_log_index;
+    vcpu.areas.preempt_reason = static_cast<partition::PreemptReason>(record.preempt_reason);
+    vcpu.areas.preempt_time = record.preempt_time;
+    return index;
+}
+
+std::size_t encode_interrupts(const interrupt::Sources& sources, std::span<std::byte> to) {
+    PayloadWriter out(to);
+    out.put(InterruptsRecord{static_cast<std::uint32_t>(sources.table.size()), {}});
+    for (std::size_t i = 0; i < sources.table.size(); ++i) {
+        const interrupt::Source& source = sources.table[i];
+        SourceRecord record;
+        record.number = interrupt::first_source + static_cast<std::uint32_t>(i);
+        record.server = source.server;
+        record.trigger = static_cast<std::uint8_t>(source.trigger);
+        record.priority = source.priority;
+        record.saved_priority = source.saved_priority;
+        record.pending = source.pending;
+        record.in_service = source.in_service;
+        out.put(record);
+    }
+    return out.size();
+}
+
+std::expected<void, Failure> decode_interrupts(std::span<const std::byte> payload, partition::Partition& partition) {
+    auto& table = partition.sources.table;
+    if (payload.size() != sizeof(InterruptsRecord) + table.size() * sizeof(SourceRecord))
+        return std::unexpected(failure(MoveError::record_length, "interrupts has {} bytes", payload.size()));
+    const auto header = element<InterruptsRecord>(payload, 0);
+    if (header.count != table.size() || header.zero != 0)
+        return std::unexpected(failure(MoveError::record_content, "interrupts has {} sources, not {}",
+                                       std::uint32_t{header.count}, table.size()));
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const auto record = element<SourceRecord>(payload.subspan(sizeof header), i);
+        if (record.number != interrupt::first_source + i || record.server >= partition.vcpu_count ||
+            record.trigger > static_cast<std::uint8_t>(interrupt::Trigger::level) || record.pending > 1 ||
+            record.in_service > 1 || record.zero != std::array<std::uint8_t, 3>{})
+            return std::unexpected(failure(MoveError::record_content,
+                                           "interrupt source {:#x} has a state that can not be",
+                                           std::uint32_t{record.number}));
+        table[i] = {static_cast<interrupt::Trigger>(record.trigger),
+                    record.priority,
+                    record.saved_priority,
+                    record.server,
+                    record.pending != 0,
+                    record.in_service != 0};
+    }
+    return {};
+}
+
+std::size_t encode_terminal(const vio::Terminal& terminal, std::span<std::byte> to) {
+    PayloadWriter out(to);
+    out.put(TerminalRecord{terminal.output.count, terminal.input.count});
+    put_ring(out, terminal.output);
+    put_ring(out, terminal.input);
+    return out.size();
+}
+
+std::expected<void, Failure> decode_terminal(std::span<const std::byte> payload, partition::Partition& partition) {
+    if (payload.size() < sizeof(TerminalRecord))
+        return std::unexpected(failure(MoveError::record_length, "terminal has {} bytes", payload.size()));
+    const auto record = element<TerminalRecord>(payload, 0);
+    vio::Terminal& terminal = partition.terminal;
+    if (record.output > terminal.output.bytes.size() || record.input > terminal.input.bytes.size())
+        return std::unexpected(failure(MoveError::record_content, "terminal holds more than fits here"));
+    const auto bytes = payload.subspan(sizeof record);
+    if (bytes.size() != std::size_t{record.output} + record.input)
+        return std::unexpected(failure(MoveError::record_length, "terminal has {} bytes", payload.size()));
+    take_ring(bytes.first(record.output), terminal.output);
+    take_ring(bytes.subspan(record.output), terminal.input);
+    return {};
+}
+
+} // namespace transom::migrate

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstring>
+#include <transom/migrate/hello.hpp>
+
+namespace transom::migrate {
+
+namespace {
+
+template <class T> std::optional<Failure> differs(MoveError field, T source, T target) {
+    if (source == target)
+        return std::nullopt;
+    return failure(field, "{} differs: {:#x} at the source, {:#x} at the target", name(field), source, target);
+}
+
+bool name_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
+}
+
+} // namespace
+
+bool valid_name(std::string_view name) {
+    return !name.empty() && name.size() < sizeof(NameField) && std::all_of(name.begin(), name.end(), name_character);
+}
+
+PartitionShape shape_of(const partition::Partition& partition) {
+    PartitionShape shape;
+    static_assert(sizeof(partition.name_storage) == sizeof(shape.name_storage));
+    const std::string_view name = partition.name();
+    std::copy(name.begin(), name.end(), shape.name_storage.begin());
+    shape.memory_size = partition.memory.size();
+    shape.granule = partition.granule;
+    shape.table_log2 = static_cast<std::uint32_t>(partition.hpt.log2_bytes());
+    shape.vcpus = partition.vcpu_count;
+    return shape;
+}
+
+HelloRecord make_hello(const MachineFacts& facts, const PartitionShape& shape) {
+    HelloRecord hello;
+    hello.version = format_version;
+    hello.processor_version = facts.processor_version;
+    hello.mmu = static_cast<std::uint32_t>(facts.mmu);
+    hello.table_log2 = shape.table_log2;
+    hello.page_sizes = facts.page_sizes;
+    hello.timebase_frequency = facts.timebase_frequency;
+    hello.initial_msr = facts.initial_msr;
+    hello.memory_size = shape.memory_size;
+    hello.granule = shape.granule;
+    hello.vcpus = shape.vcpus;
+    hello.name = shape.name_storage;
+    return hello;
+}
+
+std::expected<void, Failure> check_shape(const PartitionShape& shape) {
+    if (shape.memory_size == 0 || shape.memory_size % memory::block_size != 0 ||
+        shape.memory_size > memory::block_size * memory::max_blocks)
+        return std::unexpected(failure(
+            MoveError::memory_size, "memory-size {:#x} is not a multiple of 16 MiB up to 64 GiB", shape.memory_size));
+    if (shape.granule != kib(4) && shape.granule != max_granule)
+        return std::unexpected(failure(MoveError::granule, "granule {:#x} is neither 4 KiB nor 64 KiB", shape.granule));
+    if (shape.vcpus == 0 || shape.vcpus > partition::max_vcpus)
+        return std::unexpected(failure(MoveError::virtual_processors, "virtual-processors is {}, 1 to {} are possible",
+                                       shape.vcpus, partition::max_vcpus));
+    if (shape.name_storage.back() != 0 || !valid_name(shape.name()))
+        return std::unexpected(
+            failure(MoveError::partition_name, "partition-name is not 1 to 31 of letters, digits, '_', '.', '-'"));
+    return {};
+}
+
+std::expected<PartitionShape, Failure> check_hello(std::span<const std::byte> payload, const MachineFacts& ours) {
+    // The version decides the meaning of the rest, its length included.
+    if (payload.size() < sizeof(Be32))
+        return std::unexpected(failure(MoveError::record_length, "hello has {} bytes", payload.size()));
+    if (const auto version = load_be<std::uint32_t>(payload.data()); version != format_version)
+        return std::unexpected(
+            failure(MoveError::format_version,
+                    "format-version differs: {} at the source, {} at the target: use the same Transom", version,
+                    format_version));
+    HelloRecord hello;
+    if (payload.size() != sizeof hello)
+        return std::unexpected(
+            failure(MoveError::record_length, "hello has {} bytes, not {}", payload.size(), sizeof hello));
+    std::memcpy(&hello, payload.data(), sizeof hello);
+
+    const auto number = [](auto field) { return static_cast<std::uint64_t>(field); };
+    if (auto d = differs(MoveError::processor_version, number(hello.processor_version), number(ours.processor_version)))
+        return std::unexpected(*d);
+    if (auto d = differs(MoveError::mmu, number(hello.mmu), number(ours.mmu)))
+        return std::unexpected(*d);
+    if (hello.table_log2 < 18 || hello.table_log2 > 36)
+        return std::unexpected(failure(MoveError::table_size, "table-size 2^{} is not between 2^18 and 2^36",
+                                       std::uint32_t{hello.table_log2}));
+    if (auto d = differs(MoveError::page_sizes, number(hello.page_sizes), ours.page_sizes))
+        return std::unexpected(*d);
+    if (auto d = differs(MoveError::timebase_frequency, number(hello.timebase_frequency), ours.timebase_frequency))
+        return std::unexpected(*d);
+    if (auto d = differs(MoveError::initial_state, number(hello.initial_msr), ours.initial_msr))
+        return std::unexpected(*d);
+    if (hello.zero != 0)
+        return std::unexpected(failure(MoveError::record_content, "hello: a field that must be zero is not"));
+
+    PartitionShape shape;
+    shape.name_storage = hello.name;
+    shape.memory_size = hello.memory_size;
+    shape.granule = hello.granule;
+    shape.table_log2 = hello.table_log2;
+    shape.vcpus = hello.vcpus;
+    if (auto fits = check_shape(shape); !fits)
+        return std::unexpected(fits.error());
+    return shape;
+}
+
+} // namespace transom::migrate

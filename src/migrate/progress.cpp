@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <transom/migrate/progress.hpp>
+
+namespace transom::migrate {
+
+std::string_view name(Role role) {
+    switch (role) {
+    case Role::none:
+        return "none";
+    case Role::source:
+        return "source";
+    case Role::target:
+        return "target";
+    }
+    return "none";
+}
+
+std::string_view name(MoveState state) {
+    switch (state) {
+    case MoveState::none:
+        return "none";
+    case MoveState::connecting:
+        return "connecting";
+    case MoveState::copying:
+        return "copying";
+    case MoveState::confirming:
+        return "confirming";
+    case MoveState::completed:
+        return "completed";
+    case MoveState::failed:
+        return "failed";
+    case MoveState::refused:
+        return "refused";
+    case MoveState::in_doubt:
+        return "in-doubt";
+    }
+    return "none";
+}
+
+} // namespace transom::migrate

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "failure_record.hpp"
+#include <transom/base/log.hpp>
+#include <transom/base/panic.hpp>
+#include <transom/migrate/limits.hpp>
+#include <transom/migrate/source_session.hpp>
+
+// The conversation of the source: connecting, what the target answers, and every way in which it can end. What is sent
+// in between is in source_records.cpp.
+
+namespace transom::migrate {
+
+SourceSession::SourceSession(SourceControl& control, const MachineFacts& facts, std::span<std::byte> send_buffer)
+    : control_(control), facts_(facts), writer_(send_buffer), reader_(receive_buffer_) {
+    invariant(send_buffer.size() >= max_record, "the source's send buffer is too small");
+}
+
+std::expected<void, Failure> SourceSession::start(net::Network& network, const MoveOrder& order) {
+    if (progress_.in_progress())
+        return std::unexpected(
+            failure(MoveError::busy, "{} is being moved: wait for the end or cancel it", progress_.partition()));
+    const partition::Partition& partition = *order.partition;
+    if (partition.state != partition::PartitionState::running)
+        return std::unexpected(failure(MoveError::not_running, "{} is not running", partition.name()));
+    const PartitionShape shape = shape_of(partition);
+    if (auto possible = check_shape(shape); !possible)
+        return possible;
+    if (order.corrupt_page && *order.corrupt_page >= shape.granules())
+        return std::unexpected(failure(MoveError::page_range, "{} has no page {}: the last is {}", partition.name(),
+                                       *order.corrupt_page, shape.granules() - 1));
+    invariant(order.digests.size() >= shape.granules(), "the table of digests is too small");
+
+    progress_ = {};
+    progress_.role = Role::source;
+    progress_.partition_storage = shape.name_storage;
+    progress_.peer = order.target;
+    progress_.pages_total = shape.granules();
+    progress_.began_at = now();
+    order_ = order;
+    writer_.reset();
+    reader_.reset();
+    handed_ = false;
+    pings_ = 0;
+    clock_ = {};
+    cursor_ = 0;
+    zero_count_ = 0;
+    enter(Phase::connecting);
+    progress_.state = MoveState::connecting;
+    const auto stream = network.connect(order.target, order.port, *this);
+    if (!stream) {
+        phase_ = Phase::over;
+        progress_.state = MoveState::failed;
+        progress_.failure =
+            failure(MoveError::no_connection, "this machine can not connect to the target: {}",
+                    stream.error() == net::StreamError::no_route       ? "its address is on no network of ours"
+                    : stream.error() == net::StreamError::no_interface ? "there is no link network card"
+                                                                       : "too many connections");
+        return std::unexpected(progress_.failure);
+    }
+    stream_ = *stream;
+    log("migration: moving {}; the stream is neither encrypted nor authenticated, use a private link only",
+        partition.name());
+    return {};
+}
+
+void SourceSession::enter(Phase phase) {
+    phase_ = phase;
+    touch();
+}
+
+void SourceSession::connected() {
+    writer_.write(RecordType::hello, make_hello(facts_, shape_of(*order_.partition)));
+    enter(Phase::greeting);
+    flush();
+}
+
+bool SourceSession::flush() {
+    while (writer_.pending() && stream_ != nullptr) {
+        // From the first byte on the target may have `run`: that is noted before the byte can be gone.
+        const bool before = handed_;
+        handed_ = handed_ || phase_ == Phase::handing;
+        const std::size_t taken = writer_.flush_some(*stream_);
+        if (taken == 0) {
+            handed_ = before;
+            return false;
+        }
+        touch();
+    }
+    progress_.bytes = writer_.bytes() - writer_.waiting().size();
+    return !writer_.pending();
+}
+
+bool SourceSession::step(std::uint64_t budget) {
+    if (phase_ == Phase::idle || phase_ == Phase::over)
+        return false;
+    deadline_ = now() + budget;
+    check_time();
+    do {
+        if (stream_ == nullptr || !flush())
+            return false;
+        if (!produce())
+            return false;
+    } while (static_cast<std::int64_t>(now() - deadline_) < 0);
+    return true;
+}
+
+void SourceSession::check_time() {
+    const bool first = phase_ == Phase::connecting || phase_ == Phase::greeting;
+    const std::uint64_t seconds = first ? first_record_limit_s : silence_limit_s;
+    if (now() - last_progress_ < seconds * facts_.timebase_frequency)
+        return;
+    if (phase_ == Phase::suspending)
+        fail(failure(MoveError::time_limit, "the partition did not stop within {} s", seconds));
+    else
+        fail(failure(MoveError::time_limit, "the target was silent for {} s: is it a Transom?", seconds));
+}
+
+std::size_t SourceSession::received(std::span<const std::byte> bytes) {
+    std::size_t done = 0;
+    while (done < bytes.size() && phase_ != Phase::over) {
+        const auto fed = reader_.feed(bytes.subspan(done));
+        if (!fed) {
+            fail(fed.error());
+            break;
+        }
+        touch();
+        done += fed->consumed;
+        if (fed->record)
+            handle(*fed->record);
+    }
+    return bytes.size();
+}
+
+void SourceSession::handle(const Record& record) {
+    switch (record.type) {
+    case RecordType::hello_reply:
+        return handle_reply(record);
+    case RecordType::pong:
+        return handle_pong(record);
+    case RecordType::held:
+        return handle_held(record);
+    case RecordType::running:
+        return handle_running(record);
+    case RecordType::failure:
+        return handle_failure(record);
+    default:
+        if (record.mandatory)
+            fail(failure(MoveError::unknown_record, "the target sent a record of type {}",
+                         static_cast<unsigned>(record.type)));
+    }
+}
+
+void SourceSession::unexpected_record(const Record& record) {
+    fail(failure(MoveError::record_order, "the target sent a sound record of type {} that does not belong here",
+                 static_cast<unsigned>(record.type)));
+}
+
+void SourceSession::handle_reply(const Record& record) {
+    const auto reply = record.as<HelloReplyRecord>();
+    if (phase_ != Phase::greeting || !reply)
+        return unexpected_record(record);
+    if (reply->version != format_version)
+        return fail(failure(MoveError::format_version, "format-version differs: {} at the source, {} at the target",
+                            format_version, std::uint32_t{reply->version}));
+    progress_.agreed_at = now();
+    enter(Phase::timing);
+}
+
+void SourceSession::handle_pong(const Record& record) {
+    const std::uint64_t back = now();
+    const auto pong = record.as<PongRecord>();
+    if (phase_ != Phase::timing || !pong || !ping_out_ || pong->source_ticks != *ping_out_)
+        return unexpected_record(record);
+    clock_.add(difference_of(*ping_out_, pong->target_ticks, back));
+    ping_out_.reset();
+    if (++pings_ < round_trips)
+        return;
+    progress_.clock_error = clock_.best()->error;
+    progress_.stop_asked_at = now();
+    enter(Phase::suspending);
+}
+
+void SourceSession::handle_held(const Record& record) {
+    const auto held = record.as<TotalsRecord>();
+    if (phase_ != Phase::confirming || writer_.pending() || !held)
+        return unexpected_record(record);
+    if (std::memcmp(&*held, &totals_, sizeof totals_) != 0)
+        return fail(failure(MoveError::totals, "the target has {} granules and {} table entries, we sent {} and {}",
+                            held->pages + held->zero_pages, std::uint64_t{held->table_entries},
+                            totals_.pages + totals_.zero_pages, std::uint64_t{totals_.table_entries}));
+    progress_.held_at = now();
+    writer_.write_bytes(RecordType::run, {});
+    enter(Phase::handing);
+    flush();
+}
+
+void SourceSession::handle_running(const Record& record) {
+    const auto running = record.as<RunningRecord>();
+    if (phase_ != Phase::handing || !handed_ || writer_.pending() || !running)
+        return unexpected_record(record);
+    progress_.started_at = running->started_at - clock_.best()->ticks;
+    progress_.ended_at = now();
+    progress_.state = MoveState::completed;
+    phase_ = Phase::over;
+    log("migration: {} runs at the target; freeing it here", progress_.partition());
+    control_.release(*order_.partition);
+    drop_stream(true);
+}
+
+void SourceSession::handle_failure(const Record& record) {
+    const auto said = record.as<FailureRecord>();
+    if (!said)
+        return unexpected_record(record);
+    handed_ = false; // a target that says this will not start the partition
+    fail(from_record(*said), false);
+}
+
+bool SourceSession::cancel() {
+    if (!progress_.in_progress() || handed_)
+        return false;
+    fail(failure(MoveError::cancelled, "the operator cancelled the move"));
+    return true;
+}
+
+void SourceSession::fail(const Failure& why, bool tell_peer) {
+    if (phase_ == Phase::idle || phase_ == Phase::over)
+        return;
+    const bool stop_asked = phase_ >= Phase::suspending;
+    phase_ = Phase::over;
+    progress_.ended_at = now();
+    if (handed_) {
+        progress_.state = MoveState::in_doubt;
+        progress_.failure = failure(MoveError::in_doubt, "{} may run at the target; it stays suspended here ({})",
+                                    progress_.partition(), why.text());
+    } else {
+        progress_.state = is_refusal(why.error) ? MoveState::refused : MoveState::failed;
+        progress_.failure = why;
+        if (stop_asked)
+            control_.resume(*order_.partition);
+    }
+    log("migration of {}: {}: {}", progress_.partition(), name(progress_.failure.error), progress_.failure.text());
+    if (stream_ != nullptr) {
+        const bool room = tell_peer && !handed_ && !writer_.pending();
+        if (room) {
+            writer_.write(RecordType::failure, to_record(why));
+            writer_.flush(*stream_);
+        }
+        drop_stream(room && !writer_.pending());
+    }
+}
+
+void SourceSession::drop_stream(bool in_order) {
+    net::ByteStream* stream = std::exchange(stream_, nullptr);
+    if (stream == nullptr)
+        return;
+    if (in_order)
+        stream->close();
+    else
+        stream->abort();
+}
+
+void SourceSession::closed(net::CloseReason reason) {
+    stream_ = nullptr;
+    if (phase_ == Phase::connecting) {
+        if (reason == net::CloseReason::refused)
+            return fail(failure(MoveError::refused_connection,
+                                "nobody listens at the target's port {}: does a Transom run there?", order_.port));
+        return fail(failure(MoveError::unreachable, "nobody answers at the target's address"));
+    }
+    fail(failure(MoveError::connection_lost, "the connection to the target ended too early"), false);
+}
+
+} // namespace transom::migrate

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "payload.hpp"
+#include <transom/migrate/record.hpp>
+#include <transom/migrate/table_state.hpp>
+
+namespace transom::migrate {
+
+TablePortion encode_table(hpt::HashedPageTable& table, std::uint64_t from, std::uint64_t end, std::span<std::byte> to) {
+    PayloadWriter out(to);
+    TablePortion portion{0, 0, from};
+    while (portion.entries < max_table_entries) {
+        const auto used = table.next_used({portion.next}, {end});
+        if (!used) {
+            portion.next = end;
+            break;
+        }
+        out.put(TableEntryRecord{used->slot.value, used->entry.d0, used->entry.d1});
+        ++portion.entries;
+        portion.next = used->slot.value + 1;
+    }
+    portion.bytes = out.size();
+    return portion;
+}
+
+std::expected<std::size_t, Failure> decode_table(std::span<const std::byte> payload, partition::Partition& partition,
+                                                 std::uint64_t& next) {
+    const std::size_t count = payload.size() / sizeof(TableEntryRecord);
+    if (count == 0 || count > max_table_entries || payload.size() % sizeof(TableEntryRecord) != 0)
+        return std::unexpected(failure(MoveError::record_length, "page_table has {} bytes", payload.size()));
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto record = element<TableEntryRecord>(payload, i);
+        const std::uint64_t slot = record.slot;
+        if (slot < next || slot >= partition.hpt.slot_count())
+            return std::unexpected(
+                failure(MoveError::table_entry, "page table slot {:#x} is out of order or out of range", slot));
+        if (!partition.hpt.restore({{slot}, {record.word0, record.word1}}, partition.memory))
+            return std::unexpected(
+                failure(MoveError::table_entry, "page table slot {:#x} holds what a partition can not enter", slot));
+        next = slot + 1;
+    }
+    return count;
+}
+
+} // namespace transom::migrate

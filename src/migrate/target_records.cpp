@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arch/real_memory.hpp>
+#include <cstring>
+#include <transom/migrate/checksum.hpp>
+#include <transom/migrate/partition_state.hpp>
+#include <transom/migrate/table_state.hpp>
+#include <transom/migrate/target_session.hpp>
+
+// What the records bring, and whether everything has come.
+
+namespace transom::migrate {
+
+std::span<std::byte> TargetSession::granule(std::uint64_t index) {
+    const auto real = arrival_.partition->memory.translate({index * shape_.granule}, shape_.granule);
+    invariant(real.has_value(), "a granule outside the partition's memory");
+    return {arch::real_pointer(*real), shape_.granule};
+}
+
+void TargetSession::digest(std::uint64_t index) { arrival_.digests[index] = xxh64(granule(index)); }
+
+std::optional<Failure> TargetSession::claim(std::uint64_t first, std::uint64_t count) {
+    const std::uint64_t total = shape_.granules();
+    if (first >= total || count > total - first)
+        return failure(MoveError::page_range, "granules {} to {} of {}", first, first + count - 1, total);
+    for (std::uint64_t g = first; g < first + count; ++g) {
+        const std::uint64_t bit = std::uint64_t{1} << g % 64;
+        if ((arrival_.arrived[g / 64] & bit) != 0)
+            return failure(MoveError::page_twice, "granule {} came twice", g);
+        arrival_.arrived[g / 64] |= bit;
+    }
+    return std::nullopt;
+}
+
+void TargetSession::handle_page(const Record& record) {
+    if (phase_ != Phase::receiving)
+        return out_of_order(record);
+    if (record.payload.size() != sizeof(PageRecord) + shape_.granule)
+        return wrong_length(record);
+    const std::uint64_t index = record.as<PageRecord>(false)->index;
+    if (const auto wrong = claim(index, 1))
+        return fail(*wrong);
+    std::memcpy(granule(index).data(), record.payload.data() + sizeof(PageRecord), shape_.granule);
+    digest(index);
+    ++progress_.pages;
+}
+
+void TargetSession::handle_zero_pages(const Record& record) {
+    const auto run = record.as<ZeroPagesRecord>();
+    if (phase_ != Phase::receiving)
+        return out_of_order(record);
+    if (!run)
+        return wrong_length(record);
+    if (run->count == 0)
+        return fail(failure(MoveError::record_content, "an empty run of zero granules"));
+    if (const auto wrong = claim(run->first, run->count))
+        return fail(*wrong);
+    // Its memory was given zeroed. The digests are those of what is really there.
+    zero_next_ = run->first;
+    zero_left_ = run->count;
+    work_off_zero_run();
+}
+
+void TargetSession::work_off_zero_run() {
+    while (zero_left_ != 0) {
+        digest(zero_next_);
+        ++zero_next_;
+        --zero_left_;
+        ++progress_.zero_pages;
+        if (out_of_time())
+            return;
+    }
+}
+
+void TargetSession::handle_state(const Record& record) {
+    if (phase_ != Phase::receiving)
+        return out_of_order(record);
+    partition::Partition& partition = *arrival_.partition;
+    const auto once = [&](std::expected<VcpuIndex, Failure> index, std::bitset<partition::max_vcpus>& seen) {
+        if (!index)
+            return fail(index.error());
+        if (seen.test(*index))
+            return out_of_order(record);
+        seen.set(*index);
+    };
+    const auto only = [&](std::expected<void, Failure> decoded, bool& seen) {
+        if (!decoded)
+            return fail(decoded.error());
+        if (std::exchange(seen, true))
+            return out_of_order(record);
+    };
+    switch (record.type) {
+    case RecordType::page_table: {
+        const auto entries = decode_table(record.payload, partition, next_slot_);
+        if (!entries)
+            return fail(entries.error());
+        progress_.table_entries += *entries;
+        return;
+    }
+    case RecordType::vcpu:
+        return once(decode_vcpu(record.payload, partition), vcpus_seen_);
+    case RecordType::areas:
+        return once(decode_areas(record.payload, partition), areas_seen_);
+    case RecordType::interrupts:
+        return only(decode_interrupts(record.payload, partition), interrupts_seen_);
+    case RecordType::terminal:
+        return only(decode_terminal(record.payload, partition), terminal_seen_);
+    default:
+        panic("not a state record");
+    }
+}
+
+void TargetSession::handle_clock(const Record& record) {
+    const auto clock = record.as<ClockRecord>();
+    if (phase_ != Phase::receiving || clock_)
+        return out_of_order(record);
+    if (!clock)
+        return wrong_length(record);
+    if (clock->zero != 0)
+        return fail(failure(MoveError::record_content, "clock: a field that must be zero is not"));
+    clock_ = clock;
+    progress_.clock_error = clock->difference_error;
+}
+
+std::optional<Failure> TargetSession::missing_part() const {
+    for (std::uint64_t g = 0; g < shape_.granules(); ++g)
+        if ((arrival_.arrived[g / 64] >> g % 64 & 1) == 0)
+            return failure(MoveError::incomplete, "granule {} has not come", g);
+    for (std::uint32_t i = 0; i < shape_.vcpus; ++i)
+        if (!vcpus_seen_.test(i) || !areas_seen_.test(i))
+            return failure(MoveError::incomplete, "the {} of virtual processor {} have not come",
+                           vcpus_seen_.test(i) ? "areas" : "registers", i);
+    if (!interrupts_seen_ || !terminal_seen_ || !clock_)
+        return failure(MoveError::incomplete, "the {} has not come",
+                       !interrupts_seen_ ? "interrupts record"
+                       : !terminal_seen_ ? "terminal record"
+                                         : "clock record");
+    return std::nullopt;
+}
+
+void TargetSession::handle_end(const Record& record) {
+    const auto end = record.as<TotalsRecord>();
+    if (phase_ != Phase::receiving)
+        return out_of_order(record);
+    if (!end)
+        return wrong_length(record);
+    if (const auto missing = missing_part())
+        return fail(*missing);
+    const TotalsRecord ours{reader_.records() - 1, progress_.pages, progress_.zero_pages, progress_.table_entries,
+                            reader_.digest_before_last()};
+    if (std::memcmp(&ours, &*end, sizeof ours) != 0)
+        return fail(
+            failure(MoveError::totals, "we have {} records, {} granules, {} table entries; the source says {}, {}, {}",
+                    std::uint64_t{ours.records}, ours.pages + ours.zero_pages, std::uint64_t{ours.table_entries},
+                    std::uint64_t{end->records}, end->pages + end->zero_pages, std::uint64_t{end->table_entries}));
+    phase_ = Phase::held;
+    progress_.state = MoveState::confirming;
+    progress_.copied_at = control_.now();
+    progress_.held_at = progress_.copied_at;
+    writer_.write(RecordType::held, ours);
+    writer_.flush(*stream_);
+}
+
+} // namespace transom::migrate

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "failure_record.hpp"
+#include <algorithm>
+#include <transom/base/log.hpp>
+#include <transom/base/panic.hpp>
+#include <transom/migrate/clock.hpp>
+#include <transom/migrate/limits.hpp>
+#include <transom/migrate/target_session.hpp>
+
+// The conversation of the target: what comes when, and every way in which it can end. What the records bring is in
+// target_records.cpp.
+
+namespace transom::migrate {
+
+namespace {
+
+/// How long received() may work when the network calls it: 200 us at 512 MHz.
+constexpr std::uint64_t receive_budget = 102400;
+
+} // namespace
+
+TargetSession::TargetSession(TargetControl& control, const MachineFacts& facts, std::span<std::byte> receive_buffer)
+    : control_(control), facts_(facts), reader_(receive_buffer), writer_(send_buffer_) {
+    invariant(receive_buffer.size() >= max_record, "the target's receive buffer is too small");
+}
+
+void TargetSession::accept(net::ByteStream& stream) {
+    invariant(!busy(), "a second source was accepted");
+    stream_ = &stream;
+    reader_.reset();
+    writer_.reset();
+    arrival_ = {};
+    phase_ = Phase::greeting;
+    kept_back_ = false;
+    zero_left_ = 0;
+    next_slot_ = 0;
+    vcpus_seen_.reset();
+    areas_seen_.reset();
+    interrupts_seen_ = false;
+    terminal_seen_ = false;
+    clock_.reset();
+    last_heard_ = control_.now();
+}
+
+bool TargetSession::step(std::uint64_t budget) {
+    if (stream_ == nullptr)
+        return false;
+    deadline_ = control_.now() + budget;
+    writer_.flush(*stream_);
+    work_off_zero_run();
+    check_time();
+    if (stream_ != nullptr && kept_back_ && zero_left_ == 0 && !writer_.pending()) {
+        kept_back_ = false;
+        stepping_ = true;
+        stream_->resume_receive();
+        stepping_ = false;
+    }
+    return stream_ != nullptr && (kept_back_ || zero_left_ != 0) && !writer_.pending();
+}
+
+void TargetSession::check_time() {
+    const std::uint64_t seconds = phase_ == Phase::greeting ? first_record_limit_s : silence_limit_s;
+    if (kept_back_ || control_.now() - last_heard_ < seconds * facts_.timebase_frequency)
+        return;
+    if (phase_ == Phase::over)
+        return drop_stream(false);
+    fail(failure(MoveError::time_limit, "the source was silent for {} s", seconds));
+}
+
+std::size_t TargetSession::received(std::span<const std::byte> bytes) {
+    last_heard_ = control_.now();
+    if (!stepping_)
+        deadline_ = last_heard_ + receive_budget;
+    std::size_t done = 0;
+    while (done < bytes.size() && phase_ != Phase::over) {
+        work_off_zero_run();
+        if (zero_left_ != 0 || !writer_.flush(*stream_)) {
+            kept_back_ = true;
+            return done;
+        }
+        const auto fed = reader_.feed(bytes.subspan(done));
+        if (!fed) {
+            fail(fed.error());
+            break;
+        }
+        done += fed->consumed;
+        if (fed->record)
+            handle(*fed->record);
+        if (out_of_time() && phase_ != Phase::over && done < bytes.size()) {
+            kept_back_ = true;
+            return done;
+        }
+    }
+    return bytes.size();
+}
+
+void TargetSession::handle(const Record& record) {
+    progress_.bytes = reader_.bytes();
+    switch (record.type) {
+    case RecordType::hello:
+        return handle_hello(record);
+    case RecordType::ping:
+        return handle_ping(record);
+    case RecordType::partition:
+        return handle_partition(record);
+    case RecordType::page:
+        return handle_page(record);
+    case RecordType::zero_pages:
+        return handle_zero_pages(record);
+    case RecordType::page_table:
+    case RecordType::vcpu:
+    case RecordType::areas:
+    case RecordType::interrupts:
+    case RecordType::terminal:
+        return handle_state(record);
+    case RecordType::clock:
+        return handle_clock(record);
+    case RecordType::end:
+        return handle_end(record);
+    case RecordType::run:
+        return handle_run(record);
+    case RecordType::failure:
+        return handle_failure(record);
+    default:
+        if (phase_ == Phase::greeting || record.mandatory)
+            fail(failure(MoveError::unknown_record, "the source sent a record of type {}",
+                         static_cast<unsigned>(record.type)));
+    }
+}
+
+void TargetSession::handle_hello(const Record& record) {
+    if (phase_ != Phase::greeting)
+        return out_of_order(record);
+    progress_ = {};
+    progress_.role = Role::target;
+    progress_.state = MoveState::connecting;
+    progress_.began_at = control_.now();
+    progress_.peer = stream_->peer();
+    progress_.bytes = reader_.bytes();
+    const auto shape = check_hello(record.payload, facts_);
+    if (!shape)
+        return fail(shape.error());
+    shape_ = *shape;
+    progress_.partition_storage = shape_.name_storage;
+    progress_.pages_total = shape_.granules();
+    const auto arrival = control_.create(shape_);
+    if (!arrival)
+        return fail(arrival.error());
+    arrival_ = *arrival;
+    invariant(arrival_.digests.size() >= shape_.granules() && arrival_.arrived.size() * 64 >= shape_.granules(),
+              "the arriving partition's tables are too small");
+    std::fill(arrival_.arrived.begin(), arrival_.arrived.end(), 0);
+    progress_.agreed_at = control_.now();
+    phase_ = Phase::timing;
+    log("migration: {} arrives; the stream is neither encrypted nor authenticated, use a private link only",
+        shape_.name());
+    writer_.write(RecordType::hello_reply, HelloReplyRecord{});
+    writer_.flush(*stream_);
+}
+
+void TargetSession::handle_ping(const Record& record) {
+    const auto ping = record.as<PingRecord>();
+    if (phase_ != Phase::timing)
+        return out_of_order(record);
+    if (!ping)
+        return wrong_length(record);
+    writer_.write(RecordType::pong, PongRecord{ping->source_ticks, control_.now()});
+    writer_.flush(*stream_);
+}
+
+void TargetSession::handle_partition(const Record& record) {
+    const auto partition = record.as<PartitionRecord>();
+    if (phase_ != Phase::timing)
+        return out_of_order(record);
+    if (!partition)
+        return wrong_length(record);
+    if (partition->vcpus != shape_.vcpus || partition->zero != 0)
+        return fail(failure(MoveError::record_content, "partition has {} virtual processors, hello had {}",
+                            std::uint32_t{partition->vcpus}, shape_.vcpus));
+    phase_ = Phase::receiving;
+    progress_.state = MoveState::copying;
+}
+
+void TargetSession::handle_run(const Record& record) {
+    if (phase_ != Phase::held)
+        return out_of_order(record);
+    if (!record.payload.empty())
+        return wrong_length(record);
+    partition::Partition& partition = *arrival_.partition;
+    const std::uint64_t now = control_.now();
+    const std::uint64_t stopped_here = clock_->stopped_at + clock_->difference; // the stop by our time base
+    partition.timebase_offset =
+        offset_at_target(clock_->offset, clock_->difference, now, clock_->stopped_at + clock_->offset);
+    // From here on it is ours, whatever becomes of the connection.
+    phase_ = Phase::over;
+    progress_.stopped_at = stopped_here;
+    progress_.started_at = now;
+    progress_.ended_at = now;
+    progress_.state = MoveState::completed;
+    control_.start(partition);
+    log("migration: {} runs here", shape_.name());
+    writer_.write(RecordType::running, RunningRecord{now, partition.timebase_offset, now - stopped_here, {}});
+    writer_.flush(*stream_);
+}
+
+void TargetSession::handle_failure(const Record& record) {
+    const auto said = record.as<FailureRecord>();
+    if (!said)
+        return wrong_length(record);
+    fail(from_record(*said), false);
+}
+
+void TargetSession::out_of_order(const Record& record) {
+    if (phase_ == Phase::greeting)
+        return fail(failure(MoveError::record_order, "the source's first record is of type {}, not hello",
+                            static_cast<unsigned>(record.type)));
+    fail(failure(MoveError::record_order, "a record of type {} came where it may not",
+                 static_cast<unsigned>(record.type)));
+}
+
+void TargetSession::wrong_length(const Record& record) {
+    fail(failure(MoveError::record_length, "a record of type {} has {} bytes", static_cast<unsigned>(record.type),
+                 record.payload.size()));
+}
+
+void TargetSession::fail(const Failure& why, bool tell_peer) {
+    if (phase_ == Phase::idle || phase_ == Phase::over)
+        return;
+    // Before a hello there is no move that could be told about; progress() keeps the last one.
+    if (progress_.in_progress()) {
+        progress_.ended_at = control_.now();
+        progress_.state = is_refusal(why.error) ? MoveState::refused : MoveState::failed;
+        progress_.failure = why;
+    }
+    log("migration: refused what came from the link: {}: {}", name(why.error), why.text());
+    last_failure_ = why;
+    phase_ = Phase::over;
+    zero_left_ = 0;
+    if (partition::Partition* partition = std::exchange(arrival_.partition, nullptr))
+        control_.discard(*partition);
+    if (stream_ == nullptr)
+        return;
+    const bool room = tell_peer && !writer_.pending();
+    if (room) {
+        writer_.write(RecordType::failure, to_record(why));
+        writer_.flush(*stream_);
+    }
+    drop_stream(room && !writer_.pending());
+}
+
+void TargetSession::drop_stream(bool in_order) {
+    net::ByteStream* stream = std::exchange(stream_, nullptr);
+    if (stream == nullptr)
+        return;
+    if (in_order)
+        stream->close();
+    else
+        stream->abort();
+}
+
+void TargetSession::closed(net::CloseReason) {
+    stream_ = nullptr;
+    fail(failure(MoveError::connection_lost, "the connection to the source ended too early"), false);
+}
+
+} // namespace transom::migrate

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "move_fixture.hpp"
+
+namespace transom::test {
+namespace {
+
+using migrate::MoveError;
+using migrate::MoveState;
+
+void expect_same_state(partition::Partition& a, partition::Partition& b) {
+    EXPECT_EQ(a.name(), b.name());
+    EXPECT_EQ(a.granule, b.granule);
+    ASSERT_EQ(a.memory.size(), b.memory.size());
+    const auto* ma = arch::real_pointer(*a.memory.translate({0}));
+    const auto* mb = arch::real_pointer(*b.memory.translate({0}));
+    EXPECT_EQ(std::memcmp(ma, mb, a.memory.size()), 0);
+    ASSERT_EQ(a.hpt.slot_count(), b.hpt.slot_count());
+    for (std::uint64_t slot = 0; slot < a.hpt.slot_count(); ++slot)
+        ASSERT_EQ(*a.hpt.read({slot}), *b.hpt.read({slot})) << slot;
+    ASSERT_EQ(a.vcpu_count, b.vcpu_count);
+    for (std::uint32_t i = 0; i < a.vcpu_count; ++i) {
+        const partition::Vcpu& va = a.vcpus[i];
+        const partition::Vcpu& vb = b.vcpus[i];
+        EXPECT_EQ(std::memcmp(&va.registers, &vb.registers, sizeof va.registers), 0);
+        EXPECT_EQ(va.state, vb.state);
+        EXPECT_EQ(va.prodded, vb.prodded);
+        EXPECT_EQ(va.interrupt_mode.little_endian, vb.interrupt_mode.little_endian);
+        EXPECT_EQ(va.interrupt_mode.alternate_location, vb.interrupt_mode.alternate_location);
+        EXPECT_EQ(va.decrementer_expiry, vb.decrementer_expiry);
+        EXPECT_EQ(va.presentation.cppr, vb.presentation.cppr);
+        EXPECT_EQ(va.presentation.mfrr, vb.presentation.mfrr);
+        EXPECT_EQ(va.areas.vpa, vb.areas.vpa);
+        EXPECT_EQ(va.areas.slb_shadow, vb.areas.slb_shadow);
+        EXPECT_EQ(va.areas.dispatch_log, vb.areas.dispatch_log);
+        EXPECT_EQ(va.areas.dispatch_counter, vb.areas.dispatch_counter);
+        EXPECT_EQ(va.areas.dispatch_log_index, vb.areas.dispatch_log_index);
+        EXPECT_EQ(va.areas.preempt_reason, vb.areas.preempt_reason);
+        EXPECT_EQ(va.areas.preempt_time, vb.areas.preempt_time);
+    }
+    for (std::size_t i = 0; i < a.sources.table.size(); ++i) {
+        EXPECT_EQ(a.sources.table[i].trigger, b.sources.table[i].trigger);
+        EXPECT_EQ(a.sources.table[i].priority, b.sources.table[i].priority);
+        EXPECT_EQ(a.sources.table[i].server, b.sources.table[i].server);
+        EXPECT_EQ(a.sources.table[i].pending, b.sources.table[i].pending);
+    }
+    std::array<std::uint8_t, 4096> ta{}, tb{};
+    EXPECT_EQ(a.terminal.output.pop(ta), b.terminal.output.pop(tb));
+    EXPECT_EQ(ta, tb);
+    EXPECT_EQ(a.terminal.input.pop(ta), b.terminal.input.pop(tb));
+    EXPECT_EQ(ta, tb);
+}
+
+TEST_F(Move, CarriesAPartitionOver) {
+    partition::Partition& p = populate(kib(64), 3, {0, 1, 7, 100, 255});
+    ASSERT_TRUE(source.start(net, order(p)));
+    settle();
+    EXPECT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+    EXPECT_EQ(target.progress().state, MoveState::completed) << target.progress().failure.text();
+    EXPECT_EQ(target_control.started, 1u);
+    EXPECT_EQ(source_control.released, 1u);
+    EXPECT_EQ(source_control.resumed, 0u);
+    EXPECT_EQ(target_control.discarded, 0u);
+    expect_same_state(p, *there.partition);
+    EXPECT_EQ(here.digests, there.digests);
+    EXPECT_EQ(here.digests[2], migrate::xxh64(std::vector<std::byte>(kib(64))));
+    for (const auto* progress : {&source.progress(), &target.progress()}) {
+        EXPECT_EQ(progress->pages_total, 256u);
+        EXPECT_EQ(progress->pages, 5u);
+        EXPECT_EQ(progress->zero_pages, 251u);
+        EXPECT_EQ(progress->table_entries, 4u);
+        EXPECT_GT(progress->bytes, 5 * kib(64));
+        EXPECT_GT(progress->downtime(), 0u);
+        EXPECT_EQ(progress->partition(), "debian");
+    }
+    EXPECT_FALSE(target.busy());
+}
+
+TEST_F(Move, CarriesAPartitionThroughANarrowPipe) {
+    net.window = 700;
+    source_control.stop_after = 5;
+    partition::Partition& p = populate(kib(4), 2, {1, 2, 3, 77, 4000});
+    ASSERT_TRUE(source.start(net, order(p)));
+    settle();
+    ASSERT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+    expect_same_state(p, *there.partition);
+    EXPECT_EQ(here.digests, there.digests);
+}
+
+TEST_F(Move, CarriesTwoPartitionsOneAfterTheOther) {
+    for (int i = 0; i < 2; ++i) {
+        partition::Partition& p = small(2);
+        there.scrub();
+        ASSERT_TRUE(source.start(net, order(p)));
+        settle();
+        ASSERT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+        expect_same_state(p, *there.partition);
+    }
+}
+
+TEST_F(Move, PartitionTimeGoesOnAndNeverBack) {
+    partition::Partition& p = small();
+    const auto before = source_control.ticks + p.timebase_offset;
+    ASSERT_TRUE(source.start(net, order(p)));
+    settle();
+    const std::uint64_t offset = there.partition->timebase_offset;
+    EXPECT_EQ(offset % migrate::offset_step, 0u);
+    const std::uint64_t after = target_control.ticks + offset;
+    EXPECT_GE(after, before);
+    // What passed at the source, and the rounding, and the error of the estimate.
+    EXPECT_LE(after - (source_control.ticks + p.timebase_offset),
+              migrate::offset_step + 2 * source.progress().clock_error);
+    EXPECT_LT(source.progress().clock_error, 1000u);
+}
+
+TEST_F(Move, ADamagedPageIsFoundByComparingDigests) {
+    for (const std::uint64_t page : {std::uint64_t{3}, std::uint64_t{10}}) { // one with contents, one that is zero
+        partition::Partition& p = small();
+        there.scrub();
+        migrate::MoveOrder damaged = order(p);
+        damaged.corrupt_page = page;
+        ASSERT_TRUE(source.start(net, damaged));
+        settle();
+        ASSERT_EQ(source.progress().state, MoveState::completed);
+        for (std::size_t g = 0; g < here.digests.size(); ++g)
+            EXPECT_EQ(here.digests[g] == there.digests[g], g != page) << g;
+    }
+}
+
+TEST_F(Move, RefusesWhatCanNotBegin) {
+    partition::Partition& p = small();
+    migrate::MoveOrder damaged = order(p);
+    damaged.corrupt_page = 4096;
+    EXPECT_EQ(source.start(net, damaged).error().error, MoveError::page_range);
+    migrate::MoveOrder nowhere = order(p);
+    nowhere.target = {};
+    EXPECT_EQ(source.start(net, nowhere).error().error, MoveError::no_connection);
+    EXPECT_EQ(source.progress().state, MoveState::failed);
+    ASSERT_TRUE(source.start(net, order(p)));
+    EXPECT_EQ(source.start(net, order(p)).error().error, MoveError::busy);
+    EXPECT_TRUE(source.cancel());
+    EXPECT_FALSE(source.cancel());
+    settle();
+    EXPECT_EQ(source.progress().failure.error, MoveError::cancelled);
+    p.state = partition::PartitionState::suspended;
+    EXPECT_EQ(source.start(net, order(p)).error().error, MoveError::not_running);
+    net.listener = nullptr;
+    p.state = partition::PartitionState::running;
+    ASSERT_TRUE(source.start(net, order(p)));
+    settle();
+    EXPECT_EQ(source.progress().failure.error, MoveError::refused_connection);
+    EXPECT_TRUE(runs_here());
+    EXPECT_FALSE(source_control.asked);
+}
+
+TEST_F(Move, CanBeCancelledWhileCopying) {
+    net.window = 700;
+    partition::Partition& p = small();
+    ASSERT_TRUE(source.start(net, order(p)));
+    for (int i = 0; i < 1000 && source.progress().state != MoveState::copying; ++i) {
+        net.pump();
+        source.step(1000);
+        target.step(1000);
+    }
+    ASSERT_EQ(source.progress().state, MoveState::copying);
+    EXPECT_TRUE(source.cancel());
+    settle();
+    EXPECT_TRUE(runs_here());
+    EXPECT_FALSE(runs_there());
+    EXPECT_EQ(target_control.discarded, 1u);
+    EXPECT_EQ(source.progress().state, MoveState::failed);
+    EXPECT_EQ(target.progress().state, MoveState::failed);
+}
+
+TEST_F(Move, RefusesByNameWhatTheTargetSaysItLacks) {
+    target_control.refusal = migrate::failure(MoveError::memory, "only 8 MiB are free");
+    partition::Partition& p = small();
+    ASSERT_TRUE(source.start(net, order(p)));
+    settle();
+    EXPECT_EQ(source.progress().state, MoveState::refused);
+    EXPECT_EQ(source.progress().failure.error, MoveError::memory);
+    EXPECT_EQ(source.progress().failure.text(), "only 8 MiB are free");
+    EXPECT_TRUE(runs_here());
+    EXPECT_FALSE(source_control.asked);
+}
+
+TEST_F(Move, ASecondSourceIsTurnedAwayAndHarmsNothing) {
+    partition::Partition& p = small();
+    ASSERT_TRUE(source.start(net, order(p)));
+    for (int i = 0; i < 3; ++i) {
+        net.pump();
+        source.step(1000);
+    }
+    ASSERT_TRUE(target.busy());
+    TestSource other_control;
+    std::vector<std::byte> buffer(migrate::max_record);
+    migrate::SourceSession other(other_control, facts, buffer);
+    ASSERT_TRUE(other.start(net, order(p)));
+    settle();
+    EXPECT_EQ(other.progress().state, MoveState::refused);
+    EXPECT_EQ(other.progress().failure.error, MoveError::busy);
+    EXPECT_EQ(source.progress().state, MoveState::completed);
+}
+
+} // namespace
+} // namespace transom::test

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "memory_pipe.hpp"
+#include <arch/fake_machine.hpp>
+#include <arch/real_memory.hpp>
+#include <cstring>
+#include <gmock/gmock.h>
+#include <random>
+#include <transom/migrate/arrivals.hpp>
+#include <transom/migrate/checksum.hpp>
+#include <transom/migrate/source_session.hpp>
+#include <transom/migrate/target_session.hpp>
+
+namespace transom::test {
+
+constexpr migrate::MachineFacts facts{.processor_version = 0x004e1200,
+                                      .mmu = migrate::Mmu::hashed_3_0,
+                                      .page_sizes = 0x1011000,
+                                      .timebase_frequency = 512000000,
+                                      .initial_msr = 0x8000000000001000};
+
+/// Memory, page table and all of one partition of 16 MiB, in the fake machine's memory.
+struct Home {
+    static constexpr unsigned table_log2 = 18;
+    RealAddr memory;
+    RealAddr table;
+    std::vector<std::uint64_t> guest_words;
+    std::vector<std::uint64_t> digests;
+    std::vector<std::uint64_t> arrived;
+    std::unique_ptr<partition::Partition> partition;
+
+    explicit Home(RealAddr at) : memory(at), table(at + memory::block_size) {}
+
+    /// An empty partition; its memory is zero unless somebody wrote to it.
+    partition::Partition& build(std::string_view name, Bytes granule, std::uint32_t vcpus) {
+        std::memset(arch::real_pointer(table), 0, std::size_t{1} << table_log2);
+        guest_words.assign((std::size_t{1} << table_log2) / 16, 0);
+        digests.assign(memory::block_size / granule, 0);
+        arrived.assign(memory::block_size / granule / 64, ~std::uint64_t{0});
+        partition = std::make_unique<partition::Partition>();
+        std::copy(name.begin(), name.end(), partition->name_storage.begin());
+        partition->granule = granule;
+        partition->vcpu_count = vcpus;
+        if (!partition->memory.add_block(memory))
+            throw std::runtime_error("add_block");
+        partition->hpt.init(table, table_log2, guest_words, {.format = hpt::Format::odd, .large_pages = true});
+        for (std::uint32_t i = 0; i < vcpus; ++i) {
+            partition->vcpus[i].index = i;
+            partition->vcpus[i].partition = partition.get();
+        }
+        return *partition;
+    }
+    void scrub() { std::memset(arch::real_pointer(memory), 0, memory::block_size); }
+    std::span<std::byte> granule(std::uint64_t index) {
+        return {arch::real_pointer(memory + index * partition->granule), partition->granule};
+    }
+};
+
+struct TestSource final : migrate::SourceControl {
+    std::uint64_t ticks = 1'000'000'000;
+    unsigned stop_after = 0; // how many calls of suspend answer false
+    bool asked = false;
+    unsigned resumed = 0;
+    unsigned released = 0;
+
+    std::uint64_t now() override { return ticks; }
+    bool suspend(partition::Partition& p) override {
+        asked = true;
+        if (stop_after != 0) {
+            --stop_after;
+            return false;
+        }
+        p.state = partition::PartitionState::suspended;
+        return true;
+    }
+    void resume(partition::Partition& p) override {
+        ++resumed;
+        p.state = partition::PartitionState::running;
+    }
+    void release(partition::Partition& p) override {
+        ++released;
+        p.state = partition::PartitionState::off;
+    }
+};
+
+struct TestTarget final : migrate::TargetControl {
+    Home& home;
+    std::uint64_t ticks = 7'000'000'000;
+    std::optional<migrate::Failure> refusal;
+    unsigned created = 0;
+    unsigned started = 0;
+    unsigned discarded = 0;
+
+    explicit TestTarget(Home& h) : home(h) {}
+    std::uint64_t now() override { return ticks; }
+    std::expected<migrate::Arrival, migrate::Failure> create(const migrate::PartitionShape& shape) override {
+        if (refusal)
+            return std::unexpected(*refusal);
+        ++created;
+        partition::Partition& p = home.build(shape.name(), shape.granule, shape.vcpus);
+        return migrate::Arrival{&p, home.digests, home.arrived};
+    }
+    void start(partition::Partition& p) override {
+        ++started;
+        p.state = partition::PartitionState::running;
+    }
+    void discard(partition::Partition& p) override {
+        ++discarded;
+        // Only what has arrived can be other than zero.
+        for (std::uint64_t g = 0; g < p.memory.size() / p.granule; ++g)
+            if ((home.arrived[g / 64] >> g % 64 & 1) != 0)
+                std::memset(home.granule(g).data(), 0, p.granule);
+        p.state = partition::PartitionState::off;
+    }
+};
+
+/// A source and a target, each with a partition's home, and a network in memory between them.
+class Move : public testing::Test {
+  protected:
+    Move() { net.listener = &arrivals; }
+
+    /// A small partition: two granules of 4 KiB that are not zero, some page table entries, registers.
+    partition::Partition& small(std::uint32_t vcpus = 1) { return populate(kib(4), vcpus, {3, 4095}); }
+
+    partition::Partition& populate(Bytes granule, std::uint32_t vcpus, const std::vector<std::uint64_t>& pages) {
+        here.scrub();
+        partition::Partition& p = here.build("debian", granule, vcpus);
+        p.state = partition::PartitionState::running;
+        p.timebase_offset = 5 * migrate::offset_step;
+        for (const std::uint64_t g : pages)
+            for (std::byte& b : here.granule(g))
+                b = static_cast<std::byte>(random());
+        for (std::uint32_t i = 0; i < vcpus; ++i)
+            randomize(p.vcpus[i]);
+        for (std::uint64_t slot : {std::uint64_t{0}, std::uint64_t{9}, std::uint64_t{5000}, p.hpt.slot_count() - 1}) {
+            // A 4 KiB page of the partition; R and C as they come.
+            const std::uint64_t d1 =
+                ((slot * 3 % 4096) << 12) | (random() & papr::d1::usage) | papr::d1::wimg_memory | 2;
+            const std::uint64_t d0 = ((random() << 7) & 0x0000ffffffffff80) | papr::d0::valid;
+            if (!p.hpt.restore({{slot}, {d0, d1}}, p.memory))
+                throw std::runtime_error("restore");
+        }
+        p.sources.add(vio::terminal_source, interrupt::Trigger::message);
+        p.sources.signal(vio::terminal_source);
+        p.sources.table[0].priority = 5;
+        const std::array<std::uint8_t, 5> typed{'l', 's', '\n', 0, 255};
+        p.terminal.output.first = 4094; // wraps
+        p.terminal.output.push(typed);
+        p.terminal.input.push(std::span(typed).first(2));
+        return p;
+    }
+
+    void randomize(partition::Vcpu& vcpu) {
+        partition::Registers& r = vcpu.registers;
+        for (auto& x : r.gpr)
+            x = random();
+        r.nip = random();
+        r.msr = 0x8000000002009033;
+        for (auto* x : {&r.cr, &r.lr, &r.ctr, &r.xer, &r.fpscr, &r.vscr})
+            *x = random();
+        for (auto& x : r.vsr)
+            x = {random(), random()};
+        for (auto& x : r.slb)
+            x = {random(), random()};
+        for (auto& x : r.spr)
+            x = random() & ~std::uint64_t{7}; // no breakpoint of the hypervisor
+        vcpu.state = partition::VcpuState::ceded;
+        vcpu.prodded = true;
+        vcpu.interrupt_mode = {true, 3};
+        vcpu.decrementer_expiry = random();
+        vcpu.presentation = {5, 0xff};
+        vcpu.areas.vpa = {{0x10000}, 0x280};
+        vcpu.areas.slb_shadow = {{0x11000}, 0x200};
+        vcpu.areas.dispatch_log = {{0x12000}, 48 * 20};
+        vcpu.areas.dispatch_counter = 77;
+        vcpu.areas.dispatch_log_index = 123456;
+        vcpu.areas.preempt_reason = partition::PreemptReason::cede;
+        vcpu.areas.preempt_time = random();
+    }
+
+    std::uint64_t random() { return random_(); }
+
+    migrate::MoveOrder order(partition::Partition& p) { return {&p, {0x0a4d0002}, 7701, here.digests, {}}; }
+
+    /// Until nothing has moved for a while. Both clocks go on with each round.
+    void settle() {
+        for (int idle = 0; idle < 10; ++idle) {
+            bool moved = net.pump();
+            moved = source.step(1000) || moved;
+            moved = target.step(1000) || moved;
+            if (net.pump() || moved)
+                idle = 0;
+            source_control.ticks += 50;
+            target_control.ticks += 50;
+        }
+    }
+    /// Lets both sides wait longer than they are willing to.
+    void long_silence() {
+        source_control.ticks += 60 * facts.timebase_frequency;
+        target_control.ticks += 60 * facts.timebase_frequency;
+        settle();
+    }
+
+    bool runs_here() const { return here.partition->state == partition::PartitionState::running; }
+    bool runs_there() const { return target_control.started != 0; }
+
+    std::mt19937_64 random_{42};
+    arch::FakeMachine machine{mib(49)};
+    Home here{arch::fake_real_base};
+    Home there{arch::fake_real_base + mib(32)};
+    TestSource source_control;
+    TestTarget target_control{there};
+    std::vector<std::byte> send_buffer = std::vector<std::byte>(migrate::max_record);
+    std::vector<std::byte> receive_buffer = std::vector<std::byte>(migrate::max_record);
+    migrate::SourceSession source{source_control, facts, send_buffer};
+    migrate::TargetSession target{target_control, facts, receive_buffer};
+    migrate::Arrivals arrivals{target};
+    PipeNetwork net;
+};
+
+} // namespace transom::test
