@@ -28,6 +28,34 @@ template <std::size_t capacity> void take_ring(std::span<const std::byte> from, 
 
 } // namespace
 
+std::size_t encode_partition(const partition::Partition& partition, std::span<std::byte> to) {
+    PartitionRecord record;
+    record.vcpus = partition.vcpu_count;
+    record.clock_nanoseconds = partition.clock.base.nanoseconds;
+    record.clock_seconds = partition.clock.base.seconds;
+    record.clock_base = partition.clock.base_ticks;
+    record.cpu_character = partition.cpu_characteristics.character;
+    record.cpu_behaviour = partition.cpu_characteristics.behaviour;
+    PayloadWriter out(to);
+    out.put(record);
+    return out.size();
+}
+
+std::expected<void, Failure> decode_partition(std::span<const std::byte> payload, partition::Partition& partition) {
+    if (payload.size() != sizeof(PartitionRecord))
+        return std::unexpected(failure(MoveError::record_length, "partition has {} bytes", payload.size()));
+    const auto record = element<PartitionRecord>(payload, 0);
+    if (record.vcpus != partition.vcpu_count)
+        return std::unexpected(failure(MoveError::record_content, "partition has {} virtual processors, hello had {}",
+                                       std::uint32_t{record.vcpus}, partition.vcpu_count));
+    if (record.clock_nanoseconds >= 1'000'000'000)
+        return std::unexpected(failure(MoveError::record_content, "partition has a time of day that can not be"));
+    partition.clock.base_ticks = record.clock_base;
+    partition.clock.base = {record.clock_seconds, record.clock_nanoseconds};
+    partition.cpu_characteristics = {record.cpu_character, record.cpu_behaviour};
+    return {};
+}
+
 std::size_t encode_areas(const partition::Vcpu& vcpu, std::span<std::byte> to) {
     const partition::PerProcessorAreas& areas = vcpu.areas;
     AreasRecord record;
@@ -79,7 +107,7 @@ std::size_t encode_interrupts(const interrupt::Sources& sources, std::span<std::
         record.server = source.server;
         record.trigger = static_cast<std::uint8_t>(source.trigger);
         record.priority = source.priority;
-        record.saved_priority = source.saved_priority;
+        record.enabled = source.enabled;
         record.pending = source.pending;
         record.in_service = source.in_service;
         out.put(record);
@@ -99,13 +127,13 @@ std::expected<void, Failure> decode_interrupts(std::span<const std::byte> payloa
         const auto record = element<SourceRecord>(payload.subspan(sizeof header), i);
         if (record.number != interrupt::first_source + i || record.server >= partition.vcpu_count ||
             record.trigger > static_cast<std::uint8_t>(interrupt::Trigger::level) || record.pending > 1 ||
-            record.in_service > 1 || record.zero != std::array<std::uint8_t, 3>{})
+            record.enabled > 1 || record.in_service > 1 || record.zero != std::array<std::uint8_t, 3>{})
             return std::unexpected(failure(MoveError::record_content,
                                            "interrupt source {:#x} has a state that can not be",
                                            std::uint32_t{record.number}));
         table[i] = {static_cast<interrupt::Trigger>(record.trigger),
                     record.priority,
-                    record.saved_priority,
+                    record.enabled != 0,
                     record.server,
                     record.pending != 0,
                     record.in_service != 0};

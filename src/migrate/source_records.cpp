@@ -104,7 +104,7 @@ void SourceSession::begin_suspended() {
     zero_digest_.reset();
     cursor_ = 0;
     zero_count_ = 0;
-    writer_.write(RecordType::partition, PartitionRecord{order_.partition->vcpu_count, {}});
+    writer_.finish(RecordType::partition, encode_partition(*order_.partition, writer_.payload()));
     enter(Phase::pages);
 }
 

@@ -5,6 +5,7 @@
 #include <transom/base/panic.hpp>
 #include <transom/migrate/clock.hpp>
 #include <transom/migrate/limits.hpp>
+#include <transom/migrate/partition_state.hpp>
 #include <transom/migrate/target_session.hpp>
 
 // The conversation of the target: what comes when, and every way in which it can end. What the records bring is in
@@ -169,14 +170,11 @@ void TargetSession::handle_ping(const Record& record) {
 }
 
 void TargetSession::handle_partition(const Record& record) {
-    const auto partition = record.as<PartitionRecord>();
     if (phase_ != Phase::timing)
         return out_of_order(record);
-    if (!partition)
-        return wrong_length(record);
-    if (partition->vcpus != shape_.vcpus || partition->zero != 0)
-        return fail(failure(MoveError::record_content, "partition has {} virtual processors, hello had {}",
-                            std::uint32_t{partition->vcpus}, shape_.vcpus));
+    if (const auto decoded = decode_partition(record.payload, *arrival_.partition); !decoded)
+        return fail(decoded.error());
+    arrival_.partition->clock.frequency = facts_.timebase_frequency;
     phase_ = Phase::receiving;
     progress_.state = MoveState::copying;
 }

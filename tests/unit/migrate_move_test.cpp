@@ -37,11 +37,18 @@ void expect_same_state(partition::Partition& a, partition::Partition& b) {
         EXPECT_EQ(va.areas.preempt_reason, vb.areas.preempt_reason);
         EXPECT_EQ(va.areas.preempt_time, vb.areas.preempt_time);
     }
+    EXPECT_EQ(a.clock.base, b.clock.base);
+    EXPECT_EQ(a.clock.base_ticks, b.clock.base_ticks);
+    EXPECT_EQ(b.clock.frequency, facts.timebase_frequency);
+    EXPECT_EQ(a.cpu_characteristics.character, b.cpu_characteristics.character);
+    EXPECT_EQ(a.cpu_characteristics.behaviour, b.cpu_characteristics.behaviour);
     for (std::size_t i = 0; i < a.sources.table.size(); ++i) {
         EXPECT_EQ(a.sources.table[i].trigger, b.sources.table[i].trigger);
         EXPECT_EQ(a.sources.table[i].priority, b.sources.table[i].priority);
         EXPECT_EQ(a.sources.table[i].server, b.sources.table[i].server);
+        EXPECT_EQ(a.sources.table[i].enabled, b.sources.table[i].enabled);
         EXPECT_EQ(a.sources.table[i].pending, b.sources.table[i].pending);
+        EXPECT_EQ(a.sources.table[i].in_service, b.sources.table[i].in_service);
     }
     std::array<std::uint8_t, 4096> ta{}, tb{};
     EXPECT_EQ(a.terminal.output.pop(ta), b.terminal.output.pop(tb));

@@ -144,6 +144,9 @@ class Move : public testing::Test {
         p.sources.add(vio::terminal_source, interrupt::Trigger::message);
         p.sources.signal(vio::terminal_source);
         p.sources.table[0].priority = 5;
+        p.sources.table[0].enabled = true;
+        p.clock.set({1'800'000'000, 123456789}, random());
+        p.cpu_characteristics = {random(), random()};
         const std::array<std::uint8_t, 5> typed{'l', 's', '\n', 0, 255};
         p.terminal.output.first = 4094; // wraps
         p.terminal.output.push(typed);

@@ -14,11 +14,13 @@
 
 namespace transom::migrate {
 
+std::size_t encode_partition(const partition::Partition& partition, std::span<std::byte> to);
 std::size_t encode_vcpu(const partition::Vcpu& vcpu, std::span<std::byte> to);
 std::size_t encode_areas(const partition::Vcpu& vcpu, std::span<std::byte> to);
 std::size_t encode_interrupts(const interrupt::Sources& sources, std::span<std::byte> to);
 std::size_t encode_terminal(const vio::Terminal& terminal, std::span<std::byte> to);
 
+std::expected<void, Failure> decode_partition(std::span<const std::byte> payload, partition::Partition& partition);
 /// Which virtual processor a vcpu or areas record is about.
 using VcpuIndex = std::uint32_t;
 std::expected<VcpuIndex, Failure> decode_vcpu(std::span<const std::byte> payload, partition::Partition& partition);

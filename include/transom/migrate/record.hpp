@@ -95,9 +95,13 @@ static_assert(sizeof(PongRecord) == 16);
 
 struct PartitionRecord {
     Be32 vcpus;
-    Be32 zero;
+    Be32 clock_nanoseconds; // the partition's time of day,
+    Be64 clock_seconds;     // since 1970-01-01 00:00 UTC,
+    Be64 clock_base;        // when its time base was this
+    Be64 cpu_character;     // what H_GET_CPU_CHARACTERISTICS has told it
+    Be64 cpu_behaviour;
 };
-static_assert(sizeof(PartitionRecord) == 8);
+static_assert(sizeof(PartitionRecord) == 40);
 
 /// The granule's bytes follow.
 struct PageRecord {
@@ -173,7 +177,7 @@ struct SourceRecord {
     Be32 server;
     std::uint8_t trigger = 0; // 0 unused, 1 message, 2 level
     std::uint8_t priority = 0;
-    std::uint8_t saved_priority = 0;
+    std::uint8_t enabled = 0;
     std::uint8_t pending = 0;
     std::uint8_t in_service = 0;
     std::array<std::uint8_t, 3> zero{};
