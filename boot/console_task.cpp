@@ -6,6 +6,8 @@
 
 namespace boot {
 
+using transom::partition::PartitionState;
+
 namespace {
 constexpr std::size_t bytes_per_write = 512;
 constexpr std::size_t bytes_per_read = 64;
@@ -15,7 +17,8 @@ ConsoleTask::ConsoleTask(Platform& platform, std::uint64_t frequency)
     : platform_(platform), input_interval_(frequency / 200) {}
 
 bool ConsoleTask::drain() {
-    if (partition_ == nullptr || partition_->terminal.output.empty())
+    // What a suspended partition has written goes with it, if it goes.
+    if (partition_ == nullptr || partition_->state == PartitionState::suspended || partition_->terminal.output.empty())
         return false;
     std::array<std::uint8_t, bytes_per_write> bytes;
     const std::size_t n = partition_->terminal.output.pop(bytes);

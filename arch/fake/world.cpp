@@ -29,7 +29,7 @@ void run(transom::partition::Vcpu& vcpu, std::uint64_t slice) {
     run_vcpu(vcpu, slice);
 }
 
-void set_page_table(std::uint32_t, transom::RealAddr, unsigned) {}
+void set_page_table(std::uint32_t, const transom::hpt::HashedPageTable&) {}
 
 void idle(std::uint64_t ticks) {
     FakeMachine::current().advance(ticks);

@@ -98,10 +98,17 @@ void shift_timebase(std::uint64_t offset) {
         mtspr<Spr::tbu40>(wanted + 0x1000000);
 }
 
+bool has_large_real_mode_pages(const transom::hpt::HashedPageTable& table) {
+    return table.options().real_mode_page == papr::PageSize::kib_64;
+}
+
 std::uint64_t guest_lpcr(const Vcpu& vcpu, std::uint64_t host, unsigned generation) {
     std::uint64_t value = host & ~(lpcr::pece | lpcr::host_radix | lpcr::uprt);
     value |= lpcr::vpm1 | lpcr::lpes0 | lpcr::hdice;
-    value |= generation >= 9 ? lpcr::online : lpcr::vpm0 | lpcr::vrmasd_64k;
+    if (generation >= 9)
+        value |= lpcr::online;
+    else
+        value |= lpcr::vpm0 | (has_large_real_mode_pages(vcpu.partition->hpt) ? lpcr::vrmasd_64k : 0);
     if (vcpu.interrupt_mode.little_endian)
         value |= lpcr::ile;
     value |= std::uint64_t{vcpu.interrupt_mode.alternate_location} << lpcr::ail_shift;
@@ -120,14 +127,14 @@ constinit std::uint64_t sdr1_of_lpid[16] = {};
 
 } // namespace
 
-void set_page_table(std::uint32_t lpid, transom::RealAddr table, unsigned log2_size) {
+void set_page_table(std::uint32_t lpid, const transom::hpt::HashedPageTable& table) {
     transom::invariant(lpid < 16, "LPID out of range");
-    const std::uint64_t word = table.value | (log2_size - 18);
+    const std::uint64_t word = table.address().value | (table.log2_bytes() - 18);
     sdr1_of_lpid[lpid] = word;
     if (processor_generation() >= 9) {
         const std::uint64_t partition_table = mfspr<Spr::ptcr>() & ~std::uint64_t{0xfff};
         auto* entries = reinterpret_cast<PartitionTableEntry*>(real_pointer({partition_table}));
-        entries[lpid] = {word | pate_vrma_64k, std::uint64_t{0}};
+        entries[lpid] = {word | (has_large_real_mode_pages(table) ? pate_vrma_64k : 0), std::uint64_t{0}};
         ptesync();
     }
 }

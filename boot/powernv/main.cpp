@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../host_memory.hpp"
-#include "../network.hpp"
+#include "../kernel.hpp"
 #include "opal.hpp"
 #include "opal_platform.hpp"
 #include "pci.hpp"
@@ -34,6 +34,13 @@ void prepare_processors() {
     arch::install_vectors(true);
 }
 
+RealAddr partition_table(memory::Frames& frames) {
+    const auto table =
+        frames.allocate(arch::partition_table_size, arch::partition_table_size, memory::FrameState::hypervisor);
+    invariant(table.has_value(), "no memory for the partition table");
+    return *table;
+}
+
 } // namespace
 
 void powernv_main(const void* fdt, std::uint64_t opal_base, std::uint64_t opal_entry) {
@@ -42,7 +49,7 @@ void powernv_main(const void* fdt, std::uint64_t opal_base, std::uint64_t opal_e
     log("Transom on OpenPOWER firmware");
     prepare_processors();
 
-    const auto machine = tree::read_host_tree(fdt);
+    static const auto machine = tree::read_host_tree(fdt);
     if (!machine)
         panic(tree::describe(machine.error()));
     log("{}: POWER{}, {} threads, time base {} MHz", machine->model.data(), arch::processor_generation(),
@@ -50,8 +57,10 @@ void powernv_main(const void* fdt, std::uint64_t opal_base, std::uint64_t opal_e
     memory::Frames& frames = take_memory(*machine, fdt);
     log("{} MiB free", frames.total(memory::FrameState::free) >> 20);
     log("{} processors parked", start_secondaries(*machine, frames));
-    bring_up_network(network(), find_opal_bridges(fdt).span(), frames, {});
-    power_off();
+    arch::initialize_processor(partition_table(frames));
+
+    static Kernel kernel(opal_platform, *machine, frames);
+    kernel.run(find_opal_bridges(fdt).span());
 }
 
 } // namespace boot

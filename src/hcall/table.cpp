@@ -11,6 +11,12 @@ namespace {
 using papr::Op;
 
 constexpr std::array table{
+    Row{Op::remove, Set::pft, h_remove, "H_REMOVE"},
+    Row{Op::enter, Set::pft, h_enter, "H_ENTER"},
+    Row{Op::read, Set::pft, h_read, "H_READ"},
+    Row{Op::clear_mod, Set::pft, h_clear_mod, "H_CLEAR_MOD"},
+    Row{Op::clear_ref, Set::pft, h_clear_ref, "H_CLEAR_REF"},
+    Row{Op::protect, Set::pft, h_protect, "H_PROTECT"},
     Row{Op::set_sprg0, Set::sprg0, h_set_sprg0, "H_SET_SPRG0"},
     Row{Op::set_dabr, Set::dabr, h_set_dabr, "H_SET_DABR"},
     Row{Op::page_init, Set::copy, h_page_init, "H_PAGE_INIT"},
@@ -30,6 +36,7 @@ constexpr std::array table{
     Row{Op::get_ppp, Set::splpar, h_get_ppp, "H_GET_PPP"},
     Row{Op::set_ppp, Set::splpar, h_set_ppp, "H_SET_PPP"},
     Row{Op::purr, Set::splpar, h_purr, "H_PURR"},
+    Row{Op::bulk_remove, Set::bulk, h_bulk_remove, "H_BULK_REMOVE"},
     Row{Op::set_xdabr, Set::xdabr, h_set_xdabr, "H_SET_XDABR"},
     Row{Op::get_cpu_characteristics, Set::none, h_get_cpu_characteristics, "H_GET_CPU_CHARACTERISTICS"},
     Row{Op::poll_pending, Set::poll_pending, h_poll_pending, "H_POLL_PENDING"},

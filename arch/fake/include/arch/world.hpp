@@ -11,7 +11,7 @@ namespace arch {
 void run(transom::partition::Vcpu& vcpu, std::uint64_t slice);
 
 /// Remembered by nobody: the fake machine walks no table by itself.
-void set_page_table(std::uint32_t lpid, transom::RealAddr table, unsigned log2_size);
+void set_page_table(std::uint32_t lpid, const transom::hpt::HashedPageTable& table);
 
 /// Moves the fake clock on.
 void idle(std::uint64_t ticks);

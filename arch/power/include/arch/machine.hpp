@@ -16,8 +16,10 @@ std::uint32_t processor_identification();
 /// Copies the interrupt vectors to real 0x100. `hypervisor_mode` is false on pseries, where HSPRGs do not exist.
 void install_vectors(bool hypervisor_mode);
 
+constexpr transom::Bytes partition_table_size = transom::kib(64);
+
 /// Prepares the calling processor for running partitions: vectors' anchor, facilities, partition table.
-/// `partition_table` (POWER9 and later): 64 KiB, aligned to its size, zeroed; the same for all processors.
+/// `partition_table` (POWER9 and later): partition_table_size bytes, aligned to that, zeroed; one for all processors.
 void initialize_processor(transom::RealAddr partition_table);
 
 /// Prepares a processor that shall never run anything: it sleeps until the machine is reset.

@@ -13,7 +13,7 @@ void run(transom::partition::Vcpu& vcpu, std::uint64_t slice);
 
 /// Puts a partition's page table where the processors find it (POWER9 and later: its partition-table entry; POWER8
 /// takes it when a virtual processor is entered).
-void set_page_table(std::uint32_t lpid, transom::RealAddr table, unsigned log2_size);
+void set_page_table(std::uint32_t lpid, const transom::hpt::HashedPageTable& table);
 
 /// Sleeps until about `ticks` of the time base have passed, or an interrupt comes.
 void idle(std::uint64_t ticks);

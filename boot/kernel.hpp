@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "console_task.hpp"
+#include "platform.hpp"
+
+#include <optional>
+#include <span>
+#include <transom/memory/frames.hpp>
+#include <transom/net/network_task.hpp>
+#include <transom/partition/roster.hpp>
+#include <transom/pci/bus.hpp>
+#include <transom/tree/host_tree.hpp>
+#include <transom/tree/manifest.hpp>
+
+namespace boot {
+
+/// The running hypervisor, the same on every platform: reads the bundle, builds the partitions and shares the boot
+/// processor between them and its own work until the last one has ended.
+class Kernel {
+  public:
+    /// All three outlive it; `machine` and `frames` describe memory that was found.
+    Kernel(Platform& platform, const transom::tree::HostMachine& machine, transom::memory::Frames& frames);
+
+    /// Brings up the network behind these bridges, starts the partitions, and never comes back.
+    [[noreturn]] void run(std::span<const transom::pci::HostBridge> bridges);
+
+  private:
+    void read_bundle();
+    transom::net::MachineAddresses addresses() const;
+    void create_partitions();
+    /// Deals with partitions that have switched themselves off, or ask to be started again.
+    void reap();
+    void restart(transom::partition::Partition& partition);
+
+    const transom::tree::HostMachine& machine_;
+    transom::memory::Frames& frames_;
+    transom::partition::Resources resources_;
+    transom::partition::Dispatcher dispatcher_;
+    transom::partition::Roster roster_;
+    ConsoleTask console_;
+    transom::net::NetworkTask network_task_;
+    std::optional<transom::tree::Manifest> bundle_;
+    bool one_has_ended_ = false; // of its own will: the machine ends with its last partition
+};
+
+} // namespace boot

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <expected>
+#include <span>
+#include <string_view>
+#include <transom/partition/create.hpp>
+#include <transom/partition/dispatcher.hpp>
+
+namespace transom::partition {
+
+/// Most partitions of a machine.
+constexpr std::size_t max_partitions = 4;
+
+/// The partitions that a machine has: where they are kept, made, started and ended. A partition here has memory; only a
+/// started one is dispatched.
+class Roster {
+  public:
+    Roster(const Resources& resources, Dispatcher& dispatcher);
+
+    /// Builds one from its description and starts it. Errors: those of partition::create, a name in use, no place left.
+    std::expected<Partition*, CreateError> create(const tree::PartitionDescription& description,
+                                                  const tree::Manifest& bundle);
+    /// Builds an empty one for a partition that arrives; start() lets it run.
+    std::expected<Partition*, CreateError> create_empty(const Shape& shape);
+    /// From now on its virtual processors run, on its own page table.
+    void start(Partition& partition);
+    /// Ends it: it is dispatched no more, its memory is scrubbed and free. The reference is dead afterwards.
+    void destroy(Partition& partition);
+
+    Partition* find(std::string_view name);
+    std::size_t size() const;
+
+    /// Calls `with` for each partition there is.
+    template <class F> void for_each(F with) {
+        for (Slot& slot : slots_)
+            if (slot.used)
+                with(slot.partition);
+    }
+
+  private:
+    struct Slot {
+        Partition partition;
+        bool used = false;
+    };
+    std::expected<Slot*, CreateError> take(std::string_view name);
+
+    const Resources& resources_;
+    Dispatcher& dispatcher_;
+    std::array<Slot, max_partitions> slots_;
+};
+
+} // namespace transom::partition

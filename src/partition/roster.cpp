@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arch/world.hpp>
+#include <transom/base/panic.hpp>
+#include <transom/partition/roster.hpp>
+
+namespace transom::partition {
+
+Roster::Roster(const Resources& resources, Dispatcher& dispatcher) : resources_(resources), dispatcher_(dispatcher) {
+    // Logical partition 0 is the hypervisor.
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+        slots_[i].partition.lpid = static_cast<std::uint32_t>(i + 1);
+}
+
+std::expected<Roster::Slot*, CreateError> Roster::take(std::string_view name) {
+    if (find(name) != nullptr)
+        return std::unexpected(CreateError::formatted("partition {}: there is one of that name: end it first", name));
+    for (Slot& slot : slots_)
+        if (!slot.used)
+            return &slot;
+    return std::unexpected(CreateError::formatted("partition {}: this machine has its {} partitions: end one first",
+                                                  name, max_partitions));
+}
+
+std::expected<Partition*, CreateError> Roster::create(const tree::PartitionDescription& description,
+                                                      const tree::Manifest& bundle) {
+    const auto slot = take(description.name);
+    if (!slot)
+        return std::unexpected(slot.error());
+    Partition& partition = (*slot)->partition;
+    if (const auto created = partition::create(partition, description, bundle, resources_); !created)
+        return std::unexpected(created.error());
+    (*slot)->used = true;
+    start(partition);
+    return &partition;
+}
+
+std::expected<Partition*, CreateError> Roster::create_empty(const Shape& shape) {
+    const auto slot = take(shape.name);
+    if (!slot)
+        return std::unexpected(slot.error());
+    Partition& partition = (*slot)->partition;
+    if (const auto created = partition::create_empty(partition, shape, resources_); !created)
+        return std::unexpected(created.error());
+    (*slot)->used = true;
+    return &partition;
+}
+
+void Roster::start(Partition& partition) {
+    arch::set_page_table(partition.lpid, partition.hpt);
+    partition.state = PartitionState::running;
+    dispatcher_.add(partition);
+}
+
+void Roster::destroy(Partition& partition) {
+    for (Slot& slot : slots_)
+        if (&slot.partition == &partition && slot.used) {
+            dispatcher_.remove(partition);
+            partition::destroy(partition, resources_.frames);
+            slot.used = false;
+            return;
+        }
+    panic("destroy of a partition that this machine does not have");
+}
+
+Partition* Roster::find(std::string_view name) {
+    for (Slot& slot : slots_)
+        if (slot.used && slot.partition.name() == name)
+            return &slot.partition;
+    return nullptr;
+}
+
+std::size_t Roster::size() const {
+    std::size_t n = 0;
+    for (const Slot& slot : slots_)
+        n += slot.used ? 1 : 0;
+    return n;
+}
+
+} // namespace transom::partition
