@@ -10,7 +10,7 @@
 namespace transom::hpt {
 
 /// A change of the table that has been begun. Its slot is locked, and invalid wherever there is an obligation, because R
-/// and C of an entry are final only when no TLB holds it any more (ISA 3.0B Book III 5.10.1, facts of the architecture:
+/// and C of an entry are final only when no TLB holds it any more (ISA 3.0B Book III 5.10.1:
 /// invalidate, flush, only then read). The caller discharges the obligation through <arch/tlb.hpp> and hands the receipt
 /// to the function of the table that finishes the change; dropping a begun change is a panic.
 template <class Work> class [[nodiscard]] Pending {

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arch/fake_machine.hpp>
+#include <gmock/gmock.h>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <transom/hcall/handlers.hpp>
+#include <transom/partition/partition.hpp>
+
+namespace transom::hcall {
+namespace {
+
+using papr::Status;
+using testing::ElementsAre;
+namespace flag = papr::hpt_flag;
+
+constexpr std::uint64_t d0_of_page_1 = 0x4000000005000005; // 64 KiB, 1 TiB segment, VSID 5
+constexpr std::uint64_t d1_of_page_1 = 0x11192;            // logical 0x10000, R, C, memory, pp 10
+
+/// A partition of 16 MiB with the smallest table, over the fake machine's memory.
+class HptCall : public testing::Test {
+  protected:
+    static constexpr unsigned log2_bytes = 18;
+    static constexpr RealAddr table_address = arch::fake_real_base + mib(16);
+
+    HptCall() : guest_words((std::size_t{1} << log2_bytes) / 16) {
+        invariant(partition->memory.add_block(arch::fake_real_base), "block");
+        partition->hpt.init(table_address, log2_bytes, guest_words, {.format = hpt::Format::isa_3_0});
+        partition->lpid = 77;
+        partition->vcpus[0].partition = partition.get();
+    }
+
+    struct Answer {
+        Status status;
+        std::vector<std::uint64_t> out;
+    };
+    /// gpr[4] and up in, `outputs` of them out.
+    Answer call(Outcome (*handler)(partition::Vcpu&), std::vector<std::uint64_t> arguments, std::size_t outputs = 0) {
+        partition::Vcpu& vcpu = partition->vcpus[0];
+        auto* const r4 = vcpu.registers.gpr.data() + 4;
+        std::copy(arguments.begin(), arguments.end(), r4);
+        const Outcome outcome = handler(vcpu);
+        EXPECT_EQ(outcome.then, Then::resume);
+        return {outcome.status, {r4, r4 + outputs}};
+    }
+    std::uint64_t enter(std::uint64_t flags, std::uint64_t ptex, std::uint64_t d0 = d0_of_page_1,
+                        std::uint64_t d1 = d1_of_page_1) {
+        const Answer answer = call(h_enter, {flags, ptex, d0, d1}, 1);
+        EXPECT_EQ(answer.status, Status::success);
+        return answer.out[0];
+    }
+
+    arch::FakeMachine machine{mib(17)};
+    std::vector<std::uint64_t> guest_words;
+    std::unique_ptr<partition::Partition> partition = std::make_unique<partition::Partition>();
+};
+
+TEST_F(HptCall, TheTableIsBigEndianInRealMemory) {
+    EXPECT_EQ(enter(0, 0x13), 0x10u);
+    const auto* const entry = reinterpret_cast<const std::uint8_t*>(arch::real_pointer(table_address + 0x100));
+    // ISA 3.0: B is in bits 4-5 of d1; the page is at real 0x40010000.
+    EXPECT_THAT(std::vector(entry, entry + 8), ElementsAre(0, 0, 0, 0, 5, 0, 0, 5));
+    EXPECT_THAT(std::vector(entry + 8, entry + 16), ElementsAre(4, 0, 0, 0, 0x40, 1, 0x11, 0x92));
+}
+
+TEST_F(HptCall, EnterAnswersEachErrorWithItsStatus) {
+    EXPECT_EQ(call(h_enter, {0, 0x4000, d0_of_page_1, d1_of_page_1}).status, Status::parameter); // beyond the table
+    EXPECT_EQ(call(h_enter, {0, 0, d0_of_page_1, 0x1001192}).status, Status::parameter);         // beyond the memory
+    EXPECT_EQ(call(h_enter, {0, 0, d0_of_page_1, 0x111aa}).status, Status::parameter);           // cache-inhibited
+    EXPECT_EQ(call(h_enter, {0, 0, d0_of_page_1, 0x13192}).status, Status::parameter);           // no such page size
+    EXPECT_EQ(call(h_enter, {flag::zero_page, 0, d0_of_page_1, 0x10}).status, Status::too_big);  // 16 MiB
+    enter(flag::exact, 9);
+    EXPECT_EQ(call(h_enter, {flag::exact, 9, d0_of_page_1, d1_of_page_1}).status, Status::pteg_full);
+}
+
+TEST_F(HptCall, ZeroPageClearsThePageAndOnlyWhenThereIsASlot) {
+    std::byte* const page = arch::real_pointer(arch::fake_real_base + kib(64));
+    const auto fill = [&] { std::fill(page - 1, page + kib(64) + 1, std::byte{0xee}); };
+    fill();
+    enter(flag::exact, 9);
+    EXPECT_EQ(call(h_enter, {flag::exact | flag::zero_page, 9, d0_of_page_1, d1_of_page_1}).status, Status::pteg_full);
+    EXPECT_EQ(page[0], std::byte{0xee});
+    enter(flag::zero_page, 16);
+    EXPECT_TRUE(std::all_of(page, page + kib(64), [](std::byte b) { return b == std::byte{0}; }));
+    EXPECT_EQ(page[-1], std::byte{0xee});
+    EXPECT_EQ(page[kib(64)], std::byte{0xee});
+}
+
+TEST_F(HptCall, AMissingPageLeavesNoTrace) {
+    std::array<std::uint64_t, 4> present{};
+    partition->memory.limit_to_present(present, kib(64));
+    partition::Vcpu& vcpu = partition->vcpus[0];
+    vcpu.registers.gpr[4] = flag::zero_page;
+    vcpu.registers.gpr[5] = 16;
+    vcpu.registers.gpr[6] = d0_of_page_1;
+    vcpu.registers.gpr[7] = d1_of_page_1;
+    const auto before = vcpu.registers.gpr;
+    EXPECT_EQ(h_enter(vcpu).then, Then::missing);
+    EXPECT_EQ(vcpu.registers.gpr, before);
+    EXPECT_THAT(call(h_read, {0, 16}, 2).out, ElementsAre(0, 0));
+    present[0] = ~std::uint64_t{0};
+    partition->memory.limit_to_present({}, kib(64));
+    EXPECT_EQ(h_enter(vcpu).status, Status::success);
+}
+
+TEST_F(HptCall, RemoveGivesTheEntryAndFlushesThePartition) {
+    enter(0, 16);
+    const Answer removed = call(h_remove, {flag::avpn, 16, d0_of_page_1 & papr::d0::compared}, 2);
+    EXPECT_EQ(removed.status, Status::success);
+    EXPECT_THAT(removed.out, ElementsAre(d0_of_page_1, d1_of_page_1));
+    ASSERT_EQ(machine.flushes_.size(), 1u);
+    EXPECT_EQ(machine.flushes_[0].lpid, 77u);
+    const Answer again = call(h_remove, {0, 16, 0}, 2);
+    EXPECT_EQ(again.status, Status::not_found);
+    EXPECT_THAT(again.out, ElementsAre(0, 16)); // the outputs are left alone
+    EXPECT_EQ(call(h_remove, {0, 0x4000, 0}).status, Status::parameter);
+}
+
+TEST_F(HptCall, ReadGivesOneOrFour) {
+    enter(flag::exact, 18);
+    EXPECT_THAT(call(h_read, {0, 18}, 2).out, ElementsAre(d0_of_page_1, d1_of_page_1));
+    EXPECT_THAT(call(h_read, {flag::read_4, 19}, 8).out, ElementsAre(0, 0, 0, 0, d0_of_page_1, d1_of_page_1, 0, 0));
+    EXPECT_EQ(call(h_read, {0, 0x4000}).status, Status::parameter);
+    EXPECT_EQ(call(h_read, {flag::read_4, 0x3fff}).status, Status::success);
+}
+
+TEST_F(HptCall, ProtectAndClear) {
+    enter(0, 16);
+    EXPECT_EQ(call(h_protect, {flag::pp0 | 3, 16, 0}).status, Status::success);
+    EXPECT_THAT(call(h_read, {0, 16}, 2).out, ElementsAre(d0_of_page_1, 0x8000000000011193));
+    EXPECT_EQ(call(h_protect, {flag::avpn | 2, 16, 0x80}).status, Status::not_found);
+    EXPECT_THAT(call(h_clear_mod, {0, 16}, 1).out, ElementsAre(0x8000000000011193));
+    EXPECT_THAT(call(h_clear_ref, {0, 16}, 1).out, ElementsAre(0x8000000000011113));
+    EXPECT_THAT(call(h_read, {0, 16}, 2).out, ElementsAre(d0_of_page_1, 0x8000000000011013));
+    EXPECT_EQ(call(h_clear_mod, {0, 17}).status, Status::not_found);
+    EXPECT_EQ(call(h_clear_ref, {0, 0x4000}).status, Status::parameter);
+}
+
+TEST_F(HptCall, BulkRemoveAnswersInPlaceUpToTheEnd) {
+    enter(flag::exact, 16);
+    enter(flag::exact, 17, d0_of_page_1 | 0x10);
+    enter(flag::exact, 18);
+    const Answer answer = call(h_bulk_remove,
+                               {0x4200000000000010, d0_of_page_1 & papr::d0::compared, // by AVPN
+                                0x4100000000000011, 0x10,                              // by ANDCOND: bolted, stays
+                                0xc000000000000000, 1,                                 // the end
+                                0x4000000000000012, 2},
+                               8);
+    EXPECT_EQ(answer.status, Status::success);
+    EXPECT_THAT(answer.out, ElementsAre(0x8e00000000000010, d0_of_page_1 & papr::d0::compared, 0x9100000000000011, 0x10,
+                                        0xc000000000000000, 1, 0x4000000000000012, 2));
+    EXPECT_THAT(call(h_read, {flag::read_4, 16}, 8).out,
+                ElementsAre(0, 0, d0_of_page_1 | 0x10, d1_of_page_1, d0_of_page_1, d1_of_page_1, 0, 0));
+}
+
+TEST_F(HptCall, BulkRemoveStopsAtWhatIsMalformed) {
+    enter(flag::exact, 16);
+    enter(flag::exact, 17);
+    const std::uint64_t good = 0x4000000000000010;
+    const std::uint64_t after = 0x4000000000000011;
+    const auto answer_to = [&](std::uint64_t bad) { return call(h_bulk_remove, {bad, 0, after, 0}, 3); };
+    const Answer first = call(h_bulk_remove, {good, 0, 0x0000000000000011, 0, after, 0}, 5);
+    EXPECT_EQ(first.status, Status::parameter); // no request; the one before is done, the one after is not
+    EXPECT_THAT(first.out, ElementsAre(0x8c00000000000010, 0, 0x0000000000000011, 0, after));
+    EXPECT_EQ(answer_to(0x8000000000000010).status, Status::parameter);                        // a response
+    EXPECT_THAT(answer_to(0x4300000000000010).out, ElementsAre(0xa300000000000010, 0, after)); // both conditions
+    EXPECT_THAT(answer_to(0x4000000000004000).out, ElementsAre(0xa000000000004000, 0, after)); // beyond the table
+    EXPECT_EQ(answer_to(0x4000000000004000).status, Status::parameter);
+    EXPECT_EQ(call(h_read, {0, 17}, 2).out[0], d0_of_page_1);
+}
+
+TEST_F(HptCall, TwoProcessorsShareATable) {
+    // Both fight for the one slot; what one has entered, exactly one removes.
+    std::mutex flush; // the fake machine's record of flushes is not made for two
+    std::array<int, 2> entered{};
+    std::array<int, 2> removed{};
+    const auto run = [&](std::size_t self) {
+        for (int i = 0; i < 20000; ++i) {
+            hpt::Gprs gprs{};
+            gprs[4] = flag::exact;
+            gprs[5] = 40;
+            gprs[6] = d0_of_page_1;
+            gprs[7] = d1_of_page_1;
+            const auto discharge = [&](const hpt::FlushObligation& obligation) {
+                const std::scoped_lock lock(flush);
+                return arch::Tlb::discharge(obligation, 1);
+            };
+            if (auto pending = partition->hpt.begin_enter(*hpt::EnterArgs::parse(gprs), partition->memory)) {
+                const hpt::Flushed flushed = discharge(pending->obligation());
+                partition->hpt.finish_enter(std::move(*pending), flushed);
+                ++entered[self];
+            }
+            if (auto pending = partition->hpt.begin_remove({{40}, {}})) {
+                const hpt::Flushed flushed = discharge(pending->obligation());
+                const auto entry = partition->hpt.finish_remove(std::move(*pending), flushed);
+                if (entry == papr::PageTableEntry{d0_of_page_1, d1_of_page_1})
+                    ++removed[self];
+            }
+        }
+    };
+    std::thread other(run, 1);
+    run(0);
+    other.join();
+    EXPECT_EQ(entered[0] + entered[1], removed[0] + removed[1]);
+    EXPECT_GE(entered[0] + entered[1], 20000);
+    EXPECT_THAT(call(h_read, {0, 40}, 2).out, ElementsAre(0, 0));
+}
+
+} // namespace
+} // namespace transom::hcall
