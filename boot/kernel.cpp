@@ -4,9 +4,11 @@
 #include "network.hpp"
 
 #include <algorithm>
+#include <arch/clock.hpp>
 #include <arch/machine.hpp>
 #include <arch/real_memory.hpp>
 #include <transom/base/log.hpp>
+#include <transom/partition/msr.hpp>
 
 namespace boot {
 
@@ -27,6 +29,14 @@ partition::Resources resources(const tree::HostMachine& machine, memory::Frames&
             .table_format = generation >= 9 ? hpt::Format::isa_3_0 : hpt::Format::isa_2_07};
 }
 
+migrate::MachineFacts move_facts(const tree::HostMachine& machine) {
+    return {.processor_version = arch::processor_version(),
+            .mmu = arch::processor_generation() >= 9 ? migrate::Mmu::hashed_3_0 : migrate::Mmu::hashed_2_07,
+            .page_sizes = kib(4) | kib(64) | mib(16),
+            .timebase_frequency = machine.timebase_frequency,
+            .initial_msr = partition::msr::sf | partition::msr::me};
+}
+
 std::string_view reason(StopReason why) {
     switch (why) {
     case StopReason::power_off:
@@ -44,11 +54,13 @@ std::string_view reason(StopReason why) {
 } // namespace
 
 Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Frames& frames)
-    : machine_(machine), frames_(frames), resources_(resources(machine, frames)),
+    : platform_(platform), machine_(machine), frames_(frames), resources_(resources(machine, frames)),
       dispatcher_(machine.timebase_frequency), roster_(resources_, dispatcher_),
-      console_(platform, machine.timebase_frequency), network_task_(network()) {
+      console_(platform, machine.timebase_frequency), network_task_(network()),
+      mover_(roster_, frames, move_facts(machine), *this) {
     dispatcher_.add(console_);
     dispatcher_.add(network_task_);
+    dispatcher_.add(mover_);
 }
 
 void Kernel::read_bundle() {
@@ -72,8 +84,24 @@ void Kernel::create_partitions() {
         }
         log("partition {}: {} MiB, {} virtual processors", description.name, description.memory >> 20,
             description.virtual_processors);
-        console_.attach(*created);
+        built(**created);
     }
+}
+
+void Kernel::built(Partition& partition) {
+    if (const auto moment = platform_.time_of_day())
+        partition.clock.set(*moment, arch::timebase() + partition.timebase_offset);
+    console_.attach(&partition);
+}
+
+void Kernel::arrived(Partition& partition) {
+    log("partition {}: arrived, {} MiB", partition.name(), partition.memory.size() >> 20);
+    console_.attach(&partition);
+}
+
+void Kernel::left(Partition& partition) {
+    log("partition {}: it runs on the other machine now", partition.name());
+    console_.attach(nullptr);
 }
 
 void Kernel::restart(Partition& partition) {
@@ -88,7 +116,7 @@ void Kernel::restart(Partition& partition) {
     }
     const auto created = roster_.create(*found, *bundle_);
     if (created)
-        console_.attach(*created);
+        built(**created);
     else
         log("{}", created.error().view());
 }
@@ -126,6 +154,8 @@ net::MachineAddresses Kernel::addresses() const {
 void Kernel::run(std::span<const pci::HostBridge> bridges) {
     read_bundle();
     bring_up_network(network(), bridges, frames_, addresses());
+    if (!mover_.listen(network()))
+        log("no link to other machines: partitions can neither leave nor arrive");
     if (bundle_)
         create_partitions();
     const bool expects_partitions = bundle_ && !bundle_->partitions().empty();

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <transom/memory/frames.hpp>
+#include <transom/migrate/mover.hpp>
 #include <transom/net/network_task.hpp>
 #include <transom/partition/roster.hpp>
 #include <transom/pci/bus.hpp>
@@ -17,7 +18,7 @@ namespace boot {
 
 /// The running hypervisor, the same on every platform: reads the bundle, builds the partitions and shares the boot
 /// processor between them and its own work until the last one has ended.
-class Kernel {
+class Kernel final : private transom::migrate::MoveObserver {
   public:
     /// All three outlive it; `machine` and `frames` describe memory that was found.
     Kernel(Platform& platform, const transom::tree::HostMachine& machine, transom::memory::Frames& frames);
@@ -32,7 +33,11 @@ class Kernel {
     /// Deals with partitions that have switched themselves off, or ask to be started again.
     void reap();
     void restart(transom::partition::Partition& partition);
+    void built(transom::partition::Partition& partition);
+    void arrived(transom::partition::Partition& partition) override;
+    void left(transom::partition::Partition& partition) override;
 
+    Platform& platform_;
     const transom::tree::HostMachine& machine_;
     transom::memory::Frames& frames_;
     transom::partition::Resources resources_;
@@ -40,6 +45,7 @@ class Kernel {
     transom::partition::Roster roster_;
     ConsoleTask console_;
     transom::net::NetworkTask network_task_;
+    transom::migrate::Mover mover_;
     std::optional<transom::tree::Manifest> bundle_;
     bool one_has_ended_ = false; // of its own will: the machine ends with its last partition
 };

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <transom/partition/clock.hpp>
 
 namespace boot {
 
@@ -16,6 +18,8 @@ class Platform {
     virtual std::size_t console_read(std::span<char> into) = 0;
     /// Lets firmware do its own work; called now and then.
     virtual void poll() = 0;
+    /// The time of day (UTC), where the machine has a clock.
+    virtual std::optional<transom::partition::Moment> time_of_day() = 0;
     /// Asks firmware to switch the machine off; it may take a moment and some more asking.
     virtual void request_power_off() = 0;
 

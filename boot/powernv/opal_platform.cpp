@@ -34,6 +34,28 @@ void OpalPlatform::poll() {
     opal::call(opal::Call::poll_events, &events);
 }
 
+std::optional<transom::partition::Moment> OpalPlatform::time_of_day() {
+    // Two BCD words: year, month, day; hours, minutes, seconds and more. OPAL API, OPAL_RTC_READ.
+    Be<std::uint32_t> date;
+    Be<std::uint64_t> time;
+    std::int64_t status = opal::busy;
+    for (int tries = 0; tries < 1000 && (status == opal::busy || status == opal::busy_event); ++tries) {
+        status = opal::call(opal::Call::rtc_read, &date, &time);
+        poll();
+    }
+    if (status != opal::success)
+        return std::nullopt;
+    const auto bcd = [](std::uint64_t word, unsigned shift) {
+        return static_cast<std::uint32_t>((word >> (shift + 4) & 0xf) * 10 + (word >> shift & 0xf));
+    };
+    return transom::partition::to_moment({.year = bcd(date, 24) * 100 + bcd(date, 16),
+                                          .month = bcd(date, 8),
+                                          .day = bcd(date, 0),
+                                          .hour = bcd(time, 56),
+                                          .minute = bcd(time, 48),
+                                          .second = bcd(time, 40)});
+}
+
 void OpalPlatform::request_power_off() {
     // Flush what the console still buffers first.
     for (int i = 0; i < 100; ++i)

@@ -11,6 +11,7 @@ class OpalPlatform final : public Platform {
     void console_write(std::string_view text) override;
     std::size_t console_read(std::span<char> into) override;
     void poll() override;
+    std::optional<transom::partition::Moment> time_of_day() override;
     void request_power_off() override;
 };
 

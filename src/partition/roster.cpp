@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <arch/tlb.hpp>
 #include <arch/world.hpp>
 #include <transom/base/panic.hpp>
 #include <transom/partition/roster.hpp>
@@ -55,6 +56,7 @@ void Roster::destroy(Partition& partition) {
     for (Slot& slot : slots_)
         if (&slot.partition == &partition && slot.used) {
             dispatcher_.remove(partition);
+            arch::Tlb::flush_partition(partition.lpid);
             partition::destroy(partition, resources_.frames);
             slot.used = false;
             return;

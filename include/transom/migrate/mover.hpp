@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <transom/memory/frames.hpp>
+#include <transom/migrate/arrivals.hpp>
+#include <transom/migrate/source_session.hpp>
+#include <transom/migrate/target_session.hpp>
+#include <transom/partition/roster.hpp>
+
+namespace transom::migrate {
+
+/// Who wants to know that partitions come and go.
+class MoveObserver {
+  public:
+    /// It is about to run here.
+    virtual void arrived(partition::Partition& partition) = 0;
+    /// It runs elsewhere, and is about to be scrubbed here.
+    virtual void left(partition::Partition& partition) = 0;
+
+  protected:
+    ~MoveObserver() = default;
+};
+
+/// Moves partitions of this machine away and takes in those that arrive: the two sessions over the machine's partitions
+/// and memory, as a task of the dispatcher. One move at a time in each direction.
+class Mover final : public partition::Task, private SourceControl, private TargetControl {
+  public:
+    Mover(partition::Roster& roster, memory::Frames& frames, const MachineFacts& facts, MoveObserver& observer);
+
+    /// From now on partitions may arrive by the link, at migration_port.
+    std::expected<void, net::StreamError> listen(net::Network& network);
+    /// Begins to move a partition away.
+    std::expected<void, Failure> move(net::Network& network, std::string_view name, net::Ipv4Address target,
+                                      std::uint16_t port, std::optional<std::uint64_t> corrupt_page);
+    bool cancel() { return source_.cancel(); }
+
+    /// Of the move that is in progress or, when there is none, was last.
+    const Progress& progress() const;
+    /// The digests of the last move of that partition: empty where there was none.
+    std::span<const std::uint64_t> digests(std::string_view name) const;
+    Bytes digest_granule() const { return digest_granule_; }
+
+    std::uint64_t run() override;
+
+  private:
+    std::uint64_t now() override;
+    bool suspend(partition::Partition& partition) override;
+    void resume(partition::Partition& partition) override;
+    void release(partition::Partition& partition) override;
+    std::expected<Arrival, Failure> create(const PartitionShape& shape) override;
+    void start(partition::Partition& partition) override;
+    void discard(partition::Partition& partition) override;
+
+    std::optional<std::span<std::uint64_t>> words_for(std::uint64_t granules);
+
+    partition::Roster& roster_;
+    memory::Frames& frames_;
+    MoveObserver& observer_;
+    SourceSession source_;
+    TargetSession target_;
+    Arrivals arrivals_{target_};
+    RealRange words_{}; // digests, then a bit for each granule
+    NameField digest_name_{};
+    std::span<std::uint64_t> digests_;
+    Bytes digest_granule_ = 0;
+};
+
+} // namespace transom::migrate
