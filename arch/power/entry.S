@@ -84,6 +84,8 @@ interrupt_entry:
     mfspr   11, SPR_SRR1
     b       2f
 1:  mfspr   11, SPR_HSRR1
+    .globl  hypervisor_test             // without hypervisor state every interrupt is the host's: patched to "not equal"
+hypervisor_test:
 2:  rldicl. 11, 11, 4, 63               // MSR[HV], bit 3
     bne     host_interrupted
 

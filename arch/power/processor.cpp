@@ -10,7 +10,10 @@
 #include <transom/base/panic.hpp>
 
 extern "C" const std::byte vectors_template[], vectors_template_end[];
+extern "C" const std::byte supervisor_wake[], supervisor_wake_end[];
+extern "C" std::uint32_t hypervisor_test;
 extern "C" void idle_nap();
+extern "C" void supervisor_sleep(std::uint64_t ticks);
 
 namespace arch {
 
@@ -43,6 +46,12 @@ void replace_spr(std::uint32_t& instruction, unsigned from, unsigned to) {
 
 } // namespace
 
+bool in_hypervisor_state() {
+    std::uint64_t msr;
+    asm volatile("mfmsr %0" : "=r"(msr));
+    return (msr & transom::ibm_bit(3)) != 0;
+}
+
 std::uint32_t processor_version() { return static_cast<std::uint32_t>(mfspr<Spr::pvr>()); }
 
 unsigned processor_generation() {
@@ -73,6 +82,11 @@ void install_vectors(bool hypervisor_mode) {
             replace_spr(instruction, 304, 272);
             replace_spr(instruction, 305, 273);
         }
+        constexpr transom::RealAddr decrementer{0x900};
+        std::memcpy(real_pointer(decrementer), supervisor_wake,
+                    static_cast<std::size_t>(supervisor_wake_end - supervisor_wake));
+        hypervisor_test = 0x2c0c0000; // cmpwi r12, 0: r12 is the vector
+        asm volatile("dcbst 0, %0; sync; icbi 0, %0" ::"r"(&hypervisor_test) : "memory");
     }
     for (std::size_t at = 0; at < size; at += 128)
         asm volatile("dcbst 0, %0; sync; icbi 0, %0" ::"r"(to + at) : "memory");
@@ -100,6 +114,8 @@ void initialize_processor(transom::RealAddr partition_table) {
 
 void idle(std::uint64_t ticks) {
     constexpr std::uint64_t longest = 0x7fffffff;
+    if (!in_hypervisor_state())
+        return supervisor_sleep(ticks < longest ? ticks : longest);
     mtspr<Spr::dec>(ticks < longest ? ticks : longest);
     if (processor_generation() >= 9) {
         mtspr<Spr::psscr>(0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../host_memory.hpp"
 #include "../network.hpp"
+#include "hypervisor.hpp"
 #include "papr_platform.hpp"
 #include "pci.hpp"
 #include "pseries.hpp"
@@ -19,6 +20,15 @@ namespace {
 
 constinit pseries::PaprPlatform papr_platform;
 
+void prepare_processor() {
+    // LoPAR H_SET_MODE, resource 4: interrupts are taken little-endian.
+    constexpr std::uint64_t little_endian = 1, interrupt_endianness = 4;
+    const auto set = pseries::call(pseries::HypervisorCall::set_mode, little_endian, interrupt_endianness);
+    if (set.status != pseries::success)
+        log("H_SET_MODE is refused: {}", set.status);
+    arch::install_vectors(false);
+}
+
 } // namespace
 
 bool is_pseries(const void* fdt) {
@@ -32,6 +42,7 @@ void pseries_main(const void* fdt) {
     papr_platform.init(fdt);
     set_platform(papr_platform);
     log("Transom as a partition of another hypervisor");
+    prepare_processor();
 
     const auto machine = tree::read_host_tree(fdt);
     if (!machine)

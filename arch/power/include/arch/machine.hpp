@@ -10,6 +10,9 @@ namespace arch {
 unsigned processor_generation();
 std::uint32_t processor_version();
 
+/// MSR[HV]: false where another hypervisor has made us its partition.
+bool in_hypervisor_state();
+
 /// Processor identification register: the number by which firmware and interrupts know this processor.
 std::uint32_t processor_identification();
 
