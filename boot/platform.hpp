@@ -22,6 +22,8 @@ class Platform {
     virtual std::optional<transom::partition::Moment> time_of_day() = 0;
     /// Asks firmware to switch the machine off; it may take a moment and some more asking.
     virtual void request_power_off() = 0;
+    /// Whether partitions can run here: as a partition ourselves we have no page table or LPCR of our own to give.
+    virtual bool runs_partitions() const = 0;
 
   protected:
     ~Platform() = default;

@@ -13,6 +13,7 @@ class OpalPlatform final : public Platform {
     void poll() override;
     std::optional<transom::partition::Moment> time_of_day() override;
     void request_power_off() override;
+    bool runs_partitions() const override { return true; }
 };
 
 } // namespace boot

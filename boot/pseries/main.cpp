@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../host_memory.hpp"
-#include "../network.hpp"
+#include "../kernel.hpp"
 #include "hypervisor.hpp"
 #include "papr_platform.hpp"
 #include "pci.hpp"
@@ -44,7 +44,7 @@ void pseries_main(const void* fdt) {
     log("Transom as a partition of another hypervisor");
     prepare_processor();
 
-    const auto machine = tree::read_host_tree(fdt);
+    static const auto machine = tree::read_host_tree(fdt);
     if (!machine)
         panic(tree::describe(machine.error()));
     log("{}: POWER{}, {} threads, time base {} MHz", machine->model.data(), arch::processor_generation(),
@@ -53,9 +53,8 @@ void pseries_main(const void* fdt) {
         log("memory {:#x} to {:#x}", memory.range.begin.value, memory.range.end().value);
     memory::Frames& frames = take_memory(*machine, fdt);
     log("{} MiB free", frames.total(memory::FrameState::free) >> 20);
-    bring_up_network(network(), pseries::find_rtas_bridges(fdt).span(), frames, {});
-    log("running partitions on this machine is not possible yet");
-    power_off();
+    static Kernel kernel(papr_platform, *machine, frames);
+    kernel.run(pseries::find_rtas_bridges(fdt).span());
 }
 
 } // namespace boot

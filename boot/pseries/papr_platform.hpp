@@ -19,6 +19,7 @@ class PaprPlatform final : public Platform {
     void poll() override {}
     std::optional<transom::partition::Moment> time_of_day() override { return std::nullopt; }
     void request_power_off() override;
+    bool runs_partitions() const override { return false; }
 
   private:
     std::uint32_t terminal_ = 0;
