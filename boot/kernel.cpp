@@ -154,27 +154,24 @@ net::MachineAddresses Kernel::addresses() const {
 void Kernel::run(std::span<const pci::HostBridge> bridges) {
     read_bundle();
     bring_up_network(network(), bridges, frames_, addresses());
-<<<<<<< Updated upstream
-    if (!mover_.listen(network()))
-        log("no link to other machines: partitions can neither leave nor arrive");
-    if (bundle_)
-=======
     if (!platform_.runs_partitions()) {
         log("this machine is itself a partition: none run on it");
         one_has_ended_ = !network().interface(net::InterfaceId::management).up(); // nobody could ask for anything
-    } else if (bundle_) {
->>>>>>> Stashed changes
-        create_partitions();
-}
-const bool expects_partitions = bundle_ && !bundle_->partitions().empty();
-if (expects_partitions && roster_.size() == 0)
-    one_has_ended_ = true; // none could be built: there is nothing to wait for
-while (!one_has_ended_ || roster_.size() != 0) {
-    dispatcher_.run_once();
-    reap();
-}
-log("no partition is left: the machine switches itself off");
-power_off();
+    } else {
+        if (!mover_.listen(network()))
+            log("no link to other machines: partitions can neither leave nor arrive");
+        if (bundle_)
+            create_partitions();
+    }
+    const bool expects_partitions = bundle_ && !bundle_->partitions().empty();
+    if (expects_partitions && roster_.size() == 0)
+        one_has_ended_ = true; // none could be built: there is nothing to wait for
+    while (!one_has_ended_ || roster_.size() != 0) {
+        dispatcher_.run_once();
+        reap();
+    }
+    log("no partition is left: the machine switches itself off");
+    power_off();
 }
 
 } // namespace boot

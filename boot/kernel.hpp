@@ -37,11 +37,7 @@ class Kernel final : private transom::migrate::MoveObserver {
     void arrived(transom::partition::Partition& partition) override;
     void left(transom::partition::Partition& partition) override;
 
-<<<<<<< Updated upstream
     Platform& platform_;
-=======
-    const Platform& platform_;
->>>>>>> Stashed changes
     const transom::tree::HostMachine& machine_;
     transom::memory::Frames& frames_;
     transom::partition::Resources resources_;
