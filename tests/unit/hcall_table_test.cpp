@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "partition_fixture.hpp"
+#include <set>
+#include <string>
+#include <transom/hcall/table.hpp>
+
+namespace transom::hcall {
+namespace {
+
+using papr::Status;
+
+class HcallTable : public PartitionTest {};
+
+TEST_F(HcallTable, FindsEachRowByItsTokenAndNothingElse) {
+    std::set<std::uint64_t> tokens;
+    for (const Row& row : rows()) {
+        const auto token = static_cast<std::uint64_t>(row.op);
+        EXPECT_EQ(find(token), &row) << row.name;
+        EXPECT_TRUE(tokens.insert(token).second);
+        EXPECT_EQ(find(token + 1), nullptr);
+        EXPECT_EQ(find(token | std::uint64_t{1} << 32), nullptr) << "looks at the low half only";
+    }
+    for (std::uint64_t token = 0; token < 0x20000; ++token)
+        EXPECT_EQ(find(token) != nullptr, tokens.contains(token)) << token;
+    EXPECT_EQ(find(~std::uint64_t{0}), nullptr);
+    EXPECT_EQ(find(~std::uint64_t{3}), nullptr);
+}
+
+TEST_F(HcallTable, AdvertisesEverySetOfItsRowsOnce) {
+    std::set<std::string_view> of_rows;
+    for (const Row& row : rows())
+        if (row.set != Set::none)
+            of_rows.insert(set_name(row.set));
+    EXPECT_THAT(hypertas_functions(), testing::UnorderedElementsAreArray(of_rows));
+    // What Linux needs of a partition with a hashed page table, a terminal and XICS.
+    for (const char* needed : {"hcall-term", "hcall-interrupt", "hcall-splpar", "hcall-set-mode"})
+        EXPECT_THAT(hypertas_functions(), testing::Contains(needed));
+}
+
+TEST_F(HcallTable, NamesAreThoseOfLopar) {
+    for (const Row& row : rows())
+        EXPECT_THAT(std::string(row.name), testing::MatchesRegex("H_[A-Z0-9_]+"));
+}
+
+TEST_F(HcallTable, CountsEachCall) {
+    call(papr::Op::poll_pending);
+    call(papr::Op::poll_pending);
+    call(papr::Op::cppr, {0});
+    for (std::size_t i = 0; i < rows().size(); ++i) {
+        const papr::Op op = rows()[i].op;
+        EXPECT_EQ(partition.calls.by_row[i], op == papr::Op::poll_pending ? 2 : op == papr::Op::cppr ? 1 : 0);
+    }
+}
+
+TEST_F(HcallTable, AnswersFunctionToWhatIsNoCall) {
+    const auto before = vcpu.registers;
+    for (const std::uint64_t token : {std::uint64_t{0}, std::uint64_t{0xe1}, std::uint64_t{0x2ec}, ~std::uint64_t{0}}) {
+        vcpu.registers = before;
+        vcpu.registers.gpr[3] = token;
+        const Outcome outcome = dispatch(vcpu);
+        EXPECT_EQ(outcome.status, Status::function);
+        EXPECT_EQ(outcome.then, Then::resume);
+        EXPECT_EQ(vcpu.registers.gpr[3], static_cast<std::uint64_t>(-2));
+    }
+    EXPECT_EQ(partition.calls.unknown, 4u);
+}
+
+TEST_F(HcallTable, RefusesProblemStateBeforeItLooksAtAnything) {
+    vcpu.registers.msr |= partition::msr::pr | partition::msr::ee;
+    for (const Row& row : rows())
+        EXPECT_EQ(status(row.op, {0, 1, 2, 3}), Status::privilege) << row.name;
+    vcpu.registers.gpr[3] = 0x1234; // unknown
+    EXPECT_EQ(dispatch(vcpu).status, Status::privilege);
+    EXPECT_EQ(partition.calls.problem_state, rows().size() + 1);
+    EXPECT_EQ(vcpu.state, partition::VcpuState::ready);
+    EXPECT_TRUE(partition.terminal.output.empty());
+}
+
+} // namespace
+} // namespace transom::hcall

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "partition_fixture.hpp"
+
+namespace transom::hcall {
+namespace {
+
+using papr::Op;
+using papr::Status;
+using partition::VcpuState;
+
+constexpr std::uint64_t all = ~std::uint64_t{0};
+
+class HcallWait : public PartitionTest {
+  protected:
+    HcallWait() { other.state = VcpuState::ready; }
+
+    /// Makes the call and checks that it changed nothing but r3.
+    Outcome call_keeping_registers(Op op, std::initializer_list<std::uint64_t> arguments) {
+        for (std::size_t i = 0; i < 14; ++i)
+            vcpu.registers.gpr[i] = 0x1000 + i;
+        auto expected = vcpu.registers.gpr;
+        const Outcome outcome = call(op, arguments);
+        std::copy(arguments.begin(), arguments.end(), expected.begin() + 4);
+        expected[3] = vcpu.registers.gpr[3];
+        EXPECT_EQ(vcpu.registers.gpr, expected);
+        return outcome;
+    }
+};
+
+TEST_F(HcallWait, CedeEnablesInterruptsAndWaits) {
+    const Outcome outcome = call(Op::cede);
+    EXPECT_EQ(outcome.status, Status::success);
+    EXPECT_EQ(outcome.then, Then::yield);
+    EXPECT_EQ(vcpu.state, VcpuState::ceded);
+    EXPECT_TRUE(vcpu.registers.msr & partition::msr::ee);
+}
+
+TEST_F(HcallWait, AProdBeforeTheCedeIsNotLostAndCountsOnce) {
+    EXPECT_EQ(call(other, Op::prod, {0}).then, Then::resume);
+    EXPECT_EQ(call(other, Op::prod, {0}).then, Then::resume);
+    EXPECT_EQ(call(Op::cede).then, Then::resume);
+    EXPECT_EQ(vcpu.state, VcpuState::ready);
+    EXPECT_TRUE(vcpu.registers.msr & partition::msr::ee);
+    EXPECT_EQ(call(Op::cede).then, Then::yield);
+    EXPECT_EQ(vcpu.state, VcpuState::ceded);
+}
+
+TEST_F(HcallWait, AProdWakesACededProcessorAndIsUsedUpByIt) {
+    call(Op::cede);
+    EXPECT_EQ(call(other, Op::prod, {0}).then, Then::yield) << "the dispatcher has somebody new to run";
+    EXPECT_EQ(vcpu.state, VcpuState::ready);
+    EXPECT_EQ(call(Op::cede).then, Then::yield);
+    EXPECT_EQ(vcpu.state, VcpuState::ceded);
+}
+
+TEST_F(HcallWait, AProdForAStoppedProcessorDoesNotStartIt) {
+    other.state = VcpuState::stopped;
+    EXPECT_EQ(call_keeping_registers(Op::prod, {1}).status, Status::success);
+    EXPECT_EQ(other.state, VcpuState::stopped);
+    EXPECT_EQ(status(Op::prod, {2}), Status::parameter);
+    EXPECT_EQ(status(Op::prod, {all}), Status::parameter);
+}
+
+TEST_F(HcallWait, AnInterruptThatWaitsAfterACedeReachesTheDispatcher) {
+    vcpu.presentation = {.cppr = 0xff, .mfrr = 4};
+    vcpu.prodded = true;
+    EXPECT_EQ(call(Op::cede).then, Then::yield);
+    EXPECT_EQ(vcpu.state, VcpuState::ready);
+}
+
+TEST_F(HcallWait, ConferToAllYieldsOnce) {
+    for (const std::uint64_t everybody : {all, std::uint64_t{0xffffffff}}) {
+        const Outcome outcome = call_keeping_registers(Op::confer, {everybody, 0});
+        EXPECT_EQ(outcome.status, Status::success);
+        EXPECT_EQ(outcome.then, Then::yield);
+        EXPECT_EQ(vcpu.state, VcpuState::ready);
+    }
+}
+
+TEST_F(HcallWait, ConferGivesTimeOnlyToAProcessorThatStillWaits) {
+    other.areas.dispatch_counter = 7;
+    EXPECT_EQ(call_keeping_registers(Op::confer, {1, 7}).then, Then::yield);
+    EXPECT_EQ(call_keeping_registers(Op::confer, {1, 5}).then, Then::resume) << "it ran in the meantime";
+    other.areas.dispatch_counter = 8;
+    EXPECT_EQ(call_keeping_registers(Op::confer, {1, 8}).then, Then::resume) << "it runs";
+    EXPECT_EQ(status(Op::confer, {2, 7}), Status::parameter);
+    EXPECT_EQ(status(Op::confer, {std::uint64_t{1} << 32, 7}), Status::parameter);
+}
+
+TEST_F(HcallWait, ConferToItselfWaitsForAProdAndLeavesInterruptsAlone) {
+    EXPECT_EQ(call_keeping_registers(Op::confer, {0, 0}).then, Then::yield);
+    EXPECT_EQ(vcpu.state, VcpuState::ceded);
+    EXPECT_FALSE(vcpu.registers.msr & partition::msr::ee);
+    call(other, Op::prod, {0});
+    EXPECT_EQ(vcpu.state, VcpuState::ready);
+    call(other, Op::prod, {0});
+    EXPECT_EQ(call(Op::confer, {0, 0}).then, Then::resume);
+}
+
+TEST_F(HcallWait, PerformanceParametersAreWholeProcessors) {
+    EXPECT_EQ(status(Op::get_ppp), Status::success);
+    EXPECT_EQ(vcpu.registers.gpr[4], 200u);
+    EXPECT_EQ(vcpu.registers.gpr[5], 0u);
+    EXPECT_EQ(vcpu.registers.gpr[7], 0x0001000000020002u);
+    EXPECT_EQ(status(Op::set_ppp, {200, 0}), Status::success);
+    EXPECT_EQ(status(Op::set_ppp, {100, 0}), Status::constrained);
+    EXPECT_EQ(status(Op::set_ppp, {200, 128}), Status::constrained);
+    EXPECT_EQ(status(Op::set_ppp, {200, 256}), Status::parameter);
+}
+
+TEST_F(HcallWait, PurrIsTheRegister) {
+    arch::write_guest_spr<partition::spr_index("PURR")>(vcpu.registers, 0x1122334455);
+    EXPECT_EQ(status(Op::purr), Status::success);
+    EXPECT_EQ(vcpu.registers.gpr[4], 0x1122334455u);
+    EXPECT_EQ(status(Op::poll_pending), Status::success);
+}
+
+} // namespace
+} // namespace transom::hcall

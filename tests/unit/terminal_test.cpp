@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "partition_fixture.hpp"
+#include <numeric>
+#include <string>
+#include <string_view>
+
+namespace transom::vio {
+namespace {
+
+using papr::Op;
+using papr::Status;
+
+class TerminalTest : public PartitionTest {
+  protected:
+    std::size_t type(std::string_view text) {
+        return partition.terminal.type(partition.sources,
+                                       {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    }
+    std::string drain() {
+        std::string text(partition.terminal.output.count, ' ');
+        partition.terminal.output.pop({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+        return text;
+    }
+    bool signalled() { return partition.sources.find(terminal_source)->pending; }
+};
+
+TEST(ByteRing, IsAQueueThatWraps) {
+    ByteRing<8> ring;
+    std::uint8_t next_in = 0, next_out = 0;
+    for (int round = 0; round < 50; ++round) {
+        std::array<std::uint8_t, 5> in{};
+        std::iota(in.begin(), in.end(), next_in);
+        next_in += static_cast<std::uint8_t>(ring.push(in));
+        std::array<std::uint8_t, 3> out{};
+        const std::size_t n = ring.pop(out);
+        for (std::size_t i = 0; i < n; ++i)
+            ASSERT_EQ(out[i], next_out++);
+        ASSERT_EQ(ring.count + ring.space(), 8u);
+        ASSERT_EQ(static_cast<std::uint8_t>(next_in - next_out), ring.count);
+    }
+}
+
+TEST_F(TerminalTest, PutTakesCharactersFromTheHighOrderByteOn) {
+    EXPECT_EQ(status(Op::put_term_char, {terminal_unit, 10, 0x68656c6c6f2c2077, 0x6f72'0000'0000'0000}),
+              Status::success);
+    EXPECT_EQ(drain(), "hello, wor");
+    EXPECT_EQ(status(Op::put_term_char, {0, 1, 0x4142434445464748, 0}), Status::success);
+    EXPECT_EQ(drain(), "A");
+}
+
+TEST_F(TerminalTest, PutRefusesBadLengthsAndUnits) {
+    EXPECT_EQ(status(Op::put_term_char, {terminal_unit, 17, 0, 0}), Status::parameter);
+    EXPECT_EQ(status(Op::put_term_char, {terminal_unit, ~std::uint64_t{0}, 0, 0}), Status::parameter);
+    EXPECT_EQ(status(Op::put_term_char, {terminal_unit + 1, 1, 0, 0}), Status::parameter);
+    EXPECT_EQ(status(Op::put_term_char, {terminal_unit, 0, 0, 0}), Status::success) << "tests the connection";
+    EXPECT_EQ(drain(), "");
+}
+
+TEST_F(TerminalTest, PutIsAllOrNothing) {
+    auto& output = partition.terminal.output;
+    while (output.space() >= 16)
+        ASSERT_EQ(status(Op::put_term_char, {terminal_unit, 16, 0, 0}), Status::success);
+    drain();
+    const std::array<std::uint8_t, 1> x{'x'};
+    while (output.space() > 10)
+        output.push(x);
+    const hcall::Outcome outcome = call(Op::put_term_char, {terminal_unit, 11, 0, 0});
+    EXPECT_EQ(outcome.status, Status::busy);
+    EXPECT_EQ(outcome.then, hcall::Then::yield) << "the console has to get a chance";
+    EXPECT_EQ(output.space(), 10u);
+    EXPECT_EQ(status(Op::put_term_char, {terminal_unit, 10, 0, 0}), Status::success);
+    EXPECT_EQ(status(Op::put_term_char, {terminal_unit, 0, 0, 0}), Status::success);
+    EXPECT_EQ(status(Op::put_term_char, {terminal_unit, 1, 0, 0}), Status::busy);
+}
+
+TEST_F(TerminalTest, GetGivesUpToSixteenCharacters) {
+    type("0123456789abcdefgh");
+    auto& gpr = vcpu.registers.gpr;
+    EXPECT_EQ(status(Op::get_term_char, {terminal_unit}), Status::success);
+    EXPECT_EQ(gpr[4], 16u);
+    EXPECT_EQ(gpr[5], 0x3031323334353637u);
+    EXPECT_EQ(gpr[6], 0x3839616263646566u);
+    EXPECT_EQ(status(Op::get_term_char, {terminal_unit}), Status::success);
+    EXPECT_EQ(gpr[4], 2u);
+    EXPECT_EQ(gpr[5] >> 48, 0x6768u);
+    EXPECT_EQ(status(Op::get_term_char, {terminal_unit}), Status::success);
+    EXPECT_EQ(gpr[4], 0u);
+    EXPECT_EQ(status(Op::get_term_char, {0x30000000}), Status::parameter);
+}
+
+TEST_F(TerminalTest, InterruptsWhenThereIsSomethingToReadAgain) {
+    type("");
+    EXPECT_FALSE(signalled());
+    type("a");
+    EXPECT_TRUE(signalled());
+    partition.sources.find(terminal_source)->pending = false; // taken
+    type("b");
+    EXPECT_FALSE(signalled()) << "the partition has not read the first one yet";
+    call(Op::get_term_char, {terminal_unit});
+    EXPECT_EQ(vcpu.registers.gpr[4], 2u);
+    type("c");
+    EXPECT_TRUE(signalled());
+}
+
+TEST_F(TerminalTest, TakesNoMoreThanThereIsRoomFor) {
+    const std::string much(1000, 'm');
+    const std::size_t taken = type(much);
+    EXPECT_EQ(taken, partition.terminal.input.bytes.size());
+    EXPECT_EQ(type("x"), 0u);
+}
+
+} // namespace
+} // namespace transom::vio
