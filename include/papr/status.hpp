@@ -17,7 +17,7 @@ enum class Status : std::int64_t {
     page_registered = 15,
     partial_store = 16,
     pending = 17,
-    continue_ = 18,
+    continue_ = 18, // NOLINT(readability-identifier-naming): continue is a keyword
     long_busy_1_ms = 9900,
     long_busy_10_ms = 9901,
     long_busy_100_ms = 9902,
@@ -47,6 +47,7 @@ enum class Status : std::int64_t {
 
 /// H_UNSUPPORTED_FLAG names the offending bit of the flags word, in IBM order.
 constexpr Status unsupported_flag(unsigned bit) {
+    // NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange): one name for 64 values
     return static_cast<Status>(static_cast<std::int64_t>(Status::unsupported_flag) - static_cast<std::int64_t>(bit));
 }
 

@@ -33,7 +33,8 @@ TEST_F(HcallTable, AdvertisesEverySetOfItsRowsOnce) {
             of_rows.insert(set_name(row.set));
     EXPECT_THAT(hypertas_functions(), testing::UnorderedElementsAreArray(of_rows));
     // What Linux needs of a partition with a hashed page table, a terminal and XICS.
-    for (const char* needed : {"hcall-term", "hcall-interrupt", "hcall-splpar", "hcall-set-mode"})
+    for (const char* needed :
+         {"hcall-pft", "hcall-bulk", "hcall-term", "hcall-interrupt", "hcall-splpar", "hcall-set-mode"})
         EXPECT_THAT(hypertas_functions(), testing::Contains(needed));
 }
 
