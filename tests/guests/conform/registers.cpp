@@ -111,7 +111,7 @@ void special_registers(Context& context) {
     write_spr<spr::tar>(0x8888'9999'aaaa'bbbc);
     write_spr<privileged_dscr>(0x10);
     write_spr<spr::vrsave>(0xcccc'dddd);
-    write_spr<spr::amr>(0x4000'0000'0000'0001);
+    write_spr<spr::amr>(3);
     hcall(call::read, 0, last_slot(context));
     hcall(0x38);
     hcall(call::put_term_char, 0x7100'0000, 0, 0, 0);
@@ -125,7 +125,7 @@ void special_registers(Context& context) {
     context.value("tar", read_spr<spr::tar>(), 0x8888'9999'aaaa'bbbc);
     context.value("dscr", read_spr<privileged_dscr>(), 0x10);
     context.value("vrsave", read_spr<spr::vrsave>(), 0xcccc'dddd);
-    context.value("amr", read_spr<spr::amr>(), 0x4000'0000'0000'0001);
+    context.value("amr", read_spr<spr::amr>(), 3);
     write_spr<spr::amr>(0);
     write_spr<privileged_dscr>(0);
 }
