@@ -33,6 +33,7 @@ PartitionShape shape_of(const partition::Partition& partition) {
     shape.granule = partition.granule;
     shape.table_log2 = static_cast<std::uint32_t>(partition.hpt.log2_bytes());
     shape.vcpus = partition.vcpu_count;
+    shape.large_pages = partition.hpt.options().large_pages;
     return shape;
 }
 
@@ -48,6 +49,7 @@ HelloRecord make_hello(const MachineFacts& facts, const PartitionShape& shape) {
     hello.memory_size = shape.memory_size;
     hello.granule = shape.granule;
     hello.vcpus = shape.vcpus;
+    hello.features = shape.large_pages ? feature_large_pages : 0;
     hello.name = shape.name_storage;
     return hello;
 }
@@ -97,8 +99,9 @@ std::expected<PartitionShape, Failure> check_hello(std::span<const std::byte> pa
         return std::unexpected(*d);
     if (auto d = differs(MoveError::initial_state, number(hello.initial_msr), ours.initial_msr))
         return std::unexpected(*d);
-    if (hello.zero != 0)
-        return std::unexpected(failure(MoveError::record_content, "hello: a field that must be zero is not"));
+    if ((hello.features & ~feature_large_pages) != 0)
+        return std::unexpected(
+            failure(MoveError::record_content, "hello: unknown features {:#x}", std::uint32_t{hello.features}));
 
     PartitionShape shape;
     shape.name_storage = hello.name;
@@ -106,6 +109,7 @@ std::expected<PartitionShape, Failure> check_hello(std::span<const std::byte> pa
     shape.granule = hello.granule;
     shape.table_log2 = hello.table_log2;
     shape.vcpus = hello.vcpus;
+    shape.large_pages = hello.features == feature_large_pages;
     if (auto fits = check_shape(shape); !fits)
         return std::unexpected(fits.error());
     return shape;

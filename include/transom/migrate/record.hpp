@@ -60,6 +60,8 @@ constexpr std::size_t max_record = sizeof(RecordHeader) + max_payload;
 
 using NameField = std::array<char, 32>; // zero-padded, at least one zero
 
+constexpr std::uint32_t feature_large_pages = 1;
+
 struct HelloRecord {
     Be32 version;
     Be32 processor_version;
@@ -71,7 +73,7 @@ struct HelloRecord {
     Be64 memory_size;
     Be64 granule;
     Be32 vcpus;
-    Be32 zero;
+    Be32 features;
     NameField name{};
 };
 static_assert(sizeof(HelloRecord) == 96);

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <fmt/format.h>
+#include <string_view>
+#include <transom/manage/machine.hpp>
+#include <transom/manage/request.hpp>
+
+namespace transom::manage {
+
+constexpr std::size_t max_request = 512;
+constexpr std::size_t digests_per_line = 64;
+/// The longest line of an answer: one of digests.
+constexpr std::size_t max_answer_line = 1280;
+static_assert(max_answer_line > digests_per_line * 17 + 40);
+
+/// One operator's connection: docs/manage.md. Makes one line of an answer at a time, when there is room for it, and takes
+/// the next request when the answer is out.
+class Connection final : public net::StreamHandler {
+  public:
+    bool free() const { return stream_ == nullptr; }
+    void take(net::ByteStream& stream, Machine& machine);
+
+    std::size_t received(std::span<const std::byte> bytes) override;
+    void sent() override;
+    void closed(net::CloseReason reason) override;
+
+  private:
+    /// Answers of more than one line go on from `cursor_`.
+    enum class Answering : std::uint8_t { nothing, status, digest, report };
+
+    void start_answer(std::string_view line);
+    void start_migrate(Request& request);
+    void start_digest(Request& request);
+    void answer_migration();
+    bool next_line();
+    void next_status();
+    void next_digests();
+    void next_counter();
+    bool produce();
+    template <class... Args> void line(fmt::format_string<Args...> format, Args&&... arguments);
+    template <class... Args> void append(fmt::format_string<Args...> format, Args&&... arguments);
+    void end_line();
+    void error(std::string_view name, std::string_view word, std::string_view remedy);
+
+    net::ByteStream* stream_ = nullptr;
+    Machine* machine_ = nullptr;
+    std::array<char, max_request> request_{};
+    std::size_t request_size_ = 0;
+    bool request_too_long_ = false;
+    std::array<char, max_answer_line> out_{};
+    std::size_t out_size_ = 0;
+    std::size_t out_sent_ = 0;
+    Answering answering_ = Answering::nothing;
+    std::size_t cursor_ = 0;
+    DigestTable digests_;
+    bool kept_back_ = false; // received() has left bytes with the connection
+    bool shut_down_ = false; // once the answer is out
+};
+
+} // namespace transom::manage

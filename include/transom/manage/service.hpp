@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <transom/manage/connection.hpp>
+
+namespace transom::manage {
+
+constexpr std::uint16_t management_port = 7700;
+
+/// Listens for operators. More connections than there are places are reset.
+class Service final : public net::Listener {
+  public:
+    explicit Service(Machine& machine) : machine_(machine) {}
+
+    net::StreamHandler* accepted(net::ByteStream& stream) override {
+        for (Connection& connection : connections_)
+            if (connection.free()) {
+                connection.take(stream, machine_);
+                return &connection;
+            }
+        return nullptr;
+    }
+
+  private:
+    Machine& machine_;
+    std::array<Connection, 8> connections_;
+};
+
+} // namespace transom::manage

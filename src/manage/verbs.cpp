@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <transom/manage/connection.hpp>
+#include <transom/migrate/record.hpp>
+#include <utility>
+
+namespace transom::manage {
+
+namespace {
+
+constexpr std::string_view verbs = "use hello, status, migrate, migration, cancel, digest, report or shutdown";
+
+std::string_view name(partition::PartitionState state) {
+    switch (state) {
+    case partition::PartitionState::empty:
+        return "empty";
+    case partition::PartitionState::running:
+        return "running";
+    case partition::PartitionState::suspended:
+        return "suspended";
+    case partition::PartitionState::off:
+        return "off";
+    }
+    return "off";
+}
+
+} // namespace
+
+/// Adds to the line that is being made; what does not fit is cut.
+template <class... Args> void Connection::append(fmt::format_string<Args...> format, Args&&... arguments) {
+    const std::size_t room = out_.size() - 1 - out_size_; // one for the line end
+    const auto written = fmt::format_to_n(out_.data() + out_size_, room, format, std::forward<Args>(arguments)...);
+    out_size_ += std::min(room, written.size);
+}
+
+void Connection::end_line() { out_[out_size_++] = '\n'; }
+
+template <class... Args> void Connection::line(fmt::format_string<Args...> format, Args&&... arguments) {
+    out_size_ = out_sent_ = 0;
+    append(format, std::forward<Args>(arguments)...);
+    end_line();
+}
+
+/// What the peer said is repeated with everything unprintable made harmless.
+void Connection::error(std::string_view name, std::string_view word, std::string_view remedy) {
+    std::array<char, 64> shown;
+    const std::size_t n = std::min(word.size(), shown.size());
+    std::transform(word.begin(), word.begin() + static_cast<std::ptrdiff_t>(n), shown.begin(),
+                   [](char c) { return c < ' ' || c > '~' || c == '"' ? '?' : c; });
+    line("error {}: \"{}\": {}", name, std::string_view(shown.data(), n), remedy);
+}
+
+void Connection::start_answer(std::string_view text) {
+    auto request = Request::parse(text);
+    if (!request)
+        return error(request.error().name, request.error().word,
+                     "words are key=value or key=\"a value\", each key once");
+    cursor_ = 0;
+    const std::string_view verb = request->verb();
+    if (verb == "migrate")
+        return start_migrate(*request);
+    if (verb == "digest")
+        return start_digest(*request);
+    constexpr std::array<std::string_view, 6> plain{"hello", "status", "migration", "cancel", "report", "shutdown"};
+    if (std::find(plain.begin(), plain.end(), verb) == plain.end())
+        return error("unknown-verb", verb, verbs);
+    if (const auto key = request->left_over())
+        return error("unknown-key", *key, "this verb has no keys");
+    if (verb == "hello") {
+        const MachineInfo info = machine_->info();
+        line("ok transom={} protocol=1 machine={} cpu={} timebase={}", info.version, info.machine, info.cpu,
+             info.timebase_frequency);
+    } else if (verb == "status") {
+        answering_ = Answering::status;
+    } else if (verb == "report") {
+        answering_ = Answering::report;
+    } else if (verb == "migration") {
+        answer_migration();
+    } else if (verb == "cancel") {
+        if (machine_->cancel())
+            line("ok");
+        else
+            error("nothing-to-cancel", verb,
+                  "no move is in progress, or the target has been told to run the partition");
+    } else {
+        line("ok");
+        shut_down_ = true;
+    }
+}
+
+void Connection::start_migrate(Request& request) {
+    const auto partition = request.take("partition");
+    const auto to = request.take("to");
+    const auto port = request.take("port");
+    const auto corrupt = request.take("test-corrupt-page");
+    if (const auto key = request.left_over())
+        return error("unknown-key", *key, "migrate has partition, to, port and test-corrupt-page");
+    if (!partition || !to)
+        return error("missing-key", partition ? "to" : "partition", "migrate needs partition=NAME and to=ADDRESS");
+    MigrateRequest order{*partition, {}, migrate::migration_port, std::nullopt};
+    const auto address = parse_address(*to);
+    if (!address)
+        return error("bad-value", *to, "to is an address like 10.77.0.2");
+    order.to = *address;
+    if (port) {
+        const auto number = parse_number(*port);
+        if (!number || *number == 0 || *number > 65535)
+            return error("bad-value", *port, "port is a number from 1 to 65535");
+        order.port = static_cast<std::uint16_t>(*number);
+    }
+    if (corrupt) {
+        order.corrupt_page = parse_number(*corrupt);
+        if (!order.corrupt_page)
+            return error("bad-value", *corrupt, "test-corrupt-page is the number of a granule");
+    }
+    if (const auto started = machine_->migrate(order); !started)
+        return line("error {}: {}", migrate::name(started.error().error), started.error().text());
+    line("ok migration=started");
+}
+
+void Connection::start_digest(Request& request) {
+    const auto partition = request.take("partition");
+    if (const auto key = request.left_over())
+        return error("unknown-key", *key, "digest has partition");
+    if (!partition)
+        return error("missing-key", "partition", "digest needs partition=NAME");
+    const auto table = machine_->digests(*partition);
+    if (!table)
+        return error("no-digests", *partition, "no partition of that name has been moved from or to this machine");
+    digests_ = *table;
+    answering_ = Answering::digest;
+}
+
+void Connection::answer_migration() {
+    const migrate::Progress& p = machine_->migration();
+    out_size_ = out_sent_ = 0;
+    append("ok state={}", migrate::name(p.state));
+    if (p.state == migrate::MoveState::none)
+        return end_line();
+    append(
+        " role={} partition={} peer={}.{}.{}.{} pages_done={} pages_total={} zero_pages={} table_entries={} bytes={}",
+        migrate::name(p.role), p.partition(), p.peer.value >> 24, p.peer.value >> 16 & 255, p.peer.value >> 8 & 255,
+        p.peer.value & 255, p.pages_done(), p.pages_total, p.zero_pages, p.table_entries, p.bytes);
+    const std::array<std::pair<std::string_view, std::uint64_t>, 7> times{{{"agreed", p.agreed_at},
+                                                                           {"stop", p.stop_asked_at},
+                                                                           {"stopped", p.stopped_at},
+                                                                           {"copied", p.copied_at},
+                                                                           {"held", p.held_at},
+                                                                           {"started", p.started_at},
+                                                                           {"ended", p.ended_at}}};
+    for (const auto& [what, when] : times)
+        if (when != 0)
+            append(" {}_ticks={}", what, when - p.began_at);
+    if (p.downtime() != 0)
+        append(" downtime_ticks={} clock_error_ticks={}", p.downtime(), p.clock_error);
+    if (p.failure.error != migrate::MoveError::none)
+        append(" error_name={} error=\"{}\"", migrate::name(p.failure.error), p.failure.text());
+    end_line();
+}
+
+bool Connection::next_line() {
+    switch (answering_) {
+    case Answering::status:
+        next_status();
+        break;
+    case Answering::digest:
+        next_digests();
+        break;
+    case Answering::report:
+        next_counter();
+        break;
+    case Answering::nothing:
+        return false;
+    }
+    return true;
+}
+
+void Connection::next_status() {
+    const partition::Partition* p = machine_->partition(cursor_);
+    if (p == nullptr) {
+        answering_ = Answering::nothing;
+        return line("ok partitions={}", cursor_);
+    }
+    ++cursor_;
+    line("+ partition={} state={} memory={} vcpus={} granule={} page-table={}", p->name(), name(p->state),
+         p->memory.size(), p->vcpu_count, p->granule, std::uint64_t{1} << p->hpt.log2_bytes());
+}
+
+void Connection::next_digests() {
+    const auto all = digests_.digests;
+    if (cursor_ == all.size()) {
+        answering_ = Answering::nothing;
+        return line("ok pages={} granule={} algorithm=xxh64", all.size(), digests_.granule);
+    }
+    out_size_ = out_sent_ = 0;
+    append("+ first={} hashes=", cursor_);
+    const std::size_t end = std::min(all.size(), cursor_ + digests_per_line);
+    for (std::size_t i = cursor_; i < end; ++i)
+        append("{}{:016x}", i == cursor_ ? "" : ",", all[i]);
+    cursor_ = end;
+    end_line();
+}
+
+void Connection::next_counter() {
+    const auto counter = machine_->counter(cursor_);
+    if (!counter) {
+        answering_ = Answering::nothing;
+        return line("ok");
+    }
+    ++cursor_;
+    line("+ {}={}", counter->name, counter->value);
+}
+
+} // namespace transom::manage
