@@ -160,7 +160,7 @@ TEST_F(ManageTest, RefusesWhatItDoesNotUnderstandByName) {
         {"digest\n", "error missing-key: \"partition\": "},
         {"digest partition=other\n", "error no-digests: \"other\": "},
         {"cancel\n", "error nothing-to-cancel: "},
-        {"a=1 b=1 c=1 d=1\n", "error syntax: "},
+        {"a=1 b=1\n", "error unknown-verb: \"a=1\": "},
         {"x a=1 b=1 c=1 d=1 e=1 f=1 g=1 h=1 i=1\n", "error unknown-key: \"i\": "},
         {std::string("\x01\xff\n"), "error unknown-verb: \"??\": "},
         {std::string(600, 'x') + "\n", "error line-too-long: "},

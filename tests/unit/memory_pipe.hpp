@@ -44,7 +44,7 @@ class PipeEnd final : public net::ByteStream {
         }
         if (other->delivered == other->cut_after)
             other->cut = true;
-        other->offer = true;
+        other->offer = other->offer || n != 0;
         return n; // accepted, even if lost on the way
     }
     std::size_t send_space() const override { return window - std::min(window, other->inbound.size()); }
