@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <arch/clock.hpp>
 #include <arch/real_memory.hpp>
-#include <memory>
+#include <new>
 #include <optional>
 #include <transom/hcall/table.hpp>
 #include <transom/partition/create.hpp>
@@ -33,8 +33,8 @@ constexpr Bytes page_table_size(unsigned log2_table) { return (Bytes{1} << log2_
 /// In place: a partition is larger than a stack.
 void make_anew(Partition& partition) {
     const std::uint32_t lpid = partition.lpid;
-    std::destroy_at(&partition);
-    std::construct_at(&partition);
+    partition.~Partition();
+    new (&partition) Partition;
     partition.lpid = lpid;
 }
 
