@@ -37,6 +37,24 @@ migrate::MachineFacts move_facts(const tree::HostMachine& machine) {
             .initial_msr = partition::msr::sf | partition::msr::me};
 }
 
+std::string_view cpu_name() {
+    switch (arch::processor_generation()) {
+    case 8:
+        return "POWER8";
+    case 9:
+        return "POWER9";
+    default:
+        return "POWER10";
+    }
+}
+
+manage::MachineInfo machine_info(const Platform& platform, const tree::HostMachine& machine) {
+    return {.version = TRANSOM_VERSION,
+            .machine = platform.machine_name(),
+            .cpu = cpu_name(),
+            .timebase_frequency = machine.timebase_frequency};
+}
+
 std::string_view reason(StopReason why) {
     switch (why) {
     case StopReason::power_off:
@@ -53,11 +71,13 @@ std::string_view reason(StopReason why) {
 
 } // namespace
 
-Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Frames& frames)
+Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Frames& frames, std::uint64_t started_at)
     : platform_(platform), machine_(machine), frames_(frames), resources_(resources(machine, frames)),
       dispatcher_(machine.timebase_frequency), roster_(resources_, dispatcher_),
       console_(platform, machine.timebase_frequency), network_task_(network()),
-      mover_(roster_, frames, move_facts(machine), *this) {
+      mover_(roster_, frames, move_facts(machine), *this),
+      local_machine_(machine_info(platform, machine), roster_, dispatcher_, mover_, network(), started_at),
+      management_(local_machine_) {
     dispatcher_.add(console_);
     dispatcher_.add(network_task_);
     dispatcher_.add(mover_);
@@ -151,26 +171,40 @@ net::MachineAddresses Kernel::addresses() const {
     return result;
 }
 
+void Kernel::listen() {
+    if (!network().listen(net::InterfaceId::management, manage::management_port, management_))
+        log("no management card: this machine can only be reached by its console");
+    if (platform_.runs_partitions() && !mover_.listen(network()))
+        log("no link to other machines: partitions can neither leave nor arrive");
+}
+
+bool Kernel::has_to_end() const {
+    if (const auto at = local_machine_.shutdown_at(); at && arch::timebase() >= *at)
+        return true;
+    return one_has_ended_ && roster_.size() == 0;
+}
+
 void Kernel::run(std::span<const pci::HostBridge> bridges) {
     read_bundle();
     bring_up_network(network(), bridges, frames_, addresses());
+    listen();
     if (!platform_.runs_partitions()) {
         log("this machine is itself a partition: none run on it");
         one_has_ended_ = !network().interface(net::InterfaceId::management).up(); // nobody could ask for anything
     } else {
-        if (!mover_.listen(network()))
-            log("no link to other machines: partitions can neither leave nor arrive");
         if (bundle_)
             create_partitions();
     }
     const bool expects_partitions = bundle_ && !bundle_->partitions().empty();
     if (expects_partitions && roster_.size() == 0)
         one_has_ended_ = true; // none could be built: there is nothing to wait for
-    while (!one_has_ended_ || roster_.size() != 0) {
+    while (!has_to_end()) {
         dispatcher_.run_once();
         reap();
     }
-    log("no partition is left: the machine switches itself off");
+    console_.flush();
+    log("{}: the machine switches itself off",
+        local_machine_.shutdown_at() ? "shutdown was asked for" : "no partition is left");
     power_off();
 }
 

@@ -6,6 +6,8 @@
 
 #include <optional>
 #include <span>
+#include <transom/manage/local_machine.hpp>
+#include <transom/manage/service.hpp>
 #include <transom/memory/frames.hpp>
 #include <transom/migrate/mover.hpp>
 #include <transom/net/network_task.hpp>
@@ -21,7 +23,9 @@ namespace boot {
 class Kernel final : private transom::migrate::MoveObserver {
   public:
     /// All three outlive it; `machine` and `frames` describe memory that was found.
-    Kernel(Platform& platform, const transom::tree::HostMachine& machine, transom::memory::Frames& frames);
+    /// `started_at`: the time base when the machine's firmware entered us.
+    Kernel(Platform& platform, const transom::tree::HostMachine& machine, transom::memory::Frames& frames,
+           std::uint64_t started_at);
 
     /// Brings up the network behind these bridges, starts the partitions, and never comes back.
     [[noreturn]] void run(std::span<const transom::pci::HostBridge> bridges);
@@ -29,7 +33,9 @@ class Kernel final : private transom::migrate::MoveObserver {
   private:
     void read_bundle();
     transom::net::MachineAddresses addresses() const;
+    void listen();
     void create_partitions();
+    bool has_to_end() const;
     /// Deals with partitions that have switched themselves off, or ask to be started again.
     void reap();
     void restart(transom::partition::Partition& partition);
@@ -46,6 +52,8 @@ class Kernel final : private transom::migrate::MoveObserver {
     ConsoleTask console_;
     transom::net::NetworkTask network_task_;
     transom::migrate::Mover mover_;
+    transom::manage::LocalMachine local_machine_;
+    transom::manage::Service management_;
     std::optional<transom::tree::Manifest> bundle_;
     bool one_has_ended_ = false; // of its own will: the machine ends with its last partition
 };

@@ -12,6 +12,8 @@ namespace boot {
 /// What differs between the machines we boot on, found once at start (OPAL firmware, or PAPR above us).
 class Platform {
   public:
+    /// What it calls the machine, as the management port says it: powernv9, pseries.
+    virtual std::string_view machine_name() const = 0;
     /// The whole text, waiting where the device is slow.
     virtual void console_write(std::string_view text) = 0;
     /// What was typed, up to the span's size; 0 where there is nothing.

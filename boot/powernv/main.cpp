@@ -7,6 +7,7 @@
 #include "powernv.hpp"
 #include "secondary.hpp"
 
+#include <arch/clock.hpp>
 #include <arch/machine.hpp>
 #include <transom/base/log.hpp>
 #include <transom/base/panic.hpp>
@@ -44,6 +45,7 @@ RealAddr partition_table(memory::Frames& frames) {
 } // namespace
 
 void powernv_main(const void* fdt, std::uint64_t opal_base, std::uint64_t opal_entry) {
+    const std::uint64_t started_at = arch::timebase();
     opal::set_entry(opal_base, opal_entry);
     set_platform(opal_platform);
     log("Transom on OpenPOWER firmware");
@@ -59,7 +61,7 @@ void powernv_main(const void* fdt, std::uint64_t opal_base, std::uint64_t opal_e
     log("{} processors parked", start_secondaries(*machine, frames));
     arch::initialize_processor(partition_table(frames));
 
-    static Kernel kernel(opal_platform, *machine, frames);
+    static Kernel kernel(opal_platform, *machine, frames, started_at);
     kernel.run(find_opal_bridges(fdt).span());
 }
 

@@ -3,11 +3,23 @@
 
 #include "opal.hpp"
 
+#include <arch/machine.hpp>
 #include <transom/base/big_endian.hpp>
 
 namespace boot {
 
 using transom::Be;
+
+std::string_view OpalPlatform::machine_name() const {
+    switch (arch::processor_generation()) {
+    case 8:
+        return "powernv8";
+    case 9:
+        return "powernv9";
+    default:
+        return "powernv10";
+    }
+}
 
 void OpalPlatform::console_write(std::string_view text) {
     while (!text.empty()) {

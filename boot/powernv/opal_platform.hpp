@@ -8,6 +8,7 @@ namespace boot {
 /// OpenPOWER firmware (skiboot): console, shutdown and its events, by OPAL calls.
 class OpalPlatform final : public Platform {
   public:
+    std::string_view machine_name() const override;
     void console_write(std::string_view text) override;
     std::size_t console_read(std::span<char> into) override;
     void poll() override;

@@ -6,6 +6,7 @@
 #include "pci.hpp"
 #include "pseries.hpp"
 
+#include <arch/clock.hpp>
 #include <arch/machine.hpp>
 #include <cstring>
 #include <libfdt.h>
@@ -39,6 +40,7 @@ bool is_pseries(const void* fdt) {
 }
 
 void pseries_main(const void* fdt) {
+    const std::uint64_t started_at = arch::timebase();
     papr_platform.init(fdt);
     set_platform(papr_platform);
     log("Transom as a partition of another hypervisor");
@@ -53,7 +55,7 @@ void pseries_main(const void* fdt) {
         log("memory {:#x} to {:#x}", memory.range.begin.value, memory.range.end().value);
     memory::Frames& frames = take_memory(*machine, fdt);
     log("{} MiB free", frames.total(memory::FrameState::free) >> 20);
-    static Kernel kernel(papr_platform, *machine, frames);
+    static Kernel kernel(papr_platform, *machine, frames, started_at);
     kernel.run(pseries::find_rtas_bridges(fdt).span());
 }
 

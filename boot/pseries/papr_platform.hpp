@@ -14,6 +14,7 @@ class PaprPlatform final : public Platform {
     /// Finds the terminal and the RTAS tokens. Before it nothing is printed.
     void init(const void* fdt);
 
+    std::string_view machine_name() const override { return "pseries"; }
     void console_write(std::string_view text) override;
     std::size_t console_read(std::span<char> into) override;
     void poll() override {}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <transom/manage/machine.hpp>
+#include <transom/migrate/mover.hpp>
+#include <transom/partition/dispatcher.hpp>
+#include <transom/partition/roster.hpp>
+
+namespace transom::manage {
+
+/// The machine that this hypervisor runs on, for its operators.
+class LocalMachine final : public Machine {
+  public:
+    /// Everything outlives it. `started_at`: the time base when the hypervisor was entered.
+    LocalMachine(const MachineInfo& info, partition::Roster& roster, partition::Dispatcher& dispatcher,
+                 migrate::Mover& mover, net::Network& network, std::uint64_t started_at);
+
+    /// When the machine is to end, if shutdown() was asked for: a moment after it, so that the answer still gets out.
+    std::optional<std::uint64_t> shutdown_at() const { return shutdown_at_; }
+
+    MachineInfo info() override { return info_; }
+    const partition::Partition* partition(std::size_t index) override;
+    std::expected<void, migrate::Failure> migrate(const MigrateRequest& request) override;
+    const migrate::Progress& migration() override { return mover_.progress(); }
+    bool cancel() override { return mover_.cancel(); }
+    std::optional<DigestTable> digests(std::string_view partition) override;
+    std::optional<Counter> counter(std::size_t index) override;
+    void shutdown() override;
+
+  private:
+    MachineInfo info_;
+    partition::Roster& roster_;
+    partition::Dispatcher& dispatcher_;
+    migrate::Mover& mover_;
+    net::Network& network_;
+    std::uint64_t started_at_;
+    std::optional<std::uint64_t> shutdown_at_;
+};
+
+} // namespace transom::manage
