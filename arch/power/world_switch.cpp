@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <transom/base/big_endian.hpp>
 #include <transom/base/panic.hpp>
+#include <transom/partition/decrementer.hpp>
 #include <transom/partition/deliver.hpp>
 #include <utility>
 
@@ -150,7 +151,7 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     load_slb(registers.slb);
     load_sprs(registers, generation, all);
     shift_timebase(partition.timebase_offset);
-    mtspr<Spr::dec>(vcpu.decrementer_expiry - timebase());
+    mtspr<Spr::dec>(transom::partition::decrementer_at(vcpu.decrementer_expiry, timebase()));
     if (generation < 9)
         mtspr<Spr::sdr1>(sdr1_of_lpid[partition.lpid]);
     mtspr<Spr::lpidr>(partition.lpid);
@@ -166,9 +167,8 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     set_vcpu_inside(nullptr);
     mtspr<Spr::hdec>(0x7fffffff);
     mtspr<Spr::lpcr>(host_lpcr);
-    // The decrementer counts 32 bits, signed.
-    vcpu.decrementer_expiry = timebase() + static_cast<std::uint64_t>(
-                                               static_cast<std::int64_t>(static_cast<std::int32_t>(mfspr<Spr::dec>())));
+    vcpu.decrementer_expiry =
+        transom::partition::decrementer_expiry(static_cast<std::uint32_t>(mfspr<Spr::dec>()), timebase());
     mtspr<Spr::dec>(0x7fffffff);
     shift_timebase(-partition.timebase_offset);
     save_sprs(registers, generation, all);
