@@ -167,8 +167,9 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     set_vcpu_inside(nullptr);
     mtspr<Spr::hdec>(0x7fffffff);
     mtspr<Spr::lpcr>(host_lpcr);
-    vcpu.decrementer_expiry =
-        transom::partition::decrementer_expiry(static_cast<std::uint32_t>(mfspr<Spr::dec>()), timebase());
+    // Before the time base, as on the way in after it: what goes by between the two makes it late, never early.
+    const auto decrementer = static_cast<std::uint32_t>(mfspr<Spr::dec>());
+    vcpu.decrementer_expiry = transom::partition::decrementer_expiry(decrementer, timebase());
     mtspr<Spr::dec>(0x7fffffff);
     shift_timebase(-partition.timebase_offset);
     save_sprs(registers, generation, all);

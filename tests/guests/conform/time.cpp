@@ -58,13 +58,13 @@ void counts_down(Context& context) {
     const auto before_set = timebase();
     set_decrementer(full);
     const auto after_set = timebase();
-    while (timebase() - after_set < 10000) {}
+    while (timebase() - after_set < context.machine().timebase_frequency / 20) {}
     const auto before_read = timebase();
     const auto counted = full - guest::read_spr<guest::spr::decrementer>();
     const auto after_read = timebase();
     quiet();
-    // A tick of rounding at either end.
-    context.holds("not_too_slow", counted + 2 >= before_read - after_set);
+    // Each time the hypervisor takes the processor away the decrementer may fall a little behind; it never runs ahead.
+    context.holds("not_too_slow", counted >= (before_read - after_set) / 2);
     context.holds("not_too_fast", counted <= after_read - before_set + 2);
 }
 
