@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raw_source.hpp"
+
+namespace transom::test {
+namespace {
+
+using namespace migrate; // records and errors, the subject of all of this
+
+TEST_F(Forged, TheRecordedStreamRunsAndSoDoesOneWithAnOptionalUnknownRecord) {
+    EXPECT_EQ(outcome(records), MoveError::none);
+    ASSERT_EQ(raw->answers.back().type, RecordType::running);
+    Records forged = records;
+    forged.insert(forged.begin() + static_cast<std::ptrdiff_t>(index_of(RecordType::page)), {RecordType{99}, {}, 0});
+    EXPECT_EQ(outcome(forged), MoveError::none);
+    forged[index_of(RecordType::page)].flags = flag_mandatory;
+    EXPECT_EQ(outcome(forged), MoveError::unknown_record);
+    EXPECT_EQ(raw->answers.back().type, RecordType::failure);
+}
+
+TEST_F(Forged, EveryRecordThatIsLeftOutIsMissed) {
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        const RecordType type = records[i].type;
+        Records forged = records;
+        forged.erase(forged.begin() + static_cast<std::ptrdiff_t>(i));
+        const MoveError error = outcome(forged);
+        switch (type) {
+        case RecordType::ping:       // how many there are is the source's affair
+        case RecordType::page_table: // counted by end; here end counts what is there
+            EXPECT_EQ(error, MoveError::none);
+            break;
+        case RecordType::hello:
+        case RecordType::partition:
+        case RecordType::end:
+            EXPECT_EQ(error, MoveError::record_order) << static_cast<int>(type);
+            break;
+        case RecordType::run:
+            EXPECT_EQ(error, MoveError::connection_lost);
+            break;
+        default:
+            EXPECT_EQ(error, MoveError::incomplete) << static_cast<int>(type);
+        }
+        // With the end record of the whole stream nothing goes unnoticed.
+        if (type != RecordType::run) {
+            EXPECT_NE(outcome(forged, false), MoveError::none) << static_cast<int>(type);
+        }
+    }
+}
+
+TEST_F(Forged, EveryRecordThatComesTwiceIsRefused) {
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        const RecordType type = records[i].type;
+        Records forged = records;
+        forged.insert(forged.begin() + static_cast<std::ptrdiff_t>(i), records[i]);
+        const MoveError error = outcome(forged);
+        if (type == RecordType::ping || type == RecordType::run) // a second run is behind the end of the conversation
+            EXPECT_EQ(error, MoveError::none);
+        else if (type == RecordType::page || type == RecordType::zero_pages)
+            EXPECT_EQ(error, MoveError::page_twice);
+        else if (type == RecordType::page_table)
+            EXPECT_EQ(error, MoveError::table_entry);
+        else
+            EXPECT_EQ(error, MoveError::record_order) << static_cast<int>(type);
+    }
+}
+
+TEST_F(Forged, EveryRecordThatIsTooShortOrTooLongIsRefused) {
+    for (std::size_t i = 0; i < records.size(); ++i)
+        for (const bool longer : {false, true}) {
+            Records forged = records;
+            if (!longer && forged[i].payload.empty())
+                continue;
+            forged[i].payload.resize(forged[i].payload.size() + (longer ? 1 : -1));
+            EXPECT_EQ(outcome(forged), MoveError::record_length) << static_cast<int>(records[i].type) << longer;
+        }
+}
+
+TEST_F(Forged, RefusesFieldsThatCanNotBe) {
+    EXPECT_EQ(with<PageRecord>(RecordType::page, [](auto& r) { r.index = 4096; }), MoveError::page_range);
+    EXPECT_EQ(with<PageRecord>(RecordType::page, [](auto& r) { r.index = ~std::uint64_t{0}; }), MoveError::page_range);
+    EXPECT_EQ(with<ZeroPagesRecord>(RecordType::zero_pages, [](auto& r) { r.count = 0; }), MoveError::record_content);
+    EXPECT_EQ(with<ZeroPagesRecord>(RecordType::zero_pages, [](auto& r) { r.count = ~std::uint64_t{0}; }),
+              MoveError::page_range);
+    EXPECT_EQ(with<ZeroPagesRecord>(RecordType::zero_pages, [](auto& r) { r.count = r.count + 1; }),
+              MoveError::page_twice);
+    EXPECT_EQ(with<ZeroPagesRecord>(RecordType::zero_pages, [](auto& r) { r.count = r.count - 1; }),
+              MoveError::incomplete);
+    EXPECT_EQ(with<TableEntryRecord>(RecordType::page_table, [](auto& r) { r.slot = std::uint64_t{1} << 40; }),
+              MoveError::table_entry);
+    EXPECT_EQ(with<TableEntryRecord>(RecordType::page_table, [](auto& r) { r.slot = 9; }), MoveError::table_entry);
+    EXPECT_EQ(with<TableEntryRecord>(RecordType::page_table, [](auto& r) { r.word1 = r.word1 | mib(16); }),
+              MoveError::table_entry); // memory that the partition does not have
+    EXPECT_EQ(with<VcpuRecord>(RecordType::vcpu, [](auto& r) { r.index = 1; }), MoveError::record_content);
+    EXPECT_EQ(with<VcpuRecord>(RecordType::vcpu, [](auto& r) { r.state = 3; }), MoveError::record_content);
+    EXPECT_EQ(with<VcpuRecord>(RecordType::vcpu, [](auto& r) { r.alternate_location = 1; }), MoveError::record_content);
+    EXPECT_EQ(with<VcpuRecord>(RecordType::vcpu, [](auto& r) { r.msr = r.msr | 0x1000000000000000; }),
+              MoveError::record_content); // hypervisor state
+    EXPECT_EQ(with<VcpuRecord>(RecordType::vcpu, [](auto& r) { r.spr_count = 0xffffffff; }), MoveError::record_length);
+    EXPECT_EQ(with<AreasRecord>(RecordType::areas, [](auto& r) { r.vcpu = 8; }), MoveError::record_content);
+    EXPECT_EQ(with<AreasRecord>(RecordType::areas, [](auto& r) { r.vpa.begin = mib(16) - 1; }),
+              MoveError::record_content);
+    EXPECT_EQ(with<InterruptsRecord>(RecordType::interrupts, [](auto& r) { r.count = 31; }), MoveError::record_content);
+    EXPECT_EQ(with<TerminalRecord>(RecordType::terminal, [](auto& r) { r.output = 4097; }), MoveError::record_content);
+    EXPECT_EQ(with<TerminalRecord>(RecordType::terminal, [](auto& r) { r.input = r.input + 1; }),
+              MoveError::record_length);
+    EXPECT_EQ(with<PartitionRecord>(RecordType::partition, [](auto& r) { r.vcpus = 2; }), MoveError::record_content);
+    EXPECT_EQ(with<ClockRecord>(RecordType::clock, [](auto& r) { r.zero = 1; }), MoveError::record_content);
+    for (const auto field : {&TotalsRecord::records, &TotalsRecord::pages, &TotalsRecord::zero_pages,
+                             &TotalsRecord::table_entries, &TotalsRecord::digest})
+        EXPECT_EQ(with<TotalsRecord>(RecordType::end, [&](auto& r) { r.*field = r.*field + 1; }), MoveError::totals);
+}
+
+TEST_F(Forged, RegistersGoByNumberInAnyOrderEachOnce) {
+    Taken& vcpu = records[index_of(RecordType::vcpu)];
+    const auto sprs = [&](auto change) {
+        const Taken before = vcpu;
+        std::vector<SprRecord> list(partition::spr_count);
+        const std::size_t bytes = list.size() * sizeof(SprRecord);
+        std::memcpy(list.data(), vcpu.payload.data() + sizeof(VcpuRecord), bytes);
+        change(list);
+        std::memcpy(vcpu.payload.data() + sizeof(VcpuRecord), list.data(), bytes);
+        const MoveError error = outcome(records);
+        vcpu = before;
+        return error;
+    };
+    EXPECT_EQ(sprs([](auto& list) { std::reverse(list.begin(), list.end()); }), MoveError::none);
+    EXPECT_EQ(std::memcmp(&here.partition->vcpus[0].registers, &there.partition->vcpus[0].registers,
+                          sizeof(partition::Registers)),
+              0);
+    EXPECT_EQ(sprs([](auto& list) { list[3].number = 1023; }), MoveError::register_set);
+    EXPECT_EQ(sprs([](auto& list) { list[3].number = list[4].number; }), MoveError::register_set);
+    EXPECT_EQ(sprs([](auto& list) { list[partition::spr_index("CIABR")].value = 3; }), MoveError::record_content);
+    EXPECT_EQ(sprs([](auto& list) { list[partition::spr_index("DAWRX0")].value = 4; }), MoveError::record_content);
+}
+
+TEST_F(Forged, EachThingThatMustAgreeIsRefusedByItsName) {
+    const auto hello = [&](auto change) { return with<HelloRecord>(RecordType::hello, change); };
+    const auto expect = [&](MoveError error, std::string_view called, auto change) {
+        EXPECT_EQ(hello(change), error) << called;
+        EXPECT_EQ(name(error), called);
+        EXPECT_EQ(target.progress().state, MoveState::refused) << called;
+        EXPECT_THAT(std::string(target.progress().failure.text()), testing::HasSubstr(std::string(called)));
+        EXPECT_EQ(target_control.created, 0u);
+        ASSERT_EQ(raw->answers.size(), 1u);
+        EXPECT_EQ(raw->answers[0].type, RecordType::failure);
+        EXPECT_EQ(raw->answers[0].as<FailureRecord>().error, static_cast<std::uint32_t>(error));
+        EXPECT_EQ(std::string(raw->answers[0].as<FailureRecord>().name.data()), called);
+    };
+    using H = HelloRecord;
+    expect(MoveError::format_version, "format-version", [](H& h) { h.version = 2; });
+    expect(MoveError::processor_version, "processor-version", [](H& h) { h.processor_version = 0x00801200; });
+    expect(MoveError::mmu, "mmu", [](H& h) { h.mmu = 1; });
+    expect(MoveError::table_size, "table-size", [](H& h) { h.table_log2 = 17; });
+    expect(MoveError::table_size, "table-size", [](H& h) { h.table_log2 = 37; });
+    expect(MoveError::page_sizes, "page-sizes", [](H& h) { h.page_sizes = 0x11000; });
+    expect(MoveError::timebase_frequency, "timebase-frequency", [](H& h) { h.timebase_frequency = 500000000; });
+    expect(MoveError::initial_state, "initial-state", [](H& h) { h.initial_msr = 0x1000; });
+    expect(MoveError::memory_size, "memory-size", [](H& h) { h.memory_size = mib(17); });
+    expect(MoveError::memory_size, "memory-size", [](H& h) { h.memory_size = 0; });
+    expect(MoveError::memory_size, "memory-size", [](H& h) { h.memory_size = gib(64) + mib(16); });
+    expect(MoveError::granule, "granule", [](H& h) { h.granule = kib(16); });
+    expect(MoveError::granule, "granule", [](H& h) { h.granule = 0; });
+    expect(MoveError::virtual_processors, "virtual-processors", [](H& h) { h.vcpus = 0; });
+    expect(MoveError::virtual_processors, "virtual-processors", [](H& h) { h.vcpus = 9; });
+    expect(MoveError::partition_name, "partition-name", [](H& h) { h.name = {}; });
+    expect(MoveError::partition_name, "partition-name", [](H& h) { h.name.fill('x'); });
+    expect(MoveError::partition_name, "partition-name", [](H& h) { h.name[0] = '\n'; });
+    EXPECT_EQ(hello([](H& h) { h.features = 2; }), MoveError::record_content);
+    // A newer version may have a longer hello: it is still the version that is named.
+    Records longer = records;
+    longer[0].payload.resize(200);
+    longer[0].payload[3] = std::byte{2};
+    EXPECT_EQ(outcome(longer), MoveError::format_version);
+}
+
+TEST_F(Forged, WhatIsNoTransomIsNamedAndTheLastMoveIsNotForgotten) {
+    ASSERT_EQ(target.progress().state, MoveState::completed);
+    feed(std::as_bytes(std::span(std::string_view("GET / HTTP/1.1\r\nHost: machine-b\r\n\r\n"))));
+    EXPECT_EQ(target.last_failure().error, MoveError::not_a_transom);
+    EXPECT_EQ(target.progress().state, MoveState::completed);
+    EXPECT_EQ(target_control.created, 0u);
+}
+
+TEST_F(Forged, ASilentSourceIsGivenUp) {
+    feed({}, false);
+    EXPECT_TRUE(target.busy());
+    long_silence();
+    EXPECT_FALSE(target.busy());
+    EXPECT_EQ(target.last_failure().error, MoveError::time_limit);
+    feed(std::span(recorded).first(recorded.size() - 40), false); // everything but run, and a little of end
+    EXPECT_EQ(target_control.created, 1u);
+    long_silence();
+    EXPECT_EQ(target.last_failure().error, MoveError::time_limit);
+    EXPECT_EQ(target_control.discarded, 1u);
+    EXPECT_EQ(target_control.started, 0u);
+}
+
+TEST_F(Forged, EveryDamagedByteKeepsThePartitionFromStarting) {
+    // Every byte of every header and of the small records, each 97th of the large ones.
+    std::size_t tried = 0;
+    for (std::size_t at = 0, start = 0, record = 0; record < records.size(); ++at) {
+        const std::size_t in_record = at - start;
+        const std::size_t length = sizeof(RecordHeader) + records[record].payload.size();
+        if (in_record == length) {
+            start = at--;
+            ++record;
+            continue;
+        }
+        if (in_record >= sizeof(RecordHeader) && length > 200 && in_record % 97 != 0)
+            continue;
+        if (records[record].type == RecordType::ping && record > 3)
+            continue; // the same again
+        std::vector<std::byte> damaged = recorded;
+        damaged[at] ^= std::byte{0x04};
+        target_control.started = target_control.created = target_control.discarded = 0;
+        feed(damaged);
+        ++tried;
+        ASSERT_EQ(target_control.started, 0u) << at;
+        ASSERT_EQ(target_control.created, target_control.discarded) << at;
+        ASSERT_EQ(target.last_failure().error, at < 4 ? MoveError::not_a_transom : MoveError::damaged_record) << at;
+    }
+    EXPECT_GT(tried, 700u);
+}
+
+} // namespace
+} // namespace transom::test
