@@ -41,6 +41,7 @@ std::expected<void, Failure> SourceSession::start(net::Network& network, const M
     reader_.reset();
     handed_ = false;
     pings_ = 0;
+    ping_out_.reset();
     clock_ = {};
     cursor_ = 0;
     zero_count_ = 0;

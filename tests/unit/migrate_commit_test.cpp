@@ -80,7 +80,7 @@ TEST_F(Commit, ExactlyOneSideHasThePartitionWhereverTheConnectionBreaks) {
         places.push_back(p);
     for (const std::uint64_t place : places) {
         const Outcome result = cut(place, whole);
-        const MoveState expected = place < run_at           ? MoveState::failed
+        const MoveState expected = place <= run_at          ? MoveState::failed
                                    : place < forward.size() ? MoveState::in_doubt
                                                             : MoveState::completed;
         ASSERT_EQ(result.state, expected) << place;
@@ -93,7 +93,7 @@ TEST_F(Commit, ExactlyOneSideHasThePartitionWhereverTheConnectionBreaks) {
     const std::uint64_t held_end = running_at;
     for (std::uint64_t place = 0; place <= backward.size(); place += place + 200 < held_end ? 16 : 1) {
         const Outcome result = cut(whole, place);
-        const MoveState expected = place < held_end          ? MoveState::failed
+        const MoveState expected = place <= held_end         ? MoveState::failed
                                    : place < backward.size() ? MoveState::in_doubt
                                                              : MoveState::completed;
         ASSERT_EQ(result.state, expected) << place;
