@@ -54,8 +54,10 @@ std::uint64_t Dispatcher::run_tasks() {
 void Dispatcher::run_vcpu(Vcpu& vcpu, std::uint64_t slice) {
     Partition& partition = *vcpu.partition;
     const std::uint64_t start = arch::timebase();
-    if (first_entry_ == 0)
+    if (first_entry_ == 0) {
         first_entry_ = start;
+        log("partition {}: first instruction", partition.name());
+    }
     // What the partition registered lies in its memory: it cannot fail but by a page that is not here yet, and then the
     // partition does not run.
     if (!dispatched(vcpu, start + partition.timebase_offset))

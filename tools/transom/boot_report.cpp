@@ -100,7 +100,8 @@ nlohmann::ordered_json report_boot(const MachineSetup& setup, const ManifestFile
                transom.shell_s, pseries.shell_s, transom.uptime_s, pseries.uptime_s);
     if (!first)
         fail("the hypervisor did not log the partition's first instruction");
-    return {{"machine", machine_name(setup.kind)},
+    return {{"result", "ok"},
+            {"machine", machine_name(setup.kind)},
             {"kernel", transom.kernel},
             {"first_instruction_s", *first},
             {"linux_boot_s", transom.shell_s},

@@ -133,12 +133,13 @@ void MoveCommand::watch_move() {
         const std::string detail =
             fmt::format("{} of {} pages, {:.1f} MB/s", done, all, static_cast<double>(bytes) / 1e6 / seconds);
         const double fraction = all > 0 ? static_cast<double>(done) / static_cast<double>(all) : 0;
-        if (state == "failed" || state == "refused")
-            fail("the move was {}: {}", state, source.text("error"));
+        if (state != "connecting" && state != "copying" && state != "confirming" && state != "completed")
+            fail("the move is {}: {} ({})", state, source.text("error"), source.text("error_name"));
         if (state == "completed") {
             const Fields target = target_management_->demand("migration").result();
-            if (target.text("state") == "failed")
-                fail("the move failed at the target: {}", target.text("error"));
+            if (target.text("state") == "failed" || target.text("state") == "refused")
+                fail("the move is {} at the target: {} ({})", target.text("state"), target.text("error"),
+                     target.text("error_name"));
             if (target.text("state") == "completed") {
                 report_.total_s = seconds_since(asked_);
                 report_.wire_bytes = bytes;

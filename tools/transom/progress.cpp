@@ -9,7 +9,7 @@
 namespace transom::tool {
 namespace {
 constexpr auto patience = std::chrono::seconds(1);
-constexpr auto line_interval = std::chrono::seconds(2);          // between plain lines
+constexpr auto line_interval = std::chrono::seconds(3);          // between plain lines
 constexpr auto redraw_interval = std::chrono::milliseconds(100); // on a terminal
 } // namespace
 
@@ -31,11 +31,12 @@ Progress::~Progress() {
 
 void Progress::show(const std::string& text) {
     const auto now = Clock::now();
-    if (now - started_ < patience)
+    if (now - started_ < patience || text == last_)
         return;
     if (now - shown_ < (on_terminal_ ? Clock::duration(redraw_interval) : Clock::duration(line_interval)))
         return;
     shown_ = now;
+    last_ = text;
     if (on_terminal_) {
         fmt::print("\r\x1b[K{}: {}", label_, text);
         open_ = true;

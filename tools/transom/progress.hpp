@@ -27,7 +27,7 @@ class Progress {
   private:
     void show(const std::string& text);
 
-    std::string label_;
+    std::string label_, last_;
     Clock::time_point started_, shown_;
     bool on_terminal_, open_ = false;
 };
