@@ -32,6 +32,8 @@ struct UsedSlot {
 ///
 /// Concurrency: bit 57 of d0 locks a slot; machines ignore it. Everything that changes a slot holds its lock from begin_ to
 /// finish_, the flush in between included, and no call holds two. R and C of a slot are read for good only after its flush.
+/// A flush may wait for a processor inside the partition, never for one in the hypervisor: who waits for a lock counts as
+/// flushed, so that two invalidators cannot wait for each other.
 ///
 /// Entries for the partition's accesses in real mode are the hypervisor's: the partition sees their slots as free.
 ///
@@ -103,7 +105,7 @@ template <class Slots> class Table {
     std::atomic_flag real_mode_insertion_; // no page twice by two processors at once
 };
 
-/// The size that a partition's table gets by default: a 128th of its memory (LoPAR's recommendation is a 64th or less).
+/// The size that a partition's table gets by default: a 128th of its memory, as QEMU's pseries gives.
 constexpr unsigned recommended_log2_bytes(Bytes memory) {
     unsigned log2 = papr::min_log2_table_size;
     while (log2 < papr::max_log2_table_size && (std::uint64_t{1} << log2) < memory / 128)
