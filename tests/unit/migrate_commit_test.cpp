@@ -80,9 +80,9 @@ TEST_F(Commit, ExactlyOneSideHasThePartitionWhereverTheConnectionBreaks) {
         places.push_back(p);
     for (const std::uint64_t place : places) {
         const Outcome result = cut(place, whole);
-        const MoveState expected = place <= run_at          ? MoveState::failed
-                                   : place < forward.size() ? MoveState::in_doubt
-                                                            : MoveState::completed;
+        const MoveState expected = place <= run_at           ? MoveState::failed
+                                   : place <= forward.size() ? MoveState::in_doubt
+                                                             : MoveState::completed;
         ASSERT_EQ(result.state, expected) << place;
         ASSERT_EQ(result.there, place >= forward.size()) << place;
         ASSERT_FALSE(HasFailure()) << place;
