@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "memory_pipe.hpp"
+
+#include <arch/fake_machine.hpp>
+#include <arch/real_memory.hpp>
+#include <gmock/gmock.h>
+#include <transom/migrate/mover.hpp>
+
+namespace transom::migrate {
+namespace {
+
+using memory::FrameState;
+using partition::PartitionState;
+
+constexpr MachineFacts facts{.processor_version = 0x004e1200,
+                             .mmu = Mmu::hashed_3_0,
+                             .page_sizes = 0x1011000,
+                             .timebase_frequency = 512000000,
+                             .initial_msr = 0x8000000000001000};
+constexpr Bytes machine_size = mib(64);
+
+/// Memory comes before all that takes some of it.
+struct TwinMemory {
+    explicit TwinMemory(RealAddr begin) : states((begin + machine_size).value / memory::frame_size), frames(states) {
+        frames.add({begin, machine_size});
+    }
+    std::vector<FrameState> states;
+    memory::Frames frames;
+};
+
+/// One of two machines that share the fake one's memory.
+struct TwinMachine final : TwinMemory, MoveObserver {
+    explicit TwinMachine(RealAddr begin) : TwinMemory(begin) {}
+    void arrived(partition::Partition& p) override { events.push_back("arrived " + std::string(p.name())); }
+    void left(partition::Partition& p) override { events.push_back("left " + std::string(p.name())); }
+
+    partition::Partition& build(std::string_view name) {
+        const auto built = roster.create_empty({.name = name, .memory = mib(16), .granule = kib(64)});
+        EXPECT_TRUE(built);
+        roster.start(**built);
+        return **built;
+    }
+
+    partition::Resources resources{.frames = frames, .processor = {}, .table_format = hpt::Format::odd};
+    partition::Dispatcher dispatcher{512000000};
+    partition::Roster roster{resources, dispatcher};
+    Mover mover{roster, frames, facts, *this};
+    std::vector<std::string> events;
+};
+
+class MoverTest : public testing::Test {
+  protected:
+    MoverTest() { EXPECT_TRUE(b.mover.listen(network)); }
+
+    std::expected<void, Failure> move(std::string_view name, std::optional<std::uint64_t> corrupt = {}) {
+        const auto started = a.mover.move(network, name, {0x0a4d0002}, migration_port, corrupt);
+        for (int round = 0; round < 100'000; ++round) {
+            machine.advance(100);
+            const bool moved = network.pump();
+            if (a.mover.run() != 0 && b.mover.run() != 0 && !moved && !network.pump())
+                break;
+        }
+        return started;
+    }
+
+    arch::FakeMachine machine{2 * machine_size};
+    TwinMachine a{arch::fake_real_base};
+    TwinMachine b{arch::fake_real_base + machine_size};
+    test::PipeNetwork network;
+};
+
+TEST_F(MoverTest, MovesAPartitionWithAllItHasAndLeavesNothingBehind) {
+    const Bytes free_at_a = a.frames.total(FrameState::free);
+    partition::Partition& here = a.build("linux");
+    const Be<std::uint64_t> mark = 0x1122334455667788;
+    ASSERT_TRUE(here.memory.store(LogicalAddr{mib(9) + 8}, mark));
+    const RealAddr was = *here.memory.translate(LogicalAddr{mib(9)});
+
+    ASSERT_TRUE(move("linux"));
+
+    EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+    EXPECT_EQ(b.mover.progress().state, MoveState::completed);
+    EXPECT_EQ(a.roster.find("linux"), nullptr);
+    partition::Partition* there = b.roster.find("linux");
+    ASSERT_NE(there, nullptr);
+    EXPECT_EQ(there->state, PartitionState::running);
+    EXPECT_EQ(*there->memory.load<Be<std::uint64_t>>(LogicalAddr{mib(9) + 8}), 0x1122334455667788u);
+    EXPECT_THAT(a.events, testing::ElementsAre("left linux"));
+    EXPECT_THAT(b.events, testing::ElementsAre("arrived linux"));
+    // Its memory is scrubbed and free; only the digests stay.
+    EXPECT_EQ(load_be<std::uint64_t>(arch::real_pointer(was + 8)), 0u);
+    EXPECT_EQ(a.frames.total(FrameState::partition), 0u);
+    EXPECT_EQ(a.frames.total(FrameState::free), free_at_a - memory::frame_size);
+}
+
+TEST_F(MoverTest, BothEndsKeepTheDigestsOfTheLastMove) {
+    a.build("linux");
+    EXPECT_TRUE(a.mover.digests("linux").empty());
+    ASSERT_TRUE(move("linux"));
+    ASSERT_EQ(a.mover.digests("linux").size(), mib(16) / kib(64));
+    EXPECT_THAT(b.mover.digests("linux"), testing::ElementsAreArray(a.mover.digests("linux")));
+    EXPECT_TRUE(a.mover.digests("other").empty());
+}
+
+TEST_F(MoverTest, AFlippedBitIsInTheDigests) {
+    a.build("linux");
+    ASSERT_TRUE(move("linux", 7));
+    ASSERT_EQ(b.mover.digests("linux").size(), mib(16) / kib(64));
+    for (std::size_t i = 0; i < mib(16) / kib(64); ++i)
+        EXPECT_EQ(a.mover.digests("linux")[i] == b.mover.digests("linux")[i], i != 7) << i;
+}
+
+TEST_F(MoverTest, ANameInUseIsRefusedAndBothGoOn) {
+    a.build("linux");
+    b.build("linux");
+    ASSERT_TRUE(move("linux"));
+    EXPECT_EQ(a.mover.progress().state, MoveState::refused);
+    EXPECT_EQ(a.roster.find("linux")->state, PartitionState::running);
+    EXPECT_EQ(b.roster.find("linux")->state, PartitionState::running);
+    EXPECT_EQ(b.roster.size(), 1u);
+}
+
+TEST_F(MoverTest, NoMemoryAtTheTargetIsRefusedAndTheSourceGoesOn) {
+    a.build("linux");
+    b.build("one");
+    b.build("two");
+    b.build("three");
+    const Bytes free = b.frames.total(FrameState::free);
+    ASSERT_TRUE(move("linux"));
+    EXPECT_EQ(a.mover.progress().state, MoveState::refused) << a.mover.progress().failure.text();
+    EXPECT_EQ(a.roster.find("linux")->state, PartitionState::running);
+    EXPECT_EQ(b.frames.total(FrameState::free), free - memory::frame_size);
+}
+
+TEST_F(MoverTest, WhatIsNotThereCannotMove) {
+    const auto started = move("linux");
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().error, MoveError::no_such_partition);
+}
+
+TEST_F(MoverTest, MovesBackAgain) {
+    partition::Partition& first = a.build("linux");
+    ASSERT_TRUE(first.memory.store(LogicalAddr{mib(3)}, Be<std::uint64_t>(42)));
+    ASSERT_TRUE(move("linux"));
+    ASSERT_TRUE(a.mover.listen(network)); // the pipe leads to the one that listened last
+    ASSERT_TRUE(b.mover.move(network, "linux", {0x0a4d0001}, migration_port, {}));
+    for (int round = 0; round < 100'000; ++round) {
+        machine.advance(100);
+        const bool moved = network.pump();
+        if (a.mover.run() != 0 && b.mover.run() != 0 && !moved && !network.pump())
+            break;
+    }
+    partition::Partition* back = a.roster.find("linux");
+    ASSERT_NE(back, nullptr);
+    EXPECT_EQ(b.roster.size(), 0u);
+    EXPECT_EQ(*back->memory.load<Be<std::uint64_t>>(LogicalAddr{mib(3)}), 42u);
+    EXPECT_EQ(a.mover.progress().role, Role::target);
+    EXPECT_EQ(b.mover.progress().role, Role::source);
+}
+
+} // namespace
+} // namespace transom::migrate
