@@ -28,8 +28,7 @@ void TcpStream::adopt(tcp_pcb* pcb) {
         return static_cast<TcpStream*>(self)->on_received(packet);
     });
     tcp_sent(pcb, [](void* self, tcp_pcb*, u16_t) -> err_t {
-        auto& stream = *static_cast<TcpStream*>(self);
-        stream.room_ = stream.wants_room_;
+        static_cast<TcpStream*>(self)->room_ = true;
         return ERR_OK;
     });
     tcp_err(pcb, [](void* self, err_t error) { static_cast<TcpStream*>(self)->on_error(error); });

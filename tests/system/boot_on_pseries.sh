@@ -1,24 +1,66 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The kernel image as a partition of QEMU's own PAPR implementation: reads the tree, brings the link card up, and, as
-# there is no management card by which anybody could ask for more, shuts down.
+# The kernel image as a partition of QEMU's own PAPR implementation: reads the tree, brings the network up, answers an
+# operator and shuts down when asked; without a management card, by which nobody can ask, of its own.
 # usage: boot_on_pseries.sh IMAGE QEMU
 set -euo pipefail
 
 image="$1"
 qemu="$2"
 [[ -f $image ]] || { echo "$image is missing: build preset power"; exit 1; }
+transcript="$(mktemp)"
+pid=''
+trap '[[ -z $pid ]] || kill "$pid" 2>/dev/null || true; rm -f "$transcript"' EXIT
+
+fail() {
+    cat "$transcript"
+    echo "--- $1"
+    exit 1
+}
+
+# Starts the machine in the background; the console goes to the transcript.
+start() {
+    local cpu="$1"
+    shift
+    # The capabilities that are switched off are what an emulated processor cannot give; without them QEMU warns.
+    timeout 60 "$qemu" -M pseries,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off -cpu "$cpu" -m 1G \
+        -nodefaults -nographic -serial stdio -bios "$image" -netdev user,id=link \
+        -device virtio-net-pci,netdev=link,mac=52:54:00:77:00:03,disable-legacy=on,romfile= "$@" \
+        </dev/null >"$transcript" 2>&1 &
+    pid=$!
+}
+
+ended() {
+    wait "$pid" || fail "$1: QEMU ended with status $?"
+    pid=''
+    ! grep -aqi panic "$transcript" || fail "$1: it panicked"
+}
 
 for cpu in POWER8 POWER9 POWER10; do
-    # The capabilities that are switched off are what an emulated processor cannot give; without them QEMU warns.
-    transcript="$(timeout 60 "$qemu" \
-        -M pseries,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off -cpu "$cpu" -m 1G -nodefaults \
-        -nographic -serial stdio -bios "$image" -netdev user,id=link \
-        -device virtio-net-pci,netdev=link,mac=52:54:00:77:00:03,disable-legacy=on,romfile= </dev/null 2>&1)" ||
-        { printf '%s\n--- %s: QEMU ended with status %s\n' "$transcript" "$cpu" "$?"; exit 1; }
+    start "$cpu"
+    ended "$cpu"
     for line in "$cpu, 1 threads" 'memory 0x0 to 0x40000000' 'net: link 10.77.0.3 mtu 65000 mac 52:54:00:77:00:03'; do
-        grep -qF "$line" <<<"$transcript" || { printf '%s\n--- %s: no line with: %s\n' "$transcript" "$cpu" "$line"; exit 1; }
+        grep -qF "$line" "$transcript" || fail "$cpu: no line with: $line"
     done
-    if grep -ai panic <<<"$transcript"; then exit 1; fi
-    echo "$cpu: ok"
+    echo "$cpu: boots and shuts down"
 done
+
+port=$((20000 + RANDOM % 10000))
+start POWER9 -netdev "user,id=mgmt,hostfwd=tcp:127.0.0.1:$port-:7700" \
+    -device virtio-net-pci,netdev=mgmt,mac=52:54:00:78:00:03,disable-legacy=on,romfile=
+answer=''
+for _ in {1..100}; do
+    # QEMU accepts before the kernel listens, and then ends the connection.
+    if exec {operator}<>"/dev/tcp/127.0.0.1/$port"; then
+        echo hello >&"$operator"
+        IFS= read -r -t 10 -u "$operator" answer && break
+        exec {operator}>&-
+    fi 2>/dev/null
+    sleep 0.2
+done
+[[ $answer == 'ok transom='*'machine=pseries'* ]] || fail "hello was answered with: $answer"
+echo shutdown >&"$operator"
+IFS= read -r -t 10 -u "$operator" answer
+[[ $answer == ok ]] || fail "shutdown was answered with: $answer"
+ended management
+echo 'management: hello and shutdown'

@@ -71,7 +71,7 @@ class StreamHandler {
     /// resume_receive() or when more arrives, never joined with what comes after it. So consuming less means "no room
     /// now", not "need more": who needs a whole line or record collects it. While bytes are kept the peer is held back.
     virtual std::size_t received(std::span<const std::byte> bytes) = 0;
-    /// There is room for send() again.
+    /// There is more room for send() than before. At most once in a round.
     virtual void sent() {}
     /// The connection is over, and the stream gone. With CloseReason::finished what send() accepted is still sent.
     virtual void closed(CloseReason reason) = 0;
