@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <optional>
 
 namespace transom::tool {
 namespace {
@@ -27,7 +28,8 @@ TapRun run_guest(const std::string& name, const std::vector<std::string>& argume
     const auto until = Clock::now() + limit;
     Machine machine(name, arguments);
     Console& console = machine.console();
-    while (!console.wait_for(last_word, 0, Clock::now() + std::chrono::milliseconds(200))) {
+    std::optional<std::size_t> end;
+    while (!(end = console.wait_for(last_word, 0, Clock::now() + std::chrono::milliseconds(200)))) {
         if (console.closed())
             break;
         const TapRun so_far = parse_tap(console.terminal_from(0));
@@ -37,6 +39,8 @@ TapRun run_guest(const std::string& name, const std::vector<std::string>& argume
         if (Clock::now() >= until)
             break;
     }
+    if (end)
+        console.wait_for("\n", *end, until); // the rest of that line
     TapRun run = parse_tap(console.terminal_from(0));
     if (const std::string problem = run.problem(); !problem.empty())
         machine.fail_with_console(problem);
