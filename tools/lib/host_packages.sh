@@ -8,7 +8,7 @@ host_packages=(
     # libraries of the host build; the kernel takes fmt and xxhash from here too, as headers
     libfdt-dev libfmt-dev libcli11-dev nlohmann-json3-dev libxxhash-dev
     # tests and style
-    libgtest-dev libgmock-dev clang-format clang-tidy-19 device-tree-compiler
+    libgtest-dev libgmock-dev clang-format clang-tidy-19 device-tree-compiler python3
     # machines
     qemu-system-ppc
     # this set-up itself
