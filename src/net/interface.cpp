@@ -105,6 +105,7 @@ pbuf* Interface::wrap(const virtio::NetworkCard::Frame& frame) {
 err_t Interface::send(pbuf* packet) {
     if (!up_)
         return ERR_IF;
+    const u16_t length = packet->tot_len;
     std::array<virtio::SplitQueue::Piece, virtio::NetworkCard::max_pieces> pieces;
     std::size_t count = 0;
     for (const pbuf* part = packet; part != nullptr && count < pieces.size(); part = part->next)
@@ -131,7 +132,7 @@ err_t Interface::send(pbuf* packet) {
     }
     sending_[*number] = sent;
     ++counters_.frames_sent;
-    counters_.bytes_sent += packet->tot_len;
+    counters_.bytes_sent += length;
     if (++unflushed_ >= flush_threshold)
         flush();
     return ERR_OK;
