@@ -41,14 +41,14 @@ class Rtas : public PartitionTest {
     }
     Outcome rtas(std::string_view name, const std::vector<std::uint32_t>& in = {}) {
         const Row& r = row(name);
-        inputs = in.size();
+        inputs_ = in.size();
         write_block(block, r.token, in, r.outputs);
         const Outcome outcome = call(Op::rtas, {block});
         EXPECT_EQ(outcome.status, Status::success);
         EXPECT_EQ(out(r.outputs), untouched) << "wrote past the block";
         return outcome;
     }
-    std::uint32_t out(std::size_t i) const { return peek<std::uint32_t>(block + 12 + 4 * (inputs + i)); }
+    std::uint32_t out(std::size_t i) const { return peek<std::uint32_t>(block + 12 + 4 * (inputs_ + i)); }
     std::int32_t word() const { return static_cast<std::int32_t>(out(0)); }
     std::int32_t answer(std::string_view name, const std::vector<std::uint32_t>& in = {}) {
         rtas(name, in);
@@ -66,7 +66,7 @@ class Rtas : public PartitionTest {
         return text;
     }
 
-    std::size_t inputs = 0;
+    std::size_t inputs_ = 0;
 };
 
 // The argument block
@@ -100,8 +100,8 @@ TEST_F(Rtas, RefusesNumbersOfCellsThatNobodyNeeds) {
 TEST_F(Rtas, AnswersParameterErrorToWrongNumbersOfCellsOfEveryCall) {
     for (const Row& r : rows()) {
         for (const auto& [more_in, outputs] : {std::pair{1u, 0u + r.outputs}, {0u, r.outputs + 1u}}) {
-            inputs = r.inputs + more_in;
-            write_block(block, r.token, std::vector<std::uint32_t>(inputs, 0), outputs);
+            inputs_ = r.inputs + more_in;
+            write_block(block, r.token, std::vector<std::uint32_t>(inputs_, 0), outputs);
             EXPECT_EQ(status(Op::rtas, {block}), Status::success) << r.name;
             EXPECT_EQ(word(), parameter_error) << r.name;
             EXPECT_EQ(out(outputs), untouched) << r.name;
@@ -112,7 +112,7 @@ TEST_F(Rtas, AnswersParameterErrorToWrongNumbersOfCellsOfEveryCall) {
 }
 
 TEST_F(Rtas, NoRoomForAStatusIsNoCall) {
-    inputs = 2;
+    inputs_ = 2;
     write_block(block, row("power-off").token, {0, 0}, 0);
     EXPECT_EQ(status(Op::rtas, {block}), Status::success);
     EXPECT_EQ(out(0), untouched);
@@ -121,7 +121,7 @@ TEST_F(Rtas, NoRoomForAStatusIsNoCall) {
 
 TEST_F(Rtas, RefusesUnknownTokens) {
     for (const std::uint32_t token : {0u, rows().front().token - 1, rows().back().token + 1, ~0u}) {
-        inputs = 0;
+        inputs_ = 0;
         write_block(block, token, {}, 1);
         EXPECT_EQ(status(Op::rtas, {block}), Status::parameter);
         EXPECT_EQ(word(), parameter_error);
@@ -178,7 +178,7 @@ TEST_F(Rtas, NothingHappensBeforeEveryPageIsThere) {
         }
         partition.memory.inject_missing(0);
         EXPECT_GE(nth, 3u) << c.name;
-        inputs = c.in.size();
+        inputs_ = c.in.size();
         EXPECT_GE(word(), 0) << c.name;
     }
     EXPECT_EQ(partition.state, PartitionState::off);
