@@ -127,7 +127,11 @@ void Connection::start_digest(Request& request) {
     const auto table = machine_->digests(*partition);
     if (!table)
         return error("no-digests", *partition, "no partition of that name has been moved from or to this machine");
-    digests_ = *table;
+    if (partition->size() >= digests_of_.size())
+        return error("no-digests", *partition, "the name of a partition is shorter");
+    digests_of_ = {};
+    std::copy(partition->begin(), partition->end(), digests_of_.begin());
+    digest_count_ = table->digests.size();
     answering_ = Answering::digest;
 }
 
@@ -187,10 +191,16 @@ void Connection::next_status() {
 }
 
 void Connection::next_digests() {
-    const auto all = digests_.digests;
+    // Asked for again with every line: the next move has its table in the same place.
+    const auto table = machine_->digests(digests_of_.data());
+    if (!table || table->digests.size() != digest_count_) {
+        answering_ = Answering::nothing;
+        return error("no-digests", digests_of_.data(), "another move has begun: ask again after it");
+    }
+    const auto all = table->digests;
     if (cursor_ == all.size()) {
         answering_ = Answering::nothing;
-        return line("ok pages={} granule={} algorithm=xxh64", all.size(), digests_.granule);
+        return line("ok pages={} granule={} algorithm=xxh64", all.size(), table->granule);
     }
     out_size_ = out_sent_ = 0;
     append("+ first={} hashes=", cursor_);

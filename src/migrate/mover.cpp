@@ -103,6 +103,9 @@ void Mover::release(Partition& partition) {
 std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
     if (source_.progress().in_progress())
         return std::unexpected(failure(MoveError::busy, "a partition is moving away from here"));
+    if (roster_.find(shape.name()) != nullptr)
+        return std::unexpected(
+            failure(MoveError::partition_name, "partition-name {} is in use at the target", shape.name()));
     const auto words = words_for(shape.granules());
     if (!words)
         return std::unexpected(
@@ -111,7 +114,8 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
                                                .memory = shape.memory_size,
                                                .virtual_processors = shape.vcpus,
                                                .granule = shape.granule,
-                                               .log2_page_table_size = shape.table_log2});
+                                               .log2_page_table_size = shape.table_log2,
+                                               .large_pages = shape.large_pages});
     if (!created)
         return std::unexpected(failure(MoveError::memory, "{}", created.error().view()));
     digests_ = words->first(shape.granules());

@@ -19,6 +19,7 @@ struct TestMachine final : Machine {
     std::string ordered_partition;
     std::optional<migrate::Failure> refusal;
     std::vector<std::uint64_t> hashes;
+    unsigned digests_for = ~0u; // how many calls of digests() until the next move takes the table
     bool cancellable = false;
     bool ended = false;
 
@@ -41,8 +42,9 @@ struct TestMachine final : Machine {
     const migrate::Progress& migration() override { return progress; }
     bool cancel() override { return cancellable; }
     std::optional<DigestTable> digests(std::string_view name) override {
-        if (name != "debian")
+        if (name != "debian" || digests_for == 0)
             return std::nullopt;
+        --digests_for;
         return DigestTable{hashes, kib(64)};
     }
     std::optional<Counter> counter(std::size_t index) override {
@@ -222,6 +224,15 @@ TEST_F(ManageTest, SendsDigestsThroughANarrowConnection) {
     EXPECT_THAT(lines[2], testing::MatchesRegex("\\+ first=128 hashes=[0-9a-f]{16},[0-9a-f]{16}"));
     EXPECT_EQ(lines[3], "ok pages=130 granule=65536 algorithm=xxh64");
     EXPECT_THAT(lines[4], StartsWith("ok transom"));
+}
+
+TEST_F(ManageTest, StopsSendingDigestsWhenTheNextMoveTakesTheirPlace) {
+    machine.hashes.assign(130, 1);
+    machine.digests_for = 2;
+    const auto lines = ask("digest partition=debian\n");
+    ASSERT_EQ(lines.size(), 2u);
+    EXPECT_THAT(lines[0], StartsWith("+ first=0 "));
+    EXPECT_THAT(lines[1], StartsWith("error no-digests: \"debian\": "));
 }
 
 TEST_F(ManageTest, ReportsCountersAndShutsDownAfterTheAnswer) {

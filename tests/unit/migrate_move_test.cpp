@@ -104,6 +104,17 @@ TEST_F(Move, CarriesTwoPartitionsOneAfterTheOther) {
     }
 }
 
+TEST_F(Move, TellsTheTargetWhetherLargePagesWereOffered) {
+    for (const bool large : {false, true}) {
+        partition::Partition& p = here.build("debian", kib(64), 1, large);
+        p.state = partition::PartitionState::running;
+        ASSERT_TRUE(source.start(net, order(p)));
+        settle();
+        ASSERT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+        EXPECT_EQ(there.partition->hpt.options().large_pages, large);
+    }
+}
+
 TEST_F(Move, PartitionTimeGoesOnAndNeverBack) {
     partition::Partition& p = small();
     const auto before = source_control.ticks + p.timebase_offset;

@@ -33,7 +33,7 @@ struct Home {
     explicit Home(RealAddr at) : memory(at), table(at + memory::block_size) {}
 
     /// An empty partition; its memory is zero unless somebody wrote to it.
-    partition::Partition& build(std::string_view name, Bytes granule, std::uint32_t vcpus) {
+    partition::Partition& build(std::string_view name, Bytes granule, std::uint32_t vcpus, bool large_pages = true) {
         std::memset(arch::real_pointer(table), 0, std::size_t{1} << table_log2);
         guest_words.assign((std::size_t{1} << table_log2) / 16, 0);
         digests.assign(memory::block_size / granule, 0);
@@ -44,7 +44,7 @@ struct Home {
         partition->vcpu_count = vcpus;
         if (!partition->memory.add_block(memory))
             throw std::runtime_error("add_block");
-        partition->hpt.init(table, table_log2, guest_words, {.format = hpt::Format::odd, .large_pages = true});
+        partition->hpt.init(table, table_log2, guest_words, {.format = hpt::Format::odd, .large_pages = large_pages});
         for (std::uint32_t i = 0; i < vcpus; ++i) {
             partition->vcpus[i].index = i;
             partition->vcpus[i].partition = partition.get();
@@ -98,7 +98,7 @@ struct TestTarget final : migrate::TargetControl {
         if (refusal)
             return std::unexpected(*refusal);
         ++created;
-        partition::Partition& p = home.build(shape.name(), shape.granule, shape.vcpus);
+        partition::Partition& p = home.build(shape.name(), shape.granule, shape.vcpus, shape.large_pages);
         return migrate::Arrival{&p, home.digests, home.arrived};
     }
     void start(partition::Partition& p) override {

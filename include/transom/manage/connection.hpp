@@ -7,6 +7,7 @@
 #include <string_view>
 #include <transom/manage/machine.hpp>
 #include <transom/manage/request.hpp>
+#include <transom/migrate/record.hpp>
 
 namespace transom::manage {
 
@@ -55,9 +56,10 @@ class Connection final : public net::StreamHandler {
     std::size_t out_sent_ = 0;
     Answering answering_ = Answering::nothing;
     std::size_t cursor_ = 0;
-    DigestTable digests_;
-    bool kept_back_ = false; // received() has left bytes with the connection
-    bool shut_down_ = false; // once the answer is out
+    migrate::NameField digests_of_{}; // the partition whose digests are being sent,
+    std::size_t digest_count_ = 0;    // and how many there were at the beginning
+    bool kept_back_ = false;          // received() has left bytes with the connection
+    bool shut_down_ = false;          // once the answer is out
 };
 
 } // namespace transom::manage
