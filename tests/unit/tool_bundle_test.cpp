@@ -77,6 +77,15 @@ TEST_F(ToolBundle, HoldsAFileOfTwoPartitionsOnce) {
     EXPECT_EQ(text.find("file@1"), text.npos);
 }
 
+TEST_F(ToolBundle, MayNotAskForMoreMemoryThanTheMachineHas) {
+    const auto file = read_manifest(manifest("a { memory-mib = <1024>; kernel = \"vmlinux\"; };"
+                                             "b { memory-mib = <1040>; kernel = \"vmlinux\"; };"));
+    EXPECT_NO_THROW(check_memory(file, 2064));
+    EXPECT_THAT(
+        [&] { check_memory(file, 2048); },
+        testing::ThrowsMessage<Failure>(HasSubstr("its partitions have 2064 MiB together and the machine has 2048")));
+}
+
 TEST_F(ToolBundle, OfAWaitingMachineHasNoPartitions) {
     const auto bundle = build_empty_bundle(identity_of(1));
     const auto parsed = tree::Manifest::parse(bundle);

@@ -3,6 +3,7 @@
 #include "console.hpp"
 #include "console_filter.hpp"
 #include "escape_filter.hpp"
+#include "log_check.hpp"
 #include "progress.hpp"
 
 #include <gmock/gmock.h>
@@ -35,6 +36,21 @@ TEST(ToolConsoleFilter, DoesNotCareWhereReadsEnd) {
     EXPECT_EQ(whole.terminal(), bytewise.terminal());
     EXPECT_EQ(whole.log().size(), 2u);
     EXPECT_EQ(bytewise.log().size(), 2u);
+}
+
+TEST(ToolLogCheck, TellsARunFromAFailure) {
+    const auto problem = [](std::initializer_list<const char*> lines, bool expects_partitions) {
+        std::vector<TimedLine> log;
+        for (const char* line : lines)
+            log.push_back({{}, line});
+        return problem_in_log(log, expects_partitions);
+    };
+    EXPECT_EQ(problem({"hello", "partition a: first instruction", "partition a: it powered off"}, true), "");
+    EXPECT_EQ(problem({"hello"}, false), "");
+    EXPECT_EQ(problem({"partition a: it asks for 9 MiB", "no partition is left"}, true),
+              "no partition could be started: partition a: it asks for 9 MiB");
+    EXPECT_EQ(problem({"partition a: first instruction", "panic: broken at x.cpp:1", "nip 0"}, true),
+              "the hypervisor panicked: panic: broken at x.cpp:1");
 }
 
 TEST(ToolEscapeFilter, QuitsOnCtrlAXOnly) {

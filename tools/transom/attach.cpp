@@ -56,7 +56,8 @@ void write_all(int fd, std::string_view bytes) {
 
 class Attachment {
   public:
-    Attachment(ChildProcess& machine, bool keyboard) : machine_(machine), keyboard_(keyboard) {
+    Attachment(ChildProcess& machine, bool keyboard, ConsoleFilter& log)
+        : machine_(machine), log_(log), keyboard_(keyboard) {
         // A machine that takes no input must not keep us from showing its output.
         fcntl(machine.input_fd(), F_SETFL, fcntl(machine.input_fd(), F_GETFL) | O_NONBLOCK);
     }
@@ -72,6 +73,7 @@ class Attachment {
     bool show_output();
 
     ChildProcess& machine_;
+    ConsoleFilter& log_;
     bool keyboard_, keys_open_ = true, input_open_ = true;
     EscapeFilter escape_;
     std::string pending_;
@@ -104,8 +106,12 @@ void Attachment::give_keys() {
 bool Attachment::show_output() {
     std::array<char, 4096> block;
     const ssize_t n = read(machine_.output_fd(), block.data(), block.size());
-    if (n > 0)
-        write_all(STDOUT_FILENO, {block.data(), static_cast<std::size_t>(n)});
+    if (n > 0) {
+        const std::string_view shown(block.data(), static_cast<std::size_t>(n));
+        log_.feed(Clock::now(), shown);
+        log_.forget_terminal();
+        write_all(STDOUT_FILENO, shown);
+    }
     return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
@@ -136,11 +142,11 @@ AttachEnd Attachment::run(std::optional<Clock::time_point> until) {
 
 } // namespace
 
-AttachEnd attach(ChildProcess& machine, std::optional<Clock::time_point> until) {
+AttachEnd attach(ChildProcess& machine, std::optional<Clock::time_point> until, ConsoleFilter& log) {
     if (isatty(STDIN_FILENO) == 0)
-        return Attachment(machine, false).run(until);
+        return Attachment(machine, false, log).run(until);
     const RawTerminal raw;
-    return Attachment(machine, true).run(until);
+    return Attachment(machine, true, log).run(until);
 }
 
 } // namespace transom::tool

@@ -2,6 +2,7 @@
 #include "boot_report.hpp"
 
 #include "failure.hpp"
+#include "log_check.hpp"
 #include "paths.hpp"
 #include "progress.hpp"
 #include "shell.hpp"
@@ -12,8 +13,6 @@
 namespace transom::tool {
 namespace {
 
-/// The hypervisor's log line when a partition is entered for the first time.
-constexpr std::string_view first_instruction_line = "first instruction";
 constexpr auto answer_time = std::chrono::seconds(30);
 
 struct BootTimes {

@@ -116,6 +116,17 @@ std::vector<std::string> partition_names(const ManifestFile& manifest) {
     return names;
 }
 
+void check_memory(const ManifestFile& manifest, std::uint64_t machine_mib) {
+    const auto parsed = parse(manifest.name, manifest.blob);
+    std::uint64_t wanted = 0;
+    for (const auto& partition : parsed.partitions())
+        wanted += partition.memory >> 20;
+    if (wanted > machine_mib)
+        fail("{}: its partitions have {} MiB together and the machine has {} MiB: lower memory-mib, or give more "
+             "--memory",
+             manifest.name, wanted, machine_mib);
+}
+
 std::vector<std::byte> build_bundle(const ManifestFile& manifest, const MachineIdentity& identity) {
     const auto files = collect_files(manifest, parse(manifest.name, manifest.blob));
     std::size_t size = manifest.blob.size() + room_for_names;

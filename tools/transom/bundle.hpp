@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -27,6 +28,10 @@ constexpr std::size_t max_bundle = std::size_t{128} << 20;
 ManifestFile read_manifest(const std::filesystem::path& source);
 /// Partitions of the manifest, by name.
 std::vector<std::string> partition_names(const ManifestFile& manifest);
+
+/// Throws Failure if the partitions have more memory together than the machine. Less may still be too much: what the
+/// hypervisor and the page tables take is known at the machine only.
+void check_memory(const ManifestFile& manifest, std::uint64_t machine_mib);
 
 /// The manifest with the identity and the contents of all named files, checked by the code that the kernel uses. Throws
 /// Failure: property out of range, file missing, kernel that is no ppc64 ELF, more than QEMU takes.

@@ -42,6 +42,7 @@ class MoveCommand {
     const MigrateOptions& options_;
     Clock::time_point until_, asked_;
     MachineSetup common_;
+    std::uint16_t last_port_ = 0; // two machines must not be given the same one
     std::unique_ptr<MovingGuest> guest_;
     TemporaryDirectory directory_;
     std::unique_ptr<Machine> source_, target_;
@@ -67,7 +68,10 @@ MachineSetup MoveCommand::setup_of(unsigned number, const std::vector<std::byte>
     setup.bundle = directory_.path() / fmt::format("bundle-{}", number);
     write_file(setup.bundle, bundle);
     setup.link = LinkSocket{directory_.path() / "link", number == source_number};
-    setup.management_port = free_port();
+    do
+        setup.management_port = free_port();
+    while (setup.management_port == last_port_);
+    last_port_ = *setup.management_port;
     return setup;
 }
 

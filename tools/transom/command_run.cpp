@@ -5,6 +5,7 @@
 #include "examples.hpp"
 #include "failure.hpp"
 #include "json_file.hpp"
+#include "log_check.hpp"
 #include "machine.hpp"
 #include "manifest_source.hpp"
 #include "port.hpp"
@@ -17,7 +18,7 @@ namespace {
 
 constexpr auto report_time = std::chrono::seconds(300);
 
-int attached(const MachineSetup& setup, const RunOptions& options, const JsonFile& json) {
+int attached(const MachineSetup& setup, bool expects_partitions, const RunOptions& options, const JsonFile& json) {
     const bool keyboard = isatty(STDIN_FILENO) != 0;
     fmt::print("{} with {} MiB, management on 127.0.0.1:{}{}\n", machine_name(setup.kind), setup.memory_mib,
                *setup.management_port, keyboard ? "; Ctrl-A x ends the machine" : "");
@@ -29,7 +30,8 @@ int attached(const MachineSetup& setup, const RunOptions& options, const JsonFil
                 std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.common.timeout_s));
 
     ChildProcess qemu(qemu_arguments(setup), ChildProcess::Streams::piped);
-    const AttachEnd end = attach(qemu, until);
+    ConsoleFilter log;
+    const AttachEnd end = attach(qemu, until, log);
     const double seconds = std::chrono::duration<double>(Clock::now() - started).count();
     if (end == AttachEnd::timeout)
         fail("the machine still ran after {} s", options.common.timeout_s);
@@ -41,6 +43,8 @@ int attached(const MachineSetup& setup, const RunOptions& options, const JsonFil
             fail("QEMU closed the console and does not end");
         if (*status != 0)
             fail("{}", describe_end(qemu, *status));
+        if (const auto problem = problem_in_log(log.log(), expects_partitions); !problem.empty())
+            fail("{}", problem);
     }
     json.write({{"result", "ok"},
                 {"machine", machine_name(setup.kind)},
@@ -61,11 +65,12 @@ int run(const RunOptions& options) {
     const ManifestFile manifest =
         options.manifest.empty() ? ManifestFile{"debian.dts", ".", compile_manifest_text("debian.dts", debian_manifest)}
                                  : read_manifest(options.manifest);
+    check_memory(manifest, setup.memory_mib);
     const TemporaryDirectory directory;
     setup.bundle = directory.path() / "bundle";
     write_file(setup.bundle, build_bundle(manifest, identity_of(setup.number)));
     if (!options.report)
-        return attached(setup, options, json);
+        return attached(setup, !partition_names(manifest).empty(), options, json);
 
     const auto limit =
         options.common.timeout_s > 0

@@ -25,6 +25,11 @@ class ConsoleFilter {
     /// The terminal's bytes, carriage returns left out.
     const std::string& terminal() const { return terminal_; }
     const std::vector<TimedLine>& log() const { return log_; }
+    /// For whoever wants the log only.
+    void forget_terminal() {
+        terminal_.clear();
+        arrivals_.clear();
+    }
     /// When the byte at `offset` of terminal() arrived.
     Clock::time_point arrival(std::size_t offset) const;
 

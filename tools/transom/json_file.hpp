@@ -7,7 +7,7 @@
 namespace transom::tool {
 
 /// Where --json writes; nowhere if the path is empty. Made at the start, so that a path that cannot be written is known
-/// before anything runs.
+/// before anything runs, and says until write() that the command did not get to its end.
 class JsonFile {
   public:
     explicit JsonFile(std::filesystem::path path);
