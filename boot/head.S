@@ -127,5 +127,7 @@ enter_block:
     stdu    0, 8(11)
     bdnz    8b
 9:  addi    13, 13, 0x7000
+    mftb    0                           // a stack guard that the last start did not have
+    std     0, -0x7010(13)
     mtlr    12
     blr

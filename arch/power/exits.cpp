@@ -27,16 +27,17 @@ enum class Next : std::uint64_t { resume = 0, leave = 1 };
 Next data_storage(Vcpu& vcpu) {
     const EffectiveAddr address{mfspr<Spr::hdar>()};
     const std::uint64_t cause = mfspr<Spr::hdsisr>();
-    const bool virtual_mode = (vcpu.registers.msr & partition::msr::dr) != 0;
-    if (virtual_mode || !vcpu.partition->hpt.insert_real_mode(address, vcpu.partition->memory))
+    // An entry of ours that is there but does not permit the access (a storage key) is the partition's affair too.
+    const bool ours = (vcpu.registers.msr & partition::msr::dr) == 0 && (cause & partition::dsisr::no_entry) != 0;
+    if (!ours || !vcpu.partition->hpt.insert_real_mode(address, vcpu.partition->memory))
         partition::reflect_data_storage(vcpu, address, cause);
     return Next::resume;
 }
 
 Next instruction_storage(Vcpu& vcpu, std::uint64_t hsrr1) {
     const EffectiveAddr address{vcpu.registers.nip};
-    const bool virtual_mode = (vcpu.registers.msr & partition::msr::ir) != 0;
-    if (virtual_mode || !vcpu.partition->hpt.insert_real_mode(address, vcpu.partition->memory))
+    const bool ours = (vcpu.registers.msr & partition::msr::ir) == 0 && (hsrr1 & partition::srr1::no_entry) != 0;
+    if (!ours || !vcpu.partition->hpt.insert_real_mode(address, vcpu.partition->memory))
         partition::deliver_interrupt(vcpu, Vector::instruction_storage, hsrr1 & partition::srr1::interrupt_bits);
     return Next::resume;
 }

@@ -34,8 +34,9 @@ struct TwinMachine final : TwinMemory, MoveObserver {
     void arrived(partition::Partition& p) override { events.push_back("arrived " + std::string(p.name())); }
     void left(partition::Partition& p) override { events.push_back("left " + std::string(p.name())); }
 
-    partition::Partition& build(std::string_view name) {
-        const auto built = roster.create_empty({.name = name, .memory = mib(16), .granule = kib(64)});
+    partition::Partition& build(std::string_view name, bool large_pages = false) {
+        const auto built =
+            roster.create_empty({.name = name, .memory = mib(16), .granule = kib(64), .large_pages = large_pages});
         EXPECT_TRUE(built);
         roster.start(**built);
         return **built;
@@ -91,6 +92,12 @@ TEST_F(MoverTest, MovesAPartitionWithAllItHasAndLeavesNothingBehind) {
     EXPECT_EQ(load_be<std::uint64_t>(arch::real_pointer(was + 8)), 0u);
     EXPECT_EQ(a.frames.total(FrameState::partition), 0u);
     EXPECT_EQ(a.frames.total(FrameState::free), free_at_a - memory::frame_size);
+}
+
+TEST_F(MoverTest, WhatAPartitionWasOfferedItStillHasAfterTheMove) {
+    a.build("linux", true);
+    ASSERT_TRUE(move("linux"));
+    EXPECT_TRUE(b.roster.find("linux")->hpt.options().large_pages);
 }
 
 TEST_F(MoverTest, BothEndsKeepTheDigestsOfTheLastMove) {
