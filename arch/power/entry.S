@@ -27,6 +27,36 @@
 #define R_CTR  288
 #define R_XER  296
 
+// r14 to r31, which a C function keeps: stored at, or loaded from, offset(base).
+.macro NONVOLATILES instruction, offset, base
+    .set    n, 14
+    .rept   18
+    \instruction n, \offset + (n - 14) * 8(\base)
+    .set    n, n + 1
+    .endr
+.endm
+
+// A frame that holds all that a C caller expects back, and the return that gives it back.
+#define FRAME 208
+.macro OPEN_FRAME
+    mflr    0
+    std     0, 16(1)
+    mfcr    0
+    std     0, 8(1)
+    stdu    1, -FRAME(1)
+    NONVOLATILES std, 48, 1
+.endm
+
+.macro CLOSE_FRAME
+    NONVOLATILES ld, 48, 1
+    addi    1, 1, FRAME
+    ld      0, 16(1)
+    mtlr    0
+    ld      0, 8(1)
+    mtcrf   0xff, 0
+    blr
+.endm
+
 // A stub is five instructions: they fit where vectors are 32 bytes apart. Bit 1 of the number in r12 says that the
 // interrupt came by HSRR0/1. HSPRG0 holds the processor's r13.
 .macro VECTOR address, hypervisor=0
@@ -166,43 +196,19 @@ resume_guest:
     hrfid
 
 // void enter_guest(Registers*): into the partition, until guest_exit asks to leave it.
-#define FRAME 208
     .globl  enter_guest
     .type   enter_guest, @function
 enter_guest:
-    mflr    0
-    std     0, 16(1)
-    mfcr    0
-    std     0, 8(1)
-    stdu    1, -FRAME(1)
-    .set    n, 14
-    .rept   18
-    std     n, 48 + (n - 14) * 8(1)
-    .set    n, n + 1
-    .endr
+    OPEN_FRAME
     std     1, E_STACK(13)
     std     3, E_REGISTERS(13)
     mr      11, 3
-    .set    n, 14
-    .rept   18
-    ld      n, GPR(n)(11)
-    .set    n, n + 1
-    .endr
+    NONVOLATILES ld, GPR(14), 11
     b       resume_guest
 
 leave_guest:
-    .set    n, 14
-    .rept   18
-    std     n, GPR(n)(11)
-    ld      n, 48 + (n - 14) * 8(1)
-    .set    n, n + 1
-    .endr
-    addi    1, 1, FRAME
-    ld      0, 16(1)
-    mtlr    0
-    ld      0, 8(1)
-    mtcrf   0xff, 0
-    blr
+    NONVOLATILES std, GPR(14), 11
+    CLOSE_FRAME
     .size   enter_guest, . - enter_guest
 
 // An interrupt in the hypervisor itself: the end of a nap, or the end of everything. Builds a HostFrame.
@@ -227,11 +233,7 @@ host_interrupted:
     std     3, 32 + GPR(11)(11)
     std     4, 32 + GPR(12)(11)
     std     5, 32 + GPR(13)(11)
-    .set    n, 14
-    .rept   18
-    std     n, 32 + GPR(n)(11)
-    .set    n, n + 1
-    .endr
+    NONVOLATILES std, 32 + GPR(14), 11
     andi.   3, 12, 2
     bne     6f
     mfspr   5, SPR_SRR0
@@ -267,16 +269,7 @@ host_interrupted:
     .globl  idle_nap
     .type   idle_nap, @function
 idle_nap:
-    mflr    0
-    std     0, 16(1)
-    mfcr    0
-    std     0, 8(1)
-    stdu    1, -FRAME(1)
-    .set    n, 14
-    .rept   18
-    std     n, 48 + (n - 14) * 8(1)
-    .set    n, n + 1
-    .endr
+    OPEN_FRAME
     std     1, E_NAP(13)
     ptesync
     ld      0, 0(1)
@@ -286,17 +279,7 @@ idle_nap:
     b       .
 nap_wake:
     ld      1, E_NAP(13)
-    .set    n, 14
-    .rept   18
-    ld      n, 48 + (n - 14) * 8(1)
-    .set    n, n + 1
-    .endr
     lis     2, .TOC.@ha
     addi    2, 2, .TOC.@l
-    addi    1, 1, FRAME
-    ld      0, 16(1)
-    mtlr    0
-    ld      0, 8(1)
-    mtcrf   0xff, 0
-    blr
+    CLOSE_FRAME
     .size   idle_nap, . - idle_nap
