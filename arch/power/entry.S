@@ -218,6 +218,10 @@ host_interrupted:
     bne     5f
     mfspr   11, SPR_SRR1
     andis.  11, 11, 3                   // SRR1[46:47]: woken from a power-saving mode
+    beq     5f
+    mfspr   11, SPR_SRR1
+    rlwinm  11, 11, 14, 28, 31          // SRR1[42:45]: why; 4 is a system reset (ISA 2.07B Book III-S 6.5.1)
+    cmpwi   11, 4
     bne     nap_wake
 5:  addi    11, 1, -HOST_FRAME - 512    // below whatever the stack pointer protected
     std     0, 32 + GPR(0)(11)
