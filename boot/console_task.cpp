@@ -6,24 +6,30 @@
 
 namespace boot {
 
-using transom::partition::PartitionState;
+namespace partition = transom::partition;
+using partition::PartitionState;
 
 namespace {
 constexpr std::size_t bytes_per_write = 512;
 constexpr std::size_t bytes_per_read = 64;
 } // namespace
 
-ConsoleTask::ConsoleTask(Platform& platform, std::uint64_t frequency)
-    : platform_(platform), input_interval_(frequency / 200) {}
+ConsoleTask::ConsoleTask(Platform& platform, partition::Roster& roster, std::uint64_t frequency)
+    : platform_(platform), roster_(roster), input_interval_(frequency / 200) {}
 
 bool ConsoleTask::drain() {
-    // What a suspended partition has written goes with it, if it goes.
-    if (partition_ == nullptr || partition_->state == PartitionState::suspended || partition_->terminal.output.empty())
-        return false;
-    std::array<std::uint8_t, bytes_per_write> bytes;
-    const std::size_t n = partition_->terminal.output.pop(bytes);
-    platform_.console_write({reinterpret_cast<const char*>(bytes.data()), n});
-    return true;
+    bool any = false;
+    roster_.for_each([&](partition::Partition& partition) {
+        // What a suspended partition has written goes with it, if it goes.
+        const bool here = partition.state == PartitionState::running || partition.state == PartitionState::off;
+        if (!here || partition.terminal.output.empty())
+            return;
+        std::array<std::uint8_t, bytes_per_write> bytes;
+        const std::size_t n = partition.terminal.output.pop(bytes);
+        platform_.console_write({reinterpret_cast<const char*>(bytes.data()), n});
+        any = true;
+    });
+    return any;
 }
 
 void ConsoleTask::flush() {
@@ -35,7 +41,12 @@ void ConsoleTask::take_input() {
     platform_.poll();
     std::array<char, bytes_per_read> typed;
     // What the terminal has no room for is not read: it waits in the machine's console.
-    const std::size_t room = partition_ != nullptr ? partition_->terminal.input.space() : typed.size();
+    // For a suspended partition all of it waits: its state is on its way and takes nothing more.
+    const std::size_t room = partition_ == nullptr                            ? typed.size()
+                             : partition_->state == PartitionState::suspended ? 0
+                                                                              : partition_->terminal.input.space();
+    if (room == 0)
+        return;
     const std::size_t n = platform_.console_read(std::span(typed).first(std::min(room, typed.size())));
     if (partition_ != nullptr && n != 0)
         partition_->terminal.type(partition_->sources, {reinterpret_cast<const std::uint8_t*>(typed.data()), n});

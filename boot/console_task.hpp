@@ -3,19 +3,20 @@
 
 #include "platform.hpp"
 
-#include <transom/partition/dispatcher.hpp>
+#include <transom/partition/roster.hpp>
 
 namespace boot {
 
-/// Connects the machine's console to a partition's virtual terminal, and lets firmware work now and then.
+/// Connects the machine's console to the partitions' virtual terminals, and lets firmware work now and then.
 class ConsoleTask final : public transom::partition::Task {
   public:
     /// `frequency`: ticks of the time base in a second.
-    ConsoleTask(Platform& platform, std::uint64_t frequency);
+    ConsoleTask(Platform& platform, transom::partition::Roster& roster, std::uint64_t frequency);
 
-    /// Whose terminal it is from now on; nullptr: nobody's, and what is typed is dropped.
+    /// Who gets what is typed from now on; nullptr: nobody, it is dropped. What partitions write is all shown.
     void attach(transom::partition::Partition* partition) { partition_ = partition; }
-    /// Writes out everything that the partition has written so far.
+    const transom::partition::Partition* attached() const { return partition_; }
+    /// Writes out everything that partitions have written so far.
     void flush();
 
     std::uint64_t run() override;
@@ -25,6 +26,7 @@ class ConsoleTask final : public transom::partition::Task {
     void take_input();
 
     Platform& platform_;
+    transom::partition::Roster& roster_;
     std::uint64_t input_interval_;
     std::uint64_t next_input_ = 0;
     transom::partition::Partition* partition_ = nullptr;

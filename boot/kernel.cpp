@@ -74,7 +74,7 @@ std::string_view reason(StopReason why) {
 Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Frames& frames, std::uint64_t started_at)
     : platform_(platform), machine_(machine), frames_(frames), resources_(resources(machine, frames)),
       dispatcher_(machine.timebase_frequency), roster_(resources_, dispatcher_),
-      console_(platform, machine.timebase_frequency), network_task_(network()),
+      console_(platform, roster_, machine.timebase_frequency), network_task_(network()),
       mover_(roster_, frames, move_facts(machine), *this),
       local_machine_(machine_info(platform, machine), roster_, dispatcher_, mover_, network(), started_at),
       management_(local_machine_) {
@@ -114,6 +114,17 @@ void Kernel::built(Partition& partition) {
     console_.attach(&partition);
 }
 
+/// What is typed goes to another partition, if there is one, once this one has ended or left.
+void Kernel::detach(const Partition& partition) {
+    if (console_.attached() != &partition)
+        return;
+    console_.attach(nullptr);
+    roster_.for_each([&](Partition& other) {
+        if (&other != &partition)
+            console_.attach(&other);
+    });
+}
+
 void Kernel::arrived(Partition& partition) {
     log("partition {}: arrived, {} MiB", partition.name(), partition.memory.size() >> 20);
     console_.attach(&partition);
@@ -121,7 +132,7 @@ void Kernel::arrived(Partition& partition) {
 
 void Kernel::left(Partition& partition) {
     log("partition {}: it runs on the other machine now", partition.name());
-    console_.attach(nullptr);
+    detach(partition);
 }
 
 void Kernel::restart(Partition& partition) {
@@ -135,10 +146,12 @@ void Kernel::restart(Partition& partition) {
         return;
     }
     const auto created = roster_.create(*found, *bundle_);
-    if (created)
+    if (created) {
         built(**created);
-    else
-        log("{}", created.error().view());
+        return;
+    }
+    log("{}", created.error().view());
+    one_has_ended_ = true;
 }
 
 void Kernel::reap() {
@@ -146,7 +159,8 @@ void Kernel::reap() {
         if (partition.state != PartitionState::off)
             return;
         console_.flush();
-        console_.attach(nullptr);
+        mover_.ended(partition);
+        detach(partition);
         log("partition {}: {}", partition.name(), reason(partition.stop_reason));
         if (partition.stop_reason == StopReason::reboot) {
             restart(partition);

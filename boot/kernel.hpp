@@ -39,6 +39,7 @@ class Kernel final : private transom::migrate::MoveObserver {
     /// Deals with partitions that have switched themselves off, or ask to be started again.
     void reap();
     void restart(transom::partition::Partition& partition);
+    void detach(const transom::partition::Partition& partition);
     void built(transom::partition::Partition& partition);
     void arrived(transom::partition::Partition& partition) override;
     void left(transom::partition::Partition& partition) override;

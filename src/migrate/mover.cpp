@@ -72,6 +72,8 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
 }
 
 const Progress& Mover::progress() const {
+    if (source_.progress().in_progress())
+        return source_.progress();
     return target_.progress().began_at > source_.progress().began_at ? target_.progress() : source_.progress();
 }
 
@@ -93,7 +95,10 @@ bool Mover::suspend(Partition& partition) {
     return true;
 }
 
-void Mover::resume(Partition& partition) { partition.state = PartitionState::running; }
+void Mover::resume(Partition& partition) {
+    if (partition.state == PartitionState::suspended) // else it has ended meanwhile
+        partition.state = PartitionState::running;
+}
 
 void Mover::release(Partition& partition) {
     observer_.left(partition);

@@ -223,6 +223,11 @@ bool SourceSession::cancel() {
     return true;
 }
 
+void SourceSession::ended(const partition::Partition& partition) {
+    if (order_.partition == &partition)
+        fail(failure(MoveError::not_running, "{} ended before it could move", progress_.partition()));
+}
+
 void SourceSession::fail(const Failure& why, bool tell_peer) {
     if (phase_ == Phase::idle || phase_ == Phase::over)
         return;

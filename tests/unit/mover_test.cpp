@@ -139,6 +139,23 @@ TEST_F(MoverTest, NoMemoryAtTheTargetIsRefusedAndTheSourceGoesOn) {
     EXPECT_EQ(b.frames.total(FrameState::free), free - memory::frame_size);
 }
 
+TEST_F(MoverTest, APartitionThatEndsBeforeItIsStoppedDoesNotMove) {
+    partition::Partition& here = a.build("linux");
+    ASSERT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {}));
+    here.state = PartitionState::off; // before anything has happened on the network
+    a.mover.ended(here);
+    a.roster.destroy(here);
+    for (int round = 0; round < 1000; ++round) {
+        machine.advance(100);
+        network.pump();
+        a.mover.run();
+        b.mover.run();
+    }
+    EXPECT_EQ(a.mover.progress().state, MoveState::failed);
+    EXPECT_EQ(a.mover.progress().failure.error, MoveError::not_running);
+    EXPECT_EQ(a.roster.size() + b.roster.size(), 0u);
+}
+
 TEST_F(MoverTest, WhatIsNotThereCannotMove) {
     const auto started = move("linux");
     ASSERT_FALSE(started);

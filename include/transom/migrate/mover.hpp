@@ -36,6 +36,8 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     std::expected<void, Failure> move(net::Network& network, std::string_view name, net::Ipv4Address target,
                                       std::uint16_t port, std::optional<std::uint64_t> corrupt_page);
     bool cancel() { return source_.cancel(); }
+    /// To be called before a partition that has ended of its own will is destroyed.
+    void ended(const partition::Partition& partition) { source_.ended(partition); }
 
     /// Of the move that is in progress or, when there is none, was last.
     const Progress& progress() const;

@@ -39,6 +39,8 @@ class SourceSession final : public net::StreamHandler {
     bool step(std::uint64_t budget);
     /// Ends the move if the partition has not been handed over yet. False: too late, or nothing to cancel.
     bool cancel();
+    /// A partition has ended of its own will, and is about to be taken apart: if it was to move, the move fails.
+    void ended(const partition::Partition& partition);
 
     const Progress& progress() const { return progress_; }
 
