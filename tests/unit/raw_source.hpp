@@ -72,14 +72,14 @@ inline std::vector<std::byte> join(const Records& records, bool recount = true) 
         std::vector<std::byte> payload = record.payload;
         if (record.type == migrate::RecordType::page)
             totals.pages = totals.pages + 1;
-        if (record.type == migrate::RecordType::zero_pages)
+        if (record.type == migrate::RecordType::zero_pages && payload.size() >= sizeof(migrate::ZeroPagesRecord))
             totals.zero_pages = totals.zero_pages + record.as<migrate::ZeroPagesRecord>().count;
         if (record.type == migrate::RecordType::page_table)
             totals.table_entries = totals.table_entries + payload.size() / sizeof(migrate::TableEntryRecord);
         if (record.type == migrate::RecordType::end && recount) {
             totals.records = writer.records();
             totals.digest = writer.digest();
-            std::memcpy(payload.data(), &totals, sizeof totals);
+            std::memcpy(payload.data(), &totals, std::min(payload.size(), sizeof totals)); // it may be cut short
         }
         std::copy(payload.begin(), payload.end(), writer.payload().begin());
         writer.finish(record.type, payload.size(), record.flags);
