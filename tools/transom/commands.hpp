@@ -37,10 +37,15 @@ struct ConformOptions {
     std::string differences;
 };
 
+struct BenchHcallOptions {
+    MachineOptions common;
+};
+
 /// Each returns the exit code or throws Failure.
 int run(const RunOptions& options);
 int migrate(const MigrateOptions& options);
 int conform(const ConformOptions& options);
+int bench_hcall(const BenchHcallOptions& options);
 
 /// Checks QEMU, the machine's name and the image: everything that can be known before a process is started.
 MachineSetup prepare_machine(const MachineOptions& options);

@@ -30,6 +30,7 @@ struct CommandLine {
     RunOptions run;
     MigrateOptions migrate;
     ConformOptions conform;
+    BenchHcallOptions bench_hcall;
     int status = 0;
 
     CommandLine() {
@@ -62,6 +63,12 @@ struct CommandLine {
         command->add_option("--differences", conform.differences, "known differences");
         add_machine_options(*command, conform.common);
         command->callback([this] { status = transom::tool::conform(conform); });
+
+        auto* const bench = app.add_subcommand("bench", "measure the hypervisor");
+        bench->require_subcommand(1);
+        command = bench->add_subcommand("hcall", "what a partition's hypervisor calls cost, in instructions");
+        add_machine_options(*command, bench_hcall.common);
+        command->callback([this] { status = transom::tool::bench_hcall(bench_hcall); });
     }
 };
 

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bundle.hpp"
+#include "commands.hpp"
+#include "examples.hpp"
+#include "failure.hpp"
+#include "hcall_report.hpp"
+#include "json_file.hpp"
+#include "machine.hpp"
+#include "manifest_source.hpp"
+#include "paths.hpp"
+#include "progress.hpp"
+#include "qemu.hpp"
+#include "temporary_directory.hpp"
+
+#include <fmt/format.h>
+
+namespace transom::tool {
+namespace {
+
+constexpr auto default_limit = std::chrono::seconds(120); // for each machine
+constexpr auto power_off_time = std::chrono::seconds(20);
+constexpr std::string_view last_word = "\n# end ";
+constexpr unsigned counting_qemu = 10; // older ones end with "Bad icount read" in the firmware
+
+std::vector<std::string> counting(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"-icount", fmt::format("shift={}", icount_shift)});
+    return arguments;
+}
+
+BenchRun run_guest(const std::string& name, const std::vector<std::string>& arguments, Clock::duration limit) {
+    Progress progress(name);
+    const auto until = Clock::now() + limit;
+    Machine machine(name, arguments);
+    Console& console = machine.console();
+    std::optional<std::size_t> end;
+    while (!(end = console.wait_for(last_word, 0, Clock::now() + std::chrono::milliseconds(200)))) {
+        if (console.closed() || Clock::now() >= until)
+            break;
+    }
+    if (end)
+        console.wait_for("\n", *end, until); // the rest of that line
+    BenchRun run = parse_bench(console.terminal_from(0));
+    if (const std::string problem = run.problem(); !problem.empty())
+        machine.fail_with_console(problem);
+    machine.wait_for_power_off(Clock::now() + power_off_time);
+    progress.done(fmt::format("{} operations measured, {} skipped", run.measured.size(), run.skipped.size()));
+    for (const auto& one : run.skipped)
+        fmt::print("  {}: skipped {}\n", name, one);
+    return run;
+}
+
+/// A QEMU that can count instructions: the user's own, else the one that tools/setup --qemu10 brings.
+std::optional<std::string> find_counting_qemu(const std::string& qemu) {
+    if (check_qemu(qemu).major >= counting_qemu)
+        return qemu;
+    const auto other = cache_directory() / "qemu10/qemu-system-ppc64";
+    if (std::filesystem::is_regular_file(other) && check_qemu(other.string()).major >= counting_qemu)
+        return other.string();
+    return std::nullopt;
+}
+
+} // namespace
+
+int bench_hcall(const BenchHcallOptions& options) {
+    const JsonFile json(options.common.json);
+    const auto limit =
+        options.common.timeout_s > 0
+            ? std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.common.timeout_s))
+            : Clock::duration(default_limit);
+    MachineSetup setup = prepare_machine(options.common);
+    if (setup.kind == MachineKind::pseries)
+        fail("bench hcall --machine pseries: no partition runs there yet");
+    const auto counting_path = find_counting_qemu(options.common.qemu);
+
+    const TemporaryDirectory directory;
+    setup.bundle = directory.path() / "bundle";
+    const ManifestFile manifest = {"bench.dts", ".", compile_manifest_text("bench.dts", bench_manifest)};
+    write_file(setup.bundle, build_bundle(manifest, identity_of(1)));
+
+    const std::string name = fmt::format("Transom on {}", machine_name(setup.kind));
+    HcallRuns runs{.plain = run_guest(name, qemu_arguments(setup), limit)};
+    if (counting_path) {
+        setup.qemu = *counting_path;
+        runs.counted = run_guest(name + ", counted", counting(qemu_arguments(setup)), limit);
+    } else {
+        fmt::print("no QEMU {} (tools/setup --qemu10): instructions are what PMC5 saw, which is too little\n",
+                   counting_qemu);
+    }
+
+    const auto rows = hcall_rows(runs);
+    fmt::print("{}", hcall_table(rows));
+    json.write({{"machine", machine_name(setup.kind)},
+                {"instructions_by", runs.counted ? "icount" : "pmc5"},
+                {"calls", hcall_json(rows)},
+                {"result", "ok"}});
+    return 0;
+}
+
+} // namespace transom::tool
