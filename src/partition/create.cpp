@@ -18,7 +18,6 @@ namespace {
 using memory::FrameState;
 
 constexpr std::uint64_t entry_msr = msr::sf | msr::me;
-constexpr std::uint64_t counters_frozen = 0x80000000; // MMCR0[FC]
 constexpr std::uint64_t largest_decrementer = 0x7fffffff;
 
 constexpr std::size_t max_rtas_calls = 48;
@@ -205,7 +204,7 @@ std::expected<void, CreateError> create_empty(Partition& partition, const Shape&
         vcpu.partition = &partition;
         vcpu.index = i;
         vcpu.decrementer_expiry = arch::timebase() + largest_decrementer;
-        vcpu.registers.spr[spr_index("MMCR0")] = counters_frozen;
+        vcpu.reset_registers();
     }
     return {};
 }

@@ -19,7 +19,7 @@ std::span<Vcpu> processors(Vcpu& vcpu) { return {vcpu.partition->vcpus.data(), v
 
 void start(Vcpu& caller, Inputs in) {
     Vcpu& target = caller.partition->vcpus[in[0]];
-    target.registers = {};
+    target.reset_registers();
     target.registers.nip = in[1];
     target.registers.gpr[3] = in[2];
     // LoPAR "MSR state in started processor": 64-bit real mode, big-endian.

@@ -13,6 +13,7 @@ using hcall::Then;
 using papr::Op;
 using papr::Status;
 using partition::PartitionState;
+using partition::spr_index;
 using partition::StopReason;
 using partition::VcpuState;
 
@@ -230,6 +231,19 @@ TEST_F(Rtas, StartsAStoppedProcessor) {
     EXPECT_EQ(other.registers.nip, 0xcee4u);
     EXPECT_EQ(answer("start-cpu", {2, 0, 0}), parameter_error);
     EXPECT_EQ(answer("query-cpu-stopped-state", {2}), parameter_error);
+}
+
+TEST_F(Rtas, AStartedProcessorsCountersGoOnAndItsMonitorIsFrozen) {
+    const auto spr = [this](std::size_t index) -> std::uint64_t& { return other.registers.spr[index]; };
+    for (const std::size_t counter : {spr_index("PURR"), spr_index("SPURR"), spr_index("VTB")})
+        spr(counter) = 0x1234'0000 + counter;
+    spr(spr_index("MMCR0")) = 0;
+    spr(spr_index("SPRG3")) = 7;
+    rtas("start-cpu", {1, 0x4000, 0});
+    for (const std::size_t counter : {spr_index("PURR"), spr_index("SPURR"), spr_index("VTB")})
+        EXPECT_EQ(spr(counter), 0x1234'0000 + counter) << partition::spr_list[counter].name;
+    EXPECT_EQ(spr(spr_index("MMCR0")), 0x80000000u) << "FC";
+    EXPECT_EQ(spr(spr_index("SPRG3")), 0u);
 }
 
 TEST_F(Rtas, StopSelfEndsThePartitionOnlyWithItsLastProcessor) {

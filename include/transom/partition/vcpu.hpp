@@ -33,6 +33,11 @@ struct Vcpu {
     PerProcessorAreas areas;              // VPA, SLB shadow and dispatch trace log as registered
     /// When the decrementer passes zero, in the partition's time base. Current while the processor is outside.
     std::uint64_t decrementer_expiry = 0;
+
+    /// All registers zero, as a processor starts with them, and its performance monitor frozen. What counts a virtual
+    /// processor's use of its processor goes on: that belongs to the virtual processor, not to what runs on it (LoPAR
+    /// "ibm,purr"; ISA 3.1 Book III: PURR, SPURR, VTB).
+    void reset_registers();
 };
 
 } // namespace transom::partition

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <transom/partition/vcpu.hpp>
+
+namespace transom::partition {
+
+namespace {
+
+constexpr std::uint64_t counters_frozen = 0x80000000; // MMCR0[FC]
+
+} // namespace
+
+void Vcpu::reset_registers() {
+    const auto old = registers.spr;
+    registers = {};
+    for (const std::size_t accumulator : {spr_index("PURR"), spr_index("SPURR"), spr_index("VTB")})
+        registers.spr[accumulator] = old[accumulator];
+    registers.spr[spr_index("MMCR0")] = counters_frozen;
+}
+
+} // namespace transom::partition
