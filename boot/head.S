@@ -15,7 +15,7 @@ image_head:
     FIXUP_ENDIAN
     b       start
 
-// The vectors are written from here on by vectors_install.
+// The vectors are written over this, from 0x100 to 0x2000, by install_vectors.
     .org    0x3000
 
 start:

@@ -68,6 +68,15 @@
     ba      interrupt_entry
 .endm
 
+// One for every 32 bytes from first to last. Those that exist (0x1200 to 0x1800 of some processors) come by HSRR0/1.
+.macro RESERVED_VECTORS first, last
+    .set    at, \first
+    .rept   (\last - \first) / 0x20 + 1
+    VECTOR  at, 1
+    .set    at, at + 0x20
+    .endr
+.endm
+
     .section .rodata.vectors, "a"
     .balign 256
     .globl  vectors_template, vectors_template_end
@@ -85,6 +94,7 @@ vectors_template:
     VECTOR  0x900
     VECTOR  0x980, 1
     VECTOR  0xa00
+    VECTOR  0xb00
     VECTOR  0xc00
     VECTOR  0xd00
     VECTOR  0xe00, 1
@@ -93,11 +103,19 @@ vectors_template:
     VECTOR  0xe60, 1
     VECTOR  0xe80, 1
     VECTOR  0xea0, 1
+    VECTOR  0xec0, 1
+    VECTOR  0xee0, 1
     VECTOR  0xf00
     VECTOR  0xf20
     VECTOR  0xf40
     VECTOR  0xf60
     VECTOR  0xf80, 1
+    // Numbers that the architecture reserves and processors have used: each has a stub, so that none runs into what the
+    // image has there. The denormal assist is the one that is expected (POWER8; ISA 2.07B Book III-S 6.5 leaves 0x1500 to
+    // the implementation).
+    RESERVED_VECTORS 0xfa0, 0x14e0
+    VECTOR  0x1500, 1
+    RESERVED_VECTORS 0x1520, 0x1fe0
 vectors_template_end:
 
     .section .text.hot.entry, "ax"

@@ -10,6 +10,8 @@
 #include <transom/partition/msr.hpp>
 #include <transom/partition/partition.hpp>
 
+extern "C" void normalize_vector_registers();
+
 namespace arch {
 
 using namespace transom;
@@ -58,6 +60,17 @@ Next machine_failure(Vcpu& vcpu, std::uint64_t vector) {
     return Next::leave;
 }
 
+/// POWER8's floating point has met a denormal operand that it wants in another form (HSRR1[43]). With the registers put
+/// into that form the instruction, the one before HSRR0, is done again, and the partition sees what IEEE 754 says.
+Next denormal_assist(Vcpu& vcpu, std::uint64_t hsrr1) {
+    constexpr std::uint64_t denormal_operand = ibm_bit(43);
+    if ((hsrr1 & denormal_operand) == 0)
+        return machine_failure(vcpu, 0x1500);
+    normalize_vector_registers();
+    vcpu.registers.nip -= 4;
+    return Next::resume;
+}
+
 Next handle(Vcpu& vcpu, std::uint64_t vector) {
     // Bits that the interrupt itself put into the image of MSR (and, on POWER10, the level of sc).
     const std::uint64_t image = vcpu.registers.msr;
@@ -73,6 +86,8 @@ Next handle(Vcpu& vcpu, std::uint64_t vector) {
     case 0xf80: // a facility that we do not switch
         partition::deliver_interrupt(vcpu, Vector::program, partition::srr1::illegal);
         return Next::resume;
+    case 0x1500:
+        return denormal_assist(vcpu, image);
     case 0x500: // host interrupts: taken by whoever polls, between two slices
     case 0x980:
     case 0xe60:

@@ -70,3 +70,19 @@ load_vector_registers:
     addi    1, 1, 64
     blr
     .size   load_vector_registers, . - load_vector_registers
+
+// void normalize_vector_registers(): POWER8 keeps the result of a single-precision load that is denormal in a form of its
+// own, and asks for help when an instruction meets one. A copy of a register onto itself gives it the usual form.
+    .globl  normalize_vector_registers
+    .type   normalize_vector_registers, @function
+normalize_vector_registers:
+    VECTORS_ON
+    .set    n, 0
+    .rept   64
+    xvcpsgndp n, n, n
+    .set    n, n + 1
+    .endr
+    mtmsrd  0
+    isync
+    blr
+    .size   normalize_vector_registers, . - normalize_vector_registers
