@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the build and the demonstration take from Debian beyond installed packages: lwIP's source, libfdt for ppc64el,
-# and a Linux kernel with a busybox to run as a partition.
+# and a Linux kernel with a busybox to run as a partition, and with KVM to compare with.
 
 get_lwip() {
     local key='recipe 1' work source
@@ -34,8 +34,8 @@ get_ppc64el_libfdt() {
 }
 
 get_linux() {
-    local key='recipe 1' work package
-    if ! is_done linux "$key" "$cache/linux/vmlinux" "$cache/linux/version"; then
+    local key='recipe 2' work package
+    if ! is_done linux "$key" "$cache/linux/vmlinux" "$cache/linux/version" "$cache/linux/modules/kvm-hv.ko"; then
         work="$(work_dir linux)"
         use_private_apt release "$private_architectures"
         # linux-image-powerpc64le is a name for whichever kernel is current: it depends on the real package.
@@ -45,9 +45,14 @@ get_linux() {
             "Remove $cache/apt and try again."
         say "linux: downloading $package"
         (cd "$work" && download_packages release "$package:ppc64el")
-        unpack "$work"/linux-image-*.deb "$work/root" --wildcards './boot/vmlinux-*'
+        unpack "$work"/linux-image-*.deb "$work/root" --wildcards './boot/vmlinux-*' '*/kvm.ko' '*/kvm-hv.ko'
+        mkdir "$work/modules"
+        find "$work/root" \( -name kvm.ko -o -name kvm-hv.ko \) -exec cp -t "$work/modules" {} +
+        [[ -f $work/modules/kvm.ko && -f $work/modules/kvm-hv.ko ]] || die "$package has no kvm.ko or no kvm-hv.ko" \
+            "The benchmark's peer (docs/bench.md) is KVM of that kernel: this version of Transom does not know where it is."
         printf '%s %s\n' "${package#linux-image-}" "$(dpkg-deb -f "$work"/linux-image-*.deb Version)" >"$work/version"
         install_into_cache "$(echo "$work"/root/boot/vmlinux-*)" "$cache/linux/vmlinux"
+        install_into_cache "$work/modules" "$cache/linux/modules"
         install_into_cache "$work/version" "$cache/linux/version"
         mark_done linux "$key"
     fi

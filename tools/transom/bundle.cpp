@@ -30,18 +30,6 @@ tree::Manifest parse(const std::string& name, const Bytes& blob) {
     return *manifest;
 }
 
-Bytes read_contents(const std::filesystem::path& path, std::string_view wanted_by) {
-    std::ifstream file(path, std::ios::binary | std::ios::ate);
-    if (!file || !std::filesystem::is_regular_file(path))
-        fail("{}: cannot read {}: {}", wanted_by, path.string(), file ? "it is no regular file" : std::strerror(errno));
-    Bytes contents(static_cast<std::size_t>(file.tellg()));
-    file.seekg(0);
-    file.read(reinterpret_cast<char*>(contents.data()), static_cast<std::streamsize>(contents.size()));
-    if (!file)
-        fail("{}: cannot read {}", wanted_by, path.string());
-    return contents;
-}
-
 /// The files that the partitions name, each once.
 std::vector<NamedFile> collect_files(const ManifestFile& manifest, const tree::Manifest& parsed) {
     std::vector<NamedFile> files;
@@ -160,6 +148,18 @@ std::vector<std::byte> build_empty_bundle(const MachineIdentity& identity) {
 
 MachineIdentity identity_of(unsigned number) {
     return {std::string(1, static_cast<char>('A' + number - 1)), fmt::format("10.77.0.{}", number), "10.0.2.15"};
+}
+
+std::vector<std::byte> read_contents(const std::filesystem::path& path, std::string_view wanted_by) {
+    std::ifstream file(path, std::ios::binary | std::ios::ate);
+    if (!file || !std::filesystem::is_regular_file(path))
+        fail("{}: cannot read {}: {}", wanted_by, path.string(), file ? "it is no regular file" : std::strerror(errno));
+    std::vector<std::byte> contents(static_cast<std::size_t>(file.tellg()));
+    file.seekg(0);
+    file.read(reinterpret_cast<char*>(contents.data()), static_cast<std::streamsize>(contents.size()));
+    if (!file)
+        fail("{}: cannot read {}", wanted_by, path.string());
+    return contents;
 }
 
 void write_file(const std::filesystem::path& path, std::span<const std::byte> contents) {

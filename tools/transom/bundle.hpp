@@ -42,6 +42,8 @@ std::vector<std::byte> build_empty_bundle(const MachineIdentity& identity);
 /// Addresses of machine 1, 2, ... on the two networks.
 MachineIdentity identity_of(unsigned number);
 
+/// Throws Failure, beginning with `wanted_by`, if the file cannot be read.
+std::vector<std::byte> read_contents(const std::filesystem::path& path, std::string_view wanted_by);
 void write_file(const std::filesystem::path& file, std::span<const std::byte> contents);
 
 } // namespace transom::tool

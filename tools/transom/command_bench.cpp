@@ -5,6 +5,7 @@
 #include "failure.hpp"
 #include "hcall_report.hpp"
 #include "json_file.hpp"
+#include "kvm_peer.hpp"
 #include "machine.hpp"
 #include "manifest_source.hpp"
 #include "paths.hpp"
@@ -49,19 +50,28 @@ BenchRun run_guest(const std::string& name, const std::vector<std::string>& argu
     return run;
 }
 
-/// A QEMU that can count instructions: the user's own, else the one that tools/setup --qemu10 brings.
-std::optional<std::string> find_counting_qemu(const std::string& qemu) {
+/// A QEMU that can count instructions: the user's own, else the one that tools/setup --qemu10 brings, else nothing.
+std::string find_counting_qemu(const std::string& qemu) {
     if (check_qemu(qemu).major >= counting_qemu)
         return qemu;
     const auto other = cache_directory() / "qemu10/qemu-system-ppc64";
     if (std::filesystem::is_regular_file(other) && check_qemu(other.string()).major >= counting_qemu)
         return other.string();
-    return std::nullopt;
+    return {};
+}
+
+BenchRun run_peer(const KvmPeer& peer, const std::filesystem::path& directory, Clock::duration limit) {
+    const auto archive = directory / "peer.cpio";
+    write_file(archive, kvm_peer_archive(peer));
+    return run_guest(fmt::format("KVM-HV on {}, counted", machine_name(peer.kind)),
+                     counting(kvm_peer_arguments(peer, archive)), limit);
 }
 
 } // namespace
 
 int bench_hcall(const BenchHcallOptions& options) {
+    if (!options.peer.empty() && options.peer != "kvm")
+        fail("bench hcall --peer {}: it must be kvm", options.peer);
     const JsonFile json(options.common.json);
     const auto limit =
         options.common.timeout_s > 0
@@ -70,7 +80,10 @@ int bench_hcall(const BenchHcallOptions& options) {
     MachineSetup setup = prepare_machine(options.common);
     if (setup.kind == MachineKind::pseries)
         fail("bench hcall --machine pseries: no partition runs there yet");
-    const auto counting_path = find_counting_qemu(options.common.qemu);
+    const std::string counting_path = find_counting_qemu(options.common.qemu);
+    std::optional<KvmPeer> peer;
+    if (!options.peer.empty())
+        peer = find_kvm_peer(setup.kind, counting_path);
 
     const TemporaryDirectory directory;
     setup.bundle = directory.path() / "bundle";
@@ -79,20 +92,26 @@ int bench_hcall(const BenchHcallOptions& options) {
 
     const std::string name = fmt::format("Transom on {}", machine_name(setup.kind));
     HcallRuns runs{.plain = run_guest(name, qemu_arguments(setup), limit)};
-    if (counting_path) {
-        setup.qemu = *counting_path;
+    if (!counting_path.empty()) {
+        setup.qemu = counting_path;
         runs.counted = run_guest(name + ", counted", counting(qemu_arguments(setup)), limit);
     } else {
         fmt::print("no QEMU {} (tools/setup --qemu10): instructions are what PMC5 saw, which is too little\n",
                    counting_qemu);
     }
 
+    if (peer)
+        runs.peer = run_peer(*peer, directory.path(), limit);
+
     const auto rows = hcall_rows(runs);
     fmt::print("{}", hcall_table(rows));
-    json.write({{"machine", machine_name(setup.kind)},
-                {"instructions_by", runs.counted ? "icount" : "pmc5"},
-                {"calls", hcall_json(rows)},
-                {"result", "ok"}});
+    nlohmann::ordered_json report = {{"machine", machine_name(setup.kind)},
+                                     {"instructions_by", runs.counted ? "icount" : "pmc5"}};
+    if (peer)
+        report["peer"] = options.peer;
+    report["calls"] = hcall_json(rows);
+    report["result"] = "ok";
+    json.write(report);
     return 0;
 }
 

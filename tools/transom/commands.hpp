@@ -39,6 +39,7 @@ struct ConformOptions {
 
 struct BenchHcallOptions {
     MachineOptions common;
+    std::string peer; ///< empty or kvm
 };
 
 /// Each returns the exit code or throws Failure.

@@ -67,6 +67,7 @@ struct CommandLine {
         auto* const bench = app.add_subcommand("bench", "measure the hypervisor");
         bench->require_subcommand(1);
         command = bench->add_subcommand("hcall", "what a partition's hypervisor calls cost, in instructions");
+        command->add_option("--peer", bench_hcall.peer, "kvm: measure Linux's KVM-HV on the same machine, too");
         add_machine_options(*command, bench_hcall.common);
         command->callback([this] { status = transom::tool::bench_hcall(bench_hcall); });
     }

@@ -23,6 +23,11 @@ struct Cost {
     bool as_expected = false;
 };
 
+/// Never less than nothing: there are hypervisors that do not keep the counters, and hosts that do not keep pace.
+std::int64_t difference(std::uint64_t with, std::uint64_t without) {
+    return with > without ? static_cast<std::int64_t>(with - without) : 0;
+}
+
 Cost run_round(const Operation& operation) {
     Loop with{.iterations = turns, .steps = operation.calls}, without = with;
     switch (operation.steps) {
@@ -39,8 +44,8 @@ Cost run_round(const Operation& operation) {
         bench::skip_five_times(&without);
         break;
     }
-    return {.instructions = static_cast<std::int64_t>(with.instructions - without.instructions),
-            .ticks = static_cast<std::int64_t>(with.ticks - without.ticks),
+    return {.instructions = difference(with.instructions, without.instructions),
+            .ticks = difference(with.ticks, without.ticks),
             .as_expected = with.unexpected == 0};
 }
 
