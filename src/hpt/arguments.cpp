@@ -40,7 +40,8 @@ ProtectArgs ProtectArgs::parse(const Gprs& gprs) {
     const std::uint64_t flags = gprs[4];
     const std::uint64_t protection = (flags & flag::pp0) << 55 | (flags & flag::key_high) << 48 |
                                      (flags & (flag::key_low | flag::no_execute | flag::pp));
-    return {{gprs[5]}, Condition::parse(flags, gprs[6]), protection};
+    // LoPAR H_PROTECT has the AVPN condition only.
+    return {{gprs[5]}, Condition::parse(flags & ~flag::andcond, gprs[6]), protection};
 }
 
 ReadArgs ReadArgs::parse(const Gprs& gprs) {

@@ -171,6 +171,14 @@ TEST(HptArguments, ProtectionBitsLandInTheirPlaces) {
     EXPECT_EQ(protection(~std::uint64_t{0x3f07}), 0u);
 }
 
+TEST(HptArguments, ProtectHasNoAndcond) {
+    Gprs gprs{};
+    gprs[4] = papr::hpt_flag::andcond | papr::hpt_flag::avpn;
+    EXPECT_FALSE(ProtectArgs::parse(gprs).condition.andcond);
+    EXPECT_TRUE(ProtectArgs::parse(gprs).condition.avpn);
+    EXPECT_TRUE(RemoveArgs::parse(gprs).condition.andcond);
+}
+
 TEST(HptArguments, ConditionsLookAtTheirBits) {
     const std::uint64_t d0 = 0x4000123456789a91;
     EXPECT_TRUE((Condition{.avpn = true, .operand = 0x4000123456789a80}).met(d0));

@@ -52,7 +52,7 @@ struct RemoveArgs {
     static RemoveArgs parse(const Gprs& gprs);
 };
 
-/// LoPAR H_PROTECT: flags (condition, pp, N, key), ptex, avpn.
+/// LoPAR H_PROTECT: flags (AVPN condition, pp, N, key), ptex, avpn. ANDCOND is no flag of it and is ignored.
 struct ProtectArgs {
     papr::Ptex slot;
     Condition condition;
