@@ -67,10 +67,7 @@ TapRun run_on_pseries(const ConformOptions& options, Clock::duration limit) {
         fail("there is no {}: build it with 'cmake --preset power && cmake --build --preset power'", image.string());
     check_qemu(options.common.qemu);
     // The reference has the processor that the machine under test has.
-    const auto kind = parse_machine(options.common.machine);
-    const std::string processor = kind == MachineKind::powernv8    ? "POWER8"
-                                  : kind == MachineKind::powernv10 ? "POWER10"
-                                                                   : "POWER9";
+    const std::string processor(reference_processor(parse_machine(options.common.machine)));
     return run_guest("QEMU pseries with " + processor,
                      {options.common.qemu, "-M", pseries_machine(""), "-cpu", processor, "-m", "256", "-nodefaults",
                       "-nographic", "-serial", "stdio", "-bios", image.string()},

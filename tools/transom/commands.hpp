@@ -4,6 +4,7 @@
 #include "machine_arguments.hpp"
 
 #include <optional>
+#include <utility>
 
 namespace transom::tool {
 
@@ -42,11 +43,19 @@ struct BenchHcallOptions {
     std::string peer; ///< empty or kvm
 };
 
+struct FuzzOptions {
+    MachineOptions common;
+    std::string on = "both";
+    std::uint64_t first_seed = 1, seeds = 100, operations = 100'000;
+    std::optional<std::pair<std::uint64_t, std::uint64_t>> defect; ///< seed and operation, for tests
+};
+
 /// Each returns the exit code or throws Failure.
 int run(const RunOptions& options);
 int migrate(const MigrateOptions& options);
 int conform(const ConformOptions& options);
 int bench_hcall(const BenchHcallOptions& options);
+int fuzz(const FuzzOptions& options);
 
 /// Checks QEMU, the machine's name and the image: everything that can be known before a process is started.
 MachineSetup prepare_machine(const MachineOptions& options);

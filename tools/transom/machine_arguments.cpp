@@ -87,6 +87,10 @@ std::uint64_t parse_memory(std::string_view text, MachineKind kind) {
 
 std::string_view image_name(MachineKind kind) { return kind == MachineKind::pseries ? "transom.bin" : "transom.elf"; }
 
+std::string_view reference_processor(MachineKind kind) {
+    return kind == MachineKind::powernv8 ? "POWER8" : kind == MachineKind::powernv10 ? "POWER10" : "POWER9";
+}
+
 std::string pseries_machine(std::string_view extra) {
     return fmt::format("pseries{},cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off", extra);
 }

@@ -41,6 +41,9 @@ std::string_view image_name(MachineKind kind);
 /// QEMU's command line.
 std::vector<std::string> qemu_arguments(const MachineSetup& setup);
 
+/// The `-cpu` that gives pseries, as the reference, the processor of this kind of machine.
+std::string_view reference_processor(MachineKind kind);
+
 /// `-M pseries` and what silences its warnings about mitigations that TCG does not have.
 std::string pseries_machine(std::string_view extra);
 

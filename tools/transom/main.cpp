@@ -31,6 +31,9 @@ struct CommandLine {
     MigrateOptions migrate;
     ConformOptions conform;
     BenchHcallOptions bench_hcall;
+    FuzzOptions fuzz;
+    bool fuzzing = false;
+    std::vector<std::uint64_t> defect; ///< seed and operation
     int status = 0;
 
     CommandLine() {
@@ -62,7 +65,19 @@ struct CommandLine {
         command->add_option("--on", conform.on, "transom, pseries or both")->capture_default_str();
         command->add_option("--differences", conform.differences, "known differences");
         add_machine_options(*command, conform.common);
-        command->callback([this] { status = transom::tool::conform(conform); });
+        auto* with_fuzz =
+            command->add_flag("--fuzz", fuzzing, "random page-table calls and accesses instead of the cases");
+        command->add_option("--seeds", fuzz.seeds, "how many sequences")->needs(with_fuzz)->capture_default_str();
+        command->add_option("--ops", fuzz.operations, "operations of each")->needs(with_fuzz)->capture_default_str();
+        command->add_option("--first-seed", fuzz.first_seed, "the first of them")
+            ->needs(with_fuzz)
+            ->capture_default_str();
+        command
+            ->add_option("--test-defect", defect,
+                         "SEED OPERATION: Transom's first H_REMOVE after it answers wrongly: must be noticed and found")
+            ->needs(with_fuzz)
+            ->expected(2);
+        command->callback([this] { status = fuzzing ? run_fuzz() : transom::tool::conform(conform); });
 
         auto* const bench = app.add_subcommand("bench", "measure the hypervisor");
         bench->require_subcommand(1);
@@ -70,6 +85,14 @@ struct CommandLine {
         command->add_option("--peer", bench_hcall.peer, "kvm: measure Linux's KVM-HV on the same machine, too");
         add_machine_options(*command, bench_hcall.common);
         command->callback([this] { status = transom::tool::bench_hcall(bench_hcall); });
+    }
+
+    int run_fuzz() {
+        fuzz.common = conform.common;
+        fuzz.on = conform.on;
+        if (!defect.empty())
+            fuzz.defect = {defect[0], defect[1]};
+        return transom::tool::fuzz(fuzz);
     }
 };
 

@@ -44,6 +44,15 @@ bool Tree::processor_has(const char* property) const {
     return node >= 0 && fdt_getprop(blob_, node, property, nullptr) != nullptr;
 }
 
+std::string_view Tree::text(const char* path, const char* property) const {
+    const int node = fdt_path_offset(blob_, path);
+    int size = 0;
+    const void* value = node < 0 ? nullptr : fdt_getprop(blob_, node, property, &size);
+    if (!value || size < 1)
+        return {};
+    return {static_cast<const char*>(value), static_cast<std::size_t>(size) - 1};
+}
+
 std::uint64_t Tree::memory() const {
     std::uint64_t end = 0;
     for (int node = -1;;) {

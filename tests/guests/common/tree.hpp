@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace guest {
 
@@ -16,6 +17,8 @@ class Tree {
     /// Cell `index` of a property of the first node whose device_type is "cpu".
     std::optional<std::uint32_t> processor_cell(const char* property, unsigned index = 0) const;
     bool processor_has(const char* property) const;
+    /// A property that is text; empty where there is none.
+    std::string_view text(const char* path, const char* property) const;
     /// Bytes of memory from address 0 on: the first `reg` of each memory node, as far as they are contiguous.
     std::uint64_t memory() const;
     /// The token of an RTAS call that the partition may make.

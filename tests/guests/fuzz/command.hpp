@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace fuzz {
+
+/// A line typed on the partition's terminal: a word and decimal numbers.
+struct Command {
+    static constexpr std::size_t most = 16;
+
+    std::string_view word;
+    std::array<std::uint64_t, most> values{};
+    std::size_t count = 0;
+
+    /// Nothing where a number is none or there are too many.
+    static std::optional<Command> parse(std::string_view line);
+    std::span<const std::uint64_t> numbers() const { return {values.data(), count}; }
+};
+
+/// Waits for the next line. What is longer than the room for it is cut.
+std::string_view read_line();
+
+} // namespace fuzz
