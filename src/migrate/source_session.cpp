@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "failure_record.hpp"
+#include "end_connection.hpp"
 #include <transom/base/log.hpp>
 #include <transom/base/panic.hpp>
 #include <transom/migrate/limits.hpp>
@@ -205,7 +205,7 @@ void SourceSession::handle_running(const Record& record) {
     phase_ = Phase::over;
     log("migration: {} runs at the target; freeing it here", progress_.partition());
     control_.release(*order_.partition);
-    drop_stream(true);
+    end_connection(stream_, true);
 }
 
 void SourceSession::handle_failure(const Record& record) {
@@ -245,24 +245,7 @@ void SourceSession::fail(const Failure& why, bool tell_peer) {
             control_.resume(*order_.partition);
     }
     log("migration of {}: {}: {}", progress_.partition(), name(progress_.failure.error), progress_.failure.text());
-    if (stream_ != nullptr) {
-        const bool room = tell_peer && !handed_ && !writer_.pending();
-        if (room) {
-            writer_.write(RecordType::failure, to_record(why));
-            writer_.flush(*stream_);
-        }
-        drop_stream(room && !writer_.pending());
-    }
-}
-
-void SourceSession::drop_stream(bool in_order) {
-    net::ByteStream* stream = std::exchange(stream_, nullptr);
-    if (stream == nullptr)
-        return;
-    if (in_order)
-        stream->close();
-    else
-        stream->abort();
+    end_connection(stream_, writer_, why, tell_peer && !handed_);
 }
 
 void SourceSession::closed(net::CloseReason reason) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "failure_record.hpp"
+#include "end_connection.hpp"
 #include <algorithm>
 #include <transom/base/log.hpp>
 #include <transom/base/panic.hpp>
@@ -64,7 +64,7 @@ void TargetSession::check_time() {
     if (kept_back_ || control_.now() - last_heard_ < seconds * facts_.timebase_frequency)
         return;
     if (phase_ == Phase::over)
-        return drop_stream(false);
+        return end_connection(stream_, false);
     fail(failure(MoveError::time_limit, "the source was silent for {} s", seconds));
 }
 
@@ -236,24 +236,7 @@ void TargetSession::fail(const Failure& why, bool tell_peer) {
     zero_left_ = 0;
     if (partition::Partition* partition = std::exchange(arrival_.partition, nullptr))
         control_.discard(*partition);
-    if (stream_ == nullptr)
-        return;
-    const bool room = tell_peer && !writer_.pending();
-    if (room) {
-        writer_.write(RecordType::failure, to_record(why));
-        writer_.flush(*stream_);
-    }
-    drop_stream(room && !writer_.pending());
-}
-
-void TargetSession::drop_stream(bool in_order) {
-    net::ByteStream* stream = std::exchange(stream_, nullptr);
-    if (stream == nullptr)
-        return;
-    if (in_order)
-        stream->close();
-    else
-        stream->abort();
+    end_connection(stream_, writer_, why, tell_peer);
 }
 
 void TargetSession::closed(net::CloseReason) {

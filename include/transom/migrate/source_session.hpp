@@ -88,7 +88,6 @@ class SourceSession final : public net::StreamHandler {
     void touch() { last_progress_ = now(); }
     void enter(Phase phase);
     void fail(const Failure& why, bool tell_peer = true);
-    void drop_stream(bool in_order);
     std::uint64_t now() { return control_.now(); }
 
     SourceControl& control_;

@@ -64,7 +64,6 @@ class TargetSession final : public net::StreamHandler {
     bool out_of_time() { return static_cast<std::int64_t>(control_.now() - deadline_) >= 0; }
     void check_time();
     void fail(const Failure& why, bool tell_peer = true);
-    void drop_stream(bool in_order);
     void out_of_order(const Record& record);
     void wrong_length(const Record& record);
 
