@@ -101,7 +101,7 @@ bool SourceSession::step(std::uint64_t budget) {
             return false;
         if (!produce())
             return false;
-    } while (static_cast<std::int64_t>(now() - deadline_) < 0);
+    } while (!out_of_time());
     return true;
 }
 

@@ -122,6 +122,12 @@ void TargetSession::handle(const Record& record) {
         return handle_run(record);
     case RecordType::failure:
         return handle_failure(record);
+    case RecordType::working:
+        if (phase_ != Phase::receiving)
+            return out_of_order(record);
+        if (!record.payload.empty())
+            return wrong_length(record);
+        return;
     default:
         if (phase_ == Phase::greeting || record.mandatory)
             fail(failure(MoveError::unknown_record, "the source sent a record of type {}",

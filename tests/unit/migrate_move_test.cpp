@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "move_fixture.hpp"
+#include "raw_source.hpp"
 
 namespace transom::test {
 namespace {
@@ -102,6 +102,31 @@ TEST_F(Move, CarriesTwoPartitionsOneAfterTheOther) {
         ASSERT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
         expect_same_state(p, *there.partition);
     }
+}
+
+TEST_F(Move, EachStepOfALongSearchIsSeenByTheTarget) {
+    // All granules are zero, and a quarter of the table holds nothing. Steps without any time: each does the least it can.
+    partition::Partition& p = populate(kib(4), 1, {});
+    ASSERT_TRUE(source.start(net, order(p)));
+    unsigned searching = 0, quiet = 0;
+    for (int round = 0; round < 1000 && source.progress().in_progress(); ++round) {
+        net.pump();
+        const bool copying = source.progress().state == MoveState::copying;
+        const std::uint64_t before = copying ? net.acceptor().delivered : 0;
+        source.step(0);
+        if (copying && source.progress().state == MoveState::copying) {
+            ++(net.acceptor().delivered > before ? searching : quiet);
+        }
+        target.step(1000);
+    }
+    settle();
+    ASSERT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+    EXPECT_GT(searching, 64u);
+    EXPECT_LE(quiet, 1u); // from the memory to the table
+    const Records records = split(net.acceptor().history);
+    EXPECT_EQ(std::ranges::count(records, migrate::RecordType::zero_pages, &Taken::type), 64);
+    EXPECT_EQ(std::ranges::count(records, migrate::RecordType::working, &Taken::type), 1);
+    expect_same_state(p, *there.partition);
 }
 
 TEST_F(Move, TellsTheTargetWhetherLargePagesWereOffered) {

@@ -17,6 +17,19 @@ TEST_F(Forged, TheRecordedStreamRunsAndSoDoesOneWithAnOptionalUnknownRecord) {
     EXPECT_EQ(raw->answers.back().type, RecordType::failure);
 }
 
+TEST_F(Forged, ASignOfLifeBelongsBetweenTheFrozenState) {
+    const auto at = [&](RecordType type, std::size_t bytes) {
+        Records forged = records;
+        forged.insert(forged.begin() + static_cast<std::ptrdiff_t>(index_of(type)),
+                      {RecordType::working, std::vector<std::byte>(bytes), 0});
+        return outcome(forged);
+    };
+    EXPECT_EQ(at(RecordType::page_table, 0), MoveError::none);
+    EXPECT_EQ(at(RecordType::page_table, 1), MoveError::record_length);
+    EXPECT_EQ(at(RecordType::partition, 0), MoveError::record_order);
+    EXPECT_EQ(at(RecordType::run, 0), MoveError::record_order);
+}
+
 TEST_F(Forged, EveryRecordThatIsLeftOutIsMissed) {
     for (std::size_t i = 0; i < records.size(); ++i) {
         const RecordType type = records[i].type;

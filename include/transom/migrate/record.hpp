@@ -42,6 +42,7 @@ enum class RecordType : std::uint16_t {
     held = 16,
     running = 17,
     failure = 18,
+    working = 19,
 };
 
 /// Before each payload.

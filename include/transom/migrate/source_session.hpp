@@ -86,6 +86,7 @@ class SourceSession final : public net::StreamHandler {
     void unexpected_record(const Record& record);
     void check_time();
     void touch() { last_progress_ = now(); }
+    bool out_of_time() { return static_cast<std::int64_t>(now() - deadline_) >= 0; }
     void enter(Phase phase);
     void fail(const Failure& why, bool tell_peer = true);
     std::uint64_t now() { return control_.now(); }
