@@ -124,7 +124,8 @@ std::size_t SourceSession::received(std::span<const std::byte> bytes) {
             fail(fed.error());
             break;
         }
-        touch();
+        if (fed->record || phase_ != Phase::greeting) // the first record must be whole in time
+            touch();
         done += fed->consumed;
         if (fed->record)
             handle(*fed->record);

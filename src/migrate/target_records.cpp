@@ -66,8 +66,10 @@ void TargetSession::work_off_zero_run() {
         ++zero_next_;
         --zero_left_;
         ++progress_.zero_pages;
-        if (out_of_time())
+        if (out_of_time()) {
+            touch();
             return;
+        }
     }
 }
 
@@ -157,7 +159,7 @@ void TargetSession::handle_end(const Record& record) {
     progress_.copied_at = control_.now();
     progress_.held_at = progress_.copied_at;
     writer_.write(RecordType::held, ours);
-    writer_.flush(*stream_);
+    flush();
 }
 
 } // namespace transom::migrate

@@ -40,14 +40,14 @@ void TargetSession::accept(net::ByteStream& stream) {
     interrupts_seen_ = false;
     terminal_seen_ = false;
     clock_.reset();
-    last_heard_ = control_.now();
+    touch();
 }
 
 bool TargetSession::step(std::uint64_t budget) {
     if (stream_ == nullptr)
         return false;
     deadline_ = control_.now() + budget;
-    writer_.flush(*stream_);
+    flush();
     work_off_zero_run();
     check_time();
     if (stream_ != nullptr && kept_back_ && zero_left_ == 0 && !writer_.pending()) {
@@ -59,23 +59,39 @@ bool TargetSession::step(std::uint64_t budget) {
     return stream_ != nullptr && (kept_back_ || zero_left_ != 0) && !writer_.pending();
 }
 
+/// Progress is what the source says and we take in, what it takes of our answers, and our work on what it said: not that
+/// its bytes wait here. Before the hello is whole nothing counts, and after the end nothing does.
 void TargetSession::check_time() {
     const std::uint64_t seconds = phase_ == Phase::greeting ? first_record_limit_s : silence_limit_s;
-    if (kept_back_ || control_.now() - last_heard_ < seconds * facts_.timebase_frequency)
+    if (control_.now() - last_progress_ < seconds * facts_.timebase_frequency)
         return;
     if (phase_ == Phase::over)
         return end_connection(stream_, false);
-    fail(failure(MoveError::time_limit, "the source was silent for {} s", seconds));
+    fail(failure(MoveError::time_limit, "the source {} for {} s",
+                 writer_.pending() ? "did not read our answers" : "was silent", seconds));
+}
+
+bool TargetSession::cancel() {
+    if (stream_ == nullptr || phase_ == Phase::idle || phase_ == Phase::over)
+        return false;
+    fail(failure(MoveError::cancelled, "the operator of the target cancelled the move"));
+    return true;
+}
+
+bool TargetSession::flush() {
+    while (writer_.pending() && writer_.flush_some(*stream_) != 0)
+        if (phase_ != Phase::over)
+            touch();
+    return !writer_.pending();
 }
 
 std::size_t TargetSession::received(std::span<const std::byte> bytes) {
-    last_heard_ = control_.now();
     if (!stepping_)
-        deadline_ = last_heard_ + receive_budget;
+        deadline_ = control_.now() + receive_budget;
     std::size_t done = 0;
     while (done < bytes.size() && phase_ != Phase::over) {
         work_off_zero_run();
-        if (zero_left_ != 0 || !writer_.flush(*stream_)) {
+        if (zero_left_ != 0 || !flush()) {
             kept_back_ = true;
             return done;
         }
@@ -85,6 +101,8 @@ std::size_t TargetSession::received(std::span<const std::byte> bytes) {
             break;
         }
         done += fed->consumed;
+        if (fed->record || phase_ != Phase::greeting)
+            touch();
         if (fed->record)
             handle(*fed->record);
         if (out_of_time() && phase_ != Phase::over && done < bytes.size()) {
@@ -162,7 +180,7 @@ void TargetSession::handle_hello(const Record& record) {
     log("migration: {} arrives; the stream is neither encrypted nor authenticated, use a private link only",
         shape_.name());
     writer_.write(RecordType::hello_reply, HelloReplyRecord{});
-    writer_.flush(*stream_);
+    flush();
 }
 
 void TargetSession::handle_ping(const Record& record) {
@@ -172,7 +190,7 @@ void TargetSession::handle_ping(const Record& record) {
     if (!ping)
         return wrong_length(record);
     writer_.write(RecordType::pong, PongRecord{ping->source_ticks, control_.now()});
-    writer_.flush(*stream_);
+    flush();
 }
 
 void TargetSession::handle_partition(const Record& record) {
@@ -204,7 +222,7 @@ void TargetSession::handle_run(const Record& record) {
     control_.start(partition);
     log("migration: {} runs here", shape_.name());
     writer_.write(RecordType::running, RunningRecord{now, partition.timebase_offset, now - stopped_here, {}});
-    writer_.flush(*stream_);
+    flush();
 }
 
 void TargetSession::handle_failure(const Record& record) {

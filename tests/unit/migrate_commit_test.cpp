@@ -107,7 +107,8 @@ TEST_F(Commit, ASourceThatHearsNothingResumesBeforeRunAndStaysInDoubtAfter) {
     // Nobody ever answers: a listener that keeps quiet.
     struct Quiet final : net::Listener, net::StreamHandler {
         net::StreamHandler* accepted(net::ByteStream&) override { return this; }
-        std::size_t received(std::span<const std::byte> bytes) override { return bytes.size(); }
+        bool deaf = false;
+        std::size_t received(std::span<const std::byte> bytes) override { return deaf ? 0 : bytes.size(); }
         void closed(net::CloseReason) override {}
     } quiet;
     net.listener = &quiet;
@@ -116,6 +117,17 @@ TEST_F(Commit, ASourceThatHearsNothingResumesBeforeRunAndStaysInDoubtAfter) {
     EXPECT_EQ(source.progress().state, MoveState::connecting);
     long_silence();
     EXPECT_EQ(source.progress().state, MoveState::failed);
+    EXPECT_EQ(source.progress().failure.error, MoveError::time_limit);
+    EXPECT_TRUE(runs_here());
+
+    // Nor does it even read: not the whole hello gets out.
+    net.ends.clear();
+    net.window = 50;
+    quiet.deaf = true;
+    ASSERT_TRUE(source.start(net, order(*here.partition)));
+    settle();
+    EXPECT_EQ(source.progress().state, MoveState::connecting);
+    long_silence();
     EXPECT_EQ(source.progress().failure.error, MoveError::time_limit);
     EXPECT_TRUE(runs_here());
 }

@@ -195,23 +195,39 @@ TEST_F(Move, RefusesWhatCanNotBegin) {
     EXPECT_FALSE(source_control.asked);
 }
 
-TEST_F(Move, CanBeCancelledWhileCopying) {
+TEST_F(Move, CanBeCancelledWhileCopyingByEitherEnd) {
     net.window = 700;
-    partition::Partition& p = small();
-    ASSERT_TRUE(source.start(net, order(p)));
-    for (int i = 0; i < 1000 && source.progress().state != MoveState::copying; ++i) {
-        net.pump();
-        source.step(1000);
-        target.step(1000);
+    for (const bool by_target : {false, true}) {
+        net.ends.clear();
+        target_control.discarded = 0;
+        partition::Partition& p = small();
+        ASSERT_TRUE(source.start(net, order(p)));
+        for (int i = 0; i < 1000 && target.progress().state != MoveState::copying; ++i) {
+            net.pump();
+            source.step(1000);
+            target.step(1000);
+        }
+        ASSERT_EQ(target.progress().state, MoveState::copying);
+        EXPECT_TRUE(by_target ? target.cancel() : source.cancel());
+        EXPECT_FALSE(by_target ? target.cancel() : source.cancel());
+        settle();
+        EXPECT_TRUE(runs_here());
+        EXPECT_FALSE(runs_there());
+        EXPECT_EQ(target_control.discarded, 1u);
+        for (const auto* progress : {&source.progress(), &target.progress()})
+            EXPECT_EQ(progress->state, MoveState::failed);
+        if (by_target) {
+            EXPECT_EQ(source.progress().failure.error, MoveError::cancelled);
+        }
     }
-    ASSERT_EQ(source.progress().state, MoveState::copying);
-    EXPECT_TRUE(source.cancel());
+}
+
+TEST_F(Move, CannotBeCancelledByTheTargetOnceItRunsThere) {
+    ASSERT_TRUE(source.start(net, order(small())));
     settle();
-    EXPECT_TRUE(runs_here());
-    EXPECT_FALSE(runs_there());
-    EXPECT_EQ(target_control.discarded, 1u);
-    EXPECT_EQ(source.progress().state, MoveState::failed);
-    EXPECT_EQ(target.progress().state, MoveState::failed);
+    ASSERT_TRUE(runs_there());
+    EXPECT_FALSE(target.cancel());
+    EXPECT_EQ(target.progress().state, MoveState::completed);
 }
 
 TEST_F(Move, RefusesByNameWhatTheTargetSaysItLacks) {

@@ -207,6 +207,45 @@ TEST_F(Forged, ASilentSourceIsGivenUp) {
     EXPECT_EQ(target_control.started, 0u);
 }
 
+TEST_F(Forged, ASourceThatNeverReadsIsGivenUp) {
+    // Its pings are answered until there is no room for another pong; then its bytes are left where they are.
+    connect(recorded.size() + 1);
+    raw->deaf = true;
+    net.acceptor().window = 200;
+    raw->stream->send(recorded);
+    settle();
+    EXPECT_TRUE(target.busy());
+    EXPECT_EQ(target_control.created, 1u);
+    long_silence();
+    EXPECT_FALSE(target.busy());
+    EXPECT_EQ(target.last_failure().error, MoveError::time_limit);
+    EXPECT_EQ(target_control.discarded, 1u);
+}
+
+TEST_F(Forged, NeitherASlowHelloNorTalkAfterTheEndKeepsOthersOut) {
+    const auto wait = [&](std::uint64_t seconds) {
+        source_control.ticks += seconds * facts.timebase_frequency;
+        target_control.ticks += seconds * facts.timebase_frequency;
+        settle();
+    };
+    connect(1000);
+    for (std::size_t i = 0; i < 3; ++i) {
+        raw->stream->send(std::span(recorded).subspan(i, 1));
+        wait(4);
+    }
+    EXPECT_FALSE(target.busy());
+    EXPECT_EQ(target.last_failure().error, MoveError::time_limit);
+
+    feed(recorded, false);
+    ASSERT_EQ(target_control.started, 1u);
+    for (int i = 0; i < 4; ++i) {
+        raw->stream->send(std::span(recorded).first(1));
+        wait(10);
+    }
+    EXPECT_FALSE(target.busy());
+    EXPECT_EQ(target_control.discarded, 0u);
+}
+
 TEST_F(Forged, EveryDamagedByteKeepsThePartitionFromStarting) {
     // Every byte of every header and of the small records, each 97th of the large ones.
     std::size_t tried = 0;

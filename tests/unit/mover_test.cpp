@@ -55,13 +55,17 @@ class MoverTest : public testing::Test {
 
     std::expected<void, Failure> move(std::string_view name, std::optional<std::uint64_t> corrupt = {}) {
         const auto started = a.mover.move(network, name, {0x0a4d0002}, migration_port, corrupt);
+        go_on();
+        return started;
+    }
+    /// Until neither machine has more to do.
+    void go_on() {
         for (int round = 0; round < 100'000; ++round) {
             machine.advance(100);
             const bool moved = network.pump();
             if (a.mover.run() != 0 && b.mover.run() != 0 && !moved && !network.pump())
                 break;
         }
-        return started;
     }
 
     arch::FakeMachine machine{2 * machine_size};
@@ -156,6 +160,24 @@ TEST_F(MoverTest, APartitionThatEndsBeforeItIsStoppedDoesNotMove) {
     EXPECT_EQ(a.roster.size() + b.roster.size(), 0u);
 }
 
+TEST_F(MoverTest, TheTargetCanCancelToo) {
+    a.build("linux");
+    EXPECT_FALSE(b.mover.cancel());
+    ASSERT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {}));
+    for (int round = 0; round < 1000 && b.roster.size() == 0; ++round) {
+        machine.advance(100);
+        network.pump();
+        a.mover.run();
+        b.mover.run();
+    }
+    ASSERT_EQ(b.roster.size(), 1u);
+    EXPECT_TRUE(b.mover.cancel());
+    EXPECT_EQ(b.roster.size(), 0u);
+    go_on();
+    EXPECT_EQ(a.mover.progress().failure.error, MoveError::cancelled);
+    EXPECT_EQ(a.roster.find("linux")->state, PartitionState::running);
+}
+
 TEST_F(MoverTest, WhatIsNotThereCannotMove) {
     const auto started = move("linux");
     ASSERT_FALSE(started);
@@ -168,12 +190,7 @@ TEST_F(MoverTest, MovesBackAgain) {
     ASSERT_TRUE(move("linux"));
     ASSERT_TRUE(a.mover.listen(network)); // the pipe leads to the one that listened last
     ASSERT_TRUE(b.mover.move(network, "linux", {0x0a4d0001}, migration_port, {}));
-    for (int round = 0; round < 100'000; ++round) {
-        machine.advance(100);
-        const bool moved = network.pump();
-        if (a.mover.run() != 0 && b.mover.run() != 0 && !moved && !network.pump())
-            break;
-    }
+    go_on();
     partition::Partition* back = a.roster.find("linux");
     ASSERT_NE(back, nullptr);
     EXPECT_EQ(b.roster.size(), 0u);

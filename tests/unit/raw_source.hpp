@@ -31,8 +31,11 @@ struct RawSource final : net::StreamHandler {
     migrate::RecordReader reader{buffer};
     Records answers;
     bool over = false;
+    bool deaf = false; // reads nothing
 
     std::size_t received(std::span<const std::byte> bytes) override {
+        if (deaf)
+            return 0;
         for (std::size_t at = 0; at < bytes.size();) {
             const auto fed = reader.feed(bytes.subspan(at));
             if (!fed)
@@ -114,13 +117,16 @@ class Forged : public Move {
         there.scrub();
     }
 
-    /// Feeds a stream to the target; what became of it is in target.last_failure() and target_control.
-    void feed(std::span<const std::byte> stream, bool then_close = true) {
+    void connect(std::size_t window) {
         raw = std::make_unique<RawSource>();
         net.ends.clear();
-        net.window = stream.size() + 1;
+        net.window = window;
         raw->stream = *net.connect({1}, 7701, *raw);
         net.pump();
+    }
+    /// Feeds a stream to the target; what became of it is in target.last_failure() and target_control.
+    void feed(std::span<const std::byte> stream, bool then_close = true) {
+        connect(stream.size() + 1);
         raw->stream->send(stream);
         settle();
         if (then_close && !raw->over) {

@@ -35,7 +35,8 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     /// Begins to move a partition away.
     std::expected<void, Failure> move(net::Network& network, std::string_view name, net::Ipv4Address target,
                                       std::uint16_t port, std::optional<std::uint64_t> corrupt_page);
-    bool cancel() { return source_.cancel(); }
+    /// Ends the move in progress, away from here or to here. False: too late, or there is none.
+    bool cancel() { return source_.cancel() || target_.cancel(); }
     /// To be called before a partition that has ended of its own will is destroyed.
     void ended(const partition::Partition& partition) { source_.ended(partition); }
 

@@ -26,6 +26,8 @@ class TargetSession final : public net::StreamHandler {
     void accept(net::ByteStream& stream);
     /// Works for about `budget` ticks. True: there is more to do at once.
     bool step(std::uint64_t budget);
+    /// Ends the arrival, as long as the partition does not run here. False: too late, or nothing to cancel.
+    bool cancel();
 
     const Progress& progress() const { return progress_; }
     /// Why the last connection was turned away, also where it never came to a hello.
@@ -62,6 +64,8 @@ class TargetSession final : public net::StreamHandler {
     void digest(std::uint64_t index);
     std::span<std::byte> granule(std::uint64_t index);
     bool out_of_time() { return static_cast<std::int64_t>(control_.now() - deadline_) >= 0; }
+    bool flush();
+    void touch() { last_progress_ = control_.now(); }
     void check_time();
     void fail(const Failure& why, bool tell_peer = true);
     void out_of_order(const Record& record);
@@ -88,7 +92,7 @@ class TargetSession final : public net::StreamHandler {
     bool interrupts_seen_ = false;
     bool terminal_seen_ = false;
     std::optional<ClockRecord> clock_;
-    std::uint64_t last_heard_ = 0;
+    std::uint64_t last_progress_ = 0;
     std::uint64_t deadline_ = 0;
 };
 
