@@ -126,7 +126,7 @@ void Connection::start_digest(Request& request) {
         return error("missing-key", "partition", "digest needs partition=NAME");
     const auto table = machine_->digests(*partition);
     if (!table)
-        return error("no-digests", *partition, "no partition of that name has been moved from or to this machine");
+        return error("no-digests", *partition, "the last completed move from or to this machine was not its");
     if (partition->size() >= digests_of_.size())
         return error("no-digests", *partition, "the name of a partition is shorter");
     digests_of_ = {};

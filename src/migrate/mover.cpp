@@ -15,11 +15,6 @@ namespace {
 /// How long a session works before virtual processors and other tasks have their turn.
 constexpr std::uint64_t step_ticks = 512 * 500;
 
-/// Digests and arrival bits of a partition.
-Bytes words_size(std::uint64_t granules) {
-    return RealAddr{(granules + (granules + 63) / 64) * sizeof(std::uint64_t)}.align_up(memory::frame_size).value;
-}
-
 std::span<std::byte> record_buffer(memory::Frames& frames) {
     const Bytes size = RealAddr{max_record}.align_up(memory::frame_size).value;
     const auto real = frames.allocate(size, memory::frame_size, FrameState::hypervisor);
@@ -30,25 +25,11 @@ std::span<std::byte> record_buffer(memory::Frames& frames) {
 } // namespace
 
 Mover::Mover(partition::Roster& roster, memory::Frames& frames, const MachineFacts& facts, MoveObserver& observer)
-    : roster_(roster), frames_(frames), observer_(observer), source_(*this, facts, record_buffer(frames)),
+    : roster_(roster), observer_(observer), digests_(frames), source_(*this, facts, record_buffer(frames)),
       target_(*this, facts, record_buffer(frames)) {}
 
 std::expected<void, net::StreamError> Mover::listen(net::Network& network) {
     return network.listen(net::InterfaceId::link, migration_port, arrivals_);
-}
-
-/// Room for the digests of one move, in the place of the last one's.
-std::optional<std::span<std::uint64_t>> Mover::words_for(std::uint64_t granules) {
-    if (!words_.empty())
-        frames_.release(words_, FrameState::hypervisor);
-    words_ = {};
-    digests_ = {};
-    const Bytes size = words_size(granules);
-    const auto real = frames_.allocate(size, memory::frame_size, FrameState::hypervisor);
-    if (!real)
-        return std::nullopt;
-    words_ = {*real, size};
-    return std::span(reinterpret_cast<std::uint64_t*>(arch::real_pointer(*real)), size / sizeof(std::uint64_t));
 }
 
 std::expected<void, Failure> Mover::move(net::Network& network, std::string_view name, net::Ipv4Address target,
@@ -59,16 +40,18 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
     if (partition == nullptr)
         return std::unexpected(failure(MoveError::no_such_partition, "{}: no such partition here: see status", name));
     const PartitionShape shape = shape_of(*partition);
-    const auto words = words_for(shape.granules());
+    const auto words = digests_.begin(shape);
     if (!words)
         return std::unexpected(
             failure(MoveError::memory, "no memory for the digests of {} granules", shape.granules()));
-    digests_ = words->first(shape.granules());
-    digest_name_ = shape.name_storage;
-    digest_granule_ = shape.granule;
-    return source_.start(
-        network,
-        {.partition = partition, .target = target, .port = port, .digests = digests_, .corrupt_page = corrupt_page});
+    const auto started = source_.start(network, {.partition = partition,
+                                                 .target = target,
+                                                 .port = port,
+                                                 .digests = words->digests,
+                                                 .corrupt_page = corrupt_page});
+    if (!started)
+        digests_.drop();
+    return started;
 }
 
 const Progress& Mover::progress() const {
@@ -77,13 +60,12 @@ const Progress& Mover::progress() const {
     return target_.progress().began_at > source_.progress().began_at ? target_.progress() : source_.progress();
 }
 
-std::span<const std::uint64_t> Mover::digests(std::string_view name) const {
-    return name == std::string_view(digest_name_.data()) ? digests_ : std::span<const std::uint64_t>{};
-}
-
 std::uint64_t Mover::run() {
     const bool source_has_more = source_.step(step_ticks);
     const bool target_has_more = target_.step(step_ticks);
+    // What is in doubt may still be completed: by the operator's word.
+    if (!source_.progress().in_progress() && source_.progress().state != MoveState::in_doubt && !target_.busy())
+        digests_.drop();
     return source_has_more || target_has_more ? 0 : ~std::uint64_t{0};
 }
 
@@ -101,6 +83,7 @@ void Mover::resume(Partition& partition) {
 }
 
 void Mover::release(Partition& partition) {
+    digests_.keep(partition.name());
     observer_.left(partition);
     roster_.destroy(partition);
 }
@@ -111,7 +94,7 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
     if (roster_.find(shape.name()) != nullptr)
         return std::unexpected(
             failure(MoveError::partition_name, "partition-name {} is in use at the target", shape.name()));
-    const auto words = words_for(shape.granules());
+    const auto words = digests_.begin(shape);
     if (!words)
         return std::unexpected(
             failure(MoveError::memory, "no memory for the digests of {} granules", shape.granules()));
@@ -121,15 +104,15 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
                                                .granule = shape.granule,
                                                .log2_page_table_size = shape.table_log2,
                                                .large_pages = shape.large_pages});
-    if (!created)
+    if (!created) {
+        digests_.drop();
         return std::unexpected(failure(MoveError::memory, "{}", created.error().view()));
-    digests_ = words->first(shape.granules());
-    digest_name_ = shape.name_storage;
-    digest_granule_ = shape.granule;
-    return Arrival{.partition = *created, .digests = digests_, .arrived = words->subspan(shape.granules())};
+    }
+    return Arrival{.partition = *created, .digests = words->digests, .arrived = words->arrived};
 }
 
 void Mover::start(Partition& partition) {
+    digests_.keep(partition.name());
     observer_.arrived(partition);
     roster_.start(partition);
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <transom/memory/frames.hpp>
 #include <transom/migrate/arrivals.hpp>
+#include <transom/migrate/move_digests.hpp>
 #include <transom/migrate/source_session.hpp>
 #include <transom/migrate/target_session.hpp>
 #include <transom/partition/roster.hpp>
@@ -42,9 +43,9 @@ class Mover final : public partition::Task, private SourceControl, private Targe
 
     /// Of the move that is in progress or, when there is none, was last.
     const Progress& progress() const;
-    /// The digests of the last move of that partition: empty where there was none.
-    std::span<const std::uint64_t> digests(std::string_view name) const;
-    Bytes digest_granule() const { return digest_granule_; }
+    /// The digests of the last completed move, if it was that partition's; empty otherwise.
+    std::span<const std::uint64_t> digests(std::string_view name) const { return digests_.of(name); }
+    Bytes digest_granule() const { return digests_.granule(); }
 
     std::uint64_t run() override;
 
@@ -57,18 +58,12 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     void start(partition::Partition& partition) override;
     void discard(partition::Partition& partition) override;
 
-    std::optional<std::span<std::uint64_t>> words_for(std::uint64_t granules);
-
     partition::Roster& roster_;
-    memory::Frames& frames_;
     MoveObserver& observer_;
+    MoveDigests digests_;
     SourceSession source_;
     TargetSession target_;
     Arrivals arrivals_{target_};
-    RealRange words_{}; // digests, then a bit for each granule
-    NameField digest_name_{};
-    std::span<std::uint64_t> digests_;
-    Bytes digest_granule_ = 0;
 };
 
 } // namespace transom::migrate
