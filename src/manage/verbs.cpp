@@ -8,7 +8,7 @@ namespace transom::manage {
 
 namespace {
 
-constexpr std::string_view verbs = "use hello, status, migrate, migration, cancel, digest, report or shutdown";
+constexpr std::string_view verbs = "use hello, status, migrate, migration, cancel, settle, digest, report or shutdown";
 
 std::string_view name(partition::PartitionState state) {
     switch (state) {
@@ -61,6 +61,8 @@ void Connection::start_answer(std::string_view text) {
         return start_migrate(*request);
     if (verb == "digest")
         return start_digest(*request);
+    if (verb == "settle")
+        return settle(*request);
     constexpr std::array<std::string_view, 6> plain{"hello", "status", "migration", "cancel", "report", "shutdown"};
     if (std::find(plain.begin(), plain.end(), verb) == plain.end())
         return error("unknown-verb", verb, verbs);
@@ -116,6 +118,22 @@ void Connection::start_migrate(Request& request) {
     if (const auto started = machine_->migrate(order); !started)
         return line("error {}: {}", migrate::name(started.error().error), started.error().text());
     line("ok migration=started");
+}
+
+void Connection::settle(Request& request) {
+    const auto partition = request.take("partition");
+    const auto owner = request.take("owner");
+    if (const auto key = request.left_over())
+        return error("unknown-key", *key, "settle has partition and owner");
+    if (!partition || !owner)
+        return error("missing-key", partition ? "owner" : "partition",
+                     "settle needs partition=NAME and owner=here|peer");
+    if (*owner != "here" && *owner != "peer")
+        return error("bad-value", *owner, "owner is here (the peer does not have it, and never will) or peer");
+    const auto settled = machine_->settle(*partition, *owner == "here" ? migrate::Owner::here : migrate::Owner::peer);
+    if (!settled)
+        return line("error {}: {}", migrate::name(settled.error().error), settled.error().text());
+    line("ok");
 }
 
 void Connection::start_digest(Request& request) {

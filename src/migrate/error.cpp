@@ -48,6 +48,7 @@ constexpr auto names = std::to_array<Named>({
     {MoveError::no_such_partition, "no-such-partition"},
     {MoveError::not_running, "not-running"},
     {MoveError::in_doubt, "in-doubt"},
+    {MoveError::not_in_doubt, "not-in-doubt"},
 });
 
 } // namespace

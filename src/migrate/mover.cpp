@@ -54,6 +54,18 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
     return started;
 }
 
+std::expected<void, Failure> Mover::settle(std::string_view name, Owner owner) {
+    Partition* partition = roster_.find(name);
+    if (partition == nullptr)
+        return std::unexpected(failure(MoveError::no_such_partition, "{}: no such partition here: see status", name));
+    // Nothing but a move suspends partitions, and only one in doubt leaves them so.
+    if (partition->state != PartitionState::suspended || source_.moves(*partition))
+        return std::unexpected(
+            failure(MoveError::not_in_doubt, "{} is not in doubt: there is nothing to settle", name));
+    source_.settle(*partition, owner);
+    return {};
+}
+
 const Progress& Mover::progress() const {
     if (source_.progress().in_progress())
         return source_.progress();

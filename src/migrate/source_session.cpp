@@ -224,6 +224,22 @@ bool SourceSession::cancel() {
     return true;
 }
 
+void SourceSession::settle(partition::Partition& partition, Owner owner) {
+    const Failure word = owner == Owner::here
+                             ? failure(MoveError::in_doubt, "the operator said that {} is here", partition.name())
+                             : failure(MoveError::in_doubt, "the operator said that {} is there", partition.name());
+    log("migration: {}", word.text());
+    // There may have been another move since.
+    if (progress_.state == MoveState::in_doubt && order_.partition == &partition) {
+        progress_.state = owner == Owner::here ? MoveState::failed : MoveState::completed;
+        progress_.failure = word;
+    }
+    if (owner == Owner::here)
+        control_.resume(partition);
+    else
+        control_.release(partition);
+}
+
 void SourceSession::ended(const partition::Partition& partition) {
     if (order_.partition == &partition)
         fail(failure(MoveError::not_running, "{} ended before it could move", progress_.partition()));

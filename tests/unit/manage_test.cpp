@@ -20,6 +20,7 @@ struct TestMachine final : Machine {
     std::optional<migrate::Failure> refusal;
     std::vector<std::uint64_t> hashes;
     unsigned digests_for = ~0u; // how many calls of digests() until the next move takes the table
+    std::vector<std::pair<std::string, migrate::Owner>> settled;
     bool cancellable = false;
     bool ended = false;
 
@@ -41,6 +42,12 @@ struct TestMachine final : Machine {
     }
     const migrate::Progress& migration() override { return progress; }
     bool cancel() override { return cancellable; }
+    std::expected<void, migrate::Failure> settle(std::string_view name, migrate::Owner owner) override {
+        if (refusal)
+            return std::unexpected(*refusal);
+        settled.emplace_back(std::string(name), owner);
+        return {};
+    }
     std::optional<DigestTable> digests(std::string_view name) override {
         if (name != "debian" || digests_for == 0)
             return std::nullopt;
@@ -211,6 +218,21 @@ TEST_F(ManageTest, TellsAboutTheMove) {
                                            testing::Not(HasSubstr("downtime")))));
     machine.cancellable = true;
     EXPECT_THAT(ask("cancel\n"), ElementsAre("ok"));
+}
+
+TEST_F(ManageTest, TakesTheOperatorsWordOnAPartitionInDoubt) {
+    EXPECT_THAT(ask("settle partition=debian owner=here\nsettle owner=peer partition=other\n"),
+                ElementsAre("ok", "ok"));
+    EXPECT_THAT(machine.settled, ElementsAre(std::pair(std::string("debian"), migrate::Owner::here),
+                                             std::pair(std::string("other"), migrate::Owner::peer)));
+    EXPECT_THAT(ask("settle partition=debian\n"), ElementsAre(StartsWith("error missing-key: \"owner\"")));
+    EXPECT_THAT(ask("settle owner=here\n"), ElementsAre(StartsWith("error missing-key: \"partition\"")));
+    EXPECT_THAT(ask("settle partition=debian owner=me\n"), ElementsAre(StartsWith("error bad-value: \"me\"")));
+    EXPECT_THAT(ask("settle partition=debian owner=here force=1\n"),
+                ElementsAre(StartsWith("error unknown-key: \"force\"")));
+    machine.refusal = migrate::failure(migrate::MoveError::not_in_doubt, "debian is not in doubt");
+    EXPECT_THAT(ask("settle partition=debian owner=here\n"), ElementsAre("error not-in-doubt: debian is not in doubt"));
+    EXPECT_EQ(machine.settled.size(), 2u);
 }
 
 TEST_F(ManageTest, SendsDigestsThroughANarrowConnection) {

@@ -232,6 +232,46 @@ TEST_F(MoverTest, TheTargetCanCancelToo) {
     EXPECT_EQ(a.roster.find("linux")->state, PartitionState::running);
 }
 
+TEST_F(MoverTest, OnlyTheOperatorEndsADoubt) {
+    // Each time the connection breaks in the last byte of `running`.
+    network.cut_backward = 19 * sizeof(RecordHeader) + sizeof(HelloReplyRecord) + round_trips * sizeof(PongRecord) +
+                           sizeof(TotalsRecord) + sizeof(RunningRecord) - 1;
+    for (const Owner owner : {Owner::here, Owner::peer}) {
+        partition::Partition& here = a.build("linux");
+        EXPECT_EQ(a.mover.settle("linux", owner).error().error, MoveError::not_in_doubt);
+        EXPECT_EQ(a.mover.settle("nobody", owner).error().error, MoveError::no_such_partition);
+        ASSERT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {}));
+        while (a.mover.progress().in_progress()) {
+            machine.advance(100);
+            network.pump();
+            a.mover.run();
+            b.mover.run();
+            if (here.state == PartitionState::suspended && a.mover.progress().in_progress()) {
+                EXPECT_EQ(a.mover.settle("linux", owner).error().error, MoveError::not_in_doubt);
+            }
+        }
+        go_on();
+        ASSERT_EQ(a.mover.progress().state, MoveState::in_doubt) << a.mover.progress().failure.text();
+        ASSERT_EQ(here.state, PartitionState::suspended);
+
+        ASSERT_TRUE(a.mover.settle("linux", owner));
+        EXPECT_EQ(a.mover.progress().failure.error, MoveError::in_doubt);
+        if (owner == Owner::here) {
+            EXPECT_EQ(a.mover.progress().state, MoveState::failed);
+            EXPECT_EQ(a.roster.find("linux"), &here);
+            EXPECT_EQ(here.state, PartitionState::running);
+            EXPECT_EQ(a.mover.settle("linux", owner).error().error, MoveError::not_in_doubt);
+            a.roster.destroy(here);
+            b.roster.destroy(*b.roster.find("linux"));
+        } else {
+            EXPECT_EQ(a.mover.progress().state, MoveState::completed);
+            EXPECT_EQ(a.roster.find("linux"), nullptr);
+            EXPECT_EQ(a.mover.digests("linux").size(), mib(16) / kib(64));
+            EXPECT_THAT(a.events, testing::ElementsAre("left linux"));
+        }
+    }
+}
+
 TEST_F(MoverTest, WhatIsNotThereCannotMove) {
     const auto started = move("linux");
     ASSERT_FALSE(started);

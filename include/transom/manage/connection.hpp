@@ -35,6 +35,7 @@ class Connection final : public net::StreamHandler {
     void start_answer(std::string_view line);
     void start_migrate(Request& request);
     void start_digest(Request& request);
+    void settle(Request& request);
     void answer_migration();
     bool next_line();
     void next_status();

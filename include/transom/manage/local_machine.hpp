@@ -23,6 +23,9 @@ class LocalMachine final : public Machine {
     std::expected<void, migrate::Failure> migrate(const MigrateRequest& request) override;
     const migrate::Progress& migration() override { return mover_.progress(); }
     bool cancel() override { return mover_.cancel(); }
+    std::expected<void, migrate::Failure> settle(std::string_view partition, migrate::Owner owner) override {
+        return mover_.settle(partition, owner);
+    }
     std::optional<DigestTable> digests(std::string_view partition) override;
     std::optional<Counter> counter(std::size_t index) override;
     void shutdown() override;

@@ -51,6 +51,8 @@ class Machine {
     virtual const migrate::Progress& migration() = 0;
     /// False: there is none, or it is too late.
     virtual bool cancel() = 0;
+    /// Ends the doubt about a partition by the operator's word.
+    virtual std::expected<void, migrate::Failure> settle(std::string_view partition, migrate::Owner owner) = 0;
     /// Nothing where that partition was not in a move that got that far.
     virtual std::optional<DigestTable> digests(std::string_view partition) = 0;
     /// Counter number `index`, counted from 0; nothing behind the last one.

@@ -50,6 +50,7 @@ enum class MoveError : std::uint32_t {
     no_such_partition = 51,
     not_running = 52,
     in_doubt = 53,
+    not_in_doubt = 54,
 };
 
 /// "processor-version" and so on: what error lines and refusals call it.

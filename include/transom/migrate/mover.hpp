@@ -38,6 +38,8 @@ class Mover final : public partition::Task, private SourceControl, private Targe
                                       std::uint16_t port, std::optional<std::uint64_t> corrupt_page);
     /// Ends the move in progress, away from here or to here. False: too late, or there is none.
     bool cancel() { return source_.cancel() || target_.cancel(); }
+    /// Ends the doubt about a partition: it is the operator's assertion who has it, and nothing here can check it.
+    std::expected<void, Failure> settle(std::string_view name, Owner owner);
     /// To be called before a partition that has ended of its own will is destroyed.
     void ended(const partition::Partition& partition) { source_.ended(partition); }
 

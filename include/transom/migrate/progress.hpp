@@ -22,6 +22,9 @@ enum class MoveState : std::uint8_t {
     in_doubt,   // the target may or may not run it; the source keeps it suspended
 };
 
+/// Who has a partition whose move ended in doubt: only an operator who has looked at both machines can say.
+enum class Owner : std::uint8_t { here, peer };
+
 std::string_view name(Role role);
 std::string_view name(MoveState state);
 

@@ -39,6 +39,12 @@ class SourceSession final : public net::StreamHandler {
     bool step(std::uint64_t budget);
     /// Ends the move if the partition has not been handed over yet. False: too late, or nothing to cancel.
     bool cancel();
+    /// Whether this partition is in the move in progress.
+    bool moves(const partition::Partition& partition) const {
+        return progress_.in_progress() && order_.partition == &partition;
+    }
+    /// The operator's word on a partition that is suspended and not in a move: it goes on here, or is freed.
+    void settle(partition::Partition& partition, Owner owner);
     /// A partition has ended of its own will, and is about to be taken apart: if it was to move, the move fails.
     void ended(const partition::Partition& partition);
 
