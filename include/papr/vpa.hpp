@@ -20,6 +20,8 @@ constexpr std::uint64_t trace_index_offset = 0x218;      // u64, entries ever ma
 
 /// No area but the dispatch trace log crosses a multiple of this.
 constexpr std::uint64_t boundary = 4096;
+/// Where areas begin: a multiple of the cache line.
+constexpr std::uint64_t alignment = 128;
 
 } // namespace papr::vpa
 

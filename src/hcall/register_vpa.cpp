@@ -10,17 +10,13 @@ namespace {
 
 using memory::AccessError;
 using papr::Status;
+using partition::Area;
+using partition::may_register;
 using partition::Vcpu;
-
-constexpr Bytes cache_line = 128;
 
 /// The outcome of a call that could not read or write the partition's memory.
 Outcome failed(AccessError error) {
     return error == AccessError::missing ? Outcome::missing() : Outcome(Status::parameter);
-}
-
-bool crosses(LogicalRange range, Bytes boundary) {
-    return range.begin.align_down(boundary) != (range.end() - 1).align_down(boundary);
 }
 
 Outcome register_vpa(Vcpu& caller, Vcpu& target, LogicalAddr address) {
@@ -29,8 +25,7 @@ Outcome register_vpa(Vcpu& caller, Vcpu& target, LogicalAddr address) {
     if (!size)
         return failed(size.error());
     const LogicalRange range{address, *size};
-    if (range.size < papr::vpa::smallest || crosses(range, papr::vpa::boundary) ||
-        !memory.contains(range.begin, range.size))
+    if (!may_register(Area::vpa, range, memory))
         return Status::parameter;
     const auto status = memory.load<Be<std::uint8_t>>(address + papr::vpa::status_offset);
     if (!status)
@@ -53,14 +48,15 @@ Outcome register_dispatch_log(Vcpu& caller, Vcpu& target, LogicalAddr address) {
     const auto size = memory.load<Be<std::uint32_t>>(address + papr::dispatch_log::size_offset);
     if (!size)
         return failed(size.error());
-    if (*size < papr::dispatch_log::entry_size || !memory.contains(address, *size))
+    const LogicalRange range{address, *size};
+    if (!may_register(Area::dispatch_log, range, memory))
         return Status::parameter;
     if (target.areas.vpa.empty())
         return Status::resource;
     const auto done = memory.store(target.areas.vpa.begin + papr::vpa::trace_index_offset, Be<std::uint64_t>(0));
     if (!done)
         return failed(done.error());
-    target.areas.dispatch_log = {address, *size};
+    target.areas.dispatch_log = range;
     target.areas.dispatch_log_index = 0;
     return Status::success;
 }
@@ -71,8 +67,7 @@ Outcome register_slb_shadow(Vcpu& caller, Vcpu& target, LogicalAddr address) {
     if (!size)
         return failed(size.error());
     const LogicalRange range{address, *size};
-    if (range.size < papr::slb_shadow::smallest || crosses(range, papr::vpa::boundary) ||
-        !memory.contains(range.begin, range.size))
+    if (!may_register(Area::slb_shadow, range, memory))
         return Status::parameter;
     if (target.areas.vpa.empty())
         return Status::resource;
@@ -97,8 +92,6 @@ Outcome h_register_vpa(Vcpu& vcpu) {
     if ((flags & ~ibm_mask(16, 18)) || function % 4 == 0 || gpr[5] >= vcpu.partition->vcpu_count)
         return Status::parameter;
     Vcpu& target = vcpu.partition->vcpus[gpr[5]];
-    if (function < 4 && !address.aligned(cache_line))
-        return Status::parameter;
     switch (function) {
     case 1:
         return register_vpa(vcpu, target, address);

@@ -9,12 +9,18 @@ namespace {
 
 RangeRecord encode(const LogicalRange& range) { return {range.begin.value, range.size}; }
 
-/// An area that is not registered, or one inside the partition's memory.
-bool possible(const RangeRecord& range, const memory::LogicalMemory& memory) {
-    return range.size == 0 || memory.contains({range.begin}, range.size);
-}
-
 LogicalRange decode(const RangeRecord& range) { return {{range.begin}, range.size}; }
+
+/// Areas as H_REGISTER_VPA lets them be: each absent or as it may be registered, and none without the VPA.
+bool possible(const AreasRecord& record, const memory::LogicalMemory& memory) {
+    using partition::Area;
+    const auto fits = [&](Area area, const RangeRecord& range) {
+        return range.size == 0 ? range.begin == 0 : may_register(area, decode(range), memory);
+    };
+    return fits(Area::vpa, record.vpa) && fits(Area::slb_shadow, record.slb_shadow) &&
+           fits(Area::dispatch_log, record.dispatch_log) &&
+           (record.vpa.size != 0 || (record.slb_shadow.size == 0 && record.dispatch_log.size == 0));
+}
 
 template <std::size_t capacity> void put_ring(PayloadWriter& out, const vio::ByteRing<capacity>& ring) {
     for (std::uint32_t i = 0; i < ring.count; ++i)
@@ -79,10 +85,9 @@ std::expected<VcpuIndex, Failure> decode_areas(std::span<const std::byte> payloa
         return std::unexpected(failure(MoveError::record_length, "areas has {} bytes", payload.size()));
     const auto record = element<AreasRecord>(payload, 0);
     const VcpuIndex index = record.vcpu;
-    const memory::LogicalMemory& memory = partition.memory;
     if (index >= partition.vcpu_count || record.zero != 0 || record.zero2 != 0 ||
         record.preempt_reason > static_cast<std::uint8_t>(partition::PreemptReason::migration_fault) ||
-        !possible(record.vpa, memory) || !possible(record.slb_shadow, memory) || !possible(record.dispatch_log, memory))
+        !possible(record, partition.memory))
         return std::unexpected(failure(MoveError::record_content, "areas of vcpu {} can not be", index));
     partition::Vcpu& vcpu = partition.vcpus[index];
     vcpu.presentation.cppr = record.cppr;

@@ -68,7 +68,29 @@ std::expected<void, memory::AccessError> count(Vcpu& vcpu, std::uint32_t parity)
     return {};
 }
 
+Bytes smallest(Area area) {
+    switch (area) {
+    case Area::vpa:
+        return papr::vpa::smallest;
+    case Area::slb_shadow:
+        return papr::slb_shadow::smallest;
+    case Area::dispatch_log:
+        return papr::dispatch_log::entry_size;
+    }
+    return ~Bytes{0};
+}
+
+bool crosses(LogicalRange range, Bytes boundary) {
+    return range.begin.align_down(boundary) != (range.end() - 1).align_down(boundary);
+}
+
 } // namespace
+
+bool may_register(Area area, LogicalRange range, const memory::LogicalMemory& memory) {
+    return range.begin.aligned(papr::vpa::alignment) && range.size >= smallest(area) &&
+           memory.contains(range.begin, range.size) &&
+           (area == Area::dispatch_log || !crosses(range, papr::vpa::boundary));
+}
 
 std::expected<void, memory::AccessError> dispatched(Vcpu& vcpu, std::uint64_t timebase) {
     // The entry first: made twice after a missing page it lands in the same place, the counter would not.

@@ -122,6 +122,29 @@ TEST_F(Forged, RefusesFieldsThatCanNotBe) {
         EXPECT_EQ(with<TotalsRecord>(RecordType::end, [&](auto& r) { r.*field = r.*field + 1; }), MoveError::totals);
 }
 
+TEST_F(Forged, AreasAreSuchAsThePartitionCouldRegister) {
+    const auto areas = [&](const std::function<void(AreasRecord&)>& change) {
+        return with<AreasRecord>(RecordType::areas, change);
+    };
+    constexpr RangeRecord none{};
+    for (const auto area : {&AreasRecord::vpa, &AreasRecord::slb_shadow, &AreasRecord::dispatch_log}) {
+        EXPECT_EQ(areas([&](auto& r) { (r.*area).begin = (r.*area).begin + 64; }), MoveError::record_content);
+        EXPECT_EQ(areas([&](auto& r) { (r.*area).begin = mib(16) - 128; }), MoveError::record_content);
+        EXPECT_EQ(areas([&](auto& r) { (r.*area).size = ~std::uint64_t{0}; }), MoveError::record_content);
+        EXPECT_EQ(areas([&](auto& r) { (r.*area).size = 7; }), MoveError::record_content);
+        EXPECT_EQ(areas([&](auto& r) { (r.*area).size = 0; }), MoveError::record_content); // a place without a size
+        EXPECT_EQ(areas([&](auto& r) { r.*area = none; }),
+                  area == &AreasRecord::vpa ? MoveError::record_content : MoveError::none);
+    }
+    EXPECT_EQ(areas([](auto& r) { r.dispatch_log.size = 47; }), MoveError::record_content); // not one entry
+    EXPECT_EQ(areas([](auto& r) { r.dispatch_log.size = 48; }), MoveError::none);
+    EXPECT_EQ(areas([](auto& r) { r.dispatch_log.size = 0x3000; }), MoveError::none);
+    EXPECT_EQ(areas([](auto& r) { r.vpa.size = 639; }), MoveError::record_content);
+    EXPECT_EQ(areas([](auto& r) { r.vpa.begin = 0x10e00; }), MoveError::record_content); // crosses a page
+    EXPECT_EQ(areas([](auto& r) { r.slb_shadow.size = 0x1001; }), MoveError::record_content);
+    EXPECT_EQ(areas([&](auto& r) { r.vpa = r.slb_shadow = r.dispatch_log = none; }), MoveError::none);
+}
+
 TEST_F(Forged, RegistersGoByNumberInAnyOrderEachOnce) {
     Taken& vcpu = records[index_of(RecordType::vcpu)];
     const auto sprs = [&](auto change) {

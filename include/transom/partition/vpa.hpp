@@ -20,6 +20,11 @@ enum class PreemptReason : std::uint8_t {
     migration_fault = 5,
 };
 
+enum class Area : std::uint8_t { vpa, slb_shadow, dispatch_log };
+
+/// Whether H_REGISTER_VPA lets a partition with this memory register the range as that area: place and size.
+bool may_register(Area area, LogicalRange range, const memory::LogicalMemory& memory);
+
 /// The memory areas that a partition registered for one virtual processor (H_REGISTER_VPA). An empty range: not
 /// registered. All of it is state that moves with the partition.
 struct PerProcessorAreas {
