@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "payload.hpp"
+#include "register_check.hpp"
 #include <bitset>
-#include <transom/base/bits.hpp>
 #include <transom/migrate/partition_state.hpp>
 #include <transom/migrate/record.hpp>
 
@@ -10,22 +10,13 @@ namespace transom::migrate {
 namespace {
 
 using partition::spr_count;
-using partition::spr_index;
 using partition::spr_list;
-
-/// MSR bits that a partition never has: hypervisor (HV) and ultravisor (S) state. ISA 3.1 Book III 4.2.1.
-constexpr std::uint64_t msr_never = ibm_bit(3) | ibm_bit(41);
 
 std::optional<std::size_t> spr_by_number(std::uint32_t number) {
     for (std::size_t i = 0; i < spr_count; ++i)
         if (spr_list[i].number == number)
             return i;
     return std::nullopt;
-}
-
-/// Values that would make a breakpoint match in the hypervisor. ISA 3.1 Book III 10.4: CIABR PRIV, DAWRX HYP.
-bool hypervisors_breakpoint(std::size_t index, std::uint64_t value) {
-    return (index == spr_index("CIABR") && (value & 3) == 3) || (index == spr_index("DAWRX0") && (value & 4) != 0);
 }
 
 std::expected<void, Failure> decode_sprs(std::span<const std::byte> list, std::size_t count,
@@ -39,9 +30,11 @@ std::expected<void, Failure> decode_sprs(std::span<const std::byte> list, std::s
                                            std::uint32_t{record.number}));
         if (seen.test(*index))
             return std::unexpected(failure(MoveError::register_set, "{} came twice", spr_list[*index].name));
-        if (record.zero != 0 || hypervisors_breakpoint(*index, record.value))
+        if (record.zero != 0)
             return std::unexpected(
-                failure(MoveError::record_content, "{} has a value that it may not have", spr_list[*index].name));
+                failure(MoveError::record_content, "{} comes with a field that must be zero", spr_list[*index].name));
+        if (auto loadable = check_spr(*index, record.value); !loadable)
+            return loadable;
         seen.set(*index);
         registers.spr[*index] = record.value;
     }
@@ -95,10 +88,17 @@ std::expected<VcpuIndex, Failure> decode_vcpu(std::span<const std::byte> payload
     const bool known_mode =
         record.alternate_location == 0 || record.alternate_location == 2 || record.alternate_location == 3;
     if (index >= partition.vcpu_count || record.state > static_cast<std::uint8_t>(partition::VcpuState::ceded) ||
-        record.prodded > 1 || record.little_endian > 1 || !known_mode || record.zero != 0 ||
-        (record.msr & msr_never) != 0)
+        record.prodded > 1 || record.little_endian > 1 || !known_mode || record.zero != 0)
         return std::unexpected(
             failure(MoveError::record_content, "vcpu {} has a state that a partition can not have", index));
+
+    if (auto loadable = check_msr(index, record.msr); !loadable)
+        return std::unexpected(loadable.error());
+    std::array<partition::SlbEntry, record.slb.size()> slb;
+    for (std::size_t i = 0; i < slb.size(); ++i)
+        slb[i] = {record.slb[i].e, record.slb[i].v};
+    if (auto loadable = check_slb(index, slb); !loadable)
+        return std::unexpected(loadable.error());
 
     partition::Vcpu& vcpu = partition.vcpus[index];
     partition::Registers& r = vcpu.registers;
@@ -118,8 +118,7 @@ std::expected<VcpuIndex, Failure> decode_vcpu(std::span<const std::byte> payload
     r.vscr = record.vscr;
     for (std::size_t i = 0; i < r.vsr.size(); ++i)
         r.vsr[i] = {record.vsr[i][0], record.vsr[i][1]};
-    for (std::size_t i = 0; i < r.slb.size(); ++i)
-        r.slb[i] = {record.slb[i].e, record.slb[i].v};
+    r.slb = slb;
     if (auto sprs = decode_sprs(payload.subspan(sizeof record), record.spr_count, r); !sprs)
         return std::unexpected(sprs.error());
     return index;

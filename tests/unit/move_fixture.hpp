@@ -164,8 +164,8 @@ class Move : public testing::Test {
             *x = random();
         for (auto& x : r.vsr)
             x = {random(), random()};
-        for (auto& x : r.slb)
-            x = {random(), random()};
+        for (std::size_t i = 0; i < r.slb.size(); ++i)
+            r.slb[i] = i % 3 == 1 ? partition::SlbEntry{} : slb_entry(i);
         for (auto& x : r.spr)
             x = random() & ~std::uint64_t{7}; // no breakpoint of the hypervisor
         vcpu.state = partition::VcpuState::ceded;
@@ -180,6 +180,14 @@ class Move : public testing::Test {
         vcpu.areas.dispatch_log_index = 123456;
         vcpu.areas.preempt_reason = partition::PreemptReason::cede;
         vcpu.areas.preempt_time = random();
+    }
+
+    /// Of any size and kind, in a TiB of its own.
+    partition::SlbEntry slb_entry(std::size_t i) {
+        constexpr std::array<std::uint64_t, 3> page_sizes{0, 0x110, 0x100};
+        const std::uint64_t address = (i + 1) << 40 | (random() & 0xfff) << 28;
+        const std::uint64_t segment = (random() & 1) << 62 | (random() & 0x3ffffffffffff) << 12;
+        return {address | 0x8000000 | i, segment | (random() & 0xe80) | page_sizes[random() % 3]};
     }
 
     std::uint64_t random() { return random_(); }
