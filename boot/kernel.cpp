@@ -8,6 +8,7 @@
 #include <arch/machine.hpp>
 #include <arch/real_memory.hpp>
 #include <transom/base/log.hpp>
+#include <transom/net/clock.hpp>
 #include <transom/partition/msr.hpp>
 
 namespace boot {
@@ -200,6 +201,7 @@ bool Kernel::has_to_end() const {
 
 void Kernel::run(std::span<const pci::HostBridge> bridges) {
     read_bundle();
+    net::set_timebase_frequency(machine_.timebase_frequency);
     bring_up_network(network(), bridges, frames_, addresses());
     listen();
     if (!platform_.runs_partitions()) {

@@ -2,6 +2,7 @@
 #include <arch/clock.hpp>
 #include <arch/real_memory.hpp>
 #include <transom/base/panic.hpp>
+#include <transom/migrate/limits.hpp>
 #include <transom/migrate/mover.hpp>
 
 namespace transom::migrate {
@@ -11,9 +12,6 @@ using partition::Partition;
 using partition::PartitionState;
 
 namespace {
-
-/// How long a session works before virtual processors and other tasks have their turn.
-constexpr std::uint64_t step_ticks = 512 * 500;
 
 std::span<std::byte> record_buffer(memory::Frames& frames) {
     const Bytes size = RealAddr{max_record}.align_up(memory::frame_size).value;
@@ -25,8 +23,8 @@ std::span<std::byte> record_buffer(memory::Frames& frames) {
 } // namespace
 
 Mover::Mover(partition::Roster& roster, memory::Frames& frames, const MachineFacts& facts, MoveObserver& observer)
-    : roster_(roster), observer_(observer), digests_(frames), source_(*this, facts, record_buffer(frames)),
-      target_(*this, facts, record_buffer(frames)) {}
+    : roster_(roster), step_ticks_(Limits(facts.timebase_frequency).step), observer_(observer), digests_(frames),
+      source_(*this, facts, record_buffer(frames)), target_(*this, facts, record_buffer(frames)) {}
 
 std::expected<void, net::StreamError> Mover::listen(net::Network& network) {
     return network.listen(net::InterfaceId::link, migration_port, arrivals_);
@@ -73,8 +71,8 @@ const Progress& Mover::progress() const {
 }
 
 std::uint64_t Mover::run() {
-    const bool source_has_more = source_.step(step_ticks);
-    const bool target_has_more = target_.step(step_ticks);
+    const bool source_has_more = source_.step(step_ticks_);
+    const bool target_has_more = target_.step(step_ticks_);
     // What is in doubt may still be completed: by the operator's word.
     if (!source_.progress().in_progress() && source_.progress().state != MoveState::in_doubt && !target_.busy())
         digests_.drop();

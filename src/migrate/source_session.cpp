@@ -107,9 +107,10 @@ bool SourceSession::step(std::uint64_t budget) {
 
 void SourceSession::check_time() {
     const bool first = phase_ == Phase::connecting || phase_ == Phase::greeting;
-    const std::uint64_t seconds = first ? first_record_limit_s : silence_limit_s;
-    if (now() - last_progress_ < seconds * facts_.timebase_frequency)
+    const Limits limits(facts_.timebase_frequency);
+    if (now() - last_progress_ < (first ? limits.first_record : limits.silence))
         return;
+    const std::uint64_t seconds = first ? first_record_limit_s : silence_limit_s;
     if (phase_ == Phase::suspending)
         fail(failure(MoveError::time_limit, "the partition did not stop within {} s", seconds));
     else

@@ -13,13 +13,6 @@
 
 namespace transom::migrate {
 
-namespace {
-
-/// How long received() may work when the network calls it: 200 us at 512 MHz.
-constexpr std::uint64_t receive_budget = 102400;
-
-} // namespace
-
 TargetSession::TargetSession(TargetControl& control, const MachineFacts& facts, std::span<std::byte> receive_buffer)
     : control_(control), facts_(facts), reader_(receive_buffer), writer_(send_buffer_) {
     invariant(receive_buffer.size() >= max_record, "the target's receive buffer is too small");
@@ -62,13 +55,15 @@ bool TargetSession::step(std::uint64_t budget) {
 /// Progress is what the source says and we take in, what it takes of our answers, and our work on what it said: not that
 /// its bytes wait here. Before the hello is whole nothing counts, and after the end nothing does.
 void TargetSession::check_time() {
-    const std::uint64_t seconds = phase_ == Phase::greeting ? first_record_limit_s : silence_limit_s;
-    if (control_.now() - last_progress_ < seconds * facts_.timebase_frequency)
+    const Limits limits(facts_.timebase_frequency);
+    const bool first = phase_ == Phase::greeting;
+    if (control_.now() - last_progress_ < (first ? limits.first_record : limits.silence))
         return;
     if (phase_ == Phase::over)
         return end_connection(stream_, false);
     fail(failure(MoveError::time_limit, "the source {} for {} s",
-                 writer_.pending() ? "did not read our answers" : "was silent", seconds));
+                 writer_.pending() ? "did not read our answers" : "was silent",
+                 first ? first_record_limit_s : silence_limit_s));
 }
 
 bool TargetSession::cancel() {
@@ -87,7 +82,7 @@ bool TargetSession::flush() {
 
 std::size_t TargetSession::received(std::span<const std::byte> bytes) {
     if (!stepping_)
-        deadline_ = control_.now() + receive_budget;
+        deadline_ = control_.now() + Limits(facts_.timebase_frequency).receive;
     std::size_t done = 0;
     while (done < bytes.size() && phase_ != Phase::over) {
         work_off_zero_run();

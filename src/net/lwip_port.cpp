@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <arch/clock.hpp>
 #include <cstdint>
 #include <cstring>
@@ -6,10 +7,29 @@
 #include <lwip/sys.h>
 #include <transom/base/log.hpp>
 #include <transom/base/panic.hpp>
+#include <transom/net/clock.hpp>
 
-// What lwIP calls. The time base of every POWER server ticks at 512 MHz.
+// What lwIP calls.
 
-extern "C" u32_t sys_now() { return static_cast<u32_t>(arch::timebase() / 512000); }
+namespace {
+
+constinit std::uint64_t ticks_in_a_millisecond =
+    512000; // as on every POWER server, until the device tree has been read
+
+} // namespace
+
+namespace transom::net {
+
+void set_timebase_frequency(std::uint64_t frequency) {
+    ticks_in_a_millisecond = std::max<std::uint64_t>(frequency / 1000, 1);
+}
+
+std::uint64_t ticks_per_millisecond() { return ticks_in_a_millisecond; }
+
+} // namespace transom::net
+
+/// Milliseconds, for its timers.
+extern "C" u32_t sys_now() { return static_cast<u32_t>(arch::timebase() / ticks_in_a_millisecond); }
 
 extern "C" void transom_lwip_assert(const char* what, const char* file, int line) {
     transom::log("lwip: {}:{}", file, line);

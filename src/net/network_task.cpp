@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <arch/clock.hpp>
+#include <transom/net/clock.hpp>
 #include <transom/net/network_task.hpp>
 
 namespace transom::net {
 
 namespace {
 
-constexpr std::uint64_t ticks_per_microsecond = 512;
-constexpr std::uint64_t busy_time = 5000 * ticks_per_microsecond; // after a frame the next is expected soon
-constexpr std::uint64_t busy_interval = 20 * ticks_per_microsecond;
-constexpr std::uint64_t quiet_interval = 1000 * ticks_per_microsecond;
+constexpr std::uint64_t busy_ms = 5;             // after a frame the next is expected soon:
+constexpr std::uint64_t busy_polls_in_a_ms = 50; // this often; later once in a millisecond
 
 } // namespace
 
@@ -21,7 +20,8 @@ std::uint64_t NetworkTask::run() {
         last_frame_ = now;
         return 0;
     }
-    return std::min(now - last_frame_ < busy_time ? busy_interval : quiet_interval, stack_.next_timer_ticks());
+    const std::uint64_t ms = ticks_per_millisecond();
+    return std::min(now - last_frame_ < busy_ms * ms ? ms / busy_polls_in_a_ms : ms, stack_.next_timer_ticks());
 }
 
 } // namespace transom::net

@@ -3,6 +3,7 @@
 #include <lwip/ip.h>
 #include <lwip/timeouts.h>
 #include <transom/base/log.hpp>
+#include <transom/net/clock.hpp>
 #include <transom/net/stack.hpp>
 
 unsigned char* transom_lwip_heap;
@@ -23,7 +24,6 @@ static_assert(TCP_WND >> TCP_RCV_SCALE <= 0xffff && MEMP_NUM_TCP_SEG >= TCP_SND_
 
 constexpr Ipv4Address link_network{0x0a4d0000};       // 10.77.0.0
 constexpr Ipv4Address management_default{0x0a00020f}; // 10.0.2.15
-constexpr std::uint64_t ticks_per_millisecond = 512000;
 
 constexpr std::size_t index(InterfaceId id) { return static_cast<std::size_t>(id); }
 
@@ -94,7 +94,7 @@ unsigned Stack::poll(unsigned budget) {
     return frames;
 }
 
-std::uint64_t Stack::next_timer_ticks() const { return sys_timeouts_sleeptime() * ticks_per_millisecond; }
+std::uint64_t Stack::next_timer_ticks() const { return sys_timeouts_sleeptime() * ticks_per_millisecond(); }
 
 TcpStream* Stack::free_stream() {
     for (TcpStream& stream : streams_)

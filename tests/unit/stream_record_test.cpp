@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <random>
 #include <transom/migrate/checksum.hpp>
+#include <transom/migrate/limits.hpp>
 #include <transom/migrate/record_reader.hpp>
 #include <transom/migrate/record_writer.hpp>
 #include <vector>
@@ -26,6 +27,16 @@ struct Read {
     bool between = false;
     std::uint64_t digest = 0;
 };
+
+TEST(MoveLimits, FollowTheTimeBase) {
+    for (const std::uint64_t frequency : {512'000'000u, 1'000'000'000u, 31'250'000u}) {
+        const Limits limits(frequency);
+        EXPECT_EQ(limits.first_record, 10 * frequency);
+        EXPECT_EQ(limits.silence, 30 * frequency);
+        EXPECT_EQ(limits.step * 2000, frequency);
+        EXPECT_EQ(limits.receive * 5000, frequency);
+    }
+}
 
 class StreamRecord : public testing::Test {
   protected:

@@ -5,10 +5,12 @@
 #include <chrono>
 #include <deque>
 #include <gtest/gtest.h>
+#include <lwip/sys.h>
 #include <poll.h>
 #include <random>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <transom/net/clock.hpp>
 #include <transom/net/stack.hpp>
 #include <unistd.h>
 
@@ -25,6 +27,17 @@ using namespace std::chrono_literals;
             std::_Exit(1);                                                                                             \
         }                                                                                                              \
     } while (false)
+
+TEST(NetworkClock, GoesByTheMachinesTimeBase) {
+    arch::FakeMachine machine{mib(1)};
+    machine.advance(10'240'000'000);
+    EXPECT_EQ(sys_now(), 20'000u); // before the device tree has been read
+    const std::uint64_t before = ticks_per_millisecond();
+    set_timebase_frequency(1'024'000'000);
+    EXPECT_EQ(sys_now(), 10'000u);
+    EXPECT_EQ(ticks_per_millisecond(), 1'024'000u);
+    set_timebase_frequency(1000 * before);
+}
 
 constexpr Ipv4Address address_of(unsigned side) { return {0x0a4d0000 + side}; }
 

@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+constexpr std::uint64_t timebase = 512000000;
+
 Clock::time_point at(int ms) { return Clock::time_point{} + std::chrono::milliseconds(ms); }
 
 void tick(ConsoleFilter& console, int ms, int number, int clock_ms) {
@@ -20,17 +22,19 @@ void tick(ConsoleFilter& console, int ms, int number, int clock_ms) {
 }
 
 TEST(ToolTicks, ReadsBothFormsAndNothingElse) {
-    const auto linux_tick = parse_tick("transom# tick 12 3000 4000");
+    const auto linux_tick = parse_tick("transom# tick 12 3000 4000", timebase);
     ASSERT_TRUE(linux_tick);
     EXPECT_EQ(linux_tick->number, 12u);
     EXPECT_EQ(linux_tick->monotonic_ns, 3000);
     EXPECT_EQ(linux_tick->boottime_ns, 4000);
-    const auto bare = parse_tick("tick 3 512000000");
-    ASSERT_TRUE(bare);
-    EXPECT_EQ(bare->monotonic_ns, 1000000000);
+    for (const std::uint64_t frequency : {timebase, std::uint64_t{256000000}}) {
+        const auto bare = parse_tick("tick 3 512000000", frequency);
+        ASSERT_TRUE(bare);
+        EXPECT_EQ(bare->monotonic_ns, frequency == timebase ? 1000000000 : 2000000000);
+    }
     for (const char* line :
          {"tick", "tick 1", "tick x 2 3", "tick 1 2 3 4", "tick 1 2 3x", "tick 1  2 3", "tick -1 2 3"})
-        EXPECT_FALSE(parse_tick(line)) << line;
+        EXPECT_FALSE(parse_tick(line, timebase)) << line;
 }
 
 TEST(ToolTicks, AMoveInTheMiddleOfALineLosesNothing) {
@@ -43,7 +47,7 @@ TEST(ToolTicks, AMoveInTheMiddleOfALineLosesNothing) {
     source.feed(at(31), "transom: suspended\n");
     target.feed(at(90), "000000 30000000\r\n");
     tick(target, 100, 4, 95);
-    const auto ticks = collect_ticks(source, from, target);
+    const auto ticks = collect_ticks(source, from, target, timebase);
     ASSERT_EQ(ticks.size(), 4u);
     EXPECT_TRUE(ticks[2].on_target);
     EXPECT_EQ(ticks[2].at, at(90));
@@ -64,7 +68,7 @@ TEST(ToolTicks, LooksForTheGapAfterTheRequestOnly) {
     tick(source, 500, 2, 500);
     tick(source, 510, 3, 510);
     tick(target, 530, 4, 530);
-    EXPECT_DOUBLE_EQ(analyse_ticks(collect_ticks(source, 0, target), at(505)).longest_gap_ms, 20);
+    EXPECT_DOUBLE_EQ(analyse_ticks(collect_ticks(source, 0, target, timebase), at(505)).longest_gap_ms, 20);
 }
 
 TEST(ToolTicks, NoticesEachKindOfBreak) {
@@ -74,7 +78,7 @@ TEST(ToolTicks, NoticesEachKindOfBreak) {
         tick(source, 20, 2, 20);
         for (const auto& [ms, number, clock_ms] : target_ticks)
             tick(target, ms, number, clock_ms);
-        return analyse_ticks(collect_ticks(source, 0, target), at(0));
+        return analyse_ticks(collect_ticks(source, 0, target, timebase), at(0));
     };
     EXPECT_TRUE(report({{30, 3, 30}}).unbroken());
     EXPECT_FALSE(report({}).unbroken());

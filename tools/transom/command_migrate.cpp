@@ -189,8 +189,11 @@ MoveReport MoveCommand::move() {
     watch_move();
     wait_for_ticks(*target_, ticks_after);
     // Everything that the source may still have to say has been said: from here on the ticks may stop.
-    report_.ticks =
-        analyse_ticks(collect_ticks(source_->console().snapshot(), ticks_from, target_->console().snapshot()), asked_);
+    const auto timebase = source_management_->hello().number("timebase");
+    if (!timebase || *timebase == 0)
+        fail("machine A does not say how fast its time base is");
+    report_.ticks = analyse_ticks(
+        collect_ticks(source_->console().snapshot(), ticks_from, target_->console().snapshot(), *timebase), asked_);
     compare_digests();
     look_at_source();
     guest_->check(*target_, report_, std::min(until_, Clock::now() + answer_time));

@@ -7,14 +7,11 @@
 namespace transom::tool {
 namespace {
 
-// ISA 3.0B Book II 6.1 leaves the frequency open; every POWER machine here runs at 512 MHz.
-constexpr double ns_per_timebase_tick = 1e9 / 512e6;
-
 double milliseconds(Clock::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
 } // namespace
 
-std::optional<Tick> parse_tick(std::string_view line) {
+std::optional<Tick> parse_tick(std::string_view line, std::uint64_t timebase) {
     constexpr std::string_view word = "tick ";
     constexpr std::size_t most = 3;
     // Something else may stand before it, an echoed command or a prompt without a line end.
@@ -44,18 +41,19 @@ std::optional<Tick> parse_tick(std::string_view line) {
         tick.boottime_ns = values[2];
     } else {
         tick.monotonic_ns = tick.boottime_ns =
-            static_cast<std::int64_t>(static_cast<double>(values[1]) * ns_per_timebase_tick);
+            static_cast<std::int64_t>(static_cast<double>(values[1]) * 1e9 / static_cast<double>(timebase));
     }
     return tick;
 }
 
-std::vector<Tick> collect_ticks(const ConsoleFilter& source, std::size_t source_from, const ConsoleFilter& target) {
+std::vector<Tick> collect_ticks(const ConsoleFilter& source, std::size_t source_from, const ConsoleFilter& target,
+                                std::uint64_t timebase) {
     const std::string& first = source.terminal();
     const std::string text = first.substr(std::min(source_from, first.size())) + target.terminal();
     const std::size_t source_length = text.size() - target.terminal().size();
     std::vector<Tick> ticks;
     for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
-        auto tick = parse_tick(std::string_view(text).substr(begin, end - begin));
+        auto tick = parse_tick(std::string_view(text).substr(begin, end - begin), timebase);
         if (!tick)
             continue;
         tick->on_target = end >= source_length;

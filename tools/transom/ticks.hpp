@@ -17,11 +17,13 @@ struct Tick {
     bool on_target = false;
 };
 
-std::optional<Tick> parse_tick(std::string_view line);
+/// `timebase`: ticks of the machines' time base in a second (`hello`).
+std::optional<Tick> parse_tick(std::string_view line, std::uint64_t timebase);
 
 /// The terminal is one stream that goes on at the target, maybe in the middle of a line: the source's text from
 /// `source_from` on, then the target's.
-std::vector<Tick> collect_ticks(const ConsoleFilter& source, std::size_t source_from, const ConsoleFilter& target);
+std::vector<Tick> collect_ticks(const ConsoleFilter& source, std::size_t source_from, const ConsoleFilter& target,
+                                std::uint64_t timebase);
 
 struct TickReport {
     std::size_t count = 0, on_source = 0, on_target = 0;

@@ -9,4 +9,19 @@ namespace transom::migrate {
 constexpr std::uint64_t first_record_limit_s = 10;
 constexpr std::uint64_t silence_limit_s = 30;
 
+/// All times of a move, in ticks of the machine's time base.
+struct Limits {
+    /// `frequency`: ticks in a second.
+    constexpr explicit Limits(std::uint64_t frequency)
+        : first_record(first_record_limit_s * frequency), silence(silence_limit_s * frequency), step(frequency / 2000),
+          receive(frequency / 5000) {}
+
+    std::uint64_t first_record;
+    std::uint64_t silence;
+    /// How long a session works before virtual processors and other tasks have their turn: 500 us,
+    std::uint64_t step;
+    /// and when the network calls it: 200 us.
+    std::uint64_t receive;
+};
+
 } // namespace transom::migrate

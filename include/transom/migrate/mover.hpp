@@ -61,6 +61,7 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     void discard(partition::Partition& partition) override;
 
     partition::Roster& roster_;
+    std::uint64_t step_ticks_;
     MoveObserver& observer_;
     MoveDigests digests_;
     SourceSession source_;
