@@ -43,6 +43,7 @@ bool TargetSession::step(std::uint64_t budget) {
     flush();
     work_off_zero_run();
     check_time();
+    say_working();
     if (stream_ != nullptr && kept_back_ && zero_left_ == 0 && !writer_.pending()) {
         kept_back_ = false;
         stepping_ = true;
@@ -64,6 +65,17 @@ void TargetSession::check_time() {
     fail(failure(MoveError::time_limit, "the source {} for {} s",
                  writer_.pending() ? "did not read our answers" : "was silent",
                  first ? first_record_limit_s : silence_limit_s));
+}
+
+/// The source may have sent everything long before we are through with it: about once a second of progress it hears of us.
+void TargetSession::say_working() {
+    const bool due =
+        static_cast<std::int64_t>(last_progress_ - last_said_) >= static_cast<std::int64_t>(facts_.timebase_frequency);
+    if (stream_ == nullptr || phase_ != Phase::receiving || writer_.pending() || !due)
+        return;
+    last_said_ = last_progress_;
+    writer_.finish(RecordType::working, 0, 0);
+    flush();
 }
 
 bool TargetSession::cancel() {
@@ -195,6 +207,7 @@ void TargetSession::handle_partition(const Record& record) {
         return fail(decoded.error());
     arrival_.partition->clock.frequency = facts_.timebase_frequency;
     phase_ = Phase::receiving;
+    last_said_ = control_.now();
     progress_.state = MoveState::copying;
 }
 

@@ -129,6 +129,21 @@ TEST_F(Move, EachStepOfALongSearchIsSeenByTheTarget) {
     expect_same_state(p, *there.partition);
 }
 
+TEST_F(Move, ATargetThatWorksForMinutesIsNotSilent) {
+    target_control.per_look = facts.timebase_frequency / 10;
+    ASSERT_TRUE(source.start(net, order(small())));
+    const std::uint64_t began = target_control.ticks;
+    while (source.progress().in_progress()) {
+        const std::uint64_t before = target_control.ticks;
+        net.pump();
+        source.step(1000);
+        target.step(1000);
+        source_control.ticks += target_control.ticks - before;
+    }
+    EXPECT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+    EXPECT_GT(target_control.ticks - began, 200 * facts.timebase_frequency); // a look for each granule
+}
+
 TEST_F(Move, TellsTheTargetWhetherLargePagesWereOffered) {
     for (const bool large : {false, true}) {
         partition::Partition& p = here.build("debian", kib(64), 1, large);

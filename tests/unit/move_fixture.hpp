@@ -87,13 +87,14 @@ struct TestSource final : migrate::SourceControl {
 struct TestTarget final : migrate::TargetControl {
     Home& home;
     std::uint64_t ticks = 7'000'000'000;
+    std::uint64_t per_look = 0; // what goes by from one look at the clock to the next
     std::optional<migrate::Failure> refusal;
     unsigned created = 0;
     unsigned started = 0;
     unsigned discarded = 0;
 
     explicit TestTarget(Home& h) : home(h) {}
-    std::uint64_t now() override { return ticks; }
+    std::uint64_t now() override { return ticks += per_look; }
     std::expected<migrate::Arrival, migrate::Failure> create(const migrate::PartitionShape& shape) override {
         if (refusal)
             return std::unexpected(*refusal);

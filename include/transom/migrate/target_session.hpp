@@ -67,6 +67,7 @@ class TargetSession final : public net::StreamHandler {
     bool flush();
     void touch() { last_progress_ = control_.now(); }
     void check_time();
+    void say_working();
     void fail(const Failure& why, bool tell_peer = true);
     void out_of_order(const Record& record);
     void wrong_length(const Record& record);
@@ -93,6 +94,7 @@ class TargetSession final : public net::StreamHandler {
     bool terminal_seen_ = false;
     std::optional<ClockRecord> clock_;
     std::uint64_t last_progress_ = 0;
+    std::uint64_t last_said_ = 0;
     std::uint64_t deadline_ = 0;
 };
 
