@@ -22,10 +22,11 @@ bool ConsoleTask::drain() {
     roster_.for_each([&](partition::Partition& partition) {
         // What a suspended partition has written goes with it, if it goes.
         const bool here = partition.state == PartitionState::running || partition.state == PartitionState::off;
-        if (!here || partition.terminal.output.empty())
+        transom::vio::Terminal& terminal = partition.terminals[0]; // the others have no part in the console
+        if (!here || terminal.session || terminal.output.empty())
             return;
         std::array<std::uint8_t, bytes_per_write> bytes;
-        const std::size_t n = partition.terminal.output.pop(bytes);
+        const std::size_t n = terminal.output.pop(bytes);
         platform_.console_write({reinterpret_cast<const char*>(bytes.data()), n});
         any = true;
     });
@@ -44,12 +45,13 @@ void ConsoleTask::take_input() {
     // For a suspended partition all of it waits: its state is on its way and takes nothing more.
     const std::size_t room = partition_ == nullptr                            ? typed.size()
                              : partition_->state == PartitionState::suspended ? 0
-                                                                              : partition_->terminal.input.space();
+                                                                              : partition_->terminals[0].input.space();
     if (room == 0)
         return;
     const std::size_t n = platform_.console_read(std::span(typed).first(std::min(room, typed.size())));
     if (partition_ != nullptr && n != 0)
-        partition_->terminal.type(partition_->sources, {reinterpret_cast<const std::uint8_t*>(typed.data()), n});
+        partition_->terminals[0].type(partition_->sources, transom::vio::terminal_source,
+                                      {reinterpret_cast<const std::uint8_t*>(typed.data()), n});
 }
 
 std::uint64_t ConsoleTask::run() {

@@ -20,14 +20,31 @@ using partition::StopReason;
 
 namespace {
 
+/// The one that runs all partitions.
+partition::Associativity associativity_of_this_processor(const tree::HostMachine& machine) {
+    for (const tree::HostProcessor& processor : machine.processors)
+        if (processor.server == arch::processor_identification())
+            return processor.associativity;
+    return {};
+}
+
 partition::Resources resources(const tree::HostMachine& machine, memory::Frames& frames) {
     const unsigned generation = arch::processor_generation();
     const auto family = static_cast<tree::ProcessorFamily>(generation);
+    const bool second_watchpoint = arch::in_hypervisor_state() && arch::has_second_watchpoint();
     return {.frames = frames,
             .processor = {.family = family,
                           .version = tree::architected_version(family),
-                          .timebase_frequency = machine.timebase_frequency},
-            .table_format = generation >= 9 ? hpt::Format::isa_3_0 : hpt::Format::isa_2_07};
+                          .timebase_frequency = machine.timebase_frequency,
+                          .second_watchpoint = second_watchpoint},
+            .table_format = generation >= 9 ? hpt::Format::isa_3_0 : hpt::Format::isa_2_07,
+            .facilities = {.second_watchpoint = second_watchpoint, .interrupts_at_0x18000 = generation < 10},
+            .home_node = associativity_of_this_processor(machine)};
+}
+
+random::Source random_source() {
+    const bool has_generator = arch::in_hypervisor_state() && arch::processor_generation() >= 9;
+    return random::Source(has_generator ? &arch::hardware_random : nullptr);
 }
 
 migrate::MachineFacts move_facts(const tree::HostMachine& machine) {
@@ -74,7 +91,7 @@ std::string_view reason(StopReason why) {
 
 Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Frames& frames, std::uint64_t started_at)
     : platform_(platform), machine_(machine), frames_(frames), resources_(resources(machine, frames)),
-      dispatcher_(machine.timebase_frequency), roster_(resources_, dispatcher_),
+      random_(random_source()), dispatcher_(machine.timebase_frequency), roster_(resources_, dispatcher_),
       console_(platform, roster_, machine.timebase_frequency), network_task_(network()),
       mover_(roster_, frames, move_facts(machine), *this),
       local_machine_(machine_info(platform, machine), roster_, dispatcher_, mover_, network(), started_at),
@@ -82,6 +99,7 @@ Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Fra
     dispatcher_.add(console_);
     dispatcher_.add(network_task_);
     dispatcher_.add(mover_);
+    dispatcher_.add(management_);
 }
 
 void Kernel::read_bundle() {
@@ -94,6 +112,21 @@ void Kernel::read_bundle() {
         bundle_ = *parsed;
     else
         log("manifest: {}", parsed.error().view());
+}
+
+/// The bundle's seed is used once: nobody finds it afterwards, neither a partition nor who reads the machine's memory.
+void Kernel::seed_random() {
+    if (bundle_ && !bundle_->rng_seed().empty()) {
+        const auto seed = bundle_->rng_seed();
+        constexpr std::uint32_t bits_of_a_byte = 8;
+        random_.absorb(seed, static_cast<std::uint32_t>(bits_of_a_byte * seed.size()));
+        std::byte* const bundle = arch::real_pointer(machine_.initrd.begin);
+        std::fill_n(bundle + (seed.data() - bundle), seed.size(), std::byte{0});
+    }
+    if (random_.usable())
+        resources_.random = &random_;
+    else
+        log("this machine has no source of random numbers: partitions are not offered H_RANDOM");
 }
 
 void Kernel::create_partitions() {
@@ -202,6 +235,7 @@ bool Kernel::has_to_end() const {
 void Kernel::run(std::span<const pci::HostBridge> bridges) {
     read_bundle();
     net::set_timebase_frequency(machine_.timebase_frequency);
+    seed_random();
     bring_up_network(network(), bridges, frames_, addresses());
     listen();
     if (!platform_.runs_partitions()) {

@@ -13,6 +13,7 @@
 #include <transom/net/network_task.hpp>
 #include <transom/partition/roster.hpp>
 #include <transom/pci/bus.hpp>
+#include <transom/random/source.hpp>
 #include <transom/tree/host_tree.hpp>
 #include <transom/tree/manifest.hpp>
 
@@ -32,6 +33,7 @@ class Kernel final : private transom::migrate::MoveObserver {
 
   private:
     void read_bundle();
+    void seed_random();
     transom::net::MachineAddresses addresses() const;
     void listen();
     void create_partitions();
@@ -48,6 +50,7 @@ class Kernel final : private transom::migrate::MoveObserver {
     const transom::tree::HostMachine& machine_;
     transom::memory::Frames& frames_;
     transom::partition::Resources resources_;
+    transom::random::Source random_;
     transom::partition::Dispatcher dispatcher_;
     transom::partition::Roster roster_;
     ConsoleTask console_;

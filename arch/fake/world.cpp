@@ -25,7 +25,7 @@ FakeWorld::~FakeWorld() {
 
 void run(transom::partition::Vcpu& vcpu, std::uint64_t slice) {
     transom::invariant(run_vcpu != nullptr, "the test needs an arch::FakeWorld");
-    transom::partition::deliver_external(vcpu);
+    transom::partition::deliver_pending(vcpu);
     run_vcpu(vcpu, slice);
 }
 

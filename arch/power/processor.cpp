@@ -72,6 +72,23 @@ unsigned processor_generation() {
 
 std::uint32_t processor_identification() { return static_cast<std::uint32_t>(mfspr<Spr::pir>()); }
 
+bool has_second_watchpoint() {
+    if (processor_generation() < 10)
+        return false;
+    constexpr std::uint64_t pattern = 0x5a5a'0000'1234'5678; // doubleword aligned, as the register is
+    std::uint64_t kept = 0;
+    asm volatile("mtspr 181, %1; isync; mfspr %0, 181; mtspr 181, %2" : "+r"(kept) : "r"(pattern), "r"(0));
+    return kept == pattern;
+}
+
+std::optional<std::uint64_t> hardware_random() {
+    std::uint64_t number = 0;
+    asm volatile(".machine push; .machine power9; darn %0, 1; .machine pop" : "=r"(number));
+    if (number == ~std::uint64_t{0}) // ISA 3.0B Book I 3.3.9: none was there
+        return std::nullopt;
+    return number;
+}
+
 void install_vectors(bool hypervisor_mode) {
     const auto size = static_cast<std::size_t>(vectors_template_end - vectors_template);
     std::byte* const to = real_pointer(vectors_base);

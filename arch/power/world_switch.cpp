@@ -160,7 +160,7 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     isync();
 
     set_vcpu_inside(&vcpu);
-    transom::partition::deliver_external(vcpu);
+    transom::partition::deliver_pending(vcpu);
     registers.msr = (registers.msr & ~msr_hv) | msr_me;
     enter_guest(&registers);
 

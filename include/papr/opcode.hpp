@@ -21,6 +21,10 @@ enum class Op : std::uint32_t {
     page_init = 0x2c,
     logical_ci_load = 0x3c,
     logical_ci_store = 0x40,
+    logical_cache_load = 0x44,  // these four are not in LoPAR, which reserves their numbers
+    logical_cache_store = 0x48, //
+    logical_icbi = 0x4c,        //
+    logical_dcbf = 0x50,        //
     get_term_char = 0x54,
     put_term_char = 0x58,
     hypervisor_data = 0x60,
@@ -53,6 +57,9 @@ enum class Op : std::uint32_t {
     free_vterm = 0x158,
     poll_pending = 0x1d8,
     join = 0x298,
+    donor_operation = 0x29c,
+    vasi_signal = 0x2a0,
+    vasi_state = 0x2a4,
     vioctl = 0x2a8,
     vrmasd = 0x2ac,
     enable_crq = 0x2b0,

@@ -11,12 +11,16 @@ constexpr std::uint64_t smallest = 640;
 constexpr std::uint64_t size_offset = 0x04;   // u16
 constexpr std::uint64_t status_offset = 0x09; // u8; not in LoPAR: Linux asks it whether processors are shared
 constexpr std::uint8_t status_shared = 0x02;
+constexpr std::uint64_t home_node_changes_offset = 0x58; // 8 counters of one byte
+constexpr std::uint64_t home_node_changes_size = 8;
 constexpr std::uint64_t trace_mask_offset = 0xb8;        // u8, what the dispatch trace log is to have entries for
 constexpr std::uint8_t trace_waits = 0x01;               // cede, confer
 constexpr std::uint8_t trace_preempts = 0x02;            // end of a time slice
 constexpr std::uint8_t trace_faults = 0x04;              // waits for a page of the partition
 constexpr std::uint64_t dispatch_counter_offset = 0x100; // u32, even while dispatched
-constexpr std::uint64_t trace_index_offset = 0x218;      // u64, entries ever made in the dispatch trace log
+constexpr std::uint64_t accumulators_offset = 0x104;     // dispersion, faults, expropriated and donated cycles, waits
+constexpr std::uint64_t accumulators_size = 0x170 - accumulators_offset;
+constexpr std::uint64_t trace_index_offset = 0x218; // u64, entries ever made in the dispatch trace log
 
 /// No area but the dispatch trace log crosses a multiple of this.
 constexpr std::uint64_t boundary = 4096;

@@ -44,21 +44,15 @@ Outcome h_page_init(Vcpu& vcpu) {
         return Status::parameter;
     if (!is_page(memory, to) || ((flags & copy) && !is_page(memory, from)))
         return Status::parameter;
-    if (flags & copy) {
-        if (!copy_page(memory, to, from))
-            return Outcome::missing();
-    } else if (flags & zero) {
-        if (!memory.clear(to, page_size))
-            return Outcome::missing();
-    }
+    // In LoPAR's order, which shows where both are asked for and the source is the destination.
+    if ((flags & zero) && !memory.clear(to, page_size))
+        return Outcome::missing();
+    if ((flags & copy) && !copy_page(memory, to, from))
+        return Outcome::missing();
     if (flags & (icache_invalidate | icache_synchronize))
         if (const auto real = memory.translate(to, page_size))
             arch::synchronize_instructions(*real, page_size);
     return Status::success;
 }
-
-// Both: a partition has no cache-inhibited memory yet, so every address is a wrong one.
-Outcome h_logical_ci_load(Vcpu&) { return Status::parameter; }
-Outcome h_logical_ci_store(Vcpu&) { return Status::parameter; }
 
 } // namespace transom::hcall

@@ -55,13 +55,13 @@ Outcome set_instruction_breakpoint(Vcpu& vcpu, const SetMode& mode) {
     return Status::success;
 }
 
-Outcome set_watchpoint(Vcpu& vcpu, const SetMode& mode) {
+template <std::size_t address, std::size_t conditions> Outcome set_watchpoint(Vcpu& vcpu, const SetMode& mode) {
     if (mode.flags != 0)
         return unsupported(mode.flags);
     if ((mode.value2 & dawrx_hypervisor) || (mode.value2 & ~dawrx_defined))
         return Status::p4;
-    arch::write_guest_spr<spr_index("DAWR0")>(vcpu.registers, mode.value1);
-    arch::write_guest_spr<spr_index("DAWRX0")>(vcpu.registers, mode.value2);
+    arch::write_guest_spr<address>(vcpu.registers, mode.value1);
+    arch::write_guest_spr<conditions>(vcpu.registers, mode.value2);
     return Status::success;
 }
 
@@ -78,6 +78,8 @@ Outcome set_alternate_location(Vcpu& vcpu, const SetMode& mode) {
         return papr::unsupported_flag(62); // LoPAR prints this number for the reserved location
     if (mode.flags > 3)
         return unsupported(mode.flags & ~std::uint64_t{3});
+    if (mode.flags == 2 && !vcpu.partition->facilities.interrupts_at_0x18000)
+        return papr::unsupported_flag(62);
     for (Vcpu& each : processors(vcpu))
         each.interrupt_mode.alternate_location = static_cast<std::uint8_t>(mode.flags);
     return Outcome::yield();
@@ -126,11 +128,15 @@ Outcome h_set_mode(Vcpu& vcpu) {
     case 1:
         return set_instruction_breakpoint(vcpu, mode);
     case 2:
-        return set_watchpoint(vcpu, mode);
+        return set_watchpoint<spr_index("DAWR0"), spr_index("DAWRX0")>(vcpu, mode);
     case 3:
         return set_alternate_location(vcpu, mode);
     case 4:
         return set_endianness(vcpu, mode);
+    case 5: // not in LoPAR: Linux
+        if (!vcpu.partition->facilities.second_watchpoint)
+            return Status::p2;
+        return set_watchpoint<spr_index("DAWR1"), spr_index("DAWRX1")>(vcpu, mode);
     default:
         return Status::p2;
     }

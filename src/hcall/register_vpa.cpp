@@ -34,6 +34,15 @@ Outcome register_vpa(Vcpu& caller, Vcpu& target, LogicalAddr address) {
     const std::uint32_t counter =
         target.areas.dispatch_counter + (&caller == &target && target.areas.dispatch_counter % 2 != 0 ? 1 : 0);
     const Be<std::uint8_t> shared = static_cast<std::uint8_t>(*status | papr::vpa::status_shared);
+    // What only the hypervisor writes begins at zero, the index of a log that is registered where it is.
+    for (const LogicalRange counters :
+         {LogicalRange{address + papr::vpa::home_node_changes_offset, papr::vpa::home_node_changes_size},
+          LogicalRange{address + papr::vpa::accumulators_offset, papr::vpa::accumulators_size}})
+        if (const auto done = memory.clear(counters.begin, counters.size); !done)
+            return failed(done.error());
+    const Be<std::uint64_t> index = target.areas.dispatch_log.empty() ? 0 : target.areas.dispatch_log_index;
+    if (const auto done = memory.store(address + papr::vpa::trace_index_offset, index); !done)
+        return failed(done.error());
     if (const auto done = memory.store(address + papr::vpa::status_offset, shared); !done)
         return failed(done.error());
     if (const auto done = memory.store(address + papr::vpa::dispatch_counter_offset, Be<std::uint32_t>(counter)); !done)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "settle.hpp"
 #include <arch/guest_spr.hpp>
 #include <transom/hcall/handlers.hpp>
-#include <transom/partition/msr.hpp>
 #include <transom/partition/partition.hpp>
 
 namespace transom::hcall {
@@ -10,77 +8,41 @@ namespace {
 
 using papr::Status;
 using partition::Vcpu;
-using partition::VcpuState;
 
-/// Waits until something wakes the caller, or goes on at once where it was prodded before.
-Outcome wait(Vcpu& vcpu) {
-    if (vcpu.prodded) {
-        vcpu.prodded = false;
-        return settle(vcpu);
-    }
-    vcpu.state = VcpuState::ceded;
-    return Outcome::yield();
-}
+std::uint64_t entitlement(const Vcpu& vcpu) { return vcpu.partition->pool->entitlement(vcpu.partition->vcpu_count); }
 
-/// Entitled capacity in hundredths of a processor: each virtual processor is worth a whole one, and no more.
-std::uint64_t entitlement(const Vcpu& vcpu) { return 100 * vcpu.partition->vcpu_count; }
+/// What is left over is shared among all virtual processors alike, so a partition's part of it grows with how many it has.
+std::uint64_t weight(const Vcpu& vcpu) { return vcpu.partition->vcpu_count; }
 
 } // namespace
 
-Outcome h_cede(Vcpu& vcpu) {
-    vcpu.registers.msr |= partition::msr::ee;
-    return wait(vcpu);
-}
-
-// Changes no register but r3.
-Outcome h_confer(Vcpu& vcpu) {
-    const std::uint64_t target = vcpu.registers.gpr[4];
-    const auto dispatch = static_cast<std::uint32_t>(vcpu.registers.gpr[5]);
-    constexpr std::uint64_t all = ~std::uint64_t{0};
-    if (target == all || target == (all >> 32)) // an int32, extended or not
-        return Outcome::yield();
-    if (target >= vcpu.partition->vcpu_count)
-        return Status::parameter;
-    if (target == vcpu.index)
-        return wait(vcpu); // until prodded; MSR[EE] decides whether interrupts wake it too
-    const std::uint32_t counter = vcpu.partition->vcpus[target].areas.dispatch_counter;
-    if (counter != dispatch || counter % 2 == 0)
-        return Status::success; // it ran since the caller looked, or runs now
-    return Outcome::yield();
-}
-
-// Changes no register but r3.
-Outcome h_prod(Vcpu& vcpu) {
-    const std::uint64_t number = vcpu.registers.gpr[4];
-    if (number >= vcpu.partition->vcpu_count)
-        return Status::parameter;
-    Vcpu& target = vcpu.partition->vcpus[number];
-    if (target.state != VcpuState::ceded) {
-        target.prodded = true; // for its next wait
-        return Status::success;
-    }
-    target.state = VcpuState::ready;
-    return Outcome::yield();
-}
-
+// Shared processors, not capped. The part that is certain is less while more partitions are there.
 Outcome h_get_ppp(Vcpu& vcpu) {
     auto& gpr = vcpu.registers.gpr;
-    const std::uint64_t processors = vcpu.partition->vcpu_count;
+    const std::uint64_t processors = vcpu.partition->pool->processors;
     gpr[4] = entitlement(vcpu);
-    gpr[5] = 0; // unallocated capacity
+    gpr[5] = 0; // unallocated capacity: all of it is given out
     gpr[6] = 0; // group 0, pool 0
-    constexpr std::uint64_t capped = std::uint64_t{1} << 48;
     gpr[7] =
-        capped | processors << 16 | processors; // weights 0; processors of the pool and of the platform that it sees
+        weight(vcpu) << 40 | processors << 16 | processors; // none unallocated; in the pool, active on the platform
     return Status::success;
 }
 
-// The capacity is fixed: any other value is constrained to what it is.
+// Nothing of it is for a partition to choose: any other value is constrained to what it is.
 Outcome h_set_ppp(Vcpu& vcpu) {
     const auto& gpr = vcpu.registers.gpr;
     if (gpr[5] > 255)
         return Status::parameter;
-    return gpr[4] == entitlement(vcpu) && gpr[5] == 0 ? Status::success : Status::constrained;
+    return gpr[4] == entitlement(vcpu) && gpr[5] == weight(vcpu) ? Status::success : Status::constrained;
+}
+
+// How idle the pool is tells about the other partitions: only who was allowed to may know.
+Outcome h_pic(Vcpu& vcpu) {
+    if (!vcpu.partition->sees_pool)
+        return Status::authority;
+    vcpu.registers.gpr[4] = vcpu.partition->pool->idle_ticks;
+    vcpu.registers.gpr[5] = vcpu.partition->pool->processors;
+    return Status::success;
 }
 
 Outcome h_purr(Vcpu& vcpu) {

@@ -4,6 +4,7 @@
 #include <transom/hcall/counters.hpp>
 #include <transom/hcall/handlers.hpp>
 #include <transom/hcall/table.hpp>
+#include <transom/partition/partition.hpp>
 
 namespace transom::hcall {
 namespace {
@@ -22,6 +23,10 @@ constexpr std::array table{
     Row{Op::page_init, Set::copy, h_page_init, "H_PAGE_INIT"},
     Row{Op::logical_ci_load, Set::debug, h_logical_ci_load, "H_LOGICAL_CI_LOAD"},
     Row{Op::logical_ci_store, Set::debug, h_logical_ci_store, "H_LOGICAL_CI_STORE"},
+    Row{Op::logical_cache_load, Set::none, h_logical_cache_load, "H_LOGICAL_CACHE_LOAD"},
+    Row{Op::logical_cache_store, Set::none, h_logical_cache_store, "H_LOGICAL_CACHE_STORE"},
+    Row{Op::logical_icbi, Set::none, h_logical_icbi, "H_LOGICAL_ICBI"},
+    Row{Op::logical_dcbf, Set::none, h_logical_dcbf, "H_LOGICAL_DCBF"},
     Row{Op::get_term_char, Set::term, h_get_term_char, "H_GET_TERM_CHAR"},
     Row{Op::put_term_char, Set::term, h_put_term_char, "H_PUT_TERM_CHAR"},
     Row{Op::eoi, Set::interrupt, h_eoi, "H_EOI"},
@@ -36,13 +41,21 @@ constexpr std::array table{
     Row{Op::get_ppp, Set::splpar, h_get_ppp, "H_GET_PPP"},
     Row{Op::set_ppp, Set::splpar, h_set_ppp, "H_SET_PPP"},
     Row{Op::purr, Set::splpar, h_purr, "H_PURR"},
+    Row{Op::pic, Set::pic, h_pic, "H_PIC"},
     Row{Op::bulk_remove, Set::bulk, h_bulk_remove, "H_BULK_REMOVE"},
     Row{Op::set_xdabr, Set::xdabr, h_set_xdabr, "H_SET_XDABR"},
     Row{Op::get_cpu_characteristics, Set::none, h_get_cpu_characteristics, "H_GET_CPU_CHARACTERISTICS"},
     Row{Op::poll_pending, Set::poll_pending, h_poll_pending, "H_POLL_PENDING"},
+    Row{Op::join, Set::join, h_join, "H_JOIN"},
+    Row{Op::donor_operation, Set::vasi, h_donor_operation, "H_DONOR_OPERATION"},
+    Row{Op::vasi_signal, Set::vasi, h_vasi_signal, "H_VASI_SIGNAL"},
+    Row{Op::vasi_state, Set::vasi, h_vasi_state, "H_VASI_STATE"},
+    Row{Op::home_node_associativity, Set::vphn, h_home_node_associativity, "H_HOME_NODE_ASSOCIATIVITY"},
     Row{Op::xirr_x, Set::interrupt, h_xirr_x, "H_XIRR_X"},
+    Row{Op::random, Set::random, h_random, "H_RANDOM"},
     Row{Op::set_mode, Set::set_mode, h_set_mode, "H_SET_MODE"},
     Row{Op::register_proc_tbl, Set::none, h_register_proc_tbl, "H_REGISTER_PROC_TBL"},
+    Row{Op::signal_sys_reset, Set::none, h_signal_sys_reset, "H_SIGNAL_SYS_RESET"},
     Row{Op::rtas, Set::none, h_rtas, "H_RTAS"},
 };
 
@@ -71,9 +84,14 @@ constexpr std::array sets{
     SetInfo{Set::term, "hcall-term", 2},
     SetInfo{Set::interrupt, "hcall-interrupt", 6},
     SetInfo{Set::splpar, "hcall-splpar", 7},
+    SetInfo{Set::pic, "hcall-pic", 1},
     SetInfo{Set::bulk, "hcall-bulk", 1},
     SetInfo{Set::xdabr, "hcall-xdabr", 1},
     SetInfo{Set::poll_pending, "hcall-poll-pending", 1},
+    SetInfo{Set::join, "hcall-join", 1},
+    SetInfo{Set::vasi, "hcall-vasi", 3},
+    SetInfo{Set::vphn, "hcall-vphn", 1},
+    SetInfo{Set::random, "hcall-random", 1},
     SetInfo{Set::set_mode, "hcall-set-mode", 1},
 };
 
@@ -140,5 +158,13 @@ std::string_view set_name(Set set) {
 }
 
 std::span<const std::string_view> hypertas_functions() { return advertised; }
+
+bool is_offered(std::string_view set, const partition::Partition& partition) {
+    if (set == set_name(Set::vphn))
+        return !partition.home_node.empty();
+    if (set == set_name(Set::random))
+        return partition.random != nullptr;
+    return true;
+}
 
 } // namespace transom::hcall

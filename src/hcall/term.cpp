@@ -15,17 +15,30 @@ using partition::Vcpu;
 using TermChars = std::array<std::uint8_t, vio::term_chars>;
 using TermRegisters = std::array<Be<std::uint64_t>, 2>;
 
-/// The partition's only terminal also answers to 0, as early debug code of operating systems expects.
-bool is_terminal(std::uint64_t unit) { return unit == vio::terminal_unit || unit == 0; }
+/// The terminal of that unit address; null where the partition has none. The first one also answers to 0, as early debug
+/// code of operating systems expects.
+vio::Terminal* find(Vcpu& vcpu, std::uint64_t unit) {
+    partition::Partition& partition = *vcpu.partition;
+    const std::uint64_t index = unit == 0 ? 0 : unit - vio::terminal_unit;
+    return index < partition.terminal_count ? &partition.terminals[index] : nullptr;
+}
+
+/// The machine's console is always there for the first terminal; at the others an operator has to be.
+bool is_open(const Vcpu& vcpu, const vio::Terminal& terminal) {
+    return &terminal == vcpu.partition->terminals.data() || terminal.session;
+}
 
 } // namespace
 
 Outcome h_get_term_char(Vcpu& vcpu) {
     auto& gpr = vcpu.registers.gpr;
-    if (!is_terminal(gpr[4]))
+    vio::Terminal* const terminal = find(vcpu, gpr[4]);
+    if (terminal == nullptr)
         return Status::parameter;
+    if (!is_open(vcpu, *terminal) && terminal->input.empty())
+        return Status::closed;
     TermChars chars{};
-    gpr[4] = vcpu.partition->terminal.input.pop(chars);
+    gpr[4] = terminal->input.pop(chars);
     const auto words = std::bit_cast<TermRegisters>(chars);
     gpr[5] = words[0];
     gpr[6] = words[1];
@@ -35,10 +48,15 @@ Outcome h_get_term_char(Vcpu& vcpu) {
 Outcome h_put_term_char(Vcpu& vcpu) {
     const auto& gpr = vcpu.registers.gpr;
     const std::uint64_t length = gpr[5];
-    if (!is_terminal(gpr[4]) || length > vio::term_chars)
+    vio::Terminal* const terminal = find(vcpu, gpr[4]);
+    if (terminal == nullptr)
+        return Status::parameter;
+    if (!is_open(vcpu, *terminal))
+        return Status::closed;
+    if (length > vio::term_chars)
         return Status::parameter;
     const auto chars = std::bit_cast<TermChars>(TermRegisters{gpr[6], gpr[7]});
-    if (!vcpu.partition->terminal.write(std::span(chars).first(length)))
+    if (!terminal->write(std::span(chars).first(length)))
         return Outcome::yield(Status::busy); // let the console drain what is there
     return Status::success;
 }

@@ -18,6 +18,8 @@ std::size_t Connection::received(std::span<const std::byte> bytes) {
             kept_back_ = stream_ != nullptr;
             return i;
         }
+        if (console_)
+            return i + type(bytes.subspan(i));
         const char c = static_cast<char>(bytes[i]);
         if (c != '\n') {
             if (request_size_ < request_.size() - 1)
@@ -60,10 +62,13 @@ bool Connection::produce() {
 }
 
 void Connection::sent() {
-    if (produce() && std::exchange(kept_back_, false))
+    if (produce() && !console_ && std::exchange(kept_back_, false))
         stream_->resume_receive();
 }
 
-void Connection::closed(net::CloseReason) { stream_ = nullptr; }
+void Connection::closed(net::CloseReason) {
+    leave_console();
+    stream_ = nullptr;
+}
 
 } // namespace transom::manage

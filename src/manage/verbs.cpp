@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "answer_line.hpp"
 #include <algorithm>
 #include <transom/manage/connection.hpp>
 #include <transom/migrate/record.hpp>
@@ -8,7 +9,8 @@ namespace transom::manage {
 
 namespace {
 
-constexpr std::string_view verbs = "use hello, status, migrate, migration, cancel, settle, digest, report or shutdown";
+constexpr std::string_view verbs =
+    "use hello, status, migrate, migration, cancel, settle, digest, console, report or shutdown";
 
 std::string_view name(partition::PartitionState state) {
     switch (state) {
@@ -26,20 +28,7 @@ std::string_view name(partition::PartitionState state) {
 
 } // namespace
 
-/// Adds to the line that is being made; what does not fit is cut.
-template <class... Args> void Connection::append(fmt::format_string<Args...> format, Args&&... arguments) {
-    const std::size_t room = out_.size() - 1 - out_size_; // one for the line end
-    const auto written = fmt::format_to_n(out_.data() + out_size_, room, format, std::forward<Args>(arguments)...);
-    out_size_ += std::min(room, written.size);
-}
-
 void Connection::end_line() { out_[out_size_++] = '\n'; }
-
-template <class... Args> void Connection::line(fmt::format_string<Args...> format, Args&&... arguments) {
-    out_size_ = out_sent_ = 0;
-    append(format, std::forward<Args>(arguments)...);
-    end_line();
-}
 
 /// What the peer said is repeated with everything unprintable made harmless.
 void Connection::error(std::string_view name, std::string_view word, std::string_view remedy) {
@@ -63,6 +52,8 @@ void Connection::start_answer(std::string_view text) {
         return start_digest(*request);
     if (verb == "settle")
         return settle(*request);
+    if (verb == "console")
+        return start_console(*request);
     constexpr std::array<std::string_view, 6> plain{"hello", "status", "migration", "cancel", "report", "shutdown"};
     if (std::find(plain.begin(), plain.end(), verb) == plain.end())
         return error("unknown-verb", verb, verbs);

@@ -2,6 +2,7 @@
 #include "payload.hpp"
 #include <transom/migrate/partition_state.hpp>
 #include <transom/migrate/record.hpp>
+#include <transom/partition/create.hpp>
 
 namespace transom::migrate {
 
@@ -42,6 +43,8 @@ std::size_t encode_partition(const partition::Partition& partition, std::span<st
     record.clock_base = partition.clock.base_ticks;
     record.cpu_character = partition.cpu_characteristics.character;
     record.cpu_behaviour = partition.cpu_characteristics.behaviour;
+    record.terminals = partition.terminal_count;
+    record.rights = partition.sees_pool ? right_pool_idle_count : 0;
     PayloadWriter out(to);
     out.put(record);
     return out.size();
@@ -56,6 +59,11 @@ std::expected<void, Failure> decode_partition(std::span<const std::byte> payload
                                        std::uint32_t{record.vcpus}, partition.vcpu_count));
     if (record.clock_nanoseconds >= 1'000'000'000)
         return std::unexpected(failure(MoveError::record_content, "partition has a time of day that can not be"));
+    if (record.terminals < 1 || record.terminals > vio::max_terminals || (record.rights & ~right_pool_idle_count) != 0)
+        return std::unexpected(failure(MoveError::record_content, "partition has {} terminals and rights {:#x}",
+                                       std::uint32_t{record.terminals}, std::uint32_t{record.rights}));
+    partition::set_terminals(partition, record.terminals);
+    partition.sees_pool = record.rights == right_pool_idle_count;
     partition.clock.base_ticks = record.clock_base;
     partition.clock.base = {record.clock_seconds, record.clock_nanoseconds};
     partition.cpu_characteristics = {record.cpu_character, record.cpu_behaviour};
@@ -131,34 +139,35 @@ std::expected<void, Failure> decode_interrupts(std::span<const std::byte> payloa
     for (std::size_t i = 0; i < table.size(); ++i) {
         const auto record = element<SourceRecord>(payload.subspan(sizeof header), i);
         if (record.number != interrupt::first_source + i || record.server >= partition.vcpu_count ||
-            record.trigger > static_cast<std::uint8_t>(interrupt::Trigger::level) || record.pending > 1 ||
-            record.enabled > 1 || record.in_service > 1 || record.zero != std::array<std::uint8_t, 3>{})
+            record.trigger != static_cast<std::uint8_t>(table[i].trigger) || record.pending > 1 || record.enabled > 1 ||
+            record.in_service > 1 || record.zero != std::array<std::uint8_t, 3>{})
             return std::unexpected(failure(MoveError::record_content,
                                            "interrupt source {:#x} has a state that can not be",
                                            std::uint32_t{record.number}));
-        table[i] = {static_cast<interrupt::Trigger>(record.trigger),
-                    record.priority,
-                    record.enabled != 0,
-                    record.server,
-                    record.pending != 0,
-                    record.in_service != 0};
+        table[i] = {table[i].trigger, // which devices there are is known by now
+                    record.priority,  record.enabled != 0, record.server, record.pending != 0, record.in_service != 0};
     }
     return {};
 }
 
-std::size_t encode_terminal(const vio::Terminal& terminal, std::span<std::byte> to) {
+std::size_t encode_terminal(const partition::Partition& partition, TerminalIndex index, std::span<std::byte> to) {
+    const vio::Terminal& terminal = partition.terminals[index];
     PayloadWriter out(to);
-    out.put(TerminalRecord{terminal.output.count, terminal.input.count});
+    out.put(TerminalRecord{index, {}, terminal.output.count, terminal.input.count});
     put_ring(out, terminal.output);
     put_ring(out, terminal.input);
     return out.size();
 }
 
-std::expected<void, Failure> decode_terminal(std::span<const std::byte> payload, partition::Partition& partition) {
+std::expected<TerminalIndex, Failure> decode_terminal(std::span<const std::byte> payload,
+                                                      partition::Partition& partition) {
     if (payload.size() < sizeof(TerminalRecord))
         return std::unexpected(failure(MoveError::record_length, "terminal has {} bytes", payload.size()));
     const auto record = element<TerminalRecord>(payload, 0);
-    vio::Terminal& terminal = partition.terminal;
+    const TerminalIndex index = record.index;
+    if (index >= partition.terminal_count || record.zero != 0)
+        return std::unexpected(failure(MoveError::record_content, "there is no terminal {}", index));
+    vio::Terminal& terminal = partition.terminals[index];
     if (record.output > terminal.output.bytes.size() || record.input > terminal.input.bytes.size())
         return std::unexpected(failure(MoveError::record_content, "terminal holds more than fits here"));
     const auto bytes = payload.subspan(sizeof record);
@@ -166,7 +175,7 @@ std::expected<void, Failure> decode_terminal(std::span<const std::byte> payload,
         return std::unexpected(failure(MoveError::record_length, "terminal has {} bytes", payload.size()));
     take_ring(bytes.first(record.output), terminal.output);
     take_ring(bytes.subspan(record.output), terminal.input);
-    return {};
+    return index;
 }
 
 } // namespace transom::migrate

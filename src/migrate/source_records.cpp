@@ -70,11 +70,14 @@ bool SourceSession::produce() {
         return true;
     case Phase::interrupts:
         writer_.finish(RecordType::interrupts, encode_interrupts(partition.sources, writer_.payload()));
-        enter(Phase::terminal);
+        cursor_ = 0;
+        enter(Phase::terminals);
         return true;
-    case Phase::terminal:
-        writer_.finish(RecordType::terminal, encode_terminal(partition.terminal, writer_.payload()));
-        enter(Phase::clock);
+    case Phase::terminals:
+        writer_.finish(RecordType::terminal,
+                       encode_terminal(partition, static_cast<TerminalIndex>(cursor_), writer_.payload()));
+        if (++cursor_ == partition.terminal_count)
+            enter(Phase::clock);
         return true;
     case Phase::clock:
         produce_clock();

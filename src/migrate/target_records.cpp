@@ -77,7 +77,7 @@ void TargetSession::handle_state(const Record& record) {
     if (phase_ != Phase::receiving)
         return out_of_order(record);
     partition::Partition& partition = *arrival_.partition;
-    const auto once = [&](std::expected<VcpuIndex, Failure> index, std::bitset<partition::max_vcpus>& seen) {
+    const auto once = [&](std::expected<std::uint32_t, Failure> index, auto& seen) {
         if (!index)
             return fail(index.error());
         if (seen.test(*index))
@@ -105,7 +105,7 @@ void TargetSession::handle_state(const Record& record) {
     case RecordType::interrupts:
         return only(decode_interrupts(record.payload, partition), interrupts_seen_);
     case RecordType::terminal:
-        return only(decode_terminal(record.payload, partition), terminal_seen_);
+        return once(decode_terminal(record.payload, partition), terminals_seen_);
     default:
         panic("not a state record");
     }
@@ -131,11 +131,12 @@ std::optional<Failure> TargetSession::missing_part() const {
         if (!vcpus_seen_.test(i) || !areas_seen_.test(i))
             return failure(MoveError::incomplete, "the {} of virtual processor {} have not come",
                            vcpus_seen_.test(i) ? "areas" : "registers", i);
-    if (!interrupts_seen_ || !terminal_seen_ || !clock_)
+    for (std::uint32_t i = 0; i < arrival_.partition->terminal_count; ++i)
+        if (!terminals_seen_.test(i))
+            return failure(MoveError::incomplete, "terminal {} has not come", i);
+    if (!interrupts_seen_ || !clock_)
         return failure(MoveError::incomplete, "the {} has not come",
-                       !interrupts_seen_ ? "interrupts record"
-                       : !terminal_seen_ ? "terminal record"
-                                         : "clock record");
+                       !interrupts_seen_ ? "interrupts record" : "clock record");
     return std::nullopt;
 }
 

@@ -31,7 +31,7 @@ void TargetSession::accept(net::ByteStream& stream) {
     vcpus_seen_.reset();
     areas_seen_.reset();
     interrupts_seen_ = false;
-    terminal_seen_ = false;
+    terminals_seen_.reset();
     clock_.reset();
     touch();
 }

@@ -52,6 +52,7 @@ std::size_t encode_vcpu(const partition::Vcpu& vcpu, std::span<std::byte> to) {
     record.index = vcpu.index;
     record.state = static_cast<std::uint8_t>(vcpu.state);
     record.prodded = vcpu.prodded;
+    record.pending = vcpu.reset_pending ? pending_system_reset : 0;
     record.little_endian = vcpu.interrupt_mode.little_endian;
     record.alternate_location = vcpu.interrupt_mode.alternate_location;
     record.decrementer_expiry = vcpu.decrementer_expiry;
@@ -87,8 +88,8 @@ std::expected<VcpuIndex, Failure> decode_vcpu(std::span<const std::byte> payload
     const VcpuIndex index = record.index;
     const bool known_mode =
         record.alternate_location == 0 || record.alternate_location == 2 || record.alternate_location == 3;
-    if (index >= partition.vcpu_count || record.state > static_cast<std::uint8_t>(partition::VcpuState::ceded) ||
-        record.prodded > 1 || record.little_endian > 1 || !known_mode || record.zero != 0)
+    if (index >= partition.vcpu_count || record.state > static_cast<std::uint8_t>(partition::VcpuState::joined) ||
+        record.prodded > 1 || record.little_endian > 1 || !known_mode || (record.pending & ~pending_system_reset) != 0)
         return std::unexpected(
             failure(MoveError::record_content, "vcpu {} has a state that a partition can not have", index));
 
@@ -104,6 +105,7 @@ std::expected<VcpuIndex, Failure> decode_vcpu(std::span<const std::byte> payload
     partition::Registers& r = vcpu.registers;
     vcpu.state = static_cast<partition::VcpuState>(record.state);
     vcpu.prodded = record.prodded != 0;
+    vcpu.reset_pending = record.pending == pending_system_reset;
     vcpu.interrupt_mode = {record.little_endian != 0, record.alternate_location};
     vcpu.decrementer_expiry = record.decrementer_expiry;
     for (std::size_t i = 0; i < r.gpr.size(); ++i)

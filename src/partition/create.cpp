@@ -21,6 +21,7 @@ constexpr std::uint64_t entry_msr = msr::sf | msr::me;
 constexpr std::uint64_t largest_decrementer = 0x7fffffff;
 
 constexpr std::size_t max_rtas_calls = 48;
+constexpr std::size_t max_function_sets = 48;
 
 constexpr std::uint64_t to_mib(Bytes n) { return n >> 20; }
 
@@ -138,6 +139,10 @@ std::expected<void, CreateError> load(Partition& partition, const tree::Partitio
     StaticVector<tree::RtasToken, max_rtas_calls> calls;
     for (const rtas::Row& row : rtas::rows())
         invariant(calls.push_back({row.name, row.token}), "more RTAS calls than the device tree has room for");
+    StaticVector<std::string_view, max_function_sets> sets;
+    for (const std::string_view set : hcall::hypertas_functions())
+        if (hcall::is_offered(set, partition))
+            invariant(sets.push_back(set), "more function sets than expected");
     const auto told = write_tree(partition,
                                  {.name = d.name,
                                   .number = partition.lpid,
@@ -146,9 +151,10 @@ std::expected<void, CreateError> load(Partition& partition, const tree::Partitio
                                   .memory = shape.memory,
                                   .log2_page_table_size = shape.log2_page_table_size,
                                   .large_pages = shape.large_pages,
+                                  .terminals = partition.terminal_count,
                                   .rtas = layout->rtas,
                                   .rtas_calls = calls.span(),
-                                  .hypertas_functions = hcall::hypertas_functions(),
+                                  .hypertas_functions = sets.span(),
                                   .initramfs = layout->initramfs,
                                   .bootargs = d.bootargs},
                                  layout->tree.begin, from.frames);
@@ -193,12 +199,15 @@ std::expected<void, CreateError> create_empty(Partition& partition, const Shape&
     make_anew(partition);
     shape.name.copy(partition.name_storage.data(), partition.name_storage.size() - 1);
     partition.granule = shape.granule;
+    partition.facilities = from.facilities;
+    partition.home_node = from.home_node;
+    partition.random = from.random;
     partition.clock.frequency = from.processor.timebase_frequency;
     if (const auto error = take_memory(partition, shape, from)) {
         destroy(partition, from.frames);
         return std::unexpected(*error);
     }
-    partition.sources.add(vio::terminal_source, interrupt::Trigger::message);
+    set_terminals(partition, 1);
     for (std::uint32_t i = 0; i < shape.virtual_processors; ++i) {
         Vcpu& vcpu = partition.vcpus[i];
         vcpu.partition = &partition;
@@ -209,12 +218,23 @@ std::expected<void, CreateError> create_empty(Partition& partition, const Shape&
     return {};
 }
 
+void set_terminals(Partition& partition, std::uint32_t count) {
+    invariant(count >= 1 && count <= vio::max_terminals, "a number of terminals that cannot be");
+    partition.terminal_count = count;
+    for (std::uint32_t i = 0; i < count; ++i)
+        if (partition.sources.find(vio::terminal_source + i) == nullptr)
+            partition.sources.add(vio::terminal_source + i, interrupt::Trigger::message);
+}
+
 std::expected<void, CreateError> create(Partition& partition, const tree::PartitionDescription& description,
                                         const tree::Manifest& bundle, const Resources& from) {
     const Shape shape = shape_of(description);
     auto done = create_empty(partition, shape, from);
-    if (done)
+    if (done) {
+        set_terminals(partition, description.terminals);
+        partition.sees_pool = description.pool_idle_count;
         done = load(partition, description, shape, bundle, from);
+    }
     if (!done && partition.vcpu_count != 0)
         destroy(partition, from.frames);
     return done;

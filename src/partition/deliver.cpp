@@ -49,7 +49,12 @@ void reflect_data_storage(Vcpu& vcpu, EffectiveAddr address, std::uint64_t dsisr
 
 bool external_pending(const Vcpu& vcpu) { return vcpu.presentation.asserts(vcpu.partition->sources, vcpu.index); }
 
-bool deliver_external(Vcpu& vcpu) {
+bool deliver_pending(Vcpu& vcpu) {
+    if (vcpu.reset_pending) {
+        vcpu.reset_pending = false;
+        deliver_interrupt(vcpu, Vector::system_reset);
+        return true; // with MSR[EE] off
+    }
     if (!(vcpu.registers.msr & msr::ee) || !external_pending(vcpu))
         return false;
     deliver_interrupt(vcpu, Vector::external);

@@ -12,16 +12,20 @@ namespace transom::partition {
 
 namespace {
 
+/// A call that gives the processor up has left its reason; without one the slice was over.
 PreemptReason why_left(const Vcpu& vcpu) {
-    return vcpu.state == VcpuState::ceded ? PreemptReason::cede : PreemptReason::end_of_slice;
+    return vcpu.areas.preempt_reason != PreemptReason::none ? vcpu.areas.preempt_reason : PreemptReason::end_of_slice;
 }
+
+/// Interrupts do not wake a processor that waits with MSR[EE] off. LoPAR H_CONFER, H_JOIN.
+bool wakes_by_interrupt(const Vcpu& vcpu) { return vcpu.waits() && (vcpu.registers.msr & msr::ee) != 0; }
 
 } // namespace
 
 bool wants_to_run(Vcpu& vcpu, std::uint64_t timebase) {
-    if (vcpu.state == VcpuState::ceded) {
+    if (vcpu.waits()) {
         const bool expired = static_cast<std::int64_t>(vcpu.decrementer_expiry - timebase) <= 0;
-        if (vcpu.prodded || expired || external_pending(vcpu)) {
+        if (vcpu.prodded || (wakes_by_interrupt(vcpu) && (expired || external_pending(vcpu)))) {
             vcpu.prodded = false;
             vcpu.state = VcpuState::ready;
         }
@@ -33,12 +37,18 @@ Dispatcher::Dispatcher(std::uint64_t frequency) : slice_(frequency / 1000), shor
 
 void Dispatcher::add(Task& task) { invariant(tasks_.push_back(&task), "too many tasks"); }
 
-void Dispatcher::add(Partition& partition) { invariant(partitions_.push_back(&partition), "too many partitions"); }
+void Dispatcher::add(Partition& partition) {
+    invariant(partitions_.push_back(&partition), "too many partitions");
+    partition.pool = &pool_;
+    pool_.virtual_processors += partition.vcpu_count;
+}
 
 void Dispatcher::remove(Partition& partition) {
     for (Partition*& p : partitions_)
         if (p == &partition) {
             p = partitions_[partitions_.size() - 1];
+            partition.pool = &no_pool;
+            pool_.virtual_processors -= partition.vcpu_count;
             partitions_.pop_back();
             return;
         }
@@ -90,7 +100,7 @@ std::uint64_t Dispatcher::until_next_decrementer() const {
             const Vcpu& vcpu = partition->vcpus[i];
             const auto left =
                 static_cast<std::int64_t>(vcpu.decrementer_expiry - (arch::timebase() + partition->timebase_offset));
-            if (vcpu.state == VcpuState::ceded)
+            if (wakes_by_interrupt(vcpu))
                 soonest = std::min(soonest, static_cast<std::uint64_t>(std::max<std::int64_t>(left, 0)));
         }
     return soonest;
@@ -100,8 +110,11 @@ void Dispatcher::run_once() {
     const std::uint64_t wanted = run_tasks();
     const bool ran = run_vcpus(slice_);
     const std::uint64_t sleep = std::min(wanted, until_next_decrementer());
-    if (!ran && sleep != 0)
-        arch::idle(sleep);
+    if (ran || sleep == 0)
+        return;
+    const std::uint64_t begin = arch::timebase();
+    arch::idle(sleep);
+    pool_.idle_ticks += arch::timebase() - begin;
 }
 
 } // namespace transom::partition

@@ -25,12 +25,14 @@ void start(Vcpu& caller, Inputs in) {
     // LoPAR "MSR state in started processor": 64-bit real mode, big-endian.
     target.registers.msr = partition::msr::sf | partition::msr::me;
     target.prodded = false;
+    target.reset_pending = false;
     target.state = VcpuState::ready;
 }
 
 void stop(Vcpu& caller, Inputs) {
     caller.state = VcpuState::stopped;
     caller.prodded = false;
+    caller.reset_pending = false;
     if (std::ranges::all_of(processors(caller), [](const Vcpu& each) { return each.state == VcpuState::stopped; })) {
         caller.partition->state = partition::PartitionState::off;
         caller.partition->stop_reason = partition::StopReason::last_stopped;

@@ -34,8 +34,8 @@ std::optional<Parameter> parameter(const Partition& partition, std::uint32_t tok
     const std::uint32_t processors = partition.vcpu_count;
     switch (token) {
     case splpar_characteristics:
-        return print("MaxEntCap={},DesMem={},DesProcs={},MaxPlatProcs={}", processors * 100,
-                     partition.memory.size() >> 20, processors, processors);
+        return print("MaxEntCap={},DesMem={},DesProcs={},MaxPlatProcs={}", partition.pool->processors * 100,
+                     partition.memory.size() >> 20, processors, partition.pool->processors);
     case lpar_name:
         return print("{}", partition.name());
     default:
@@ -46,14 +46,14 @@ std::optional<Parameter> parameter(const Partition& partition, std::uint32_t tok
 } // namespace
 
 Reply display_character(Vcpu& vcpu, Inputs) {
-    if (vcpu.partition->terminal.output.space() == 0) {
+    if (vcpu.partition->terminals[0].output.space() == 0) {
         Reply reply = status(busy);
         reply.then = hcall::Then::yield; // let the console drain what is there
         return reply;
     }
     return then_do([](Vcpu& caller, Inputs in) {
         const std::array character{static_cast<std::uint8_t>(in[0])};
-        (void)caller.partition->terminal.write(character); // there is space
+        (void)caller.partition->terminals[0].write(character); // there is space
     });
 }
 

@@ -110,8 +110,23 @@ class Reader {
             const auto* servers =
                 static_cast<const std::byte*>(fdt_getprop(fdt_, node, "ibm,ppc-interrupt-server#s", &size));
             for (int i = 0; servers != nullptr && i + 4 <= size; i += 4)
-                keep(machine_.processors, HostProcessor{load_be<std::uint32_t>(servers + i), node_of(fdt_, node)});
+                keep(machine_.processors,
+                     HostProcessor{load_be<std::uint32_t>(servers + i), node_of(fdt_, node), associativity(node)});
         }
+    }
+
+    /// The first list of the property: a count, then the domains.
+    decltype(HostProcessor::associativity) associativity(int node) const {
+        decltype(HostProcessor::associativity) domains;
+        int size = 0;
+        const auto* cells = static_cast<const std::byte*>(fdt_getprop(fdt_, node, "ibm,associativity", &size));
+        if (cells == nullptr || size < 4)
+            return domains;
+        const std::uint32_t count = load_be<std::uint32_t>(cells);
+        for (std::uint32_t i = 0; i < count && 4 * i + 8 <= static_cast<std::uint32_t>(size); ++i)
+            if (!domains.push_back(load_be<std::uint32_t>(cells + 4 * i + 4)))
+                break;
+        return domains;
     }
 
     void read_reserved() {

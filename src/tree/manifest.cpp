@@ -54,8 +54,10 @@ class ManifestReader : NodeReader {
             refuse_twin(root, node, name(node));
             if (name(node) == "files")
                 files(node);
+            else if (name(node) == "chosen")
+                chosen(node);
             else if (name(node) != "machine" && name(node) != "partitions")
-                fail("manifest: node {} is not known: the nodes are machine, partitions, files", name(node));
+                fail("manifest: node {} is not known: the nodes are machine, partitions, files, chosen", name(node));
         });
         for_each_child(root, [&](int node) {
             if (name(node) == "machine")
@@ -75,6 +77,14 @@ class ManifestReader : NodeReader {
         manifest_.machine_.label = text(node, "machine", "label").value_or("");
         manifest_.machine_.link_address = ipv4(node, "link-address");
         manifest_.machine_.management_address = ipv4(node, "management-address");
+    }
+
+    void chosen(int node) {
+        allow_properties(node, "chosen", {"rng-seed"});
+        allow_no_children(node, "chosen");
+        manifest_.rng_seed_ = bytes(node, "rng-seed").value_or(std::span<const std::byte>{});
+        if (manifest_.rng_seed_.size() > max_rng_seed)
+            fail("chosen: rng-seed has {} bytes: use at most {}", manifest_.rng_seed_.size(), max_rng_seed);
     }
 
     std::optional<Ipv4> ipv4(int node, const char* property) {
@@ -122,9 +132,9 @@ class ManifestReader : NodeReader {
             fail("{}: this is no name for a partition: a letter, then letters, digits, '-', '_' or '.', at most {}",
                  where, max_partition_name);
         refuse_twin(parent, node, where);
-        allow_properties(
-            node, where,
-            {"memory-mib", "virtual-processors", "granule-kib", "large-pages", "kernel", "initramfs", "bootargs"});
+        allow_properties(node, where,
+                         {"memory-mib", "virtual-processors", "granule-kib", "large-pages", "terminals",
+                          "pool-idle-count", "kernel", "initramfs", "bootargs"});
         allow_no_children(node, where);
 
         const std::uint32_t memory = required_number(node, where, "memory-mib");
@@ -140,6 +150,10 @@ class ManifestReader : NodeReader {
             fail("{}: granule-kib is {}: use 4 or 64", where, granule);
         d.granule = kib(granule);
         d.large_pages = flag(node, where, "large-pages");
+        d.terminals = number(node, where, "terminals").value_or(1);
+        if (d.terminals < 1 || d.terminals > max_described_terminals)
+            fail("{}: terminals is {}: use 1 to {}", where, d.terminals, max_described_terminals);
+        d.pool_idle_count = flag(node, where, "pool-idle-count");
         d.kernel = required_file(node, where, "kernel");
         if (has(node, "initramfs"))
             d.initramfs = required_file(node, where, "initramfs");

@@ -106,7 +106,7 @@ void write_processor(TreeWriter& tree, const PartitionTree& what, std::uint32_t 
     tree.cells("ibm,dfp", {1});
     tree.cells("ibm,purr", {1});
     tree.cells("ibm,spurr", {1});
-    tree.bytes("ibm,pa-features", pa_features(processor.family));
+    tree.bytes("ibm,pa-features", pa_features(processor));
     tree.end();
 }
 
@@ -119,7 +119,7 @@ void write_processors(TreeWriter& tree, const PartitionTree& what) {
     tree.end();
 }
 
-void write_devices(TreeWriter& tree) {
+void write_devices(TreeWriter& tree, std::uint32_t terminals) {
     tree.begin("vdevice");
     tree.cells("#address-cells", {1});
     tree.cells("#size-cells", {0});
@@ -128,11 +128,29 @@ void write_devices(TreeWriter& tree) {
     tree.flag("interrupt-controller");
     tree.cells("#interrupt-cells", {2});
     tree.cells("interrupt-parent", {presentation_phandle});
-    tree.begin("vty", vio::terminal_unit);
-    tree.text("device_type", "serial");
-    tree.text("compatible", "hvterm1");
-    tree.cells("reg", {low(vio::terminal_unit)});
-    tree.cells("interrupts", {vio::terminal_source, edge_triggered});
+    for (std::uint32_t i = 0; i < terminals; ++i) {
+        tree.begin("vty", vio::terminal_unit + i);
+        tree.text("device_type", "serial");
+        tree.text("compatible", "hvterm1");
+        tree.cells("reg", {low(vio::terminal_unit) + i});
+        tree.cells("interrupts", {vio::terminal_source + i, edge_triggered});
+        tree.end();
+    }
+    tree.end();
+}
+
+/// Where Linux looks for the generator. LoPAR "Children of the /ibm,platform-facilities Node".
+void write_platform_facilities(TreeWriter& tree, const PartitionTree& what) {
+    if (std::ranges::find(what.hypertas_functions, "hcall-random") == what.hypertas_functions.end())
+        return;
+    tree.begin("ibm,platform-facilities");
+    tree.text("device_type", "ibm,platform-facilities");
+    tree.cells("#address-cells", {1});
+    tree.cells("#size-cells", {0});
+    tree.begin("ibm,random-v1");
+    tree.text("device_type", "ibm,random-v1");
+    tree.text("compatible", "ibm,random");
+    tree.text("status", "okay");
     tree.end();
     tree.end();
 }
@@ -171,7 +189,8 @@ std::expected<std::size_t, TreeError> write_partition_tree(const PartitionTree& 
     write_chosen(tree, what);
     write_rtas(tree, what);
     write_processors(tree, what);
-    write_devices(tree);
+    write_devices(tree, what.terminals);
+    write_platform_facilities(tree, what);
     write_memory(tree, what.memory);
     write_interrupt_presentation(tree, what.virtual_processors);
     tree.end();

@@ -46,6 +46,8 @@ constexpr std::array isa_3_0_features = {
     Feature{62, 0x80}, // darn
 };
 
+constexpr std::array second_watchpoint_feature = {Feature{64, 0x80}};
+
 template <std::size_t length> class Descriptor {
   public:
     template <std::size_t n> constexpr Descriptor& add(const std::array<Feature, n>& features) {
@@ -60,9 +62,11 @@ template <std::size_t length> class Descriptor {
 };
 
 // An operating system takes a feature whose byte is beyond the end as it finds it: so each descriptor is long enough to
-// say that what the chip has is not there (byte 22 transactional memory, 40 radix, 64 the second watchpoint).
+// say that what the chip has is not there (byte 22 transactional memory, 40 radix, and 64 the second watchpoint where there is none).
 constexpr auto power8_features = Descriptor<24>().add(isa_2_07_features).bytes();
 constexpr auto power9_features = Descriptor<66>().add(isa_2_07_features).add(isa_3_0_features).bytes();
+constexpr auto two_watchpoints_features =
+    Descriptor<66>().add(isa_2_07_features).add(isa_3_0_features).add(second_watchpoint_feature).bytes();
 
 } // namespace
 
@@ -78,10 +82,10 @@ const FamilyTraits& traits(ProcessorFamily family) {
     panic("no such processor family");
 }
 
-std::span<const std::byte> pa_features(ProcessorFamily family) {
-    if (family == ProcessorFamily::power8)
+std::span<const std::byte> pa_features(const Processor& processor) {
+    if (processor.family == ProcessorFamily::power8)
         return power8_features;
-    return power9_features;
+    return processor.second_watchpoint ? std::span<const std::byte>(two_watchpoints_features) : power9_features;
 }
 
 } // namespace transom::tree

@@ -97,14 +97,27 @@ TEST_F(Deliver, ExternalWaitsForItsEnableBit) {
     running(0x2000, msr::sf);
     vcpu.presentation = {.cppr = 0xff, .mfrr = 4};
     EXPECT_TRUE(external_pending(vcpu));
-    EXPECT_FALSE(deliver_external(vcpu));
+    EXPECT_FALSE(deliver_pending(vcpu));
     EXPECT_EQ(vcpu.registers.nip, 0x2000u);
     vcpu.registers.msr |= msr::ee;
-    EXPECT_TRUE(deliver_external(vcpu));
+    EXPECT_TRUE(deliver_pending(vcpu));
     EXPECT_EQ(vcpu.registers.nip, 0x500u);
     vcpu.presentation.mfrr = 0xff;
     vcpu.registers.msr |= msr::ee;
-    EXPECT_FALSE(deliver_external(vcpu));
+    EXPECT_FALSE(deliver_pending(vcpu));
+}
+
+TEST_F(Deliver, ASystemResetComesWithInterruptsOffAndBeforeTheExternalOne) {
+    running(0x2000, msr::sf | msr::ir | msr::dr | msr::ri);
+    vcpu.interrupt_mode = {true, 3};
+    vcpu.presentation = {.cppr = 0xff, .mfrr = 4};
+    vcpu.reset_pending = true;
+    EXPECT_TRUE(deliver_pending(vcpu));
+    EXPECT_FALSE(vcpu.reset_pending);
+    EXPECT_EQ(srr0(), 0x2000u);
+    EXPECT_EQ(vcpu.registers.nip, 0x100u) << "never at the alternate location";
+    EXPECT_EQ(vcpu.registers.msr, msr::sf | msr::le);
+    EXPECT_FALSE(deliver_pending(vcpu));
 }
 
 } // namespace

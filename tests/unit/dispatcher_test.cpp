@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <memory>
 #include <transom/partition/dispatcher.hpp>
+#include <transom/partition/msr.hpp>
 
 namespace transom::partition {
 namespace {
@@ -34,8 +35,10 @@ class DispatcherTest : public testing::Test {
 
     void play(Vcpu& entered, std::uint64_t slice) {
         slices.push_back(slice);
-        if (cede)
+        if (cede) {
             entered.state = VcpuState::ceded;
+            entered.registers.msr |= msr::ee;
+        }
         machine.advance(slice);
     }
 
@@ -82,6 +85,33 @@ TEST_F(DispatcherTest, AProdEndsACedeOnce) {
     EXPECT_EQ(slices.size(), 2u);
 }
 
+TEST_F(DispatcherTest, WithInterruptsOffOnlyAProdEndsAWait) {
+    for (const VcpuState state : {VcpuState::ceded, VcpuState::joined}) {
+        vcpu.state = state;
+        vcpu.registers.msr = 0;
+        vcpu.presentation = {.cppr = 0xff, .mfrr = 4};
+        vcpu.decrementer_expiry = machine.ticks_;
+        EXPECT_FALSE(wants_to_run(vcpu, machine.ticks_));
+        vcpu.prodded = true;
+        EXPECT_TRUE(wants_to_run(vcpu, machine.ticks_));
+        EXPECT_FALSE(vcpu.prodded);
+    }
+}
+
+TEST_F(DispatcherTest, ThePoolKnowsWhoSharesItAndHowIdleItWas) {
+    EXPECT_EQ(partition->pool, &dispatcher.pool());
+    EXPECT_EQ(dispatcher.pool().virtual_processors, 1u);
+    cede = true;
+    dispatcher.run_once();
+    EXPECT_EQ(dispatcher.pool().idle_ticks, 0u);
+    vcpu.decrementer_expiry = machine.ticks_ + 1000;
+    dispatcher.run_once();
+    EXPECT_EQ(dispatcher.pool().idle_ticks, 1000u);
+    dispatcher.remove(*partition);
+    EXPECT_EQ(dispatcher.pool().virtual_processors, 0u);
+    EXPECT_NE(partition->pool, &dispatcher.pool());
+}
+
 TEST_F(DispatcherTest, ATaskWithMoreToDoKeepsTheMachineAwake) {
     cede = true;
     dispatcher.run_once();
@@ -109,6 +139,7 @@ TEST_F(DispatcherTest, ARemovedPartitionDoesNotRun) {
 TEST_F(DispatcherTest, TheDecrementerCountsInThePartitionsTime) {
     partition->timebase_offset = std::uint64_t{5} << 24;
     vcpu.state = VcpuState::ceded;
+    vcpu.registers.msr |= msr::ee;
     vcpu.decrementer_expiry = machine.ticks_ + partition->timebase_offset + 10;
     dispatcher.run_once();
     EXPECT_TRUE(slices.empty());

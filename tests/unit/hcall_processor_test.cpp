@@ -80,7 +80,24 @@ TEST_F(HcallProcessor, SetModeWatchpoint) {
     EXPECT_EQ(spr<spr_index("DAWR0")>(), 0x3000u);
 }
 
-TEST_F(HcallProcessor, SetModeKnowsFourResources) {
+TEST_F(HcallProcessor, SetModeSecondWatchpointIsThereWhereTheProcessorHasIt) {
+    EXPECT_EQ(set_mode(0, 5, 0x3000, 0x41), Status::p2);
+    partition.facilities.second_watchpoint = true;
+    EXPECT_EQ(set_mode(0, 5, 0x3000, 0x41), Status::success);
+    EXPECT_EQ(spr<spr_index("DAWR1")>(), 0x3000u);
+    EXPECT_EQ(spr<spr_index("DAWRX1")>(), 0x41u);
+    EXPECT_EQ(spr<spr_index("DAWR0")>(), 0u);
+    EXPECT_EQ(set_mode(0, 5, 0x4000, ibm_bit(61)), Status::p4);
+    EXPECT_EQ(set_mode(1, 5, 0x4000), unsupported_bit(63));
+}
+
+TEST_F(HcallProcessor, SetModeLocation2IsNoneWhereTheProcessorHasNotGotIt) {
+    partition.facilities.interrupts_at_0x18000 = false;
+    EXPECT_EQ(set_mode(2, 3), unsupported_bit(62));
+    EXPECT_EQ(set_mode(3, 3), Status::success);
+}
+
+TEST_F(HcallProcessor, SetModeKnowsNoOtherResources) {
     for (const std::uint64_t resource : {std::uint64_t{0}, std::uint64_t{5}, ~std::uint64_t{0}})
         EXPECT_EQ(set_mode(0, resource), Status::p2);
 }

@@ -55,7 +55,7 @@ TEST_F(HcallTable, CountsEachCall) {
 
 TEST_F(HcallTable, AnswersFunctionToWhatIsNoCall) {
     const auto before = vcpu.registers;
-    for (const std::uint64_t token : {std::uint64_t{0}, std::uint64_t{0xe1}, std::uint64_t{0x2ec}, ~std::uint64_t{0}}) {
+    for (const std::uint64_t token : {std::uint64_t{0}, std::uint64_t{0xe1}, std::uint64_t{0x38}, ~std::uint64_t{0}}) {
         vcpu.registers = before;
         vcpu.registers.gpr[3] = token;
         const Outcome outcome = dispatch(vcpu);
@@ -74,7 +74,7 @@ TEST_F(HcallTable, RefusesProblemStateBeforeItLooksAtAnything) {
     EXPECT_EQ(dispatch(vcpu).status, Status::privilege);
     EXPECT_EQ(partition.calls.problem_state, rows().size() + 1);
     EXPECT_EQ(vcpu.state, partition::VcpuState::ready);
-    EXPECT_TRUE(partition.terminal.output.empty());
+    EXPECT_TRUE(partition.terminals[0].output.empty());
 }
 
 } // namespace

@@ -97,15 +97,107 @@ TEST_F(HcallWait, ConferToItselfWaitsForAProdAndLeavesInterruptsAlone) {
     EXPECT_EQ(call(Op::confer, {0, 0}).then, Then::resume);
 }
 
-TEST_F(HcallWait, PerformanceParametersAreWholeProcessors) {
+TEST_F(HcallWait, JoinNeedsInterruptsOff) {
+    vcpu.registers.msr |= partition::msr::ee;
+    EXPECT_EQ(call(Op::join).status, Status::bad_mode);
+    EXPECT_EQ(vcpu.state, VcpuState::ready);
+}
+
+TEST_F(HcallWait, TheLastActiveProcessorDoesNotJoin) {
+    EXPECT_EQ(call(Op::join).then, Then::yield);
+    EXPECT_EQ(vcpu.state, VcpuState::joined);
+    const Outcome last = call(other, Op::join, {});
+    EXPECT_EQ(last.status, Status::continue_);
+    EXPECT_EQ(last.then, Then::resume);
+    EXPECT_EQ(other.state, VcpuState::ready);
+}
+
+TEST_F(HcallWait, ACededProcessorIsActiveForJoinAndAStoppedOneIsNot) {
+    other.state = VcpuState::ceded;
+    EXPECT_EQ(call(Op::join).then, Then::yield);
+    vcpu.state = VcpuState::ready;
+    other.state = VcpuState::stopped;
+    EXPECT_EQ(call(Op::join).status, Status::continue_);
+}
+
+TEST_F(HcallWait, AProdActivatesAJoinedProcessorAndOneBeforeTheJoinCounts) {
+    call(Op::join);
+    EXPECT_EQ(call(other, Op::prod, {0}).then, Then::yield);
+    EXPECT_EQ(vcpu.state, VcpuState::ready);
+    EXPECT_FALSE(vcpu.prodded);
+    call(other, Op::prod, {0});
+    EXPECT_EQ(call(Op::join).then, Then::resume);
+    EXPECT_EQ(vcpu.state, VcpuState::ready);
+}
+
+TEST_F(HcallWait, AnInterruptDoesNotActivateAJoinedProcessor) {
+    vcpu.presentation = {.cppr = 0xff, .mfrr = 0xff};
+    call(Op::join);
+    EXPECT_EQ(call(other, Op::ipi, {0, 4}).then, Then::yield);
+    EXPECT_EQ(vcpu.state, VcpuState::joined);
+}
+
+TEST_F(HcallWait, ASystemResetReachesWhoItIsFor) {
+    struct {
+        std::uint64_t target;
+        bool caller, other;
+    } const cases[] = {{0, true, false}, {1, false, true}, {all, true, true}, {all - 1, false, true}};
+    for (const auto& c : cases) {
+        vcpu.reset_pending = other.reset_pending = false;
+        other.state = VcpuState::joined;
+        const Outcome outcome = call_keeping_registers(Op::signal_sys_reset, {c.target});
+        EXPECT_EQ(outcome.status, Status::success);
+        EXPECT_EQ(outcome.then, Then::yield);
+        EXPECT_EQ(vcpu.reset_pending, c.caller) << c.target;
+        EXPECT_EQ(other.reset_pending, c.other) << c.target;
+        EXPECT_EQ(other.state, c.other ? VcpuState::ready : VcpuState::joined);
+    }
+    for (const std::uint64_t nobody : {std::uint64_t{2}, all - 2, std::uint64_t{1} << 32, std::uint64_t{0xffffffff}})
+        EXPECT_EQ(status(Op::signal_sys_reset, {nobody}), Status::parameter) << nobody;
+}
+
+TEST_F(HcallWait, ASystemResetDoesNotStartAStoppedProcessor) {
+    other.state = VcpuState::stopped;
+    EXPECT_EQ(status(Op::signal_sys_reset, {1}), Status::success);
+    EXPECT_FALSE(other.reset_pending);
+    EXPECT_EQ(other.state, VcpuState::stopped);
+}
+
+TEST_F(HcallWait, WaitsLeaveTheirReasonForTheDispatchTraceLog) {
+    call(Op::cede);
+    EXPECT_EQ(vcpu.areas.preempt_reason, partition::PreemptReason::cede);
+    for (const std::uint64_t target : {all, std::uint64_t{0}}) {
+        vcpu.areas.preempt_reason = partition::PreemptReason::none;
+        call(Op::confer, {target, 0});
+        EXPECT_EQ(vcpu.areas.preempt_reason, partition::PreemptReason::confer);
+    }
+}
+
+TEST_F(HcallWait, PerformanceParametersAreAPartOfTheSharedProcessors) {
+    partition::ProcessorPool pool{.processors = 1, .virtual_processors = 5};
+    partition.pool = &pool;
     EXPECT_EQ(status(Op::get_ppp), Status::success);
-    EXPECT_EQ(vcpu.registers.gpr[4], 200u);
+    EXPECT_EQ(vcpu.registers.gpr[4], 40u) << "two of five that share one processor";
     EXPECT_EQ(vcpu.registers.gpr[5], 0u);
-    EXPECT_EQ(vcpu.registers.gpr[7], 0x0001000000020002u);
-    EXPECT_EQ(status(Op::set_ppp, {200, 0}), Status::success);
-    EXPECT_EQ(status(Op::set_ppp, {100, 0}), Status::constrained);
-    EXPECT_EQ(status(Op::set_ppp, {200, 128}), Status::constrained);
-    EXPECT_EQ(status(Op::set_ppp, {200, 256}), Status::parameter);
+    EXPECT_EQ(vcpu.registers.gpr[6], 0u);
+    EXPECT_EQ(vcpu.registers.gpr[7], 0x0000'0200'0001'0001u) << "not capped, weight 2";
+    EXPECT_EQ(status(Op::set_ppp, {40, 2}), Status::success);
+    EXPECT_EQ(status(Op::set_ppp, {100, 2}), Status::constrained);
+    EXPECT_EQ(status(Op::set_ppp, {40, 128}), Status::constrained);
+    EXPECT_EQ(status(Op::set_ppp, {40, 256}), Status::parameter);
+    pool.processors = 8;
+    call(Op::get_ppp);
+    EXPECT_EQ(vcpu.registers.gpr[4], 200u) << "no more than a whole processor for each";
+}
+
+TEST_F(HcallWait, ThePoolsIdleTimeIsForWhoMaySeeIt) {
+    const partition::ProcessorPool pool{.processors = 1, .idle_ticks = 12345};
+    partition.pool = &pool;
+    EXPECT_EQ(status(Op::pic), Status::authority);
+    partition.sees_pool = true;
+    EXPECT_EQ(status(Op::pic), Status::success);
+    EXPECT_EQ(vcpu.registers.gpr[4], 12345u);
+    EXPECT_EQ(vcpu.registers.gpr[5], 1u);
 }
 
 TEST_F(HcallWait, PurrIsTheRegister) {

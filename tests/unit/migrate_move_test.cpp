@@ -51,10 +51,14 @@ void expect_same_state(partition::Partition& a, partition::Partition& b) {
         EXPECT_EQ(a.sources.table[i].in_service, b.sources.table[i].in_service);
     }
     std::array<std::uint8_t, 4096> ta{}, tb{};
-    EXPECT_EQ(a.terminal.output.pop(ta), b.terminal.output.pop(tb));
-    EXPECT_EQ(ta, tb);
-    EXPECT_EQ(a.terminal.input.pop(ta), b.terminal.input.pop(tb));
-    EXPECT_EQ(ta, tb);
+    EXPECT_EQ(a.terminal_count, b.terminal_count);
+    EXPECT_EQ(a.sees_pool, b.sees_pool);
+    for (std::size_t i = 0; i < a.terminals.size(); ++i) {
+        EXPECT_EQ(a.terminals[i].output.pop(ta), b.terminals[i].output.pop(tb));
+        EXPECT_EQ(ta, tb);
+        EXPECT_EQ(a.terminals[i].input.pop(ta), b.terminals[i].input.pop(tb));
+        EXPECT_EQ(ta, tb);
+    }
 }
 
 TEST_F(Move, CarriesAPartitionOver) {

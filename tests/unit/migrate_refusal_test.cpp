@@ -103,7 +103,7 @@ TEST_F(Forged, RefusesFieldsThatCanNotBe) {
     EXPECT_EQ(with<TableEntryRecord>(RecordType::page_table, [](auto& r) { r.word1 = r.word1 | mib(16); }),
               MoveError::table_entry); // memory that the partition does not have
     EXPECT_EQ(with<VcpuRecord>(RecordType::vcpu, [](auto& r) { r.index = 1; }), MoveError::record_content);
-    EXPECT_EQ(with<VcpuRecord>(RecordType::vcpu, [](auto& r) { r.state = 3; }), MoveError::record_content);
+    EXPECT_EQ(with<VcpuRecord>(RecordType::vcpu, [](auto& r) { r.state = 4; }), MoveError::record_content);
     EXPECT_EQ(with<VcpuRecord>(RecordType::vcpu, [](auto& r) { r.alternate_location = 1; }), MoveError::record_content);
     EXPECT_EQ(with<VcpuRecord>(RecordType::vcpu, [](auto& r) { r.msr = r.msr | 0x1000000000000000; }),
               MoveError::record_content); // hypervisor state
@@ -112,6 +112,16 @@ TEST_F(Forged, RefusesFieldsThatCanNotBe) {
     EXPECT_EQ(with<AreasRecord>(RecordType::areas, [](auto& r) { r.vpa.begin = mib(16) - 1; }),
               MoveError::record_content);
     EXPECT_EQ(with<InterruptsRecord>(RecordType::interrupts, [](auto& r) { r.count = 31; }), MoveError::record_content);
+    EXPECT_EQ(with<VcpuRecord>(RecordType::vcpu, [](auto& r) { r.pending = 2; }), MoveError::record_content);
+    EXPECT_EQ(with<TerminalRecord>(RecordType::terminal, [](auto& r) { r.index = 3; }), MoveError::record_content);
+    EXPECT_EQ(with<TerminalRecord>(RecordType::terminal, [](auto& r) { r.index = 1; }), MoveError::record_order);
+    EXPECT_EQ(with<PartitionRecord>(RecordType::partition, [](auto& r) { r.terminals = 0; }),
+              MoveError::record_content);
+    EXPECT_EQ(with<PartitionRecord>(RecordType::partition, [](auto& r) { r.terminals = 5; }),
+              MoveError::record_content);
+    EXPECT_EQ(with<PartitionRecord>(RecordType::partition, [](auto& r) { r.terminals = 4; }),
+              MoveError::record_content); // the interrupt source of the fourth is none
+    EXPECT_EQ(with<PartitionRecord>(RecordType::partition, [](auto& r) { r.rights = 2; }), MoveError::record_content);
     EXPECT_EQ(with<TerminalRecord>(RecordType::terminal, [](auto& r) { r.output = 4097; }), MoveError::record_content);
     EXPECT_EQ(with<TerminalRecord>(RecordType::terminal, [](auto& r) { r.input = r.input + 1; }),
               MoveError::record_length);
@@ -136,7 +146,7 @@ TEST_F(Forged, EachThingThatMustAgreeIsRefusedByItsName) {
         EXPECT_EQ(std::string(raw->answers[0].as<FailureRecord>().name.data()), called);
     };
     using H = HelloRecord;
-    expect(MoveError::format_version, "format-version", [](H& h) { h.version = 2; });
+    expect(MoveError::format_version, "format-version", [](H& h) { h.version = 3; });
     expect(MoveError::processor_version, "processor-version", [](H& h) { h.processor_version = 0x00801200; });
     expect(MoveError::mmu, "mmu", [](H& h) { h.mmu = 1; });
     expect(MoveError::table_size, "table-size", [](H& h) { h.table_log2 = 17; });
@@ -158,7 +168,7 @@ TEST_F(Forged, EachThingThatMustAgreeIsRefusedByItsName) {
     // A newer version may have a longer hello: it is still the version that is named.
     Records longer = records;
     longer[0].payload.resize(200);
-    longer[0].payload[3] = std::byte{2};
+    longer[0].payload[3] = std::byte{3};
     EXPECT_EQ(outcome(longer), MoveError::format_version);
 }
 

@@ -11,6 +11,7 @@
 #include <transom/migrate/checksum.hpp>
 #include <transom/migrate/source_session.hpp>
 #include <transom/migrate/target_session.hpp>
+#include <transom/partition/create.hpp>
 
 namespace transom::test {
 
@@ -45,6 +46,7 @@ struct Home {
         if (!partition->memory.add_block(memory))
             throw std::runtime_error("add_block");
         partition->hpt.init(table, table_log2, guest_words, {.format = hpt::Format::odd, .large_pages = large_pages});
+        partition::set_terminals(*partition, 1);
         for (std::uint32_t i = 0; i < vcpus; ++i) {
             partition->vcpus[i].index = i;
             partition->vcpus[i].partition = partition.get();
@@ -149,9 +151,13 @@ class Move : public testing::Test {
         p.clock.set({1'800'000'000, 123456789}, random());
         p.cpu_characteristics = {random(), random()};
         const std::array<std::uint8_t, 5> typed{'l', 's', '\n', 0, 255};
-        p.terminal.output.first = 4094; // wraps
-        p.terminal.output.push(typed);
-        p.terminal.input.push(std::span(typed).first(2));
+        p.terminals[0].output.first = 4094; // wraps
+        p.terminals[0].output.push(typed);
+        p.terminals[0].input.push(std::span(typed).first(2));
+        partition::set_terminals(p, 3);
+        p.terminals[2].output.push(std::span(typed).first(3));
+        p.terminals[2].input.push(typed);
+        p.sees_pool = true;
         return p;
     }
 
@@ -169,8 +175,9 @@ class Move : public testing::Test {
             r.slb[i] = i % 3 == 1 ? partition::SlbEntry{} : slb_entry(i);
         for (auto& x : r.spr)
             x = random() & ~std::uint64_t{7}; // no breakpoint of the hypervisor
-        vcpu.state = partition::VcpuState::ceded;
+        vcpu.state = partition::VcpuState::joined;
         vcpu.prodded = true;
+        vcpu.reset_pending = true;
         vcpu.interrupt_mode = {true, 3};
         vcpu.decrementer_expiry = random();
         vcpu.presentation = {5, 0xff};

@@ -160,7 +160,7 @@ TEST_F(Rtas, NothingHappensBeforeEveryPageIsThere) {
             write_block(block, r.token, c.in, r.outputs);
             const auto clock = partition.clock.base;
             const auto source = *partition.sources.find(0x1100);
-            const auto characters = partition.terminal.output.count;
+            const auto characters = partition.terminals[0].output.count;
             const auto lines = machine.log_.size();
             const auto states = std::pair{vcpu.state, other.state};
             const auto state = partition.state;
@@ -172,7 +172,7 @@ TEST_F(Rtas, NothingHappensBeforeEveryPageIsThere) {
             EXPECT_EQ(partition.clock.base, clock) << c.name;
             EXPECT_EQ(partition.sources.find(0x1100)->priority, source.priority) << c.name;
             EXPECT_EQ(partition.sources.find(0x1100)->enabled, source.enabled) << c.name;
-            EXPECT_EQ(partition.terminal.output.count, characters) << c.name;
+            EXPECT_EQ(partition.terminals[0].output.count, characters) << c.name;
             EXPECT_EQ(machine.log_.size(), lines) << c.name;
             EXPECT_EQ((std::pair{vcpu.state, other.state}), states) << c.name;
             EXPECT_EQ(partition.state, state) << c.name;
@@ -293,11 +293,11 @@ TEST_F(Rtas, InterruptCallsRefuseWhatThePartitionDoesNotHave) {
 
 TEST_F(Rtas, DisplayCharacterGoesToTheTerminal) {
     EXPECT_EQ(answer("display-character", {'!'}), success);
-    EXPECT_EQ(partition.terminal.output.count, 1u);
-    EXPECT_EQ(partition.terminal.output.bytes[0], '!');
+    EXPECT_EQ(partition.terminals[0].output.count, 1u);
+    EXPECT_EQ(partition.terminals[0].output.bytes[0], '!');
     const std::array<std::uint8_t, 1> x{'x'};
-    while (partition.terminal.output.space() > 0)
-        partition.terminal.output.push(x);
+    while (partition.terminals[0].output.space() > 0)
+        partition.terminals[0].output.push(x);
     EXPECT_EQ(rtas("display-character", {'?'}).then, Then::yield);
     EXPECT_EQ(word(), busy);
 }
@@ -309,7 +309,7 @@ TEST_F(Rtas, SystemParametersAreTextWithTheirLength) {
     EXPECT_EQ(peek<std::uint16_t>(buffer), 5u);
     EXPECT_EQ(peek_text(buffer + 2), "demo");
     EXPECT_EQ(answer("ibm,get-system-parameter", {20, buffer, 4000}), success);
-    EXPECT_EQ(peek_text(buffer + 2), "MaxEntCap=200,DesMem=32,DesProcs=2,MaxPlatProcs=2");
+    EXPECT_EQ(peek_text(buffer + 2), "MaxEntCap=100,DesMem=32,DesProcs=2,MaxPlatProcs=1");
     EXPECT_EQ(peek<std::uint16_t>(buffer), peek_text(buffer + 2).size() + 1);
 
     poke<std::uint64_t>(buffer, 0);

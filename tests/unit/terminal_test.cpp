@@ -13,12 +13,12 @@ using papr::Status;
 class TerminalTest : public PartitionTest {
   protected:
     std::size_t type(std::string_view text) {
-        return partition.terminal.type(partition.sources,
-                                       {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+        return partition.terminals[0].type(partition.sources, terminal_source,
+                                           {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
     }
     std::string drain() {
-        std::string text(partition.terminal.output.count, ' ');
-        partition.terminal.output.pop({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+        std::string text(partition.terminals[0].output.count, ' ');
+        partition.terminals[0].output.pop({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
         return text;
     }
     bool signalled() { return partition.sources.find(terminal_source)->pending; }
@@ -57,7 +57,7 @@ TEST_F(TerminalTest, PutRefusesBadLengthsAndUnits) {
 }
 
 TEST_F(TerminalTest, PutIsAllOrNothing) {
-    auto& output = partition.terminal.output;
+    auto& output = partition.terminals[0].output;
     while (output.space() >= 16)
         ASSERT_EQ(status(Op::put_term_char, {terminal_unit, 16, 0, 0}), Status::success);
     drain();
@@ -105,8 +105,33 @@ TEST_F(TerminalTest, InterruptsWhenThereIsSomethingToReadAgain) {
 TEST_F(TerminalTest, TakesNoMoreThanThereIsRoomFor) {
     const std::string much(1000, 'm');
     const std::size_t taken = type(much);
-    EXPECT_EQ(taken, partition.terminal.input.bytes.size());
+    EXPECT_EQ(taken, partition.terminals[0].input.bytes.size());
     EXPECT_EQ(type("x"), 0u);
+}
+
+TEST_F(TerminalTest, EachTerminalIsItsOwn) {
+    partition.terminal_count = 2;
+    partition.sources.add(terminal_source + 1, interrupt::Trigger::message);
+    Terminal& second = partition.terminals[1];
+    EXPECT_EQ(status(Op::put_term_char, {terminal_unit + 1, 1, 0x6100000000000000, 0}), Status::closed)
+        << "no operator is there";
+    EXPECT_EQ(status(Op::get_term_char, {terminal_unit + 1}), Status::closed);
+    EXPECT_EQ(status(Op::put_term_char, {terminal_unit + 2, 0, 0, 0}), Status::parameter);
+    EXPECT_EQ(status(Op::put_term_char, {terminal_unit - 1, 0, 0, 0}), Status::parameter);
+    second.session = true;
+    EXPECT_EQ(status(Op::put_term_char, {terminal_unit + 1, 1, 0x6100000000000000, 0}), Status::success);
+    EXPECT_EQ(second.output.count, 1u);
+    EXPECT_EQ(drain(), "");
+    const std::array<std::uint8_t, 1> typed{'z'};
+    second.type(partition.sources, terminal_source + 1, typed);
+    EXPECT_FALSE(signalled());
+    EXPECT_TRUE(partition.sources.find(terminal_source + 1)->pending);
+    EXPECT_EQ(status(Op::get_term_char, {terminal_unit}), Status::success);
+    EXPECT_EQ(vcpu.registers.gpr[4], 0u);
+    second.session = false; // what was typed is still read
+    EXPECT_EQ(status(Op::get_term_char, {terminal_unit + 1}), Status::success);
+    EXPECT_EQ(vcpu.registers.gpr[4], 1u);
+    EXPECT_EQ(status(Op::get_term_char, {terminal_unit + 1}), Status::closed);
 }
 
 } // namespace

@@ -60,6 +60,28 @@ TEST_F(Vpa, RegistrationChecksPlaceAndSize) {
     EXPECT_EQ(vcpu.areas.vpa, (LogicalRange{{vpa + 0xd80}, 640}));
 }
 
+TEST_F(Vpa, RegistrationZeroesWhatOnlyTheHypervisorWrites) {
+    for (std::uint64_t at = 8; at < 640; ++at)
+        if (at != 9)
+            poke<std::uint8_t>(vpa + at, 0xa5);
+    EXPECT_EQ(request(register_vpa, vpa), Status::success);
+    for (std::uint64_t at = 0x10; at < 640; ++at) {
+        if (at >= 0x100 && at < 0x104)
+            continue; // the dispatch counter
+        const bool ours = (at >= 0x58 && at < 0x60) || (at >= 0x104 && at < 0x170) || (at >= 0x218 && at < 0x220);
+        EXPECT_EQ(peek<std::uint8_t>(vpa + at), ours ? 0 : 0xa5) << at;
+    }
+}
+
+TEST_F(Vpa, ANewVpaKeepsTheIndexOfTheLog) {
+    request(register_vpa, vpa);
+    request(register_log, log);
+    vcpu.areas.dispatch_log_index = 17;
+    poke<std::uint16_t>(vpa + 0x1004, 640);
+    EXPECT_EQ(request(register_vpa, vpa + 0x1000), Status::success);
+    EXPECT_EQ(peek<std::uint64_t>(vpa + 0x1218), 17u);
+}
+
 TEST_F(Vpa, RegistrationChecksProcessorAndFunction) {
     EXPECT_EQ(request(register_vpa, vpa, 2), Status::parameter);
     for (const std::uint64_t flags : {0x0ull, 0x8000'0000'0000ull, 0x2000'0000'0001ull, 0x3000'0000'0000ull})

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <libfdt.h>
 #include <transom/tree/manifest.hpp>
+#include <unistd.h>
 
 namespace transom::tool {
 namespace {
@@ -90,6 +91,14 @@ class GrowingTree {
 
 constexpr std::size_t room_for_names = 64 << 10;
 
+/// For each bundle anew: what a machine without a generator of its own makes its random numbers from.
+Bytes fresh_seed() {
+    Bytes seed(64);
+    if (getentropy(seed.data(), seed.size()) != 0)
+        fail("this system gives no random bytes: {}", std::strerror(errno));
+    return seed;
+}
+
 } // namespace
 
 ManifestFile read_manifest(const std::filesystem::path& source) {
@@ -129,6 +138,7 @@ std::vector<std::byte> build_bundle(const ManifestFile& manifest, const MachineI
     tree.set_if_absent(machine, "label", identity.label);
     tree.set_if_absent(machine, "link-address", identity.link_address);
     tree.set_if_absent(machine, "management-address", identity.management_address);
+    tree.set(tree.child(0, "chosen"), "rng-seed", fresh_seed());
     for (std::size_t i = 0; i < files.size(); ++i) {
         // Offsets move whenever something is added: looked up again each time.
         const auto file = [&] { return tree.child(tree.child(0, "files"), fmt::format("file@{}", i).c_str()); };

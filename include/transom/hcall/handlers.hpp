@@ -28,10 +28,14 @@ Outcome h_set_mode(partition::Vcpu& vcpu);
 Outcome h_register_proc_tbl(partition::Vcpu& vcpu);
 Outcome h_get_cpu_characteristics(partition::Vcpu& vcpu);
 
-// hcall-copy, hcall-debug (page.cpp)
+// hcall-copy (page.cpp), hcall-debug and its neighbours (logical.cpp)
 Outcome h_page_init(partition::Vcpu& vcpu);
 Outcome h_logical_ci_load(partition::Vcpu& vcpu);
 Outcome h_logical_ci_store(partition::Vcpu& vcpu);
+Outcome h_logical_cache_load(partition::Vcpu& vcpu);
+Outcome h_logical_cache_store(partition::Vcpu& vcpu);
+Outcome h_logical_icbi(partition::Vcpu& vcpu);
+Outcome h_logical_dcbf(partition::Vcpu& vcpu);
 
 // hcall-term (term.cpp)
 Outcome h_get_term_char(partition::Vcpu& vcpu);
@@ -45,7 +49,7 @@ Outcome h_ipoll(partition::Vcpu& vcpu);
 Outcome h_xirr(partition::Vcpu& vcpu);
 Outcome h_xirr_x(partition::Vcpu& vcpu);
 
-// hcall-splpar, hcall-poll-pending (shared_processor.cpp, register_vpa.cpp)
+// hcall-splpar, hcall-pic, hcall-poll-pending, hcall-join (waiting.cpp, shared_processor.cpp, register_vpa.cpp)
 Outcome h_register_vpa(partition::Vcpu& vcpu);
 Outcome h_cede(partition::Vcpu& vcpu);
 Outcome h_confer(partition::Vcpu& vcpu);
@@ -53,7 +57,19 @@ Outcome h_prod(partition::Vcpu& vcpu);
 Outcome h_get_ppp(partition::Vcpu& vcpu);
 Outcome h_set_ppp(partition::Vcpu& vcpu);
 Outcome h_purr(partition::Vcpu& vcpu);
+Outcome h_pic(partition::Vcpu& vcpu);
 Outcome h_poll_pending(partition::Vcpu& vcpu);
+Outcome h_join(partition::Vcpu& vcpu);
+Outcome h_signal_sys_reset(partition::Vcpu& vcpu);
+
+// hcall-vphn (home_node.cpp), hcall-random (random.cpp)
+Outcome h_home_node_associativity(partition::Vcpu& vcpu);
+Outcome h_random(partition::Vcpu& vcpu);
+
+// hcall-vasi (vasi.cpp)
+Outcome h_donor_operation(partition::Vcpu& vcpu);
+Outcome h_vasi_signal(partition::Vcpu& vcpu);
+Outcome h_vasi_state(partition::Vcpu& vcpu);
 
 // RTAS by a hypervisor call (rtas.cpp)
 Outcome h_rtas(partition::Vcpu& vcpu);

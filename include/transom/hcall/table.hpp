@@ -7,8 +7,9 @@
 #include <transom/hcall/outcome.hpp>
 
 namespace transom::partition {
+struct Partition;
 struct Vcpu;
-}
+} // namespace transom::partition
 
 namespace transom::hcall {
 
@@ -27,9 +28,14 @@ enum class Set : std::uint8_t {
     term,
     interrupt,
     splpar,
+    pic,
     bulk,
     xdabr,
     poll_pending,
+    join,
+    vasi,
+    vphn,
+    random,
     set_mode,
 };
 
@@ -49,7 +55,10 @@ const Row* find(std::uint64_t token);
 /// "hcall-pft" and so on; empty for Set::none.
 std::string_view set_name(Set set);
 
-/// The names of the advertised sets, each once: the strings of the device tree's ibm,hypertas-functions.
+/// The names of the sets that there are, each once: the strings of the device tree's ibm,hypertas-functions.
 std::span<const std::string_view> hypertas_functions();
+
+/// Whether the machine has what that set needs. Where not, its calls answer H_FUNCTION.
+bool is_offered(std::string_view set, const partition::Partition& partition);
 
 } // namespace transom::hcall

@@ -24,6 +24,9 @@ class Connection final : public net::StreamHandler {
     bool free() const { return stream_ == nullptr; }
     void take(net::ByteStream& stream, Machine& machine);
 
+    /// Lets a terminal's output out. To be called now and then.
+    void poll();
+
     std::size_t received(std::span<const std::byte> bytes) override;
     void sent() override;
     void closed(net::CloseReason reason) override;
@@ -36,6 +39,10 @@ class Connection final : public net::StreamHandler {
     void start_migrate(Request& request);
     void start_digest(Request& request);
     void settle(Request& request);
+    void start_console(Request& request);
+    partition::Partition* attached();
+    std::size_t type(std::span<const std::byte> bytes);
+    void leave_console();
     void answer_migration();
     bool next_line();
     void next_status();
@@ -59,6 +66,9 @@ class Connection final : public net::StreamHandler {
     std::size_t cursor_ = 0;
     migrate::NameField digests_of_{}; // the partition whose digests are being sent,
     std::size_t digest_count_ = 0;    // and how many there were at the beginning
+    bool console_ = false;            // bytes are a terminal's now, and no requests
+    migrate::NameField console_of_{}; // the partition,
+    std::uint32_t terminal_ = 0;      // and which of its terminals
     bool kept_back_ = false;          // received() has left bytes with the connection
     bool shut_down_ = false;          // once the answer is out
 };

@@ -20,6 +20,7 @@ class LocalMachine final : public Machine {
 
     MachineInfo info() override { return info_; }
     const partition::Partition* partition(std::size_t index) override;
+    partition::Partition* find(std::string_view name) override { return roster_.find(name); }
     std::expected<void, migrate::Failure> migrate(const MigrateRequest& request) override;
     const migrate::Progress& migration() override { return mover_.progress(); }
     bool cancel() override { return mover_.cancel(); }

@@ -46,6 +46,8 @@ class Machine {
     virtual MachineInfo info() = 0;
     /// Partition number `index`, counted from 0; null behind the last one.
     virtual const partition::Partition* partition(std::size_t index) = 0;
+    /// Null where there is none of that name.
+    virtual partition::Partition* find(std::string_view name) = 0;
     virtual std::expected<void, migrate::Failure> migrate(const MigrateRequest& request) = 0;
     /// The move in progress or the last one.
     virtual const migrate::Progress& migration() = 0;

@@ -3,13 +3,14 @@
 
 #include <array>
 #include <transom/manage/connection.hpp>
+#include <transom/partition/dispatcher.hpp>
 
 namespace transom::manage {
 
 constexpr std::uint16_t management_port = 7700;
 
-/// Listens for operators. More connections than there are places are reset.
-class Service final : public net::Listener {
+/// Listens for operators. More connections than there are places are reset. As a task it lets terminals' output out.
+class Service final : public net::Listener, public partition::Task {
   public:
     explicit Service(Machine& machine) : machine_(machine) {}
 
@@ -20,6 +21,12 @@ class Service final : public net::Listener {
                 return &connection;
             }
         return nullptr;
+    }
+
+    std::uint64_t run() override {
+        for (Connection& connection : connections_)
+            connection.poll();
+        return ~std::uint64_t{0}; // the network's task runs often enough
     }
 
   private:

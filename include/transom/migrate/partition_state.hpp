@@ -18,7 +18,8 @@ std::size_t encode_partition(const partition::Partition& partition, std::span<st
 std::size_t encode_vcpu(const partition::Vcpu& vcpu, std::span<std::byte> to);
 std::size_t encode_areas(const partition::Vcpu& vcpu, std::span<std::byte> to);
 std::size_t encode_interrupts(const interrupt::Sources& sources, std::span<std::byte> to);
-std::size_t encode_terminal(const vio::Terminal& terminal, std::span<std::byte> to);
+using TerminalIndex = std::uint32_t;
+std::size_t encode_terminal(const partition::Partition& partition, TerminalIndex index, std::span<std::byte> to);
 
 std::expected<void, Failure> decode_partition(std::span<const std::byte> payload, partition::Partition& partition);
 /// Which virtual processor a vcpu or areas record is about.
@@ -26,6 +27,7 @@ using VcpuIndex = std::uint32_t;
 std::expected<VcpuIndex, Failure> decode_vcpu(std::span<const std::byte> payload, partition::Partition& partition);
 std::expected<VcpuIndex, Failure> decode_areas(std::span<const std::byte> payload, partition::Partition& partition);
 std::expected<void, Failure> decode_interrupts(std::span<const std::byte> payload, partition::Partition& partition);
-std::expected<void, Failure> decode_terminal(std::span<const std::byte> payload, partition::Partition& partition);
+std::expected<TerminalIndex, Failure> decode_terminal(std::span<const std::byte> payload,
+                                                      partition::Partition& partition);
 
 } // namespace transom::migrate

@@ -15,7 +15,7 @@ using Be16 = Be<std::uint16_t>;
 using Be32 = Be<std::uint32_t>;
 using Be64 = Be<std::uint64_t>;
 
-constexpr std::uint32_t format_version = 1;
+constexpr std::uint32_t format_version = 2;
 constexpr std::uint16_t migration_port = 7701;
 constexpr std::uint32_t record_magic = 0x54524e53; // "TRNS"
 constexpr std::uint16_t flag_mandatory = 1;
@@ -96,6 +96,8 @@ struct PongRecord {
 };
 static_assert(sizeof(PongRecord) == 16);
 
+constexpr std::uint32_t right_pool_idle_count = 1;
+
 struct PartitionRecord {
     Be32 vcpus;
     Be32 clock_nanoseconds; // the partition's time of day,
@@ -103,8 +105,10 @@ struct PartitionRecord {
     Be64 clock_base;        // when its time base was this
     Be64 cpu_character;     // what H_GET_CPU_CHARACTERISTICS has told it
     Be64 cpu_behaviour;
+    Be32 terminals;
+    Be32 rights; // bit 0: H_PIC
 };
-static_assert(sizeof(PartitionRecord) == 40);
+static_assert(sizeof(PartitionRecord) == 48);
 
 /// The granule's bytes follow.
 struct PageRecord {
@@ -132,10 +136,12 @@ struct SlbRecord {
     Be64 v;
 };
 
+constexpr std::uint32_t pending_system_reset = 1;
+
 /// spr_count times SprRecord follow.
 struct VcpuRecord {
     Be32 index;
-    std::uint8_t state = 0; // 0 stopped, 1 ready, 2 ceded
+    std::uint8_t state = 0; // 0 stopped, 1 ready, 2 ceded, 3 joined
     std::uint8_t prodded = 0;
     std::uint8_t little_endian = 0; // how it takes interrupts
     std::uint8_t alternate_location = 0;
@@ -145,7 +151,7 @@ struct VcpuRecord {
     std::array<std::array<Be64, 2>, 64> vsr{};
     std::array<SlbRecord, 32> slb{};
     Be32 spr_count;
-    Be32 zero;
+    Be32 pending; // bit 0: a system reset interrupt
 };
 static_assert(sizeof(VcpuRecord) == 1880);
 
@@ -196,10 +202,12 @@ static_assert(sizeof(InterruptsRecord) == 8);
 
 /// The output bytes, then the input bytes follow, oldest first.
 struct TerminalRecord {
+    Be32 index;
+    Be32 zero;
     Be32 output;
     Be32 input;
 };
-static_assert(sizeof(TerminalRecord) == 8);
+static_assert(sizeof(TerminalRecord) == 16);
 
 struct ClockRecord {
     Be64 stopped_at;       // source's time base

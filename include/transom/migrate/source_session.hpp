@@ -67,7 +67,7 @@ class SourceSession final : public net::StreamHandler {
         vcpus,
         areas,
         interrupts,
-        terminal,
+        terminals,
         clock,
         end,
         confirming, // end sent

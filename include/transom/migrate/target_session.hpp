@@ -91,7 +91,7 @@ class TargetSession final : public net::StreamHandler {
     std::bitset<partition::max_vcpus> vcpus_seen_;
     std::bitset<partition::max_vcpus> areas_seen_;
     bool interrupts_seen_ = false;
-    bool terminal_seen_ = false;
+    std::bitset<vio::max_terminals> terminals_seen_;
     std::optional<ClockRecord> clock_;
     std::uint64_t last_progress_ = 0;
     std::uint64_t last_said_ = 0;

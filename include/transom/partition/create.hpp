@@ -19,6 +19,9 @@ struct Resources {
     memory::Frames& frames;
     tree::Processor processor;
     hpt::Format table_format = hpt::Format::isa_3_0;
+    Facilities facilities{};
+    Associativity home_node{};
+    random::Source* random = nullptr; // outlives the partitions
 };
 
 /// The size and kind of a partition, without anything in it.
@@ -40,6 +43,9 @@ using CreateError = ErrorLine;
 /// Gives a partition its memory, an empty page table and stopped virtual processors, for a partition that arrives. Its
 /// state stays `empty`. `partition` holds none yet; its lpid is kept, everything else of it is made anew.
 std::expected<void, CreateError> create_empty(Partition& partition, const Shape& shape, const Resources& from);
+
+/// Gives a partition that many virtual terminals, 1 to vio::max_terminals, each with its interrupt source.
+void set_terminals(Partition& partition, std::uint32_t count);
 
 /// Builds a partition from its description: memory, page table, kernel, initramfs, the code for RTAS calls, device tree,
 /// and virtual processor 0 ready to enter the kernel. Its state is then `running`. After an error nothing is taken.

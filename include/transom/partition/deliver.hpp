@@ -61,7 +61,8 @@ void reflect_data_storage(Vcpu& vcpu, EffectiveAddr address, std::uint64_t dsisr
 /// Whether the partition's interrupt controller asserts this virtual processor's external interrupt.
 bool external_pending(const Vcpu& vcpu);
 
-/// Delivers the external interrupt if it is asserted and the virtual processor has interrupts enabled.
-bool deliver_external(Vcpu& vcpu);
+/// On the way into the partition: delivers a system reset that was asked for, or else the external interrupt if it is
+/// asserted and the virtual processor has interrupts enabled. Whether there was one.
+bool deliver_pending(Vcpu& vcpu);
 
 } // namespace transom::partition

@@ -36,6 +36,7 @@ class Dispatcher {
     /// Ticks of the time base that virtual processors have run, and first entry into any of them (0: not yet).
     std::uint64_t guest_ticks() const { return guest_ticks_; }
     std::uint64_t first_entry() const { return first_entry_; }
+    const ProcessorPool& pool() const { return pool_; }
 
   private:
     std::uint64_t run_tasks();
@@ -49,10 +50,11 @@ class Dispatcher {
     StaticVector<Partition*, 4> partitions_;
     std::uint64_t guest_ticks_ = 0;
     std::uint64_t first_entry_ = 0;
+    ProcessorPool pool_;
 };
 
-/// Whether a virtual processor can make use of a processor now. A ceded one becomes ready when it was prodded, when an
-/// interrupt waits, or when its decrementer has passed zero. `timebase` is the partition's.
+/// Whether a virtual processor can make use of a processor now. One that waits becomes ready when it was prodded and,
+/// where MSR[EE] is on, when an interrupt waits or its decrementer has passed zero. `timebase` is the partition's.
 bool wants_to_run(Vcpu& vcpu, std::uint64_t timebase);
 
 } // namespace transom::partition

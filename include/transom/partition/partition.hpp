@@ -3,13 +3,19 @@
 
 #include <array>
 #include <string_view>
+#include <transom/base/static_vector.hpp>
 #include <transom/hcall/counters.hpp>
 #include <transom/hpt/hashed_page_table.hpp>
 #include <transom/interrupt/sources.hpp>
 #include <transom/memory/logical_memory.hpp>
 #include <transom/partition/clock.hpp>
+#include <transom/partition/pool.hpp>
 #include <transom/partition/vcpu.hpp>
 #include <transom/vio/terminal.hpp>
+
+namespace transom::random {
+class Source;
+}
 
 namespace transom::partition {
 
@@ -37,6 +43,16 @@ struct CpuCharacteristics {
     std::uint64_t behaviour = 0xe000000000000000; // favour security, flush L1 data cache, speculation barriers
 };
 
+/// What differs between processors in what a partition is offered.
+struct Facilities {
+    bool second_watchpoint = false;    // DAWR1: ISA 3.1
+    bool interrupts_at_0x18000 = true; // LPCR[AIL] 2: not in ISA 3.1
+};
+
+/// The associativity domains of a processor, from the largest to the processor itself, as the machine's device tree has
+/// them. LoPAR "ibm,associativity". Empty: the tree does not say.
+using Associativity = StaticVector<std::uint32_t, 12>;
+
 /// A logical partition.
 struct Partition {
     std::array<char, 32> name_storage{};
@@ -46,14 +62,20 @@ struct Partition {
     memory::LogicalMemory memory;
     hpt::HashedPageTable hpt;
     interrupt::Sources sources;
-    vio::Terminal terminal;
+    std::array<vio::Terminal, vio::max_terminals> terminals; // the first `terminal_count` of them
+    std::uint32_t terminal_count = 1;
     std::array<Vcpu, max_vcpus> vcpus;
     std::uint32_t vcpu_count = 0;
+    const ProcessorPool* pool = &no_pool; // never null
+    bool sees_pool = false;               // whether H_PIC is for it
     /// The partition's time base is the machine's plus this; a multiple of 2^24, what TBU40 can set.
     std::uint64_t timebase_offset = 0;
     Clock clock;
     StopReason stop_reason = StopReason::none;
     CpuCharacteristics cpu_characteristics;
+    Facilities facilities;
+    Associativity home_node;          // of the processor that runs its virtual processors
+    random::Source* random = nullptr; // null: there is nothing from which random numbers could be had
     hcall::Counters calls;
 
     std::string_view name() const { return name_storage.data(); }

@@ -22,19 +22,20 @@ struct SprInfo {
 /// the time base are not: they travel as time). Power ISA 3.1 Book III, appendix of SPRs; POWER8's PMU in 2.07.
 /// The order is part of the layout of Registers and is not part of the migration stream, which uses the numbers.
 constexpr std::array spr_list = {
-    SprInfo{26, "SRR0", Since::power8},    SprInfo{27, "SRR1", Since::power8},    SprInfo{19, "DAR", Since::power8},
-    SprInfo{18, "DSISR", Since::power8},   SprInfo{272, "SPRG0", Since::power8},  SprInfo{273, "SPRG1", Since::power8},
-    SprInfo{274, "SPRG2", Since::power8},  SprInfo{275, "SPRG3", Since::power8},  SprInfo{17, "DSCR", Since::power8},
-    SprInfo{29, "AMR", Since::power8},     SprInfo{61, "IAMR", Since::power8},    SprInfo{157, "UAMOR", Since::power8},
-    SprInfo{256, "VRSAVE", Since::power8}, SprInfo{153, "FSCR", Since::power8},   SprInfo{815, "TAR", Since::power8},
-    SprInfo{806, "BESCR", Since::power8},  SprInfo{804, "EBBHR", Since::power8},  SprInfo{805, "EBBRR", Since::power8},
-    SprInfo{896, "PPR", Since::power8},    SprInfo{48, "PIDR", Since::power8},    SprInfo{187, "CIABR", Since::power8},
-    SprInfo{180, "DAWR0", Since::power8},  SprInfo{188, "DAWRX0", Since::power8}, SprInfo{795, "MMCR0", Since::power8},
-    SprInfo{798, "MMCR1", Since::power8},  SprInfo{785, "MMCR2", Since::power8},  SprInfo{786, "MMCRA", Since::power8},
-    SprInfo{796, "SIAR", Since::power8},   SprInfo{797, "SDAR", Since::power8},   SprInfo{784, "SIER", Since::power8},
-    SprInfo{787, "PMC1", Since::power8},   SprInfo{788, "PMC2", Since::power8},   SprInfo{789, "PMC3", Since::power8},
-    SprInfo{790, "PMC4", Since::power8},   SprInfo{791, "PMC5", Since::power8},   SprInfo{792, "PMC6", Since::power8},
-    SprInfo{309, "PURR", Since::power8},   SprInfo{308, "SPURR", Since::power8},  SprInfo{849, "VTB", Since::power8},
+    SprInfo{26, "SRR0", Since::power8},    SprInfo{27, "SRR1", Since::power8},     SprInfo{19, "DAR", Since::power8},
+    SprInfo{18, "DSISR", Since::power8},   SprInfo{272, "SPRG0", Since::power8},   SprInfo{273, "SPRG1", Since::power8},
+    SprInfo{274, "SPRG2", Since::power8},  SprInfo{275, "SPRG3", Since::power8},   SprInfo{17, "DSCR", Since::power8},
+    SprInfo{29, "AMR", Since::power8},     SprInfo{61, "IAMR", Since::power8},     SprInfo{157, "UAMOR", Since::power8},
+    SprInfo{256, "VRSAVE", Since::power8}, SprInfo{153, "FSCR", Since::power8},    SprInfo{815, "TAR", Since::power8},
+    SprInfo{806, "BESCR", Since::power8},  SprInfo{804, "EBBHR", Since::power8},   SprInfo{805, "EBBRR", Since::power8},
+    SprInfo{896, "PPR", Since::power8},    SprInfo{48, "PIDR", Since::power8},     SprInfo{187, "CIABR", Since::power8},
+    SprInfo{180, "DAWR0", Since::power8},  SprInfo{188, "DAWRX0", Since::power8},  SprInfo{795, "MMCR0", Since::power8},
+    SprInfo{798, "MMCR1", Since::power8},  SprInfo{785, "MMCR2", Since::power8},   SprInfo{786, "MMCRA", Since::power8},
+    SprInfo{796, "SIAR", Since::power8},   SprInfo{797, "SDAR", Since::power8},    SprInfo{784, "SIER", Since::power8},
+    SprInfo{787, "PMC1", Since::power8},   SprInfo{788, "PMC2", Since::power8},    SprInfo{789, "PMC3", Since::power8},
+    SprInfo{790, "PMC4", Since::power8},   SprInfo{791, "PMC5", Since::power8},    SprInfo{792, "PMC6", Since::power8},
+    SprInfo{181, "DAWR1", Since::power10}, SprInfo{189, "DAWRX1", Since::power10}, SprInfo{309, "PURR", Since::power8},
+    SprInfo{308, "SPURR", Since::power8},  SprInfo{849, "VTB", Since::power8},
 };
 
 constexpr std::size_t spr_count = spr_list.size();

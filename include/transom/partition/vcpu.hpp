@@ -12,7 +12,8 @@ struct Partition;
 enum class VcpuState : std::uint8_t {
     stopped, // not started yet (RTAS start-cpu), or stopped for good
     ready,   // wants to run
-    ceded,   // H_CEDE: until an interrupt, the decrementer or a prod
+    ceded,   // H_CEDE, H_CONFER to itself: until a prod, or an interrupt that MSR[EE] lets through
+    joined,  // H_JOIN: the same, with MSR[EE] off; not counted among the active ones
 };
 
 /// How the partition wants its interrupts (H_SET_MODE, LoPAR): it ends up in LPCR when the processor is entered.
@@ -23,11 +24,15 @@ struct InterruptMode {
 
 /// One virtual processor.
 struct Vcpu {
+    /// Out of its own will: not to be entered before something wakes it.
+    bool waits() const { return state == VcpuState::ceded || state == VcpuState::joined; }
+
     Registers registers;
     Partition* partition = nullptr;
     std::uint32_t index = 0;
     VcpuState state = VcpuState::stopped;
     bool prodded = false;
+    bool reset_pending = false; // H_SIGNAL_SYS_RESET: a system reset interrupt, taken on the way in
     InterruptMode interrupt_mode;
     interrupt::Presentation presentation; // XICS presentation controller of this processor
     PerProcessorAreas areas;              // VPA, SLB shadow and dispatch trace log as registered

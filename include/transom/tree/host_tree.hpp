@@ -20,6 +20,8 @@ struct HostMemory {
 struct HostProcessor {
     std::uint32_t server = 0;
     std::uint32_t node = 0;
+    /// Its associativity domains, from the largest down; empty where the tree does not say. LoPAR "ibm,associativity".
+    StaticVector<std::uint32_t, 12> associativity;
 };
 
 /// What the machine's own device tree says about it, as far as the hypervisor cares. Fixed capacities: what is more is

@@ -21,6 +21,8 @@ constexpr std::size_t max_partition_name = 31;
 /// What Linux takes (its COMMAND_LINE_SIZE, less the end).
 constexpr std::size_t max_bootargs = 2047;
 constexpr std::uint32_t max_virtual_processors = 8;
+constexpr std::uint32_t max_described_terminals = 4;
+constexpr std::size_t max_rng_seed = 4096;
 /// The blob's address must be a multiple of this.
 constexpr std::size_t blob_alignment = 8;
 
@@ -39,9 +41,11 @@ struct PartitionDescription {
     Bytes memory = 0; // multiple of 16 MiB
     std::uint32_t virtual_processors = 1;
     Bytes granule = kib(64);
-    bool large_pages = false;   // whether 16 MiB pages are offered
-    std::string_view kernel;    // path of the kernel's file
-    std::string_view initramfs; // empty: none
+    bool large_pages = false;     // whether 16 MiB pages are offered
+    std::uint32_t terminals = 1;  // virtual terminals
+    bool pool_idle_count = false; // whether it may know how idle the machine is
+    std::string_view kernel;      // path of the kernel's file
+    std::string_view initramfs;   // empty: none
     std::string_view bootargs;
 };
 
@@ -57,6 +61,9 @@ class Manifest {
     const MachineDescription& machine() const { return machine_; }
     std::span<const PartitionDescription> partitions() const { return partitions_.span(); }
 
+    /// Random bytes that the tool took from its own system; empty where there are none. Who has used them erases them.
+    std::span<const std::byte> rng_seed() const { return rng_seed_; }
+
     /// Whether the files are inside. Every path that a partition names is then there.
     bool is_bundle() const { return bundle_; }
     /// The contents of a file of the bundle.
@@ -66,6 +73,7 @@ class Manifest {
     friend class ManifestReader;
 
     std::span<const std::byte> blob_;
+    std::span<const std::byte> rng_seed_;
     bool bundle_ = false;
     MachineDescription machine_;
     StaticVector<PartitionDescription, max_described_partitions> partitions_;

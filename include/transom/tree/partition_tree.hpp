@@ -26,7 +26,8 @@ struct PartitionTree {
     Bytes memory = 0;
     unsigned log2_page_table_size = 18;
     bool large_pages = false; // whether 16 MiB pages are offered
-    LogicalRange rtas;        // where the code that makes the H_RTAS call is
+    std::uint32_t terminals = 1;
+    LogicalRange rtas; // where the code that makes the H_RTAS call is
     std::span<const RtasToken> rtas_calls;
     std::span<const std::string_view> hypertas_functions;
     LogicalRange initramfs; // empty: none

@@ -17,6 +17,7 @@ struct Processor {
     std::uint32_t version = 0x0f000005;             // as the processor version register reads, or architected_version
     std::uint32_t timebase_frequency = 512'000'000; // Hz
     std::uint32_t clock_frequency = 1'000'000'000;  // Hz; for display only
+    bool second_watchpoint = false;                 // DAWR1
 };
 
 /// The version that stands for the architecture and not for one chip, so that a partition can move between chips.
@@ -43,7 +44,7 @@ const FamilyTraits& traits(ProcessorFamily family);
 
 /// The value of ibm,pa-features: one attribute descriptor, whose bytes 0 and 1 are its length and its type 0. What a
 /// partition cannot have here is absent even where the chip has it: transactional memory, the radix MMU, the large
-/// decrementer, copy and paste, the second watchpoint.
-std::span<const std::byte> pa_features(ProcessorFamily family);
+/// decrementer, copy and paste.
+std::span<const std::byte> pa_features(const Processor& processor);
 
 } // namespace transom::tree

@@ -37,17 +37,20 @@ template <std::size_t capacity> struct ByteRing {
     }
 };
 
-/// Unit address of the partition's virtual terminal (/vdevice/vty@71000000) and its interrupt source, a message one.
+/// Unit address of the partition's first virtual terminal (/vdevice/vty@71000000) and its interrupt source, a message one.
+/// Those of the others follow.
 constexpr std::uint64_t terminal_unit = 0x71000000;
 constexpr std::uint32_t terminal_source = interrupt::first_source;
+constexpr std::uint32_t max_terminals = 4;
 
 /// Most bytes that one H_PUT_TERM_CHAR or H_GET_TERM_CHAR carries.
 constexpr std::size_t term_chars = 16;
 
-/// The partition's virtual terminal. Both rings are state that moves with the partition.
+/// A virtual terminal of a partition. Both rings are state that moves with the partition.
 struct Terminal {
     ByteRing<4096> output; // written by the partition, drained to the machine's console
     ByteRing<512> input;   // typed, waiting for the partition
+    bool session = false;  // an operator's connection has it; not part of what moves
 
     /// The partition writes: all of it, or nothing and false where it does not fit.
     [[nodiscard]] bool write(std::span<const std::uint8_t> from) {
@@ -56,9 +59,9 @@ struct Terminal {
         output.push(from);
         return true;
     }
-    /// Somebody types; what does not fit is not taken. Returns how many bytes were taken. The partition is interrupted
-    /// when there was nothing for it to read before. LoPAR "Vterm", Interrupts.
-    std::size_t type(interrupt::Sources& sources, std::span<const std::uint8_t> from);
+    /// Somebody types; what does not fit is not taken. Returns how many bytes were taken. The partition is interrupted by
+    /// that source when there was nothing for it to read before. LoPAR "Vterm", Interrupts.
+    std::size_t type(interrupt::Sources& sources, std::uint32_t source, std::span<const std::uint8_t> from);
 };
 
 } // namespace transom::vio

@@ -39,14 +39,17 @@ namespace call {
 constexpr std::uint64_t remove = 0x04, enter = 0x08, read = 0x0c, clear_mod = 0x10, clear_ref = 0x14, protect = 0x18,
                         get_term_char = 0x54, put_term_char = 0x58, eoi = 0x64, cppr = 0x68, ipi = 0x6c, ipoll = 0x70,
                         xirr = 0x74, register_vpa = 0xdc, cede = 0xe0, confer = 0xe4, prod = 0xe8, bulk_remove = 0x124,
-                        join = 0x298, set_mode = 0x31c, register_process_table = 0x37c, rtas = 0xf000;
+                        page_init = 0x2c, cache_load = 0x44, cache_store = 0x48, icbi = 0x4c, dcbf = 0x50, pic = 0xf8,
+                        join = 0x298, donor_operation = 0x29c, vasi_signal = 0x2a0, vasi_state = 0x2a4,
+                        home_node_associativity = 0x2ec, random = 0x300, signal_sys_reset = 0x380, set_mode = 0x31c,
+                        register_process_table = 0x37c, rtas = 0xf000;
 } // namespace call
 
 /// Status values, for the same reason.
 namespace status {
-constexpr std::int64_t success = 0, busy = 1, continue_ = 18, hardware = -1, function = -2, privilege = -3,
-                       parameter = -4, bad_mode = -5, pteg_full = -6, not_found = -7, resource = -16, p2 = -55,
-                       p3 = -56, p4 = -57;
+constexpr std::int64_t success = 0, busy = 1, closed = 2, continue_ = 18, hardware = -1, function = -2, privilege = -3,
+                       parameter = -4, authority = -10, bad_mode = -5, pteg_full = -6, not_found = -7, resource = -16,
+                       p2 = -55, p3 = -56, p4 = -57;
 } // namespace status
 
 } // namespace guest

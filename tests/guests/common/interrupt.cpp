@@ -40,6 +40,8 @@ bool take_asynchronous(InterruptFrame& frame) {
     } else if (frame.vector == 0x500 && asynchronous.on_external) {
         asynchronous.externals = asynchronous.externals + 1;
         asynchronous.on_external();
+    } else if (frame.vector == 0x200 && asynchronous.accepts_resets) {
+        asynchronous.resets = asynchronous.resets + 1;
     } else {
         return false;
     }
@@ -49,6 +51,17 @@ bool take_asynchronous(InterruptFrame& frame) {
 }
 
 } // namespace
+
+void accept_resets(bool accept) {
+    constexpr std::uint32_t branch_to_next_vector = 0x4800'0100;
+    auto* const vector = reinterpret_cast<volatile std::uint32_t*>(0x100);
+    static std::uint32_t entry = 0;
+    if (entry == 0)
+        entry = *vector;
+    *vector = accept ? branch_to_next_vector : entry;
+    asm volatile("dcbst 0, %0\n sync\n icbi 0, %0\n isync" : : "r"(vector) : "memory");
+    asynchronous.accepts_resets = accept;
+}
 
 Fault guarded_load(std::uint64_t address, std::uint64_t& result, std::uint64_t bits) {
     return guarded(&body_load, address, reinterpret_cast<std::uint64_t>(&result), bits);

@@ -34,11 +34,17 @@ struct Asynchronous {
     std::uint64_t decrementer_reload = 0x7fff'ffff;
     std::uint64_t last_decrementer_at = 0; // timebase
     std::uint64_t externals = 0;
+    bool accepts_resets = false; // else a system reset is unexpected
+    std::uint64_t resets = 0;
     std::uint64_t last_srr0 = 0;
     std::uint64_t last_srr1 = 0;
     void (*on_external)() = nullptr;
 };
 extern volatile Asynchronous asynchronous;
+
+/// Counts system resets from now on, or no longer. The vector at 0x100 is where the guest is entered, so that it leads to the
+/// next one, which is the machine check's, only while resets are expected.
+void accept_resets(bool accept);
 
 /// Called for an interrupt that nobody expected; must not return. Each guest defines it.
 [[noreturn]] void unexpected_interrupt(const InterruptFrame& frame);

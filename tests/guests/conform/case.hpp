@@ -72,6 +72,8 @@ std::span<const Case> translation_change_cases();
 std::span<const Case> interrupt_cases();
 std::span<const Case> process_table_cases();
 std::span<const Case> page_init_cases();
+std::span<const Case> logical_cases();
+std::span<const Case> facility_cases();
 std::span<const Case> capacity_cases();
 std::span<const Case> model_cases();
 std::span<const Case> terminal_cases();

@@ -20,7 +20,8 @@ constexpr std::array families = {
     &conform::set_mode_cases,      &conform::vpa_cases,
     &conform::processor_cases,     &conform::xics_cases,
     &conform::rtas_cases,          &conform::register_cases,
-    &conform::time_cases,
+    &conform::time_cases,          &conform::logical_cases,
+    &conform::facility_cases,
 };
 
 struct Totals {

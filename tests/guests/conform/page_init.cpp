@@ -54,10 +54,38 @@ void refuses(Context& context) {
     context.holds("kept", holds_fill(21, 0x200));
 }
 
+void zeroes_before_it_copies(Context& context) {
+    fill(20, 0x100);
+    context.status("status", hcall(page_init, zero | copy, address(20), address(20)).status, status::success);
+    context.value("first", real_load(scratch(20)), 0);
+    context.value("last", real_load(scratch(20) + 511), 0);
+}
+
+void instruction_cache(Context& context) {
+    fill(21, 0x200);
+    constexpr std::uint64_t invalidate = 0x800000, synchronize = 0x400000;
+    context.status("invalidate", hcall(page_init, invalidate, address(21), 0).status, status::success);
+    context.status("synchronize", hcall(page_init, synchronize, address(21), 0).status, status::success);
+    context.status("nothing", hcall(page_init, 0, address(21), 0).status, status::success);
+    context.status("source_not_looked_at", hcall(page_init, 0, address(21), 1).status, status::success);
+    context.holds("kept", holds_fill(21, 0x200));
+}
+
+void refuses_flags(Context& context) {
+    fill(21, 0x200);
+    for (const std::uint64_t flag : {0, 5, 31, 56, 63})
+        context.status("flag", hcall(page_init, zero | std::uint64_t{1} << flag, address(21), 0).status,
+                       status::parameter);
+    context.holds("kept", holds_fill(21, 0x200));
+}
+
 constexpr std::array cases = {
     Case{"page_init.zeroes", &zeroes},
     Case{"page_init.copies", &copies},
     Case{"page_init.refuses", &refuses},
+    Case{"page_init.zeroes_before_it_copies", &zeroes_before_it_copies},
+    Case{"page_init.instruction_cache", &instruction_cache},
+    Case{"page_init.refuses_flags", &refuses_flags},
 };
 
 } // namespace

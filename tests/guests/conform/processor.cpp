@@ -102,6 +102,49 @@ void join_with_interrupts_on(Context& context) {
     context.status("status", answer.status, status::bad_mode);
 }
 
+void join_after_prod_alone(Context& context) {
+    if (!join_offered(context))
+        return;
+    // Who is alone does not wait, so the mark stays for H_CEDE.
+    hcall(call::prod, 0);
+    context.status("join", hcall(call::join).status, status::continue_);
+    asynchronous.decrementers = 0;
+    set_decrementer(100'000);
+    hcall(call::cede);
+    quiet();
+}
+
+/// Signals and says how many system resets came, and whether each came right behind the call.
+void reset(Context& context, std::string_view label, std::uint64_t target, std::uint64_t expected) {
+    asynchronous.resets = 0;
+    guest::accept_resets(true);
+    const auto answer = hcall(call::signal_sys_reset, target);
+    guest::accept_resets(false);
+    context.status("status", answer.status, status::success);
+    context.value(label, asynchronous.resets, expected);
+}
+
+void reset_reaches(Context& context) {
+    quiet();
+    reset(context, "itself", 0, 1);
+    reset(context, "all", ~std::uint64_t{0}, 1);
+    reset(context, "others", ~std::uint64_t{1}, 0);
+    context.holds("interrupts_still_off", (guest::read_msr() & guest::msr::ee) == 0);
+}
+
+void reset_of_nobody(Context& context) {
+    for (const std::uint64_t target : {std::uint64_t{4095}, ~std::uint64_t{2}, std::uint64_t{1} << 63})
+        context.status("status", hcall(call::signal_sys_reset, target).status, status::parameter);
+}
+
+void confer_keeps_registers(Context& context) {
+    const auto answer = hcall(call::confer, ~std::uint64_t{0}, 0, 0x66, 0x77);
+    context.status("status", answer.status, status::success);
+    context.value("r4", answer.r(4), ~std::uint64_t{0});
+    context.value("r6", answer.r(6), 0x66);
+    context.value("r7", answer.r(7), 0x77);
+}
+
 constexpr std::array cases = {
     Case{"cede.until_decrementer", &cede_until_decrementer},
     Case{"cede.with_decrementer_pending", &cede_with_decrementer_pending},
@@ -111,6 +154,10 @@ constexpr std::array cases = {
     Case{"confer.to_nobody", &confer_to_nobody},
     Case{"join.alone", &join_alone},
     Case{"join.with_interrupts_on", &join_with_interrupts_on},
+    Case{"join.after_prod_alone", &join_after_prod_alone},
+    Case{"confer.keeps_registers", &confer_keeps_registers},
+    Case{"reset.reaches", &reset_reaches},
+    Case{"reset.of_nobody", &reset_of_nobody},
 };
 
 } // namespace

@@ -56,6 +56,23 @@ void interrupt_location_arguments(Context& context) {
     context.status("value_2", set_mode(3, address_translation, 0, 1), status::p4);
 }
 
+constexpr std::uint64_t breakpoint = 1, watchpoint = 2;
+
+void breakpoint_arguments(Context& context) {
+    context.status("set", set_mode(0, breakpoint, 0x1000'0001), status::success);
+    context.status("clear", set_mode(0, breakpoint, 0), status::success);
+    context.status("hypervisor", set_mode(0, breakpoint, 0x1000'0003), status::p3);
+    context.status("value_2", set_mode(0, breakpoint, 0, 1), status::p4);
+    context.status("mflags", set_mode(1, breakpoint), -256 - 63);
+}
+
+void watchpoint_arguments(Context& context) {
+    context.status("set", set_mode(0, watchpoint, 0x1000'0000, 0x41), status::success);
+    context.status("clear", set_mode(0, watchpoint, 0, 0), status::success);
+    context.status("hypervisor", set_mode(0, watchpoint, 0x1000'0000, 0x44), status::p4);
+    context.status("mflags", set_mode(1, watchpoint), -256 - 63);
+}
+
 constexpr std::array cases = {
     Case{"set_mode.little_endian", &little_endian},
     Case{"set_mode.endian_arguments", &endian_arguments},
@@ -63,6 +80,8 @@ constexpr std::array cases = {
     Case{"set_mode.unknown_resource", &unknown_resource},
     Case{"set_mode.interrupt_location", &interrupt_location},
     Case{"set_mode.interrupt_location_arguments", &interrupt_location_arguments},
+    Case{"set_mode.breakpoint_arguments", &breakpoint_arguments},
+    Case{"set_mode.watchpoint_arguments", &watchpoint_arguments},
 };
 
 } // namespace

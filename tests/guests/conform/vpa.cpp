@@ -143,6 +143,43 @@ void buffers_too_small(Context& context) {
     drop_all();
 }
 
+void other_flags(Context& context) {
+    if (!offered(context))
+        return;
+    context.status("bit_19", reg(add_area | std::uint64_t{1} << 44, area(16, 640)), status::parameter);
+    context.status("bit_23", reg(add_area | std::uint64_t{1} << 40, area(16, 640)), status::parameter);
+    drop_all();
+}
+
+void buffers_across_and_beyond(Context& context) {
+    if (!offered(context))
+        return;
+    reg(add_area, area(16, 640));
+    context.status("shadow_across_pages", reg(add_shadow, buffer(17, 4097)), status::parameter);
+    context.status("shadow_of_a_page", reg(add_shadow, buffer(17, 4096)), status::success);
+    context.status("log_beyond", reg(add_log, buffer(18, 0xffff'ffff)), status::parameter);
+    context.status("log_unaligned", reg(add_log, buffer(18, 4096) + 8), status::parameter);
+    context.status("log_outside", reg(add_log, context.machine().memory), status::parameter);
+    drop_all();
+}
+
+void parameter_before_resource(Context& context) {
+    if (!offered(context))
+        return;
+    context.status("log", reg(add_log, buffer(18, 47)), status::parameter);
+    context.status("shadow", reg(add_shadow, buffer(17, 7)), status::parameter);
+    drop_all();
+}
+
+void dropping_is_always_allowed(Context& context) {
+    if (!offered(context))
+        return;
+    drop_all();
+    context.status("log", reg(drop_log, ~std::uint64_t{0}), status::success);
+    context.status("shadow", reg(drop_shadow, ~std::uint64_t{0}), status::success);
+    context.status("area", reg(drop_area, ~std::uint64_t{0}), status::success);
+}
+
 constexpr std::array cases = {
     Case{"vpa.registers_and_deregisters", &registers_and_deregisters},
     Case{"vpa.dispatch_counter", &dispatch_counter},
@@ -154,6 +191,10 @@ constexpr std::array cases = {
     Case{"vpa.unknown_function", &unknown_function},
     Case{"vpa.order", &order},
     Case{"vpa.buffers_too_small", &buffers_too_small},
+    Case{"vpa.other_flags", &other_flags},
+    Case{"vpa.buffers_across_and_beyond", &buffers_across_and_beyond},
+    Case{"vpa.parameter_before_resource", &parameter_before_resource},
+    Case{"vpa.dropping_is_always_allowed", &dropping_is_always_allowed},
 };
 
 } // namespace

@@ -5,7 +5,8 @@
 
 namespace arch {
 
-/// The fake machine executes nothing.
+/// The fake machine executes nothing and has no caches.
 inline void synchronize_instructions(transom::RealAddr, transom::Bytes) {}
+inline void flush_data(transom::RealAddr, transom::Bytes) {}
 
 } // namespace arch

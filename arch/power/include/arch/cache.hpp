@@ -16,4 +16,12 @@ inline void synchronize_instructions(transom::RealAddr begin, transom::Bytes n) 
     asm volatile("sync; isync" ::: "memory");
 }
 
+/// Writes what is in the data caches back to memory and out of them. ISA 3.0B Book II 4.3.2.
+inline void flush_data(transom::RealAddr begin, transom::Bytes n) {
+    constexpr transom::Bytes line = 128;
+    for (transom::RealAddr at = begin.align_down(line); at < begin + n; at = at + line)
+        asm volatile("dcbf 0, %0" ::"r"(at.value) : "memory");
+    asm volatile("sync" ::: "memory");
+}
+
 } // namespace arch

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <transom/base/address.hpp>
 
 namespace arch {
@@ -15,6 +16,13 @@ bool in_hypervisor_state();
 
 /// Processor identification register: the number by which firmware and interrupts know this processor.
 std::uint32_t processor_identification();
+
+/// Whether the processor has DAWR1 and DAWRX1: it keeps what is written to them. (ISA 3.1 says so; QEMU before 8 has a
+/// POWER10 without, where moves to and from a register that is not there do nothing.)
+bool has_second_watchpoint();
+
+/// One number from the processor's own generator; nothing where it had none ready. POWER9 and later: darn.
+std::optional<std::uint64_t> hardware_random();
 
 /// Copies the interrupt vectors to real 0x100. `hypervisor_mode` is false on pseries, where HSPRGs do not exist.
 void install_vectors(bool hypervisor_mode);

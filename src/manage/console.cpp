@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "answer_line.hpp"
+#include <algorithm>
+#include <transom/manage/connection.hpp>
+
+// A connection that has become a partition's terminal: what comes is typed, what the partition writes is sent. The partition
+// is looked up each time, as it may end, leave or start again while an operator watches.
+
+namespace transom::manage {
+
+using partition::PartitionState;
+
+void Connection::start_console(Request& request) {
+    const auto name = request.take("partition");
+    const auto terminal = request.take("terminal");
+    if (const auto key = request.left_over())
+        return error("unknown-key", *key, "console has partition and terminal");
+    if (!name)
+        return error("missing-key", "partition", "console needs partition=NAME");
+    const auto number = terminal ? parse_number(*terminal) : std::optional<std::uint64_t>(0);
+    if (!number)
+        return error("bad-value", *terminal, "terminal is a number from 0");
+    const partition::Partition* partition = machine_->find(*name);
+    if (partition == nullptr || name->size() >= console_of_.size())
+        return error("no-such-partition", *name, "status lists the partitions");
+    if (*number >= partition->terminal_count)
+        return error("no-such-terminal", *terminal, "the manifest's terminals says how many there are");
+    if (partition->terminals[*number].session)
+        return error("busy", *name, "another connection has that terminal");
+    console_of_ = {};
+    std::copy(name->begin(), name->end(), console_of_.begin());
+    terminal_ = static_cast<std::uint32_t>(*number);
+    console_ = true;
+    (void)attached(); // from now on it is taken
+    line("ok console={} terminal={}", *name, *number);
+}
+
+/// The partition whose terminal this connection is, which knows that somebody is there; null where it has gone.
+partition::Partition* Connection::attached() {
+    partition::Partition* partition = machine_->find(console_of_.data());
+    if (partition == nullptr || terminal_ >= partition->terminal_count)
+        return nullptr;
+    partition->terminals[terminal_].session = true;
+    return partition;
+}
+
+/// How many bytes the terminal took. A suspended partition's state is on its way and takes nothing more.
+std::size_t Connection::type(std::span<const std::byte> bytes) {
+    partition::Partition* partition = attached();
+    if (partition == nullptr)
+        return bytes.size(); // poll() ends the connection
+    std::size_t taken = 0;
+    if (partition->state == PartitionState::running)
+        taken =
+            partition->terminals[terminal_].type(partition->sources, vio::terminal_source + terminal_,
+                                                 {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+    kept_back_ = taken < bytes.size();
+    return taken;
+}
+
+void Connection::poll() {
+    if (!console_ || stream_ == nullptr || !produce())
+        return;
+    partition::Partition* partition = attached();
+    if (partition == nullptr) {
+        console_ = false;
+        std::exchange(stream_, nullptr)->close();
+        return;
+    }
+    vio::Terminal& terminal = partition->terminals[terminal_];
+    const bool here = partition->state == PartitionState::running || partition->state == PartitionState::off;
+    if (here && !terminal.output.empty()) {
+        out_size_ = terminal.output.pop({reinterpret_cast<std::uint8_t*>(out_.data()), out_.size()});
+        out_sent_ = 0;
+        produce();
+    }
+    if (kept_back_ && here && terminal.input.space() != 0) {
+        kept_back_ = false;
+        stream_->resume_receive();
+    }
+}
+
+void Connection::leave_console() {
+    if (!std::exchange(console_, false))
+        return;
+    if (partition::Partition* partition = attached())
+        partition->terminals[terminal_].session = false;
+}
+
+} // namespace transom::manage
