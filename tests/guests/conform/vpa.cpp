@@ -158,7 +158,9 @@ void buffers_across_and_beyond(Context& context) {
     context.status("shadow_across_pages", reg(add_shadow, buffer(17, 4097)), status::parameter);
     context.status("shadow_of_a_page", reg(add_shadow, buffer(17, 4096)), status::success);
     context.status("log_beyond", reg(add_log, buffer(18, 0xffff'ffff)), status::parameter);
-    context.status("log_unaligned", reg(add_log, buffer(18, 4096) + 8), status::parameter);
+    const auto unaligned = buffer(18, 4096);
+    scratch(18)[1] = scratch(18)[0]; // the size where an unaligned log would have it
+    context.status("log_unaligned", reg(add_log, unaligned + 8), status::parameter);
     context.status("log_outside", reg(add_log, context.machine().memory), status::parameter);
     drop_all();
 }
