@@ -14,6 +14,9 @@ transom::hpt::Flushed Tlb::discharge(const transom::hpt::FlushObligation& obliga
     return transom::hpt::Flushed(obligation);
 }
 
-void Tlb::flush_partition(std::uint32_t lpid) { FakeMachine::current().flushes_.push_back({lpid, {}}); }
+transom::hpt::PartitionFlushed Tlb::flush_partition(std::uint32_t lpid) {
+    FakeMachine::current().flushes_.push_back({lpid, {}});
+    return {};
+}
 
 } // namespace arch

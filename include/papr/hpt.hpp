@@ -37,7 +37,8 @@ constexpr std::uint64_t segment_size = 0xc000000000000000; // 0-1 B
 constexpr std::uint64_t virtual_page = 0x3fffffffffffff80; // 2-56 AVPN: the virtual address without its low 23 bits
 constexpr std::uint64_t compared = 0xffffffffffffff80;     // 0-56, what the AVPN condition of a call looks at
 constexpr std::uint64_t hypervisor = 0x0000000000000060;   // 57-58, forced off by H_ENTER
-constexpr std::uint64_t software = 0x0000000000000018;     // 59-60, the partition's; Linux: 59 = bolted
+constexpr std::uint64_t software = 0x0000000000000018;     // 59-60, the partition's
+constexpr std::uint64_t bolted = 0x0000000000000010;       // 59: by convention; H_BLOCK_REMOVE leaves such entries
 constexpr std::uint64_t large = 0x0000000000000004;        // 61 L: the page size is in LP
 constexpr std::uint64_t secondary = 0x0000000000000002;    // 62 H: found by the secondary hash
 constexpr std::uint64_t valid = 0x0000000000000001;        // 63 V
@@ -81,12 +82,13 @@ constexpr std::uint64_t andcond = 0x0000000040000000;  // 33 only where (d0 & av
 constexpr std::uint64_t icache_invalidate = 0x800000;  // 40
 constexpr std::uint64_t icache_synchronize = 0x400000; // 41
 constexpr std::uint64_t zero_page = 0x8000;            // 48
-constexpr std::uint64_t copy_page = 0x4000;            // 49
-constexpr std::uint64_t key_high = 0x3000;             // 50-51 H_PROTECT
-constexpr std::uint64_t key_low = 0x0e00;              // 52-54
-constexpr std::uint64_t pp0 = 0x0100;                  // 55
-constexpr std::uint64_t no_execute = 0x0004;           // 61
-constexpr std::uint64_t pp = 0x0003;                   // 62-63
+constexpr std::uint64_t copy_page = 0x4000;            // 49 H_PAGE_INIT only
+constexpr std::uint64_t page_work = zero_page | icache_invalidate | icache_synchronize; // H_ENTER, H_PAGE_INIT
+constexpr std::uint64_t key_high = 0x3000;                                              // 50-51 H_PROTECT
+constexpr std::uint64_t key_low = 0x0e00;                                               // 52-54
+constexpr std::uint64_t pp0 = 0x0100;                                                   // 55
+constexpr std::uint64_t no_execute = 0x0004;                                            // 61
+constexpr std::uint64_t pp = 0x0003;                                                    // 62-63
 } // namespace hpt_flag
 
 /// The high doubleword of an H_BULK_REMOVE translation specifier: request and response.
@@ -107,6 +109,21 @@ constexpr std::uint64_t index = 0x00ffffffffffffff;
 constexpr unsigned usage_shift = 51; // from R and C in d1 to bits 4 and 5
 constexpr unsigned max_specifiers = 4;
 } // namespace bulk
+
+/// An H_BLOCK_REMOVE translation specifier, one doubleword; its types are those of H_BULK_REMOVE.
+namespace block {
+constexpr std::uint64_t condition_avpn = 0x0100000000000000; // bit 7 of a request
+constexpr std::uint64_t code_success = 0x0000000000000000;   // bits 2-4 of a response
+constexpr std::uint64_t code_not_found = 0x0800000000000000; // bolted ones too
+constexpr std::uint64_t code_parameter = 0x1000000000000000;
+constexpr std::uint64_t code_other_size = 0x1800000000000000;
+constexpr std::uint64_t code_busy = 0x2000000000000000;
+constexpr std::uint64_t code_other_block = 0x2800000000000000;
+constexpr unsigned usage_shift = 50; // from R and C in d1 to bits 5 and 6
+constexpr unsigned max_specifiers = 8;
+/// A block is that many base pages of virtual storage, at a multiple of its size.
+constexpr unsigned log2_pages = 3;
+} // namespace block
 
 /// Segment sizes, with the value of the B field.
 enum class SegmentSize : std::uint8_t { mib_256 = 0, tib_1 = 1 };
@@ -142,10 +159,12 @@ struct PageSizes {
 
 /// POWER8 to POWER10.
 inline constexpr std::array page_sizes = {
-    PageSizes{PageSize::kib_4, PageSize::kib_4, false, 0},
-    PageSizes{PageSize::kib_4, PageSize::kib_64, true, 7},
-    PageSizes{PageSize::kib_64, PageSize::kib_64, true, 1},
-    PageSizes{PageSize::mib_16, PageSize::mib_16, true, 0},
+    PageSizes{PageSize::kib_4, PageSize::kib_4, false, 0},    PageSizes{PageSize::kib_4, PageSize::kib_64, true, 7},
+    PageSizes{PageSize::kib_4, PageSize::mib_16, true, 0x38}, PageSizes{PageSize::kib_64, PageSize::kib_64, true, 1},
+    PageSizes{PageSize::kib_64, PageSize::mib_16, true, 8},   PageSizes{PageSize::mib_16, PageSize::mib_16, true, 0},
 };
+
+/// Pages that H_BLOCK_REMOVE takes: those of which a block has one AVPN, because the call brings only one.
+constexpr bool block_removable(PageSizes sizes) { return sizes.base != PageSize::mib_16; }
 
 } // namespace papr

@@ -31,7 +31,7 @@ Outcome clear(partition::Vcpu& vcpu, std::uint64_t usage) {
 
 } // namespace
 
-// LoPAR H_PROTECT: flags (condition, pp, N, key), ptex, avpn. No outputs.
+// LoPAR H_PROTECT: flags (AVPN, pp, N, key), ptex, avpn. No outputs.
 Outcome h_protect(partition::Vcpu& vcpu) {
     partition::Partition& partition = *vcpu.partition;
     const auto args = hpt::ProtectArgs::parse(vcpu.registers.gpr);

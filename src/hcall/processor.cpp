@@ -142,7 +142,7 @@ Outcome h_set_mode(Vcpu& vcpu) {
     }
 }
 
-// Not in LoPAR; as Linux (register_process_table) and QEMU have it. With segments in the SLB no processor walks the
+// LoPAR H_REGISTER_PROCESS_TABLE (hcall-imtt, which is not offered: Linux makes this call without asking). With segments in the SLB no processor walks the
 // process table, so there is nothing to keep of it.
 Outcome h_register_proc_tbl(Vcpu& vcpu) {
     constexpr std::uint64_t change = ibm_bit(59);
@@ -152,9 +152,8 @@ Outcome h_register_proc_tbl(Vcpu& vcpu) {
     // Radix translation, segment tables and tlbie by the guest (the bits below) are not offered.
     if (flags & ~(change | new_table))
         return Status::parameter;
-    if (!(flags & change))
-        return flags == 0 ? Status::success : Status::parameter; // stay with hashed page table and SLB
-    if (flags & new_table) {
+    // Without `change` the registration stays, whatever bit 60 says.
+    if ((flags & change) && (flags & new_table)) {
         if (base >> 38)
             return Status::p2;
         if (page_size & ~std::uint64_t{7})

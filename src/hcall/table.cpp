@@ -54,6 +54,8 @@ constexpr std::array table{
     Row{Op::xirr_x, Set::interrupt, h_xirr_x, "H_XIRR_X"},
     Row{Op::random, Set::random, h_random, "H_RANDOM"},
     Row{Op::set_mode, Set::set_mode, h_set_mode, "H_SET_MODE"},
+    Row{Op::block_remove, Set::block_remove, h_block_remove, "H_BLOCK_REMOVE"},
+    Row{Op::clear_hpt, Set::clr_hpt, h_clear_hpt, "H_CLEAR_HPT"},
     Row{Op::register_proc_tbl, Set::none, h_register_proc_tbl, "H_REGISTER_PROC_TBL"},
     Row{Op::signal_sys_reset, Set::none, h_signal_sys_reset, "H_SIGNAL_SYS_RESET"},
     Row{Op::rtas, Set::none, h_rtas, "H_RTAS"},
@@ -93,6 +95,8 @@ constexpr std::array sets{
     SetInfo{Set::vphn, "hcall-vphn", 1},
     SetInfo{Set::random, "hcall-random", 1},
     SetInfo{Set::set_mode, "hcall-set-mode", 1},
+    SetInfo{Set::block_remove, "hcall-block-remove", 1},
+    SetInfo{Set::clr_hpt, "hcall-clr-hpt", 1},
 };
 
 constexpr std::size_t rows_of(Set set) { return static_cast<std::size_t>(std::ranges::count(table, set, &Row::set)); }

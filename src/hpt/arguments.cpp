@@ -23,10 +23,7 @@ std::expected<EnterArgs, TableError> EnterArgs::parse(const Gprs& gprs) {
     const auto what = NewEntry::parse({gprs[6], gprs[7]});
     if (!what)
         return std::unexpected(what.error());
-    constexpr std::uint64_t whole_page = flag::zero_page | flag::icache_invalidate | flag::icache_synchronize;
-    if ((flags & whole_page) != 0 && what->sizes.actual > papr::PageSize::kib_64)
-        return std::unexpected(TableError::too_big);
-    return EnterArgs{{gprs[5]}, (flags & flag::exact) != 0, (flags & flag::zero_page) != 0, *what};
+    return EnterArgs{{gprs[5]}, (flags & flag::exact) != 0, flags & flag::page_work, *what};
 }
 
 Condition Condition::parse(std::uint64_t flags, std::uint64_t operand) {
@@ -40,8 +37,7 @@ ProtectArgs ProtectArgs::parse(const Gprs& gprs) {
     const std::uint64_t flags = gprs[4];
     const std::uint64_t protection = (flags & flag::pp0) << 55 | (flags & flag::key_high) << 48 |
                                      (flags & (flag::key_low | flag::no_execute | flag::pp));
-    // LoPAR H_PROTECT has the AVPN condition only.
-    return {{gprs[5]}, Condition::parse(flags & ~flag::andcond, gprs[6]), protection};
+    return {{gprs[5]}, {.avpn = (flags & flag::avpn) != 0, .operand = gprs[6]}, protection};
 }
 
 ReadArgs ReadArgs::parse(const Gprs& gprs) {

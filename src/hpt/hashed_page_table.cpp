@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <transom/hpt/hashed_page_table.hpp>
 #include <transom/hpt/real_mode_impl.hpp>
+#include <transom/hpt/removal_impl.hpp>
 #include <transom/hpt/table_impl.hpp>
 
 namespace transom::hpt {

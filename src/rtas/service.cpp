@@ -13,13 +13,28 @@ using partition::Vcpu;
 
 /// System parameters. LoPAR "System Parameters Option".
 constexpr std::uint32_t splpar_characteristics = 20;
+constexpr std::uint32_t block_invalidate_characteristics = 50;
 constexpr std::uint32_t lpar_name = 55;
 
-/// Values of system parameters are text with a zero byte at the end.
+/// Most values of system parameters are text with a zero byte at the end.
 struct Parameter {
     std::array<char, 128> text{};
     std::size_t length = 0; // with the zero byte
 };
+
+/// The pages that H_BLOCK_REMOVE takes. LoPAR "TLB Block Invalidate Characteristics": the logarithm of the block's size in
+/// pages, the number of page sizes, and a byte for each of them: its L bit and the encoding of its sizes.
+Parameter block_invalidate(bool large_pages) {
+    constexpr unsigned l = 0x80;
+    Parameter value;
+    value.text[0] = papr::block::log2_pages;
+    value.length = 2;
+    for (const papr::PageSizes& sizes : papr::page_sizes)
+        if (papr::block_removable(sizes) && (large_pages || sizes.actual != papr::PageSize::mib_16))
+            value.text.at(value.length++) = static_cast<char>(sizes.large ? l | sizes.encoding : 0);
+    value.text[1] = static_cast<char>(value.length - 2);
+    return value;
+}
 
 template <class... Args> Parameter print(fmt::format_string<Args...> format, Args&&... arguments) {
     Parameter value;
@@ -36,6 +51,8 @@ std::optional<Parameter> parameter(const Partition& partition, std::uint32_t tok
     case splpar_characteristics:
         return print("MaxEntCap={},DesMem={},DesProcs={},MaxPlatProcs={}", partition.pool->processors * 100,
                      partition.memory.size() >> 20, processors, partition.pool->processors);
+    case block_invalidate_characteristics:
+        return block_invalidate(partition.hpt.options().large_pages);
     case lpar_name:
         return print("{}", partition.name());
     default:

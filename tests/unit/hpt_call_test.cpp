@@ -1,59 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <arch/fake_machine.hpp>
-#include <gmock/gmock.h>
-#include <memory>
+#include <hpt_call_fixture.hpp>
 #include <mutex>
 #include <thread>
-#include <transom/hcall/handlers.hpp>
-#include <transom/partition/partition.hpp>
 
 namespace transom::hcall {
 namespace {
 
-using papr::Status;
 using testing::ElementsAre;
 namespace flag = papr::hpt_flag;
-
-constexpr std::uint64_t d0_of_page_1 = 0x4000000005000005; // 64 KiB, 1 TiB segment, VSID 5
-constexpr std::uint64_t d1_of_page_1 = 0x11192;            // logical 0x10000, R, C, memory, pp 10
-
-/// A partition of 16 MiB with the smallest table, over the fake machine's memory.
-class HptCall : public testing::Test {
-  protected:
-    static constexpr unsigned log2_bytes = 18;
-    static constexpr RealAddr table_address = arch::fake_real_base + mib(16);
-
-    HptCall() : guest_words((std::size_t{1} << log2_bytes) / 16) {
-        invariant(partition->memory.add_block(arch::fake_real_base), "block");
-        partition->hpt.init(table_address, log2_bytes, guest_words, {.format = hpt::Format::isa_3_0});
-        partition->lpid = 77;
-        partition->vcpus[0].partition = partition.get();
-    }
-
-    struct Answer {
-        Status status;
-        std::vector<std::uint64_t> out;
-    };
-    /// gpr[4] and up in, `outputs` of them out.
-    Answer call(Outcome (*handler)(partition::Vcpu&), std::vector<std::uint64_t> arguments, std::size_t outputs = 0) {
-        partition::Vcpu& vcpu = partition->vcpus[0];
-        auto* const r4 = vcpu.registers.gpr.data() + 4;
-        std::copy(arguments.begin(), arguments.end(), r4);
-        const Outcome outcome = handler(vcpu);
-        EXPECT_EQ(outcome.then, Then::resume);
-        return {outcome.status, {r4, r4 + outputs}};
-    }
-    std::uint64_t enter(std::uint64_t flags, std::uint64_t ptex, std::uint64_t d0 = d0_of_page_1,
-                        std::uint64_t d1 = d1_of_page_1) {
-        const Answer answer = call(h_enter, {flags, ptex, d0, d1}, 1);
-        EXPECT_EQ(answer.status, Status::success);
-        return answer.out[0];
-    }
-
-    arch::FakeMachine machine{mib(17)};
-    std::vector<std::uint64_t> guest_words;
-    std::unique_ptr<partition::Partition> partition = std::make_unique<partition::Partition>();
-};
 
 TEST_F(HptCall, TheTableIsBigEndianInRealMemory) {
     EXPECT_EQ(enter(0, 0x13), 0x10u);
@@ -64,13 +18,38 @@ TEST_F(HptCall, TheTableIsBigEndianInRealMemory) {
 }
 
 TEST_F(HptCall, EnterAnswersEachErrorWithItsStatus) {
-    EXPECT_EQ(call(h_enter, {0, 0x4000, d0_of_page_1, d1_of_page_1}).status, Status::parameter); // beyond the table
-    EXPECT_EQ(call(h_enter, {0, 0, d0_of_page_1, 0x1001192}).status, Status::parameter);         // beyond the memory
-    EXPECT_EQ(call(h_enter, {0, 0, d0_of_page_1, 0x111aa}).status, Status::parameter);           // cache-inhibited
-    EXPECT_EQ(call(h_enter, {0, 0, d0_of_page_1, 0x13192}).status, Status::parameter);           // no such page size
-    EXPECT_EQ(call(h_enter, {flag::zero_page, 0, d0_of_page_1, 0x10}).status, Status::too_big);  // 16 MiB
+    EXPECT_EQ(call(h_enter, {0, 0x4000, d0_of_page_1, d1_of_page_1}).status, Status::parameter);  // beyond the table
+    EXPECT_EQ(call(h_enter, {0, 0, d0_of_page_1, 0x1001192}).status, Status::parameter);          // beyond the memory
+    EXPECT_EQ(call(h_enter, {0, 0, d0_of_page_1, 0x111aa}).status, Status::parameter);            // cache-inhibited
+    EXPECT_EQ(call(h_enter, {0, 0, d0_of_page_1, 0x13192}).status, Status::parameter);            // no such page size
+    EXPECT_EQ(call(h_enter, {flag::zero_page, 0, d0_of_page_1, 0x10}).status, Status::parameter); // 16 MiB: not offered
     enter(flag::exact, 9);
     EXPECT_EQ(call(h_enter, {flag::exact, 9, d0_of_page_1, d1_of_page_1}).status, Status::pteg_full);
+}
+
+TEST_F(HptCall, WorkOnAPageOver64KibIsTooBigWhereNothingElseIsWrong) {
+    offer_large_pages();
+    for (const std::uint64_t work : {flag::zero_page, flag::icache_invalidate, flag::icache_synchronize}) {
+        EXPECT_EQ(call(h_enter, {work, 0, 5, 0x10}).status, Status::too_big);
+        EXPECT_EQ(call(h_enter, {work, 0x4000, 5, 0x10}).status, Status::parameter); // beyond the table
+        EXPECT_EQ(call(h_enter, {work, 0, 5, 0x1000010}).status, Status::parameter); // beyond the memory
+        EXPECT_EQ(call(h_enter, {work, 0, 5, 0x28}).status, Status::parameter);      // cache-inhibited
+        EXPECT_EQ(call(h_enter, {work, 0, 5, 0x8010}).status, Status::too_big);      // 16 MiB in a 64 KiB segment
+        EXPECT_EQ(call(h_enter, {work, 0, 5, 0x38010}).status, Status::too_big);     // and in one of 4 KiB
+        EXPECT_EQ(call(h_enter, {work, 0, d0_of_page_1, d1_of_page_1}).status, Status::success);
+    }
+    EXPECT_EQ(call(h_enter, {flag::copy_page, 8, 5, 0x10}).status, Status::success); // H_PAGE_INIT's alone
+}
+
+TEST_F(HptCall, FlagsWithoutAMeaningAreIgnored) {
+    // Page states (bits 28 to 31), NUMA cookie, subfunction, coalescing, usage instrumentation, compression, reserved.
+    constexpr std::uint64_t others = 0xffff'ff1f'103f'00f8;
+    EXPECT_EQ(call(h_enter, {flag::exact | others, 9, d0_of_page_1, d1_of_page_1}, 1).out[0], 9u);
+    EXPECT_THAT(call(h_read, {others, 9}, 2).out, ElementsAre(d0_of_page_1, d1_of_page_1));
+    EXPECT_EQ(call(h_protect, {others | 2, 9, 0}).status, Status::success);
+    EXPECT_THAT(call(h_clear_mod, {others, 9}, 1).out, ElementsAre(d1_of_page_1));
+    EXPECT_THAT(call(h_clear_ref, {others, 9}, 1).out, ElementsAre(d1_of_page_1 & ~papr::d1::changed));
+    EXPECT_THAT(call(h_remove, {others, 9, 0}, 2).out, ElementsAre(d0_of_page_1, d1_of_page_1 & ~papr::d1::usage));
 }
 
 TEST_F(HptCall, ZeroPageClearsThePageAndOnlyWhenThereIsASlot) {
@@ -129,6 +108,7 @@ TEST_F(HptCall, ProtectAndClear) {
     EXPECT_EQ(call(h_protect, {flag::pp0 | 3, 16, 0}).status, Status::success);
     EXPECT_THAT(call(h_read, {0, 16}, 2).out, ElementsAre(d0_of_page_1, 0x8000000000011193));
     EXPECT_EQ(call(h_protect, {flag::avpn | 2, 16, 0x80}).status, Status::not_found);
+    EXPECT_EQ(call(h_protect, {flag::andcond | flag::pp0 | 3, 16, ~0ull}).status, Status::success); // not its flag
     EXPECT_THAT(call(h_clear_mod, {0, 16}, 1).out, ElementsAre(0x8000000000011193));
     EXPECT_THAT(call(h_clear_ref, {0, 16}, 1).out, ElementsAre(0x8000000000011113));
     EXPECT_THAT(call(h_read, {0, 16}, 2).out, ElementsAre(d0_of_page_1, 0x8000000000011013));
@@ -151,6 +131,16 @@ TEST_F(HptCall, BulkRemoveAnswersInPlaceUpToTheEnd) {
                                         0xc000000000000000, 1, 0x4000000000000012, 2));
     EXPECT_THAT(call(h_read, {flag::read_4, 16}, 8).out,
                 ElementsAre(0, 0, d0_of_page_1 | 0x10, d1_of_page_1, d0_of_page_1, d1_of_page_1, 0, 0));
+}
+
+TEST_F(HptCall, BulkRemoveIgnoresTheStateOfPages) {
+    // Bits 2 and 3 of a request are the CMO option's.
+    for (const std::uint64_t state : {1, 2, 3}) {
+        enter(flag::exact, 16);
+        const Answer answer = call(h_bulk_remove, {0x4000000000000010 | state << 60, 0, ~0ull, 0}, 1);
+        EXPECT_EQ(answer.status, Status::success);
+        EXPECT_THAT(answer.out, ElementsAre(0x8c00000000000010));
+    }
 }
 
 TEST_F(HptCall, BulkRemoveStopsAtWhatIsMalformed) {

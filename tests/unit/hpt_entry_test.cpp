@@ -17,6 +17,8 @@ constexpr PageSizes small{PageSize::kib_4, PageSize::kib_4, false, 0};
 constexpr PageSizes mixed{PageSize::kib_4, PageSize::kib_64, true, 7};
 constexpr PageSizes medium{PageSize::kib_64, PageSize::kib_64, true, 1};
 constexpr PageSizes large{PageSize::mib_16, PageSize::mib_16, true, 0};
+constexpr PageSizes large_in_64_kib{PageSize::kib_64, PageSize::mib_16, true, 8};
+constexpr PageSizes large_in_4_kib{PageSize::kib_4, PageSize::mib_16, true, 0x38};
 
 // A bolted, valid 64 KiB page of a 1 TiB segment; key 0b10101, R, C, N, pp 10 with pp0 set, at logical 0x3210000.
 constexpr PageTableEntry full{0x4000123456789a95, 0xa000000003211396};
@@ -65,7 +67,12 @@ TEST(HptEntry, PageSizesHaveTheirEncodings) {
     EXPECT_EQ(decode_page_sizes({4, 0x0000000012341010}), medium);
     EXPECT_EQ(decode_page_sizes({4, 0x0000000012000010}), large);
     EXPECT_EQ(decode_page_sizes({4, 0x0000000012100010}), std::nullopt); // 16 MiB page off its boundary
-    for (const std::uint64_t encoding : {2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15})
+    EXPECT_EQ(decode_page_sizes({4, 0x0000000012008010}), large_in_64_kib);
+    EXPECT_EQ(decode_page_sizes({4, 0x0000000012038010}), large_in_4_kib);
+    EXPECT_EQ(decode_page_sizes({4, 0x0000000012108010}), std::nullopt); // off its boundary
+    EXPECT_EQ(decode_page_sizes({4, 0x0000000012018010}), std::nullopt);
+    EXPECT_EQ(page_address({4, 0x8000000012038010}, large_in_4_kib), LogicalAddr{0x12000000});
+    for (const std::uint64_t encoding : {2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 14, 15})
         EXPECT_EQ(decode_page_sizes({4, encoding << 12}), std::nullopt) << encoding;
     EXPECT_EQ(page_address({4, 0x8000000012341010}, medium), LogicalAddr{0x12340000});
     EXPECT_EQ(page_address({0, 0x8000000012341010}, small), LogicalAddr{0x12341000});
@@ -100,7 +107,7 @@ TEST(HptHash, TheEntryHoldsTheAddressWithoutItsLow23Bits) {
 
 TEST(HptHash, ThePageComesBackFromItsEntryAndItsGroup) {
     constexpr unsigned log2_bytes = 18; // the smallest table gives the fewest bits
-    for (const PageSizes sizes : {small, mixed, medium, large}) {
+    for (const PageSizes sizes : {small, mixed, medium, large, large_in_64_kib, large_in_4_kib}) {
         for (const SegmentSize segment : {SegmentSize::mib_256, SegmentSize::tib_1}) {
             for (const std::uint64_t offset : {0x0ull, 0x7ff000ull, 0xabcd000ull, 0xfff0000ull, 0xf7ff000ull}) {
                 const SegmentOffset place{segment, 0x1357b, offset};
@@ -128,6 +135,10 @@ TEST(HptTlbie, NamesThePage) {
     // 16 MiB: no address bit below 24, LP = 0.
     EXPECT_EQ(tlbie_page({0x12345ff000000, SegmentSize::mib_256, PageSize::mib_16, PageSize::mib_16}),
               0x12345ff000001u);
+    // 16 MiB in a 64 KiB segment: LP = 00001000, AVAL bits 13 to 19 of the base page's address (0x90000: 1001000).
+    EXPECT_EQ(tlbie_page({0x12345ff090000, SegmentSize::tib_1, PageSize::kib_64, PageSize::mib_16}), 0x12345ff008191u);
+    // In a 4 KiB segment: AVA is all of the base page's address, AP = 100.
+    EXPECT_EQ(tlbie_page({0x12345ff095000, SegmentSize::mib_256, PageSize::kib_4, PageSize::mib_16}), 0x12345ff095080u);
 }
 
 TEST(HptArguments, EnterRefusesWhatCannotBe) {
@@ -139,7 +150,7 @@ TEST(HptArguments, EnterRefusesWhatCannotBe) {
     const auto args = EnterArgs::parse(gprs);
     ASSERT_TRUE(args.has_value());
     EXPECT_TRUE(args->exact);
-    EXPECT_TRUE(args->zero_page);
+    EXPECT_EQ(args->page_work, papr::hpt_flag::zero_page);
     EXPECT_EQ(args->slot.value, 0x123u);
     EXPECT_EQ(args->what.entry, full);
     EXPECT_EQ(args->what.page(), LogicalAddr{0x3210000});
@@ -149,12 +160,9 @@ TEST(HptArguments, EnterRefusesWhatCannotBe) {
     gprs[6] = 5;
     gprs[7] = 0x5010;
     EXPECT_EQ(EnterArgs::parse(gprs).error(), TableError::page_size);
-    gprs[7] = 0x1000010; // 16 MiB is more than the calls that touch the page take
-    EXPECT_EQ(EnterArgs::parse(gprs).error(), TableError::too_big);
-    gprs[4] = papr::hpt_flag::icache_synchronize;
-    EXPECT_EQ(EnterArgs::parse(gprs).error(), TableError::too_big);
-    gprs[4] = 0;
-    EXPECT_TRUE(EnterArgs::parse(gprs).has_value());
+    gprs[7] = 0x1000010;
+    gprs[4] = ~papr::hpt_flag::page_work;
+    EXPECT_EQ(EnterArgs::parse(gprs)->page_work, 0u);
 }
 
 TEST(HptArguments, ProtectionBitsLandInTheirPlaces) {

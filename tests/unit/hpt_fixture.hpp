@@ -8,6 +8,7 @@
 #include <string>
 #include <transom/base/panic.hpp>
 #include <transom/hpt/real_mode_impl.hpp>
+#include <transom/hpt/removal_impl.hpp>
 #include <transom/hpt/table_impl.hpp>
 #include <transom/memory/logical_memory.hpp>
 

@@ -35,6 +35,8 @@ class Walker {
         std::erase_if(tlb_, [&](const auto& held) { return held.second.page == page; });
     }
 
+    void flush_all() { tlb_.clear(); }
+
     bool holds(papr::Ptex slot) const { return tlb_.contains(slot.value); }
     std::uint64_t held_protection(papr::Ptex slot) const { return tlb_.at(slot.value).d1 & papr::d1::protection; }
 

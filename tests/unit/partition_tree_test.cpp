@@ -164,8 +164,8 @@ TEST_F(PartitionTreeTest, OffersLargePagesOnlyWhenAsked) {
     EXPECT_THAT(cells(cpu, "ibm,segment-page-sizes"), ElementsAre(12, 0, 2, 12, 0, 16, 7, /**/ 16, 0x110, 1, 16, 1));
     what_.large_pages = true;
     write();
-    EXPECT_THAT(cells(cpu, "ibm,segment-page-sizes"),
-                ElementsAre(12, 0, 2, 12, 0, 16, 7, /**/ 16, 0x110, 1, 16, 1, /**/ 24, 0x100, 1, 24, 0));
+    EXPECT_THAT(cells(cpu, "ibm,segment-page-sizes"), ElementsAre(12, 0, 3, 12, 0, 16, 7, 24, 0x38, /**/ 16, 0x110, 2,
+                                                                  16, 1, 24, 8, /**/ 24, 0x100, 1, 24, 0));
 }
 
 TEST_F(PartitionTreeTest, FitsItsCapacityAndSaysWhereABufferIsTooSmall) {

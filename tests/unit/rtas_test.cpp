@@ -312,6 +312,11 @@ TEST_F(Rtas, SystemParametersAreTextWithTheirLength) {
     EXPECT_EQ(peek_text(buffer + 2), "MaxEntCap=100,DesMem=32,DesProcs=2,MaxPlatProcs=1");
     EXPECT_EQ(peek<std::uint16_t>(buffer), peek_text(buffer + 2).size() + 1);
 
+    // Blocks of 2^3 pages; 4 KiB, 64 KiB in 4 KiB segments, 64 KiB.
+    poke<std::uint64_t>(buffer, 0);
+    EXPECT_EQ(answer("ibm,get-system-parameter", {50, buffer, 4000}), success);
+    EXPECT_EQ(peek<std::uint64_t>(buffer), 0x0005'0303'0087'8100u);
+
     poke<std::uint64_t>(buffer, 0);
     EXPECT_EQ(answer("ibm,get-system-parameter", {55, buffer, 4}), success) << "cut";
     EXPECT_EQ(peek<std::uint64_t>(buffer), 0x0005'6465'0000'0000u);

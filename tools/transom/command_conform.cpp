@@ -69,8 +69,8 @@ TapRun run_on_pseries(const ConformOptions& options, Clock::duration limit) {
     // The reference has the processor that the machine under test has.
     const std::string processor(reference_processor(parse_machine(options.common.machine)));
     return run_guest("QEMU pseries with " + processor,
-                     {options.common.qemu, "-M", pseries_machine(""), "-cpu", processor, "-m", "256", "-nodefaults",
-                      "-nographic", "-serial", "stdio", "-bios", image.string()},
+                     {options.common.qemu, "-M", pseries_machine(",cap-hpt-max-page-size=16777216"), "-cpu", processor,
+                      "-m", "256", "-nodefaults", "-nographic", "-serial", "stdio", "-bios", image.string()},
                      limit);
 }
 

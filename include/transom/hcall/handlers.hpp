@@ -11,7 +11,7 @@ struct Vcpu;
 /// gpr[4] and up. Each is described in LoPAR under its name.
 namespace transom::hcall {
 
-// hcall-pft and hcall-bulk (hpt_*.cpp)
+// hcall-pft, hcall-bulk, hcall-block-remove, hcall-clr-hpt (hpt_*.cpp)
 Outcome h_remove(partition::Vcpu& vcpu);
 Outcome h_enter(partition::Vcpu& vcpu);
 Outcome h_read(partition::Vcpu& vcpu);
@@ -19,6 +19,8 @@ Outcome h_clear_mod(partition::Vcpu& vcpu);
 Outcome h_clear_ref(partition::Vcpu& vcpu);
 Outcome h_protect(partition::Vcpu& vcpu);
 Outcome h_bulk_remove(partition::Vcpu& vcpu);
+Outcome h_block_remove(partition::Vcpu& vcpu);
+Outcome h_clear_hpt(partition::Vcpu& vcpu);
 
 // hcall-sprg0, hcall-dabr, hcall-xdabr, hcall-set-mode (processor.cpp)
 Outcome h_set_sprg0(partition::Vcpu& vcpu);

@@ -37,6 +37,8 @@ enum class Set : std::uint8_t {
     vphn,
     random,
     set_mode,
+    block_remove,
+    clr_hpt,
 };
 
 struct Row {

@@ -26,10 +26,10 @@ struct NewEntry {
 struct EnterArgs {
     papr::Ptex slot;
     bool exact = false;
-    bool zero_page = false;
+    std::uint64_t page_work = 0; // what is to be done with the page before it is entered: papr::hpt_flag::page_work
     NewEntry what;
 
-    /// Errors: page_size, virtual_page; too_big where a page over 64 KiB is to be zeroed or synchronized.
+    /// Errors: page_size, virtual_page.
     static std::expected<EnterArgs, TableError> parse(const Gprs& gprs);
 };
 

@@ -17,4 +17,13 @@ enum class TableError : std::uint8_t {
     missing,          // the page is not here yet (during a migration); nothing has been changed
 };
 
+/// Why H_BLOCK_REMOVE leaves an entry; its response codes.
+enum class BlockError : std::uint8_t {
+    parameter,   // beyond the end of the table, or a page size that the call does not take
+    not_found,   // not valid, bolted, or another page
+    busy,        // somebody else changes it at the moment
+    other_size,  // pages or segment of another size than those before
+    other_block, // not in the block of those before
+};
+
 } // namespace transom::hpt

@@ -24,4 +24,10 @@ class Flushed {
     FlushObligation page_;
 };
 
+/// The receipt for a flush of everything that the TLBs hold of a partition.
+class PartitionFlushed {
+    friend class arch::Tlb;
+    PartitionFlushed() = default;
+};
+
 } // namespace transom::hpt

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <papr/hpt.hpp>
 #include <transom/base/panic.hpp>
 #include <transom/hpt/entry.hpp>
@@ -48,6 +49,22 @@ struct EnterWork {
 
 struct RemoveWork {
     papr::PageTableEntry entry; // R and C still to come
+};
+
+/// What the entries of one H_BLOCK_REMOVE have in common: the first of them says it.
+struct BlockAnchor {
+    papr::PageSizes sizes;
+    papr::SegmentSize segment;
+    std::uint64_t avpn;  // bits 0-56 of d0
+    std::uint64_t index; // the address in blocks
+};
+
+/// Slots that H_CLEAR_HPT empties with one flush: locked and invalid from begin to finish.
+struct [[nodiscard]] ClearBatch {
+    static constexpr unsigned size = 512;
+    papr::Ptex first;
+    std::array<std::uint64_t, size / 64> taken{}; // slot first + i: bit i % 64 of word i / 64
+    bool must_flush = false;
 };
 
 /// A change of d1: of the protection, or of R and C.

@@ -31,8 +31,9 @@ struct UsedSlot {
 /// of a valid entry is its d0 and the guest word with the R and C of both.
 ///
 /// Concurrency: bit 57 of d0 locks a slot; machines ignore it. Everything that changes a slot holds its lock from begin_ to
-/// finish_, the flush in between included, and no call holds two. R and C of a slot are read for good only after its flush.
-/// A flush may wait for a processor inside the partition, never for one in the hypervisor: who waits for a lock counts as
+/// finish_, the flush in between included. Who holds a lock does not wait for another: H_BLOCK_REMOVE, which holds up to
+/// eight, only tries. One exception, H_CLEAR_HPT, harms nobody: it is the only one of its kind, so whom it waits for does
+/// not wait for it. R and C of a slot are read for good only after its flush. A flush may wait for a processor inside the partition, never for one in the hypervisor: who waits for a lock counts as
 /// flushed, so that two invalidators cannot wait for each other.
 ///
 /// Entries for the partition's accesses in real mode are the hypervisor's: the partition sees their slots as free.
@@ -57,6 +58,10 @@ template <class Slots> class Table {
 
     /// H_REMOVE. Errors: no_such_slot, not_found.
     std::expected<Pending<RemoveWork>, TableError> begin_remove(const RemoveArgs& args);
+    /// H_BLOCK_REMOVE, for one of its entries: never waits, so that the caller may hold several begun at once. `anchor` is
+    /// empty before the first.
+    std::expected<Pending<RemoveWork>, BlockError> begin_block_remove(const RemoveArgs& args,
+                                                                      std::optional<BlockAnchor>& anchor);
     /// The entry that was, with its last R and C.
     papr::PageTableEntry finish_remove(Pending<RemoveWork> pending, const Flushed& receipt);
 
@@ -66,6 +71,14 @@ template <class Slots> class Table {
     std::expected<Pending<ModifyWork>, TableError> begin_clear(const ClearArgs& args, std::uint64_t usage);
     /// The partition's d1 as it was, with the R and C up to the change.
     std::uint64_t finish_modify(Pending<ModifyWork> pending, const Flushed& receipt);
+
+    /// H_CLEAR_HPT empties the table batch by batch, over several calls; the hypervisor's entries stay. One processor at
+    /// a time: false where another is at it. After true comes end_clear.
+    bool begin_clear() { return !clearing_.test_and_set(std::memory_order_acquire); }
+    void end_clear() { clearing_.clear(std::memory_order_release); }
+    /// The next batch; none at the end of the table, and then the first one again.
+    std::optional<ClearBatch> begin_clear_batch();
+    void finish_clear_batch(const ClearBatch& batch, const std::optional<PartitionFlushed>& receipt);
 
     /// H_READ: what the partition sees, R and C as of now.
     std::expected<papr::PageTableEntry, TableError> read(papr::Ptex slot);
@@ -103,6 +116,8 @@ template <class Slots> class Table {
     unsigned log2_bytes_ = papr::min_log2_table_size;
     TableOptions options_;
     std::atomic_flag real_mode_insertion_; // no page twice by two processors at once
+    std::atomic_flag clearing_;
+    std::uint64_t clear_from_ = 0; // slot; belongs to whoever has set clearing_
 };
 
 /// The size that a partition's table gets by default: a 128th of its memory, as QEMU's pseries gives.

@@ -19,6 +19,7 @@ template <class Slots> void Table<Slots>::init(Slots slots, unsigned log2_bytes,
     slots_ = slots;
     log2_bytes_ = log2_bytes;
     options_ = options;
+    clear_from_ = 0;
 }
 
 template <class Slots> std::optional<std::uint64_t> Table<Slots>::try_lock(papr::Ptex slot) {
@@ -114,6 +115,8 @@ std::expected<Pending<EnterWork>, TableError> Table<Slots>::begin_enter(const En
     const auto entry = translate(args.what, memory);
     if (!entry)
         return std::unexpected(entry.error());
+    if (args.page_work != 0 && args.what.sizes.actual > papr::PageSize::kib_64) [[unlikely]]
+        return std::unexpected(TableError::too_big);
     const auto claimed = claim(args.slot, args.exact);
     if (!claimed)
         return std::unexpected(TableError::group_full);

@@ -42,14 +42,14 @@ constexpr std::uint64_t remove = 0x04, enter = 0x08, read = 0x0c, clear_mod = 0x
                         page_init = 0x2c, cache_load = 0x44, cache_store = 0x48, icbi = 0x4c, dcbf = 0x50, pic = 0xf8,
                         join = 0x298, donor_operation = 0x29c, vasi_signal = 0x2a0, vasi_state = 0x2a4,
                         home_node_associativity = 0x2ec, random = 0x300, signal_sys_reset = 0x380, set_mode = 0x31c,
-                        register_process_table = 0x37c, rtas = 0xf000;
+                        block_remove = 0x328, clear_hpt = 0x358, register_process_table = 0x37c, rtas = 0xf000;
 } // namespace call
 
 /// Status values, for the same reason.
 namespace status {
-constexpr std::int64_t success = 0, busy = 1, closed = 2, continue_ = 18, hardware = -1, function = -2, privilege = -3,
-                       parameter = -4, authority = -10, bad_mode = -5, pteg_full = -6, not_found = -7, resource = -16,
-                       p2 = -55, p3 = -56, p4 = -57;
+constexpr std::int64_t success = 0, busy = 1, closed = 2, partial = 5, continue_ = 18, hardware = -1, function = -2,
+                       privilege = -3, parameter = -4, authority = -10, bad_mode = -5, pteg_full = -6, not_found = -7,
+                       resource = -16, p2 = -55, p3 = -56, p4 = -57, too_big = -64;
 } // namespace status
 
 } // namespace guest

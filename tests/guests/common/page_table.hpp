@@ -2,6 +2,7 @@
 // The hashed page table from the partition's side: the numbers of its calls and entries, segments, and where an entry belongs.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 namespace guest {
@@ -9,7 +10,14 @@ namespace guest {
 // H_ENTER and its family: the flags word. LoPAR "Page Frame Table Access flags".
 namespace flag {
 constexpr std::uint64_t exact = std::uint64_t{1} << 39, read_4 = std::uint64_t{1} << 37, avpn = std::uint64_t{1} << 31,
-                        andcond = std::uint64_t{1} << 30, icache = 0xc0'0000, zero_page = 0x8000;
+                        andcond = std::uint64_t{1} << 30, icache = 0xc0'0000, zero_page = 0x8000, copy_page = 0x4000,
+                        r_xlate = std::uint64_t{1} << 38, icache_invalidate = 0x80'0000, icache_synchronize = 0x40'0000;
+/// The NUMA cookie, subfunction and reserved bits, and those of options that are not offered: page states (CMO), coalescing,
+/// usage instrumentation (MUI), compression (PFO).
+constexpr std::uint64_t without_meaning = 0xffff'ff1f'103f'00f8;
+/// Flags bits 28 to 31: change the state of the page to active, active critical, unused, loaned; and two reserved values.
+constexpr std::array<std::uint64_t, 6> page_states = {0x8'0000'0000, 0x9'0000'0000, 0xe'0000'0000,
+                                                      0xf'0000'0000, 0xa'0000'0000, 0xc'0000'0000};
 } // namespace flag
 
 // An entry, in the format that the partition uses (ISA 2.07 Book III-S 5.7.7).

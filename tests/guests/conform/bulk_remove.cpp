@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // H_BULK_REMOVE. LoPAR "H_BULK_REMOVE": up to four specifiers of two doublewords; the answers take their place.
-#include "table.hpp"
+#include "access.hpp"
 
 namespace conform {
 
@@ -120,6 +120,19 @@ void both_conditions(Context& context) {
     context.value("valid", valid_slots(first), 0x1);
 }
 
+void page_states(Context& context) {
+    // Bits 2 and 3 of a request are the CMO option's.
+    const auto first = entered(context, 3);
+    real_store(scratch(), 0x55);
+    const auto answer = hcall(call::bulk_remove, request | not_found | first, 0, request | bad_parameter | (first + 1),
+                              0, request | not_found | bad_parameter | (first + 2), 0, end, 0);
+    context.status("status", answer.status, status::success);
+    for (unsigned i = 0; i < 3; ++i)
+        context.value("answer", answer.r(4 + 2 * i), response | (first + i));
+    context.value("valid", valid_slots(first), 0);
+    context.value("memory", real_load(scratch()), 0x55);
+}
+
 void type_that_is_no_request(Context& context) {
     const auto first = entered(context, 3);
     context.status("type_00", hcall(call::bulk_remove, first, 0, end, 0, 0, 0, 0, 0).status, status::parameter);
@@ -139,6 +152,7 @@ constexpr std::array cases = {
     Case{"bulk_remove.andcond_condition", &andcond_condition},
     Case{"bulk_remove.slot_beyond_table", &slot_beyond_table},
     Case{"bulk_remove.both_conditions", &both_conditions},
+    Case{"bulk_remove.page_states", &page_states},
     Case{"bulk_remove.type_that_is_no_request", &type_that_is_no_request},
 };
 

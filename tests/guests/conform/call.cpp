@@ -77,6 +77,22 @@ void problem_state_cede(Context& context) {
     context.value("vector", vector, 0xc00);
 }
 
+/// Every call of the page table, listed or not: refused before anything else.
+void problem_state_page_table(Context& context) {
+    using namespace guest::msr;
+    constexpr std::array tokens = {
+        call::remove,  call::enter,       call::read,         call::clear_mod, call::clear_ref,
+        call::protect, call::bulk_remove, call::block_remove, call::clear_hpt, call::register_process_table};
+    const auto slot = map(context, segment, segment.address, code_page(instruction::sc_1, instruction::sc_0));
+    guest::set_decrementer(guest::decrementer_idle);
+    for (const auto token : tokens) {
+        const auto fault = guest::guarded_execute(segment.address, sf | me | ee | pr | ir | dr | le, token);
+        context.status("status", static_cast<std::int64_t>(fault.gpr3), status::privilege);
+        context.value("vector", fault.vector, 0xc00);
+    }
+    context.value("valid", read(slot).d0 & entry::valid, 1);
+}
+
 constexpr std::array cases = {
     Case{"call.unknown_token", &unknown_token},
     Case{"call.token_between_two", &token_between_two},
@@ -84,6 +100,7 @@ constexpr std::array cases = {
     Case{"call.translated_caller", &translated_caller},
     Case{"call.problem_state", &problem_state},
     Case{"call.problem_state_unknown_token", &problem_state_unknown_token},
+    Case{"call.problem_state_page_table", &problem_state_page_table},
     Case{"call.problem_state_cede", &problem_state_cede},
 };
 

@@ -62,9 +62,13 @@ struct Case {
 std::span<const Case> call_cases();
 std::span<const Case> enter_cases();
 std::span<const Case> enter_hostile_cases();
+std::span<const Case> enter_flag_cases();
+std::span<const Case> large_page_cases();
 std::span<const Case> read_cases();
 std::span<const Case> remove_cases();
 std::span<const Case> bulk_remove_cases();
+std::span<const Case> block_remove_cases();
+std::span<const Case> clear_hpt_cases();
 std::span<const Case> protect_cases();
 std::span<const Case> clear_cases();
 std::span<const Case> translation_cases();

@@ -30,6 +30,16 @@ void clears(Context& context, std::uint64_t token, std::uint64_t bit) {
     context.value("old_again", again.r(4) & entry::rc, entry::rc & ~bit);
 }
 
+void ignores(Context& context, std::uint64_t token, std::uint64_t bit) {
+    // No flags are defined; those of the CMO option change nothing either.
+    const auto slot = group(context);
+    enter(context, flag::exact, slot, page());
+    const auto answer = hcall(token, ~std::uint64_t{0}, slot);
+    context.status("status", answer.status, status::success);
+    context.value("old", answer.r(4) & entry::rc, entry::rc);
+    context.value("d1", read(slot).d1 & ~entry::real_page, (page().d1 & ~entry::real_page) & ~bit);
+}
+
 void refuses(Context& context, std::uint64_t token) {
     context.status("invalid_slot", hcall(token, 0, group(context)).status, status::not_found);
     context.status("first_beyond", hcall(token, 0, slot_count(context)).status, status::parameter);
@@ -38,14 +48,15 @@ void refuses(Context& context, std::uint64_t token) {
 
 void ref_clears(Context& context) { clears(context, call::clear_ref, entry::r); }
 void mod_clears(Context& context) { clears(context, call::clear_mod, entry::c); }
+void ref_ignores(Context& context) { ignores(context, call::clear_ref, entry::r); }
+void mod_ignores(Context& context) { ignores(context, call::clear_mod, entry::c); }
 void ref_refuses(Context& context) { refuses(context, call::clear_ref); }
 void mod_refuses(Context& context) { refuses(context, call::clear_mod); }
 
 constexpr std::array cases = {
-    Case{"clear_ref.clears", &ref_clears},
-    Case{"clear_ref.refuses", &ref_refuses},
-    Case{"clear_mod.clears", &mod_clears},
-    Case{"clear_mod.refuses", &mod_refuses},
+    Case{"clear_ref.clears", &ref_clears},         Case{"clear_ref.ignores_flags", &ref_ignores},
+    Case{"clear_ref.refuses", &ref_refuses},       Case{"clear_mod.clears", &mod_clears},
+    Case{"clear_mod.ignores_flags", &mod_ignores}, Case{"clear_mod.refuses", &mod_refuses},
 };
 
 } // namespace

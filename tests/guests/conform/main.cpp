@@ -10,8 +10,10 @@ std::string_view running;
 
 constexpr std::array families = {
     &conform::call_cases,          &conform::enter_cases,
-    &conform::enter_hostile_cases, &conform::read_cases,
+    &conform::enter_hostile_cases, &conform::enter_flag_cases,
+    &conform::large_page_cases,    &conform::read_cases,
     &conform::remove_cases,        &conform::bulk_remove_cases,
+    &conform::block_remove_cases,  &conform::clear_hpt_cases,
     &conform::protect_cases,       &conform::clear_cases,
     &conform::translation_cases,   &conform::translation_change_cases,
     &conform::model_cases,         &conform::interrupt_cases,

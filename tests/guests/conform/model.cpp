@@ -203,9 +203,9 @@ std::uint64_t hostile(Context& context, Random& random) {
 void hostile_arguments(Context& context) {
     // Calls that look at the table or the terminal and never write the partition's memory. (H_LOGICAL_CI_STORE does on QEMU,
     // which lets it write to the guest's own code.)
-    constexpr std::array tokens = {call::remove,        call::read,      call::protect,
-                                   call::clear_ref,     call::clear_mod, call::bulk_remove,
-                                   call::get_term_char, call::ipoll,     std::uint64_t{0x3c}};
+    constexpr std::array tokens = {call::remove,        call::read,         call::protect,      call::clear_ref,
+                                   call::clear_mod,     call::bulk_remove,  call::block_remove, call::ipoll,
+                                   call::get_term_char, std::uint64_t{0x3c}};
     constexpr std::uint64_t slot = 0x1234; // no hostile argument is that
     const auto what = make_entry(plain_segment(0x311), 0x4000'0000'0000, reinterpret_cast<std::uint64_t>(scratch()));
     enter(context, flag::exact, slot, what);
@@ -221,7 +221,8 @@ void hostile_arguments(Context& context) {
     }
     // H_ENTER last: what it accepts is taken out again with the rest.
     for (int i = 0; i < 2000; ++i) {
-        const auto answer = hcall(call::enter, hostile(context, random), hostile(context, random),
+        // Not to zero pages of the guest itself.
+        const auto answer = hcall(call::enter, hostile(context, random) & ~flag::zero_page, hostile(context, random),
                                   hostile(context, random), hostile(context, random));
         known_status = known_status && answer.status >= -511 && answer.status <= 9905;
         if (answer.status == status::success)

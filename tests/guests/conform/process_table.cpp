@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// H_REGISTER_PROC_TBL in the forms of a partition that stays with hashed page table and SLB. Not in LoPAR; as Linux calls it.
+// H_REGISTER_PROC_TBL (LoPAR "H_REGISTER_PROCESS_TABLE") in the forms of a partition that stays with hashed page table and SLB.
 #include "access.hpp"
 
 namespace conform {
@@ -28,6 +28,17 @@ void stays_with_hash(Context& context) {
     context.value("loaded", loaded.value, 0x77);
 }
 
+void nothing_registered(Context& context) {
+    if (!offered(context))
+        return;
+    // Bit 59 off: the registration stays as it is, whatever bit 60 says. Then none at all.
+    context.status("stays", hcall(call::register_process_table, 0x8, 0, 0, 0).status, status::success);
+    context.status("none", hcall(call::register_process_table, 0x10, 0, 0, 0).status, status::success);
+    real_store(scratch(), 0x78);
+    map(context, segment, segment.address, scratch());
+    context.value("loaded", load(segment.address).value, 0x78);
+}
+
 void undefined_flags(Context& context) {
     if (!offered(context))
         return;
@@ -38,6 +49,7 @@ void undefined_flags(Context& context) {
 
 constexpr std::array cases = {
     Case{"process_table.stays_with_hash", &stays_with_hash},
+    Case{"process_table.nothing_registered", &nothing_registered},
     Case{"process_table.undefined_flags", &undefined_flags},
 };
 

@@ -89,6 +89,23 @@ void avpn_differs(Context& context) {
     context.value("d1", attributes(slot), entry::memory | entry::pp_both);
 }
 
+void andcond_is_not_its_flag(Context& context) {
+    const auto slot = entered(context);
+    context.status("status", hcall(call::protect, flag::andcond | entry::pp_read_only, slot, ~std::uint64_t{0}).status,
+                   status::success);
+    context.value("d1", attributes(slot), entry::memory | entry::pp_read_only);
+}
+
+void flags_without_meaning(Context& context) {
+    const auto slot = entered(context);
+    context.status("status", hcall(call::protect, flag::without_meaning | entry::pp_read_only, slot, 0).status,
+                   status::success);
+    context.value("d1", attributes(slot), entry::memory | entry::pp_read_only);
+    for (const auto state : flag::page_states)
+        context.status("state", hcall(call::protect, state | entry::pp_both, slot, 0).status, status::success);
+    context.value("d1_again", attributes(slot), entry::memory | entry::pp_both);
+}
+
 void slot_beyond_table(Context& context) {
     constexpr auto ones = ~std::uint64_t{0};
     context.status("first_beyond", hcall(call::protect, 0, slot_count(context), 0).status, status::parameter);
@@ -106,6 +123,8 @@ constexpr std::array cases = {
     Case{"protect.invalid_slot", &invalid_slot},
     Case{"protect.avpn_matches", &avpn_matches},
     Case{"protect.avpn_differs", &avpn_differs},
+    Case{"protect.andcond_is_not_its_flag", &andcond_is_not_its_flag},
+    Case{"protect.flags_without_meaning", &flags_without_meaning},
     Case{"protect.slot_beyond_table", &slot_beyond_table},
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // H_READ. LoPAR "H_READ".
-#include "table.hpp"
+#include "access.hpp"
 
 namespace conform {
 
@@ -54,6 +54,35 @@ void four_from_within(Context& context) {
     context.value("fourth", mask_0(answer.r(10)), page(3).d0);
 }
 
+void logical_page(Context& context) {
+    // R-XLATE: the page number is the one that was entered.
+    const auto first = group(context) + 4;
+    for (std::uint64_t i = 0; i < 4; ++i) {
+        auto what = page(i);
+        what.d1 += i * 0x1000;
+        enter(context, flag::exact, first + i, what);
+    }
+    const auto real = page(0).d1 & entry::real_page;
+    const auto one = hcall(call::read, flag::r_xlate, first + 2);
+    context.status("one", one.status, status::success);
+    context.holds("page", (one.r(5) & entry::real_page) == real + 0x2000);
+    const auto four = hcall(call::read, flag::r_xlate | flag::read_4, first);
+    context.status("four", four.status, status::success);
+    for (unsigned i = 0; i < 4; ++i)
+        context.holds("page_of_four", (four.r(5 + 2 * i) & entry::real_page) == real + i * 0x1000);
+}
+
+void flags_without_meaning(Context& context) {
+    // Page states too: what is in the page stays.
+    const auto slot = group(context);
+    enter(context, flag::exact, slot, page(0));
+    real_store(scratch(), 0x4321);
+    const auto answer = hcall(call::read, flag::without_meaning | flag::page_states[2], slot);
+    context.status("status", answer.status, status::success);
+    context.value("d0", mask_0(answer.r(4)), page(0).d0);
+    context.value("memory", real_load(scratch()), 0x4321);
+}
+
 void slot_beyond_table(Context& context) {
     const auto count = slot_count(context);
     context.status("first_beyond", hcall(call::read, 0, count).status, status::parameter);
@@ -69,6 +98,8 @@ constexpr std::array cases = {
     Case{"read.empty", &empty},
     Case{"read.four", &four},
     Case{"read.four_from_within", &four_from_within},
+    Case{"read.logical_page", &logical_page},
+    Case{"read.flags_without_meaning", &flags_without_meaning},
     Case{"read.slot_beyond_table", &slot_beyond_table},
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // H_REMOVE. LoPAR "H_REMOVE".
-#include "table.hpp"
+#include "access.hpp"
 
 namespace conform {
 
@@ -82,6 +82,32 @@ void andcond_misses(Context& context) {
     gone(context, slot, true);
 }
 
+void both_conditions(Context& context) {
+    constexpr auto both = flag::avpn | flag::andcond;
+    const auto slot = entered(context, 0x10);
+    const auto avpn = avpn_of(page().d0);
+    // The operand of both is the same; the entry's own AVPN has bits in common with it.
+    context.status("status", remove(both, slot, avpn).status, status::not_found);
+    context.status("other_avpn", remove(both, slot, 0).status, status::not_found);
+    gone(context, slot, false);
+}
+
+void page_states(Context& context) {
+    // Without the CMO option there are none: what is in the page stays.
+    for (const auto state : flag::page_states) {
+        const auto slot = entered(context);
+        real_store(scratch(), state);
+        context.status("status", remove(state, slot, 0).status, status::success);
+        context.holds("kept", real_load(scratch()) == state);
+    }
+}
+
+void flags_without_meaning(Context& context) {
+    const auto slot = entered(context);
+    context.status("status", remove(flag::without_meaning, slot, 0).status, status::success);
+    gone(context, slot, true);
+}
+
 void slot_beyond_table(Context& context) {
     const auto count = slot_count(context);
     context.status("first_beyond", remove(0, count, 0).status, status::parameter);
@@ -105,6 +131,9 @@ constexpr std::array cases = {
     Case{"remove.avpn_ignored_without_flag", &avpn_ignored_without_flag},
     Case{"remove.andcond_hits", &andcond_hits},
     Case{"remove.andcond_misses", &andcond_misses},
+    Case{"remove.both_conditions", &both_conditions},
+    Case{"remove.page_states", &page_states},
+    Case{"remove.flags_without_meaning", &flags_without_meaning},
     Case{"remove.slot_beyond_table", &slot_beyond_table},
     Case{"remove.all_ones_everywhere", &all_ones_everywhere},
 };

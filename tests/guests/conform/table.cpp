@@ -16,6 +16,14 @@ std::uint64_t group_of(const Context& context, const Segment& segment, std::uint
     return ((secondary ? ~hash : hash) & ((slot_count(context) >> 3) - 1)) << 3;
 }
 
+Entry make_large_entry(const Segment& segment, std::uint64_t address, std::uint64_t real, std::uint64_t encoding,
+                       unsigned actual) {
+    auto what = make_entry(segment, address, real & ~((std::uint64_t{1} << actual) - 1));
+    what.d0 |= entry::large;
+    what.d1 |= encoding << 12;
+    return what;
+}
+
 Answer enter(Context& context, std::uint64_t flags, std::uint64_t slot, Entry what) {
     const auto answer = hcall(call::enter, flags, slot, what.d0, what.d1);
     if (answer.status == status::success)

@@ -36,6 +36,12 @@ Entry read(std::uint64_t slot);
 /// A page of the guest's memory that cases may do with as they like; `page` 0 to 31, 4 KiB each, 64 KiB aligned.
 std::uint64_t* scratch(unsigned page = 0);
 constexpr unsigned scratch_pages = 32;
+/// A page of 16 MiB that nothing else uses.
+constexpr std::uint64_t large_scratch = 0x800'0000;
+
+/// The entry of a larger page: L, and the size's encoding in place of the low bits of the page number.
+Entry make_large_entry(const Segment& segment, std::uint64_t address, std::uint64_t real, std::uint64_t encoding,
+                       unsigned actual);
 
 /// The 1 TiB or 256 MiB segment that a case uses unless it needs another.
 constexpr Segment plain_segment(std::uint64_t vsid) { return {.address = 0x4000'0000'0000, .vsid = vsid}; }

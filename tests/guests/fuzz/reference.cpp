@@ -17,7 +17,6 @@ namespace status = guest::status;
 
 namespace {
 
-constexpr std::int64_t too_big = -64;
 constexpr std::uint64_t reserved_1 = std::uint64_t{1} << 62; // bit 1 of doubleword 1
 constexpr std::uint64_t below_avpn = 0x7f;
 
@@ -65,7 +64,7 @@ guest::Entry PageTable::read(std::uint64_t slot) const {
     return {answer.r(4) & ~entry::hypervisor_0, answer.r(5)};
 }
 
-// docs/hcalls-hpt.md lists each of these.
+// docs/hcalls/h_enter.md lists each of these.
 Answer PageTable::enter(const Arguments& a) const {
     const auto flags = a[0], d0 = a[2];
     auto d1 = a[3];
@@ -73,9 +72,6 @@ Answer PageTable::enter(const Arguments& a) const {
     // A reserved segment size: QEMU accepts it.
     if (d0 >> 63 != 0)
         return failed(status::parameter);
-    // A page over 64 KiB that is to be zeroed or synchronized: QEMU ignores the flags, and has no such page.
-    if (large && (d1 & 0xff'f000) == 0 && (flags & (flag::zero_page | flag::icache)) != 0)
-        return failed(too_big);
     // A virtual address that the entries of POWER9 and 10 cannot hold: QEMU's pseries keeps the older format.
     if (virtual_address_of_68_bits_ && (d0 & 0x3ff0'0000'0000'0000) != 0)
         return failed(status::parameter);
@@ -94,7 +90,7 @@ Answer PageTable::enter(const Arguments& a) const {
 }
 
 // QEMU compares bits 57 to 63 of an AVPN operand, too, and looks at a bit of its own, always on, under ANDCOND
-// (docs/hcalls-hpt.md: AVPN condition, removed entries).
+// (docs/hcalls/h_remove.md).
 void PageTable::adapt_condition(std::uint64_t slot, bool& avpn, bool& andcond, std::uint64_t& operand) const {
     if (avpn && andcond) {
         // Both can be met only by an AVPN of zeros; then ANDCOND alone is left to ask for. Otherwise an AVPN that no entry

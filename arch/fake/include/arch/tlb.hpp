@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <transom/hpt/flush.hpp>
+#include <utility>
 
 namespace arch {
 
@@ -12,7 +15,15 @@ class Tlb {
     static void order_updates();
     static void complete_updates();
     static transom::hpt::Flushed discharge(const transom::hpt::FlushObligation& obligation, std::uint32_t lpid);
-    static void flush_partition(std::uint32_t lpid);
+    template <std::size_t n>
+    static std::array<transom::hpt::Flushed, n> discharge_all(
+        const std::array<transom::hpt::FlushObligation, n>& obligations, std::uint32_t lpid) {
+        return [&]<std::size_t... i>(std::index_sequence<i...>) {
+            return std::array{discharge(obligations[i], lpid)...};
+        }
+        (std::make_index_sequence<n>());
+    }
+    static transom::hpt::PartitionFlushed flush_partition(std::uint32_t lpid);
 };
 
 } // namespace arch

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <transom/hpt/flush.hpp>
 #include <transom/hpt/tlbie.hpp>
+#include <utility>
 
 namespace arch {
 
@@ -23,8 +27,31 @@ class Tlb {
         return transom::hpt::Flushed(obligation);
     }
 
+    /// The same for several, with one wait for all of them.
+    template <std::size_t n>
+    static std::array<transom::hpt::Flushed, n> discharge_all(
+        const std::array<transom::hpt::FlushObligation, n>& obligations, std::uint32_t lpid) {
+        if (std::ranges::any_of(obligations, [](const auto& obligation) { return obligation.has_value(); })) {
+            asm volatile("ptesync" ::: "memory");
+            for (const transom::hpt::FlushObligation& obligation : obligations)
+                if (obligation)
+                    asm volatile("tlbie %0, %1"
+                                 :
+                                 : "r"(transom::hpt::tlbie_page(*obligation)), "r"(std::uint64_t{lpid})
+                                 : "memory");
+            asm volatile("eieio\n\ttlbsync\n\tptesync" ::: "memory");
+        }
+        return [&]<std::size_t... i>(std::index_sequence<i...>) {
+            return std::array{transom::hpt::Flushed(obligations[i])...};
+        }
+        (std::make_index_sequence<n>());
+    }
+
     /// Forgets all translations of a partition: before its LPID or its table is used again.
-    static void flush_partition(std::uint32_t lpid) { invalidate(transom::hpt::tlbie_partition, lpid); }
+    static transom::hpt::PartitionFlushed flush_partition(std::uint32_t lpid) {
+        invalidate(transom::hpt::tlbie_partition, lpid);
+        return {};
+    }
 
   private:
     static void invalidate(std::uint64_t rb, std::uint64_t lpid) {

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <transom/hpt/table_impl.hpp>
+
+// Removal of many entries with one flush: H_BLOCK_REMOVE and H_CLEAR_HPT.
+namespace transom::hpt {
+
+// LoPAR asks for the page size before the AVPN. Here an entry that is another page is `not_found` whatever its size: Linux
+// stops at any answer but that and `busy`, and the slot that it names may have got another page in the meantime.
+template <class Slots>
+std::expected<Pending<RemoveWork>, BlockError> Table<Slots>::begin_block_remove(const RemoveArgs& args,
+                                                                                std::optional<BlockAnchor>& anchor) {
+    const papr::Ptex slot = args.slot;
+    if (!exists(slot))
+        return std::unexpected(BlockError::parameter);
+    const auto d0 = try_lock(slot);
+    if (!d0)
+        return std::unexpected(BlockError::busy);
+    const auto leave = [&](BlockError error) {
+        slots_.set_d0(slot, *d0);
+        return std::unexpected(error);
+    };
+    const papr::PageTableEntry entry = view(slot, *d0);
+    if (!is_the_partitions(slot, *d0) || (entry.d0 & papr::d0::bolted) != 0 || !args.condition.met(entry.d0))
+        return leave(BlockError::not_found);
+    const papr::PageSizes sizes = decode_page_sizes(entry).value_or(papr::PageSizes{});
+    if (!papr::block_removable(sizes))
+        return leave(BlockError::parameter);
+    const VirtualPage page = virtual_page(entry.d0, sizes, slot);
+    const BlockAnchor here{sizes, page.segment, entry.d0 & papr::d0::compared,
+                           page.address >> (papr::shift(sizes.base) + papr::block::log2_pages)};
+    if (!anchor)
+        anchor = here;
+    else if (here.sizes != anchor->sizes || here.segment != anchor->segment)
+        return leave(BlockError::other_size);
+    else if (here.avpn != anchor->avpn || here.index != anchor->index)
+        return leave(BlockError::other_block);
+    slots_.set_d0(slot, (*d0 & ~table_detail::valid) | table_detail::lock_bit);
+    return Pending<RemoveWork>(slot, page, {entry});
+}
+
+template <class Slots> std::optional<ClearBatch> Table<Slots>::begin_clear_batch() {
+    if (clear_from_ == slot_count()) {
+        clear_from_ = 0;
+        return {};
+    }
+    ClearBatch batch{.first = {clear_from_}};
+    clear_from_ += ClearBatch::size; // a table's size is a multiple of it
+    for (unsigned i = 0; i < ClearBatch::size; ++i) {
+        const papr::Ptex slot{batch.first.value + i};
+        if ((slots_.d0(slot) | slots_.d1(slot) | slots_.guest_word(slot)) == 0)
+            continue;
+        const std::uint64_t d0 = lock(slot);
+        if (is_ours(slot, d0)) {
+            slots_.set_d0(slot, d0);
+            continue;
+        }
+        batch.must_flush = batch.must_flush || (d0 & table_detail::valid) != 0;
+        batch.taken[i / 64] |= std::uint64_t{1} << (i % 64);
+        slots_.set_d0(slot, (d0 & ~table_detail::valid) | table_detail::lock_bit);
+    }
+    return batch;
+}
+
+template <class Slots>
+void Table<Slots>::finish_clear_batch(const ClearBatch& batch, const std::optional<PartitionFlushed>& receipt) {
+    invariant(!batch.must_flush || receipt.has_value(), "a page table was cleared without its flush");
+    for (unsigned i = 0; i < ClearBatch::size; ++i)
+        if ((batch.taken[i / 64] >> (i % 64) & 1) != 0)
+            write({batch.first.value + i}, {}, 0);
+}
+
+} // namespace transom::hpt
