@@ -42,7 +42,8 @@ if(TRANSOM_TARGET STREQUAL "power")
     add_library(transom_machine_flags INTERFACE)
     target_compile_options(transom_machine_flags INTERFACE
         -mcpu=power8 -mno-vsx -mno-altivec -msoft-float -mlong-double-64 -mcmodel=medium -fno-pic -ftls-model=local-exec
-        -ffreestanding --param=min-pagesize=0 -fno-asynchronous-unwind-tables -fno-common -ffunction-sections -fdata-sections)
+        -ffreestanding --param=min-pagesize=0 -fno-asynchronous-unwind-tables -fno-common -ffunction-sections -fdata-sections
+        --param=sra-max-scalarization-size-Ospeed=256)
     target_link_libraries(transom_core_flags INTERFACE transom_machine_flags)
     target_compile_options(transom_core_flags INTERFACE -fstack-protector-strong -isystem ${imported})
     # fmt without exceptions, locale or floating point: what is left formats integers and text into a buffer. Format

@@ -10,6 +10,9 @@
 #define SPR_HSRR0  314
 #define SPR_HSRR1  315
 
+// What an interrupt puts into SRR1 besides the MSR (partition::srr1::interrupt_bits, asserted in exits.cpp).
+#define SRR1_INTERRUPT_BITS_32_47 0x783f
+
 // EntryState
 #define E_R12       entry_state@tprel+0
 #define E_R11       entry_state@tprel+8
@@ -118,8 +121,71 @@ vectors_template:
     RESERVED_VECTORS 0x1520, 0x1fe0
 vectors_template_end:
 
+// What takes the place of the vector 0xc00 where we are the hypervisor: a hypervisor call has a way in of its own.
+    .globl  hypercall_vector, hypercall_vector_end
+hypercall_vector:
+    mtspr   SPR_HSPRG1, 13
+    mfspr   13, SPR_HSPRG0
+    std     12, E_R12(13)
+    ba      hypercall_entry
+hypercall_vector_end:
+
     .section .text.hot.entry, "ax"
     .balign 128
+
+// r13 = this processor's. A hypervisor call is counted in instructions, so here nothing is looked at twice.
+    .globl  hypercall_entry
+hypercall_entry:
+    std     11, E_R11(13)
+    mfcr    11
+    mfspr   12, SPR_SRR1
+    rldicl. 12, 12, 4, 63               // MSR[HV], bit 3
+    bne     hypercall_in_host
+    ld      12, E_REGISTERS(13)
+    std     11, R_CR(12)
+    std     0, GPR(0)(12)
+    std     1, GPR(1)(12)
+    std     2, GPR(2)(12)
+    std     3, GPR(3)(12)
+    std     4, GPR(4)(12)
+    std     5, GPR(5)(12)
+    std     6, GPR(6)(12)
+    std     7, GPR(7)(12)
+    std     8, GPR(8)(12)
+    std     9, GPR(9)(12)
+    std     10, GPR(10)(12)
+    ld      4, E_R11(13)
+    ld      5, E_R12(13)
+    mfspr   6, SPR_HSPRG1
+    std     4, GPR(11)(12)
+    std     5, GPR(12)(12)
+    std     6, GPR(13)(12)
+    mflr    4
+    mfctr   5
+    mfxer   6
+    mfspr   7, SPR_SRR0
+    mfspr   8, SPR_SRR1
+    std     4, R_LR(12)
+    std     5, R_CTR(12)
+    std     6, R_XER(12)
+    lis     4, SRR1_INTERRUPT_BITS_32_47
+    andc    8, 8, 4                     // POWER10 leaves the level of sc there
+    std     7, R_NIP(12)
+    std     8, R_MSR(12)
+    ld      1, E_STACK(13)
+    lis     2, .TOC.@ha
+    addi    2, 2, .TOC.@l
+    mr      3, 12
+    bl      hypercall_dispatch
+    clrlwi. 3, 3, 24                    // Outcome::then
+    ld      11, E_REGISTERS(13)
+    beq     resume_guest
+    b       leave_guest
+
+hypercall_in_host:                      // sc 1 in the hypervisor: a fault of ours
+    std     11, E_CR(13)
+    li      12, 0xc00
+    b       host_interrupted
 
 // r13 = this processor's, r12 = vector. Everything else is the interrupted program's.
     .globl  interrupt_entry

@@ -3,6 +3,7 @@
 
 #include "spr.hpp"
 
+#include <cstddef>
 #include <transom/base/log.hpp>
 #include <transom/base/panic.hpp>
 #include <transom/hcall/dispatch.hpp>
@@ -44,16 +45,8 @@ Next instruction_storage(Vcpu& vcpu, std::uint64_t hsrr1) {
     return Next::resume;
 }
 
-Next hypervisor_call(Vcpu& vcpu) {
-    constexpr std::uint64_t length_of_sc = 4;
-    const hcall::Outcome outcome = hcall::dispatch(vcpu);
-    if (outcome.then == hcall::Then::missing)
-        vcpu.registers.nip -= length_of_sc;
-    return outcome.then == hcall::Then::resume ? Next::resume : Next::leave;
-}
-
 /// The partition cannot go on: something that only hardware, or we, can have caused.
-Next machine_failure(Vcpu& vcpu, std::uint64_t vector) {
+[[gnu::cold, gnu::noinline]] Next machine_failure(Vcpu& vcpu, std::uint64_t vector) {
     log("partition {}: interrupt {:#x} at {:#x}, msr {:#x}: it is stopped", vcpu.partition->name(), vector,
         vcpu.registers.nip, vcpu.registers.msr);
     vcpu.partition->state = PartitionState::off;
@@ -72,12 +65,10 @@ Next denormal_assist(Vcpu& vcpu, std::uint64_t hsrr1) {
 }
 
 Next handle(Vcpu& vcpu, std::uint64_t vector) {
-    // Bits that the interrupt itself put into the image of MSR (and, on POWER10, the level of sc).
+    // Without the bits that the interrupt itself put into the image of MSR.
     const std::uint64_t image = vcpu.registers.msr;
     vcpu.registers.msr &= ~partition::srr1::interrupt_bits;
     switch (vector) {
-    case 0xc00:
-        return hypervisor_call(vcpu);
     case 0xe00:
         return data_storage(vcpu);
     case 0xe20:
@@ -109,3 +100,9 @@ void set_vcpu_inside(Vcpu* vcpu) { vcpu_inside = vcpu; }
 extern "C" arch::Next guest_exit(transom::partition::Registers*, std::uint64_t vector) {
     return arch::handle(*arch::vcpu_inside, vector);
 }
+
+// entry.S knows these, and calls hcall::dispatch for a hypervisor call with the registers' address: it is the virtual
+// processor's.
+static_assert(offsetof(transom::partition::Vcpu, registers) == 0);
+static_assert(transom::partition::srr1::interrupt_bits == 0x783f0000);
+static_assert(offsetof(transom::hcall::Outcome, then) == 0 && transom::hcall::Then{} == transom::hcall::Then::resume);

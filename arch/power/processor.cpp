@@ -11,6 +11,7 @@
 
 extern "C" const std::byte vectors_template[], vectors_template_end[];
 extern "C" const std::byte supervisor_wake[], supervisor_wake_end[];
+extern "C" const std::byte hypercall_vector[], hypercall_vector_end[];
 extern "C" std::uint32_t hypervisor_test;
 extern "C" void idle_nap();
 extern "C" void supervisor_sleep(std::uint64_t ticks);
@@ -92,16 +93,19 @@ std::optional<std::uint64_t> hardware_random() {
 void install_vectors(bool hypervisor_mode) {
     const auto size = static_cast<std::size_t>(vectors_template_end - vectors_template);
     std::byte* const to = real_pointer(vectors_base);
+    const auto replace_vector = [](transom::RealAddr vector, const std::byte* begin, const std::byte* end) {
+        std::memcpy(real_pointer(vector), begin, static_cast<std::size_t>(end - begin));
+    };
     std::memcpy(to, vectors_template, size);
-    if (!hypervisor_mode) {
+    if (hypervisor_mode) {
+        replace_vector({0xc00}, hypercall_vector, hypercall_vector_end);
+    } else {
         for (std::size_t at = 0; at < size; at += 4) {
             auto& instruction = *reinterpret_cast<std::uint32_t*>(to + at);
             replace_spr(instruction, 304, 272);
             replace_spr(instruction, 305, 273);
         }
-        constexpr transom::RealAddr decrementer{0x900};
-        std::memcpy(real_pointer(decrementer), supervisor_wake,
-                    static_cast<std::size_t>(supervisor_wake_end - supervisor_wake));
+        replace_vector({0x900}, supervisor_wake, supervisor_wake_end);
         hypervisor_test = 0x2c0c0000; // cmpwi r12, 0: r12 is the vector
         asm volatile("dcbst 0, %0; sync; icbi 0, %0" ::"r"(&hypervisor_test) : "memory");
     }

@@ -1,32 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "rows.hpp"
+
+#include <arch/clock.hpp>
 #include <transom/hcall/dispatch.hpp>
-#include <transom/hcall/table.hpp>
 #include <transom/partition/msr.hpp>
 #include <transom/partition/partition.hpp>
 
 namespace transom::hcall {
+namespace {
 
-Outcome dispatch(partition::Vcpu& vcpu) {
-    std::uint64_t& r3 = vcpu.registers.gpr[3];
-    Counters& calls = vcpu.partition->calls;
-    const auto answer = [&r3](Outcome outcome) {
-        r3 = static_cast<std::uint64_t>(outcome.status);
+constexpr std::uint64_t length_of_sc = 4;
+
+// Each instruction in here is paid at each call. What is rare is therefore said to be, so that it is out of the way, and
+// nothing but the virtual processor is kept over the handler.
+[[gnu::always_inline]] inline Outcome carry_out(partition::Vcpu& vcpu, partition::Partition& partition) {
+    const auto answer = [&vcpu](Outcome outcome) {
+        vcpu.registers.gpr[3] = static_cast<std::uint64_t>(outcome.status);
         return outcome;
     };
-    if (vcpu.registers.msr & partition::msr::pr) {
-        ++calls.problem_state;
+    if (vcpu.registers.msr & partition::msr::pr) [[unlikely]] {
+        ++partition.calls.problem_state;
         return answer(papr::Status::privilege);
     }
-    const Row* row = find(r3);
-    if (row == nullptr) {
-        ++calls.unknown;
+    const std::size_t row = row_of(vcpu.registers.gpr[3]);
+    ++partition.calls.by_row[row];
+    if (row == unknown_row) [[unlikely]]
         return answer(papr::Status::function);
-    }
-    const Outcome outcome = row->handler(vcpu);
-    if (outcome.then == Then::missing) [[unlikely]]
+    const Outcome outcome = partition.allowed_calls[row](vcpu);
+    if (outcome.then == Then::missing) [[unlikely]] {
+        --vcpu.partition->calls.by_row[row_of(vcpu.registers.gpr[3])];
+        vcpu.registers.nip -= length_of_sc;
         return outcome;
-    ++calls.by_row[static_cast<std::size_t>(row - rows().data())];
+    }
     return answer(outcome);
+}
+
+[[gnu::noinline, gnu::cold]] Outcome carry_out_observed(partition::Vcpu& vcpu, partition::Partition& partition) {
+    const auto& gpr = vcpu.registers.gpr;
+    TraceEntry entry{.token = gpr[3], .inputs = {gpr[4], gpr[5], gpr[6], gpr[7]}, .vcpu = vcpu.index};
+    const std::uint64_t before = arch::timebase();
+    const Outcome outcome = carry_out(vcpu, partition);
+    entry.timebase = arch::timebase();
+    entry.status = static_cast<std::int64_t>(outcome.status);
+    if (outcome.then != Then::missing)
+        partition.observation.record(row_of(entry.token), entry.timebase - before, entry);
+    return outcome;
+}
+
+} // namespace
+
+Outcome dispatch(partition::Vcpu& vcpu) {
+    partition::Partition& partition = *vcpu.partition;
+    if (partition.observation.on()) [[unlikely]]
+        return carry_out_observed(vcpu, partition);
+    return carry_out(vcpu, partition);
 }
 
 } // namespace transom::hcall

@@ -3,6 +3,7 @@
 #include <arch/tlb.hpp>
 #include <transom/hcall/handlers.hpp>
 #include <transom/hcall/table_outcome.hpp>
+#include <transom/hpt/table_impl.hpp>
 #include <transom/partition/partition.hpp>
 #include <utility>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arch/tlb.hpp>
-#include <expected>
 #include <transom/hcall/handlers.hpp>
 #include <transom/hcall/table_outcome.hpp>
+#include <transom/hpt/table_impl.hpp>
 #include <transom/partition/partition.hpp>
 #include <utility>
 
@@ -11,8 +11,8 @@ namespace transom::hcall {
 namespace {
 
 /// Discharges and finishes; gives the d1 that was.
-std::expected<std::uint64_t, hpt::TableError> modify(
-    partition::Partition& partition, std::expected<hpt::Pending<hpt::ModifyWork>, hpt::TableError> begun) {
+[[gnu::always_inline]] inline hpt::Attempt<std::uint64_t> modify(partition::Partition& partition,
+                                                                 hpt::Attempt<hpt::Pending<hpt::ModifyWork>>&& begun) {
     if (!begun)
         return std::unexpected(begun.error());
     const hpt::Flushed flushed = arch::Tlb::discharge(begun->obligation(), partition.lpid);

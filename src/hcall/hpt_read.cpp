@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <transom/hcall/handlers.hpp>
 #include <transom/hcall/table_outcome.hpp>
+#include <transom/hpt/table_impl.hpp>
 #include <transom/partition/partition.hpp>
 
 namespace transom::hcall {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arch/tlb.hpp>
-#include <expected>
 #include <transom/hcall/handlers.hpp>
 #include <transom/hcall/table_outcome.hpp>
+#include <transom/hpt/table_impl.hpp>
 #include <transom/partition/partition.hpp>
 #include <utility>
 
@@ -10,8 +10,8 @@ namespace transom::hcall {
 
 namespace {
 
-std::expected<papr::PageTableEntry, hpt::TableError> remove(partition::Partition& partition,
-                                                            const hpt::RemoveArgs& args) {
+[[gnu::always_inline]] inline hpt::Attempt<papr::PageTableEntry> remove(partition::Partition& partition,
+                                                                        const hpt::RemoveArgs& args) {
     auto pending = partition.hpt.begin_remove(args);
     if (!pending)
         return std::unexpected(pending.error());

@@ -140,7 +140,7 @@ std::expected<void, CreateError> load(Partition& partition, const tree::Partitio
     for (const rtas::Row& row : rtas::rows())
         invariant(calls.push_back({row.name, row.token}), "more RTAS calls than the device tree has room for");
     StaticVector<std::string_view, max_function_sets> sets;
-    for (const std::string_view set : hcall::hypertas_functions())
+    for (const std::string_view set : hcall::hypertas_functions(partition.allowed_calls.sets()))
         if (hcall::is_offered(set, partition))
             invariant(sets.push_back(set), "more function sets than expected");
     const auto told = write_tree(partition,

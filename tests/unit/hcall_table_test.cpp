@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "partition_fixture.hpp"
+#include <numeric>
 #include <set>
 #include <string>
 #include <transom/hcall/table.hpp>
@@ -31,11 +32,66 @@ TEST_F(HcallTable, AdvertisesEverySetOfItsRowsOnce) {
     for (const Row& row : rows())
         if (row.set != Set::none)
             of_rows.insert(set_name(row.set));
-    EXPECT_THAT(hypertas_functions(), testing::UnorderedElementsAreArray(of_rows));
+    const SetNames all = hypertas_functions(Sets::all());
+    EXPECT_THAT(all, testing::UnorderedElementsAreArray(of_rows));
     // What Linux needs of a partition with a hashed page table, a terminal and XICS.
     for (const char* needed :
          {"hcall-pft", "hcall-bulk", "hcall-term", "hcall-interrupt", "hcall-splpar", "hcall-set-mode"})
-        EXPECT_THAT(hypertas_functions(), testing::Contains(needed));
+        EXPECT_THAT(all, testing::Contains(needed));
+}
+
+TEST_F(HcallTable, ASetThatAPartitionIsNotAllowedIsNeitherAdvertisedNorAnswered) {
+    partition.allowed_calls.allow(Sets::all().without(Set::term));
+    EXPECT_THAT(hypertas_functions(partition.allowed_calls.sets()), testing::Not(testing::Contains("hcall-term")));
+    EXPECT_EQ(status(papr::Op::put_term_char, {0, 1, 0x4100000000000000}), Status::function);
+    EXPECT_TRUE(partition.terminal.output.empty());
+    EXPECT_EQ(status(papr::Op::poll_pending), Status::success);
+    // What no set announces cannot be taken away.
+    partition.allowed_calls.allow(Sets::from_bits(0));
+    EXPECT_EQ(status(papr::Op::get_cpu_characteristics), Status::success);
+    EXPECT_EQ(status(papr::Op::poll_pending), Status::function);
+}
+
+TEST_F(HcallTable, KeepsATraceAndLatenciesOnlyWhileItIsObserved) {
+    call(papr::Op::poll_pending);
+    EXPECT_EQ(partition.observation.recent(0), nullptr);
+    partition.observation.start();
+    status(papr::Op::cppr, {5, 6, 7, 8});
+    vcpu.registers.gpr[3] = 0x1234; // unknown
+    dispatch(vcpu);
+    const TraceEntry* last = partition.observation.recent(0);
+    const TraceEntry* first = partition.observation.recent(1);
+    ASSERT_NE(first, nullptr);
+    EXPECT_EQ(partition.observation.recent(2), nullptr);
+    EXPECT_EQ(first->token, static_cast<std::uint64_t>(papr::Op::cppr));
+    EXPECT_EQ(first->inputs, (std::array<std::uint64_t, 4>{5, 6, 7, 8}));
+    EXPECT_EQ(first->status, 0);
+    EXPECT_EQ(last->token, 0x1234u);
+    EXPECT_EQ(last->status, -2);
+    const auto counted = [&](std::size_t row) {
+        const auto& counts = partition.observation.latency(row).counts;
+        return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+    };
+    EXPECT_EQ(counted(static_cast<std::size_t>(find(0x68) - rows().data())), 1u);
+    EXPECT_EQ(counted(unknown_row), 1u);
+    partition.observation.stop();
+    call(papr::Op::poll_pending);
+    EXPECT_EQ(partition.observation.recent(0), last);
+    for (std::size_t i = 0; i < 2 * Observation::trace_size; ++i)
+        partition.observation.record(0, 1, {.token = i});
+    EXPECT_EQ(partition.observation.recent(Observation::trace_size - 1)->token, Observation::trace_size);
+    EXPECT_EQ(partition.observation.recent(Observation::trace_size), nullptr);
+}
+
+TEST(HcallLatency, CountsByPowersOfTwo) {
+    Latency latency;
+    for (const std::uint64_t ticks : {0u, 1u, 2u, 3u, 4u, 1u << 20})
+        latency.add(ticks);
+    EXPECT_EQ(latency.counts[0], 1u);
+    EXPECT_EQ(latency.counts[1], 1u);
+    EXPECT_EQ(latency.counts[2], 2u);
+    EXPECT_EQ(latency.counts[3], 1u);
+    EXPECT_EQ(latency.counts[Latency::buckets - 1], 1u);
 }
 
 TEST_F(HcallTable, NamesAreThoseOfLopar) {
@@ -63,7 +119,7 @@ TEST_F(HcallTable, AnswersFunctionToWhatIsNoCall) {
         EXPECT_EQ(outcome.then, Then::resume);
         EXPECT_EQ(vcpu.registers.gpr[3], static_cast<std::uint64_t>(-2));
     }
-    EXPECT_EQ(partition.calls.unknown, 4u);
+    EXPECT_EQ(partition.calls.by_row[unknown_row], 4u);
 }
 
 TEST_F(HcallTable, RefusesProblemStateBeforeItLooksAtAnything) {

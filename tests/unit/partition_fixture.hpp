@@ -46,11 +46,15 @@ class PartitionTest : public testing::Test {
         std::size_t i = 4;
         for (const std::uint64_t argument : arguments)
             gpr[i++] = argument;
+        const std::uint64_t nip = caller.registers.nip;
         const hcall::Outcome outcome = hcall::dispatch(caller);
-        if (outcome.then == hcall::Then::missing)
+        if (outcome.then == hcall::Then::missing) {
             EXPECT_EQ(gpr[3], static_cast<std::uint64_t>(op));
-        else
+            EXPECT_EQ(caller.registers.nip, nip - 4) << "the call is to be made again";
+        } else {
             EXPECT_EQ(gpr[3], static_cast<std::uint64_t>(outcome.status));
+            EXPECT_EQ(caller.registers.nip, nip);
+        }
         return outcome;
     }
     papr::Status status(papr::Op op, std::initializer_list<std::uint64_t> arguments = {}) {

@@ -40,6 +40,7 @@ class RecordedSlots {
     explicit RecordedSlots(RecordedMemory& memory) : memory_(&memory) {}
 
     std::uint64_t d0(papr::Ptex slot) const { return memory_->entries[slot.value][0]; }
+    std::uint64_t d0_first(papr::Ptex slot) const { return d0(slot); }
     std::uint64_t d1(papr::Ptex slot) const { return memory_->entries[slot.value][1]; }
     void set_d0(papr::Ptex slot, std::uint64_t value) {
         memory_->record({RecordedMemory::Kind::store_d0, slot.value, value});
@@ -49,10 +50,10 @@ class RecordedSlots {
         memory_->record({RecordedMemory::Kind::store_d1, slot.value, value});
         memory_->entries[slot.value][1] = value;
     }
-    bool exchange_d0(papr::Ptex slot, std::uint64_t expected, std::uint64_t desired) {
-        if (d0(slot) != expected)
+    bool lock(papr::Ptex slot, std::uint64_t bit) {
+        if ((d0(slot) & bit) != 0)
             return false;
-        set_d0(slot, desired);
+        set_d0(slot, d0(slot) | bit);
         return true;
     }
     std::uint64_t guest_word(papr::Ptex slot) const { return memory_->guest_words[slot.value]; }

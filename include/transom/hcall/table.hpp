@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <papr/opcode.hpp>
 #include <span>
 #include <string_view>
+#include <transom/base/static_vector.hpp>
 #include <transom/hcall/outcome.hpp>
+#include <transom/hcall/sets.hpp>
 
 namespace transom::partition {
 struct Partition;
@@ -16,34 +19,16 @@ namespace transom::hcall {
 /// One hypervisor call: arguments in gpr[4] and up, outputs to gpr[4] and up; dispatch writes the status to gpr[3].
 using Handler = Outcome (*)(partition::Vcpu&);
 
-/// Function sets of ibm,hypertas-functions. A set is advertised when the table has rows of it, and then with all the
-/// calls that LoPAR puts into it (asserted in the table).
-enum class Set : std::uint8_t {
-    none, // found by other means than ibm,hypertas-functions
-    pft,
-    sprg0,
-    dabr,
-    copy,
-    debug,
-    term,
-    interrupt,
-    splpar,
-    pic,
-    bulk,
-    xdabr,
-    poll_pending,
-    join,
-    vasi,
-    vphn,
-    random,
-    set_mode,
-    block_remove,
-    clr_hpt,
+/// How many registers from r4 on a call takes and gives, at most: what a trace shows and a fuzzer fills.
+struct Shape {
+    std::uint8_t inputs;
+    std::uint8_t outputs;
 };
 
 struct Row {
     papr::Op op;
     Set set;
+    Shape shape;
     Handler handler;
     std::string_view name; // as LoPAR writes it
 };
@@ -56,9 +41,12 @@ const Row* find(std::uint64_t token);
 
 /// "hcall-pft" and so on; empty for Set::none.
 std::string_view set_name(Set set);
+std::optional<Set> set_named(std::string_view name);
 
-/// The names of the sets that there are, each once: the strings of the device tree's ibm,hypertas-functions.
-std::span<const std::string_view> hypertas_functions();
+/// The names of those sets of the table that a partition is allowed, each once: the strings of its device tree's
+/// ibm,hypertas-functions.
+using SetNames = StaticVector<std::string_view, 32>;
+SetNames hypertas_functions(Sets allowed);
 
 /// Whether the machine has what that set needs. Where not, its calls answer H_FUNCTION.
 bool is_offered(std::string_view set, const partition::Partition& partition);

@@ -73,4 +73,26 @@ struct ClearArgs {
     static ClearArgs parse(const Gprs& gprs) { return {{gprs[5]}}; }
 };
 
+// Here, because a call's instructions are counted.
+
+inline Condition Condition::parse(std::uint64_t flags, std::uint64_t operand) {
+    return {(flags & papr::hpt_flag::avpn) != 0, (flags & papr::hpt_flag::andcond) != 0, operand};
+}
+
+inline RemoveArgs RemoveArgs::parse(const Gprs& gprs) { return {{gprs[5]}, Condition::parse(gprs[4], gprs[6])}; }
+
+inline ProtectArgs ProtectArgs::parse(const Gprs& gprs) {
+    namespace flag = papr::hpt_flag;
+    const std::uint64_t flags = gprs[4];
+    const std::uint64_t protection = (flags & flag::pp0) << 55 | (flags & flag::key_high) << 48 |
+                                     (flags & (flag::key_low | flag::no_execute | flag::pp));
+    return {{gprs[5]}, {.avpn = (flags & flag::avpn) != 0, .operand = gprs[6]}, protection};
+}
+
+inline ReadArgs ReadArgs::parse(const Gprs& gprs) {
+    if ((gprs[4] & papr::hpt_flag::read_4) != 0)
+        return {{gprs[5] & ~std::uint64_t{3}}, 4};
+    return {{gprs[5]}, 1};
+}
+
 } // namespace transom::hpt

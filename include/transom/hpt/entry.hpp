@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <papr/hpt.hpp>
@@ -23,6 +25,38 @@ struct HardwareEntry {
     constexpr bool operator==(const HardwareEntry&) const = default;
 };
 
+namespace entry_detail {
+
+// ISA 3.0B Book III 5.7.7.1 and 5.7.9.2: the fields that moved.
+constexpr std::uint64_t isa_3_0_d0 = 0x000fffffffffffff;
+constexpr std::uint64_t isa_3_0_segment_size = 0x0c00000000000000;
+constexpr unsigned segment_size_move = 4; // from bits 0-1 of d0 to bits 4-5 of d1
+
+/// Rotates a field in place; zero stays zero.
+constexpr std::uint64_t rotate_field(std::uint64_t word, std::uint64_t field, unsigned width, unsigned by) {
+    const std::uint64_t value = word & field;
+    return (word & ~field) | (((value << by) | (value >> (width - by))) & field);
+}
+constexpr std::uint64_t odd_d0(std::uint64_t d0, unsigned by) { return rotate_field(d0, papr::d0::compared, 57, by); }
+
+/// What LP in bits 44-51 of d1 says where L is set: an index of papr::page_sizes, or none. An encoding is as long as the
+/// bits below its page size, so that several values of LP can mean the same.
+constexpr std::uint8_t no_sizes = 0xff;
+inline constexpr auto sizes_by_lp = [] {
+    std::array<std::uint8_t, 256> result;
+    result.fill(no_sizes);
+    for (std::size_t i = 0; i < papr::page_sizes.size(); ++i) {
+        const papr::PageSizes& sizes = papr::page_sizes[i];
+        const std::uint64_t mask = (papr::bytes(sizes.actual) - 1) >> papr::d1::large_page_shift;
+        for (std::uint64_t lp = 0; sizes.large && lp < result.size(); ++lp)
+            if ((lp & mask) == sizes.encoding)
+                result[lp] = static_cast<std::uint8_t>(i);
+    }
+    return result;
+}();
+
+} // namespace entry_detail
+
 /// Whether the virtual page number fits the layout (ISA 3.0 has 68 bits of virtual address where ISA 2.07 has 78).
 bool representable(Format format, std::uint64_t papr_d0);
 
@@ -30,10 +64,29 @@ bool representable(Format format, std::uint64_t papr_d0);
 HardwareEntry to_hardware(Format format, const papr::PageTableEntry& entry, papr::PageSizes sizes, RealAddr page);
 
 /// The partition's d0 of an entry, without the hypervisor's bits.
-std::uint64_t to_papr_d0(Format format, const HardwareEntry& entry);
+constexpr std::uint64_t to_papr_d0(Format format, const HardwareEntry& entry) {
+    using namespace entry_detail;
+    const std::uint64_t d0 = entry.d0 & ~papr::d0::hypervisor;
+    if (format == Format::isa_3_0) [[likely]]
+        return (d0 & isa_3_0_d0) | ((entry.d1 & isa_3_0_segment_size) << segment_size_move);
+    return format == Format::isa_2_07 ? d0 : odd_d0(d0, 57 - 13);
+}
 
 /// The page sizes that an entry names; none where no encoding matches.
-std::optional<papr::PageSizes> decode_page_sizes(const papr::PageTableEntry& entry);
+constexpr std::optional<papr::PageSizes> decode_page_sizes(const papr::PageTableEntry& entry) {
+    using namespace entry_detail;
+    if ((entry.d0 & papr::d0::large) == 0)
+        return papr::PageSizes{};
+    const std::uint8_t index = sizes_by_lp[(entry.d1 & papr::d1::large_page) >> papr::d1::large_page_shift];
+    if (index == no_sizes)
+        return {};
+    // Between LP and the page number there is nothing.
+    const papr::PageSizes& sizes = papr::page_sizes[index];
+    const std::uint64_t between = (papr::bytes(sizes.actual) - 1) & papr::d1::page_number & ~papr::d1::large_page;
+    if ((entry.d1 & between) != 0)
+        return {};
+    return sizes;
+}
 
 /// Where the page begins, in the partition's view. Aligned if decode_page_sizes found `sizes`.
 constexpr LogicalAddr page_address(const papr::PageTableEntry& entry, papr::PageSizes sizes) {

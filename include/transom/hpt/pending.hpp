@@ -16,8 +16,9 @@ namespace transom::hpt {
 /// to the function of the table that finishes the change; dropping a begun change is a panic.
 template <class Work> class [[nodiscard]] Pending {
   public:
+    Pending() = default; // nothing begun
     Pending(papr::Ptex slot, const FlushObligation& obligation, const Work& work)
-        : slot_(slot), obligation_(obligation), work_(work) {}
+        : slot_(slot), obligation_(obligation), work_(work), open_(true) {}
     Pending(Pending&& other) noexcept
         : slot_(other.slot_), obligation_(other.obligation_), work_(other.work_),
           open_(std::exchange(other.open_, false)) {}
@@ -37,8 +38,8 @@ template <class Work> class [[nodiscard]] Pending {
   private:
     papr::Ptex slot_;
     FlushObligation obligation_;
-    Work work_;
-    bool open_ = true;
+    Work work_{};
+    bool open_ = false;
 };
 
 struct EnterWork {
@@ -69,7 +70,8 @@ struct [[nodiscard]] ClearBatch {
 
 /// A change of d1: of the protection, or of R and C.
 struct ModifyWork {
-    std::uint64_t d0;    // the machine's, unlocked, as it was
+    std::uint64_t d0; // the machine's, unlocked, as it was
+    std::uint64_t guest_word;
     std::uint64_t clear; // bits of d1
     std::uint64_t set;
 };

@@ -26,8 +26,8 @@ template <class Slots>
 bool Table<Slots>::has_real_mode_entry(papr::GroupIndex group, const HardwareEntry& entry) const {
     for (unsigned i = 0; i < papr::slots_per_group; ++i) {
         const papr::Ptex slot = papr::ptex(group, i);
-        const std::uint64_t d0 = slots_.d0(slot);
-        if (is_ours(slot, d0) && (d0 & ~table_detail::lock_bit) == entry.d0)
+        const Contents now = peek(slot);
+        if (now.ours() && now.d0 == entry.d0)
             return true;
     }
     return false;
@@ -40,16 +40,14 @@ bool Table<Slots>::insert_into(papr::GroupIndex group, const HardwareEntry& entr
     for (const bool only_unused : {true, false}) {
         for (unsigned i = papr::slots_per_group; i-- > 0;) {
             const papr::Ptex slot = papr::ptex(group, i);
-            const auto d0 = try_lock(slot);
-            if (!d0)
+            if (!slots_.lock(slot, table_detail::lock_bit))
                 continue;
-            const bool taken = (*d0 & table_detail::valid) != 0;
-            const bool used = (*d0 | slots_.d1(slot) | slots_.guest_word(slot)) != 0;
-            if (!taken && !(only_unused && used)) {
+            const Contents held = contents(slot);
+            if (!held.valid() && (held.unused() || !only_unused)) {
                 write(slot, entry, guest_word);
                 return true;
             }
-            slots_.set_d0(slot, *d0);
+            slots_.set_d0(slot, held.d0);
         }
     }
     return false;
@@ -82,7 +80,7 @@ std::expected<void, TableError> Table<Slots>::insert_real_mode(EffectiveAddr whe
     const std::uint64_t hash = primary_hash(place, sizes.base);
     const papr::GroupIndex first = group_of(hash, log2_bytes_);
     const papr::GroupIndex second = group_of(~hash, log2_bytes_);
-    const std::uint64_t guest_word = entry.d1 | table_detail::ours;
+    const std::uint64_t guest_word = entry.d1 | own_entry;
 
     while (real_mode_insertion_.test_and_set(std::memory_order_acquire)) {}
     const bool done = has_real_mode_entry(first, primary) || has_real_mode_entry(second, secondary) ||

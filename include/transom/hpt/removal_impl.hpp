@@ -14,15 +14,15 @@ std::expected<Pending<RemoveWork>, BlockError> Table<Slots>::begin_block_remove(
     const papr::Ptex slot = args.slot;
     if (!exists(slot))
         return std::unexpected(BlockError::parameter);
-    const auto d0 = try_lock(slot);
-    if (!d0)
+    if (!slots_.lock(slot, table_detail::lock_bit))
         return std::unexpected(BlockError::busy);
+    const Contents held = contents(slot);
     const auto leave = [&](BlockError error) {
-        slots_.set_d0(slot, *d0);
+        slots_.set_d0(slot, held.d0);
         return std::unexpected(error);
     };
-    const papr::PageTableEntry entry = view(slot, *d0);
-    if (!is_the_partitions(slot, *d0) || (entry.d0 & papr::d0::bolted) != 0 || !args.condition.met(entry.d0))
+    const papr::PageTableEntry entry = view(held);
+    if (!held.the_partitions() || (entry.d0 & papr::d0::bolted) != 0 || !args.condition.met(entry.d0))
         return leave(BlockError::not_found);
     const papr::PageSizes sizes = decode_page_sizes(entry).value_or(papr::PageSizes{});
     if (!papr::block_removable(sizes))
@@ -36,7 +36,7 @@ std::expected<Pending<RemoveWork>, BlockError> Table<Slots>::begin_block_remove(
         return leave(BlockError::other_size);
     else if (here.avpn != anchor->avpn || here.index != anchor->index)
         return leave(BlockError::other_block);
-    slots_.set_d0(slot, (*d0 & ~table_detail::valid) | table_detail::lock_bit);
+    invalidate(slot, held);
     return Pending<RemoveWork>(slot, page, {entry});
 }
 
@@ -49,16 +49,16 @@ template <class Slots> std::optional<ClearBatch> Table<Slots>::begin_clear_batch
     clear_from_ += ClearBatch::size; // a table's size is a multiple of it
     for (unsigned i = 0; i < ClearBatch::size; ++i) {
         const papr::Ptex slot{batch.first.value + i};
-        if ((slots_.d0(slot) | slots_.d1(slot) | slots_.guest_word(slot)) == 0)
+        if (peek(slot).unused())
             continue;
-        const std::uint64_t d0 = lock(slot);
-        if (is_ours(slot, d0)) {
-            slots_.set_d0(slot, d0);
+        const Contents held = lock(slot);
+        if (held.ours()) {
+            slots_.set_d0(slot, held.d0);
             continue;
         }
-        batch.must_flush = batch.must_flush || (d0 & table_detail::valid) != 0;
+        batch.must_flush = batch.must_flush || held.valid();
         batch.taken[i / 64] |= std::uint64_t{1} << (i % 64);
-        slots_.set_d0(slot, (d0 & ~table_detail::valid) | table_detail::lock_bit);
+        invalidate(slot, held);
     }
     return batch;
 }

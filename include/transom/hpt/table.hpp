@@ -2,9 +2,9 @@
 #pragma once
 
 #include <atomic>
-#include <expected>
 #include <optional>
 #include <transom/hpt/arguments.hpp>
+#include <transom/hpt/attempt.hpp>
 #include <transom/hpt/entry.hpp>
 #include <transom/hpt/error.hpp>
 #include <transom/hpt/pending.hpp>
@@ -46,18 +46,17 @@ template <class Slots> class Table {
     void init(Slots slots, unsigned log2_bytes, const TableOptions& options);
 
     unsigned log2_bytes() const { return log2_bytes_; }
-    std::uint64_t slot_count() const { return std::uint64_t{1} << (log2_bytes_ - papr::log2_entry_size); }
+    std::uint64_t slot_count() const { return slot_count_; }
     const TableOptions& options() const { return options_; }
 
     /// H_ENTER. A slot that only the hypervisor uses is free for the partition: the obligation is then the entry that goes.
-    std::expected<Pending<EnterWork>, TableError> begin_enter(const EnterArgs& args,
-                                                              const memory::LogicalMemory& memory);
+    Attempt<Pending<EnterWork>> begin_enter(const EnterArgs& args, const memory::LogicalMemory& memory);
     papr::Ptex finish_enter(Pending<EnterWork> pending, const Flushed& receipt);
     /// Leaves the slot as the partition knew it.
     void abandon_enter(Pending<EnterWork> pending, const Flushed& receipt);
 
     /// H_REMOVE. Errors: no_such_slot, not_found.
-    std::expected<Pending<RemoveWork>, TableError> begin_remove(const RemoveArgs& args);
+    Attempt<Pending<RemoveWork>> begin_remove(const RemoveArgs& args);
     /// H_BLOCK_REMOVE, for one of its entries: never waits, so that the caller may hold several begun at once. `anchor` is
     /// empty before the first.
     std::expected<Pending<RemoveWork>, BlockError> begin_block_remove(const RemoveArgs& args,
@@ -66,9 +65,9 @@ template <class Slots> class Table {
     papr::PageTableEntry finish_remove(Pending<RemoveWork> pending, const Flushed& receipt);
 
     /// H_PROTECT. R and C stay. Errors: no_such_slot, not_found.
-    std::expected<Pending<ModifyWork>, TableError> begin_protect(const ProtectArgs& args);
+    Attempt<Pending<ModifyWork>> begin_protect(const ProtectArgs& args);
     /// H_CLEAR_REF and H_CLEAR_MOD: `usage` is papr::d1::referenced or changed. No obligation where it is clear already.
-    std::expected<Pending<ModifyWork>, TableError> begin_clear(const ClearArgs& args, std::uint64_t usage);
+    Attempt<Pending<ModifyWork>> begin_clear(const ClearArgs& args, std::uint64_t usage);
     /// The partition's d1 as it was, with the R and C up to the change.
     std::uint64_t finish_modify(Pending<ModifyWork> pending, const Flushed& receipt);
 
@@ -81,7 +80,7 @@ template <class Slots> class Table {
     void finish_clear_batch(const ClearBatch& batch, const std::optional<PartitionFlushed>& receipt);
 
     /// H_READ: what the partition sees, R and C as of now.
-    std::expected<papr::PageTableEntry, TableError> read(papr::Ptex slot);
+    Attempt<papr::PageTableEntry> read(papr::Ptex slot);
 
     /// Makes the hypervisor's entry for an access in real mode at `where`, if it is not there yet. Nothing to flush.
     /// Errors: address (outside the partition's memory), group_full (16 entries of the partition in both groups), missing.
@@ -93,26 +92,39 @@ template <class Slots> class Table {
     std::expected<void, TableError> restore(const UsedSlot& used, const memory::LogicalMemory& memory);
 
   private:
+    /// A slot's words, taken once; d0 without the lock.
+    struct Contents {
+        std::uint64_t d0, d1, guest_word;
+
+        bool valid() const { return (d0 & papr::d0::valid) != 0; }
+        bool ours() const { return valid() && (guest_word & own_entry) != 0; }
+        bool the_partitions() const { return valid() && (guest_word & own_entry) == 0; }
+        bool unused() const { return (d0 | d1 | guest_word) == 0; }
+    };
+    /// In a guest word: the entry is the hypervisor's own.
+    static constexpr std::uint64_t own_entry = papr::d1::reserved;
+
     struct Claim {
         papr::Ptex slot;
-        std::uint64_t d0;
+        Contents held;
     };
-    std::uint64_t lock(papr::Ptex slot);
-    std::optional<std::uint64_t> try_lock(papr::Ptex slot);
-    bool exists(papr::Ptex slot) const { return slot.value < slot_count(); }
-    bool is_ours(papr::Ptex slot, std::uint64_t d0) const;
-    bool is_the_partitions(papr::Ptex slot, std::uint64_t d0) const;
-    papr::PageTableEntry view(papr::Ptex slot, std::uint64_t d0) const;
-    VirtualPage page_in(papr::Ptex slot, std::uint64_t d0) const;
-    std::expected<HardwareEntry, TableError> translate(const NewEntry& what, const memory::LogicalMemory& memory) const;
+    bool exists(papr::Ptex slot) const { return slot.value < slot_count_; }
+    Contents contents(papr::Ptex slot) const;
+    Contents peek(papr::Ptex slot) const;
+    Contents lock(papr::Ptex slot);
+    papr::PageTableEntry view(const Contents& held) const;
+    VirtualPage page_in(papr::Ptex slot, const Contents& held) const;
+    void invalidate(papr::Ptex slot, const Contents& held);
+    Attempt<HardwareEntry> translate(const NewEntry& what, const memory::LogicalMemory& memory) const;
     std::optional<Claim> claim(papr::Ptex slot, bool exact);
-    std::expected<std::uint64_t, TableError> lock_valid(papr::Ptex slot, const Condition& condition);
-    Pending<ModifyWork> begin_modify(papr::Ptex slot, std::uint64_t d0, std::uint64_t clear, std::uint64_t set);
+    Attempt<Contents> lock_valid(papr::Ptex slot, const Condition& condition);
+    Pending<ModifyWork> begin_modify(papr::Ptex slot, const Contents& held, std::uint64_t clear, std::uint64_t set);
     void write(papr::Ptex slot, const HardwareEntry& entry, std::uint64_t guest_word);
     bool has_real_mode_entry(papr::GroupIndex group, const HardwareEntry& entry) const;
     bool insert_into(papr::GroupIndex group, const HardwareEntry& entry, std::uint64_t guest_word);
 
     Slots slots_;
+    std::uint64_t slot_count_ = 0;
     unsigned log2_bytes_ = papr::min_log2_table_size;
     TableOptions options_;
     std::atomic_flag real_mode_insertion_; // no page twice by two processors at once

@@ -3,14 +3,13 @@
 
 #include <transom/hpt/table.hpp>
 
-// Definitions of Table, for whoever instantiates it: src/hpt/hashed_page_table.cpp and the tests.
+// Definitions of Table, for whoever instantiates it: src/hpt/hashed_page_table.cpp and the tests; and the hypervisor calls,
+// into which they are inlined, so that what goes from begin_ to finish_ stays in registers.
 namespace transom::hpt {
 
 namespace table_detail {
 constexpr std::uint64_t lock_bit = 0x40; // d0 bit 57
 constexpr std::uint64_t valid = papr::d0::valid;
-/// In a guest word: the entry is the hypervisor's own.
-constexpr std::uint64_t ours = papr::d1::reserved;
 } // namespace table_detail
 
 template <class Slots> void Table<Slots>::init(Slots slots, unsigned log2_bytes, const TableOptions& options) {
@@ -18,46 +17,53 @@ template <class Slots> void Table<Slots>::init(Slots slots, unsigned log2_bytes,
               "size of a hashed page table out of range");
     slots_ = slots;
     log2_bytes_ = log2_bytes;
+    slot_count_ = std::uint64_t{1} << (log2_bytes - papr::log2_entry_size);
     options_ = options;
     clear_from_ = 0;
 }
 
-template <class Slots> std::optional<std::uint64_t> Table<Slots>::try_lock(papr::Ptex slot) {
-    const std::uint64_t d0 = slots_.d0(slot);
-    if ((d0 & table_detail::lock_bit) != 0 || !slots_.exchange_d0(slot, d0, d0 | table_detail::lock_bit))
+template <class Slots>
+[[gnu::always_inline]] inline typename Table<Slots>::Contents Table<Slots>::contents(papr::Ptex slot) const {
+    return {slots_.d0(slot) & ~table_detail::lock_bit, slots_.d1(slot), slots_.guest_word(slot)};
+}
+
+/// Without the lock: true at no one moment, but not older than d0.
+template <class Slots>
+[[gnu::always_inline]] inline typename Table<Slots>::Contents Table<Slots>::peek(papr::Ptex slot) const {
+    const std::uint64_t d0 = slots_.d0_first(slot);
+    return {d0 & ~table_detail::lock_bit, slots_.d1(slot), slots_.guest_word(slot)};
+}
+
+template <class Slots>
+[[gnu::always_inline]] inline typename Table<Slots>::Contents Table<Slots>::lock(papr::Ptex slot) {
+    while (!slots_.lock(slot, table_detail::lock_bit)) {}
+    return contents(slot);
+}
+
+template <class Slots>
+[[gnu::always_inline]] inline papr::PageTableEntry Table<Slots>::view(const Contents& held) const {
+    if (held.ours())
         return {};
-    return d0;
-}
-
-template <class Slots> std::uint64_t Table<Slots>::lock(papr::Ptex slot) {
-    for (;;)
-        if (const auto d0 = try_lock(slot))
-            return *d0;
-}
-
-template <class Slots> bool Table<Slots>::is_ours(papr::Ptex slot, std::uint64_t d0) const {
-    return (d0 & table_detail::valid) != 0 && (slots_.guest_word(slot) & table_detail::ours) != 0;
-}
-
-template <class Slots> bool Table<Slots>::is_the_partitions(papr::Ptex slot, std::uint64_t d0) const {
-    return (d0 & table_detail::valid) != 0 && (slots_.guest_word(slot) & table_detail::ours) == 0;
-}
-
-template <class Slots> papr::PageTableEntry Table<Slots>::view(papr::Ptex slot, std::uint64_t d0) const {
-    if (is_ours(slot, d0))
-        return {};
-    const std::uint64_t d1 = slots_.d1(slot);
-    const std::uint64_t usage = (d0 & table_detail::valid) != 0 ? d1 & papr::d1::usage : 0;
-    return {to_papr_d0(options_.format, {d0, d1}), slots_.guest_word(slot) | usage};
+    const std::uint64_t usage = held.valid() ? held.d1 & papr::d1::usage : 0;
+    return {to_papr_d0(options_.format, {held.d0, held.d1}), held.guest_word | usage};
 }
 
 /// Only for slots whose entry came through translate() or insert_real_mode(): its sizes are legal.
-template <class Slots> VirtualPage Table<Slots>::page_in(papr::Ptex slot, std::uint64_t d0) const {
-    const papr::PageTableEntry entry{to_papr_d0(options_.format, {d0, slots_.d1(slot)}), slots_.guest_word(slot)};
+template <class Slots>
+[[gnu::always_inline]] inline VirtualPage Table<Slots>::page_in(papr::Ptex slot, const Contents& held) const {
+    const papr::PageTableEntry entry{to_papr_d0(options_.format, {held.d0, held.d1}), held.guest_word};
     return virtual_page(entry.d0, decode_page_sizes(entry).value_or(papr::PageSizes{}), slot);
 }
 
-template <class Slots> void Table<Slots>::write(papr::Ptex slot, const HardwareEntry& entry, std::uint64_t guest_word) {
+/// The entry is there no longer for a walk that begins now, and the slot stays locked.
+template <class Slots>
+[[gnu::always_inline]] inline void Table<Slots>::invalidate(papr::Ptex slot, const Contents& held) {
+    slots_.set_d0(slot, (held.d0 & ~table_detail::valid) | table_detail::lock_bit);
+}
+
+template <class Slots>
+[[gnu::always_inline]] inline void Table<Slots>::write(papr::Ptex slot, const HardwareEntry& entry,
+                                                       std::uint64_t guest_word) {
     slots_.set_guest_word(slot, guest_word);
     slots_.set_d1(slot, entry.d1);
     slots_.order();
@@ -66,8 +72,8 @@ template <class Slots> void Table<Slots>::write(papr::Ptex slot, const HardwareE
 }
 
 template <class Slots>
-std::expected<HardwareEntry, TableError> Table<Slots>::translate(const NewEntry& what,
-                                                                 const memory::LogicalMemory& memory) const {
+[[gnu::always_inline]] inline Attempt<HardwareEntry> Table<Slots>::translate(
+    const NewEntry& what, const memory::LogicalMemory& memory) const {
     if (what.sizes.actual == papr::PageSize::mib_16 && !options_.large_pages)
         return std::unexpected(TableError::page_size);
     if (!representable(options_.format, what.entry.d0))
@@ -88,28 +94,29 @@ std::expected<HardwareEntry, TableError> Table<Slots>::translate(const NewEntry&
 
 /// Locks a slot that is free for the partition: that one, or the first of its group. A locked slot is passed over at first,
 /// because it may be in use again before its lock comes free; the second round waits for it.
-template <class Slots> std::optional<typename Table<Slots>::Claim> Table<Slots>::claim(papr::Ptex slot, bool exact) {
+template <class Slots>
+[[gnu::always_inline]] inline std::optional<typename Table<Slots>::Claim> Table<Slots>::claim(papr::Ptex slot,
+                                                                                              bool exact) {
     const papr::Ptex first = exact ? slot : papr::ptex(slot.group(), 0);
-    const unsigned count = exact ? 1 : papr::slots_per_group;
+    const papr::Ptex end{first.value + (exact ? 1 : papr::slots_per_group)};
     for (const bool wait : {false, true}) {
-        for (unsigned i = 0; i < count; ++i) {
-            const papr::Ptex candidate{first.value + i};
-            if (is_the_partitions(candidate, slots_.d0(candidate)))
+        for (papr::Ptex candidate = first; candidate < end; ++candidate.value) {
+            if (peek(candidate).the_partitions())
                 continue;
-            const auto d0 = wait ? lock(candidate) : try_lock(candidate);
-            if (!d0)
+            if (!wait && !slots_.lock(candidate, table_detail::lock_bit)) [[unlikely]]
                 continue;
-            if (!is_the_partitions(candidate, *d0))
-                return Claim{candidate, *d0};
-            slots_.set_d0(candidate, *d0);
+            const Contents held = wait ? lock(candidate) : contents(candidate);
+            if (!held.the_partitions()) [[likely]]
+                return Claim{candidate, held};
+            slots_.set_d0(candidate, held.d0);
         }
     }
     return {};
 }
 
 template <class Slots>
-std::expected<Pending<EnterWork>, TableError> Table<Slots>::begin_enter(const EnterArgs& args,
-                                                                        const memory::LogicalMemory& memory) {
+[[gnu::always_inline]] inline Attempt<Pending<EnterWork>> Table<Slots>::begin_enter(
+    const EnterArgs& args, const memory::LogicalMemory& memory) {
     if (!exists(args.slot))
         return std::unexpected(TableError::no_such_slot);
     const auto entry = translate(args.what, memory);
@@ -120,17 +127,19 @@ std::expected<Pending<EnterWork>, TableError> Table<Slots>::begin_enter(const En
     const auto claimed = claim(args.slot, args.exact);
     if (!claimed)
         return std::unexpected(TableError::group_full);
-    EnterWork work{*entry, args.what.entry.d1, claimed->d0};
+    EnterWork work{*entry, args.what.entry.d1, claimed->held.d0};
     FlushObligation obligation;
-    if (is_ours(claimed->slot, claimed->d0)) {
-        obligation = page_in(claimed->slot, claimed->d0);
-        slots_.set_d0(claimed->slot, (claimed->d0 & ~table_detail::valid) | table_detail::lock_bit);
+    if (claimed->held.ours()) [[unlikely]] {
+        obligation = page_in(claimed->slot, claimed->held);
+        invalidate(claimed->slot, claimed->held);
         work.previous_d0 = 0;
     }
     return Pending<EnterWork>(claimed->slot, obligation, work);
 }
 
-template <class Slots> papr::Ptex Table<Slots>::finish_enter(Pending<EnterWork> pending, const Flushed& receipt) {
+template <class Slots>
+[[gnu::always_inline]] inline papr::Ptex Table<Slots>::finish_enter(Pending<EnterWork> pending,
+                                                                    const Flushed& receipt) {
     const EnterWork& work = pending.close(receipt);
     write(pending.slot(), work.entry, work.guest_word);
     return pending.slot();
@@ -144,30 +153,31 @@ template <class Slots> void Table<Slots>::abandon_enter(Pending<EnterWork> pendi
         slots_.set_d0(pending.slot(), work.previous_d0);
 }
 
-/// Locks a slot with a valid entry of the partition that meets the condition; gives its d0.
+/// Locks a slot with a valid entry of the partition that meets the condition.
 template <class Slots>
-std::expected<std::uint64_t, TableError> Table<Slots>::lock_valid(papr::Ptex slot, const Condition& condition) {
+[[gnu::always_inline]] inline Attempt<typename Table<Slots>::Contents> Table<Slots>::lock_valid(
+    papr::Ptex slot, const Condition& condition) {
     if (!exists(slot))
         return std::unexpected(TableError::no_such_slot);
-    const std::uint64_t d0 = lock(slot);
-    if (is_the_partitions(slot, d0) && condition.met(view(slot, d0).d0))
-        return d0;
-    slots_.set_d0(slot, d0);
+    const Contents held = lock(slot);
+    if (held.the_partitions() && condition.met(to_papr_d0(options_.format, {held.d0, held.d1}))) [[likely]]
+        return held;
+    slots_.set_d0(slot, held.d0);
     return std::unexpected(TableError::not_found);
 }
 
 template <class Slots>
-std::expected<Pending<RemoveWork>, TableError> Table<Slots>::begin_remove(const RemoveArgs& args) {
-    const auto d0 = lock_valid(args.slot, args.condition);
-    if (!d0)
-        return std::unexpected(d0.error());
-    const VirtualPage page = page_in(args.slot, *d0);
-    slots_.set_d0(args.slot, (*d0 & ~table_detail::valid) | table_detail::lock_bit);
-    return Pending<RemoveWork>(args.slot, page, {view(args.slot, *d0)});
+[[gnu::always_inline]] inline Attempt<Pending<RemoveWork>> Table<Slots>::begin_remove(const RemoveArgs& args) {
+    const auto held = lock_valid(args.slot, args.condition);
+    if (!held)
+        return std::unexpected(held.error());
+    invalidate(args.slot, *held);
+    return Pending<RemoveWork>(args.slot, page_in(args.slot, *held), {view(*held)});
 }
 
 template <class Slots>
-papr::PageTableEntry Table<Slots>::finish_remove(Pending<RemoveWork> pending, const Flushed& receipt) {
+[[gnu::always_inline]] inline papr::PageTableEntry Table<Slots>::finish_remove(Pending<RemoveWork> pending,
+                                                                               const Flushed& receipt) {
     papr::PageTableEntry entry = pending.close(receipt).entry;
     entry.d1 |= slots_.d1(pending.slot()) & papr::d1::usage;
     write(pending.slot(), {}, 0);
@@ -175,59 +185,61 @@ papr::PageTableEntry Table<Slots>::finish_remove(Pending<RemoveWork> pending, co
 }
 
 template <class Slots>
-Pending<ModifyWork> Table<Slots>::begin_modify(papr::Ptex slot, std::uint64_t d0, std::uint64_t clear,
-                                               std::uint64_t set) {
-    const std::uint64_t d1 = view(slot, d0).d1;
+[[gnu::always_inline]] inline Pending<ModifyWork> Table<Slots>::begin_modify(papr::Ptex slot, const Contents& held,
+                                                                             std::uint64_t clear, std::uint64_t set) {
+    const std::uint64_t d1 = view(held).d1;
     FlushObligation obligation;
     if (((d1 & ~clear) | set) != d1) {
-        obligation = page_in(slot, d0);
-        slots_.set_d0(slot, (d0 & ~table_detail::valid) | table_detail::lock_bit);
+        obligation = page_in(slot, held);
+        invalidate(slot, held);
     }
-    return {slot, obligation, {d0, clear, set}};
+    return {slot, obligation, {held.d0, held.guest_word, clear, set}};
 }
 
 template <class Slots>
-std::expected<Pending<ModifyWork>, TableError> Table<Slots>::begin_protect(const ProtectArgs& args) {
-    const auto d0 = lock_valid(args.slot, args.condition);
-    if (!d0)
-        return std::unexpected(d0.error());
-    return begin_modify(args.slot, *d0, papr::d1::protection, args.protection);
+[[gnu::always_inline]] inline Attempt<Pending<ModifyWork>> Table<Slots>::begin_protect(const ProtectArgs& args) {
+    const auto held = lock_valid(args.slot, args.condition);
+    if (!held)
+        return std::unexpected(held.error());
+    return begin_modify(args.slot, *held, papr::d1::protection, args.protection);
 }
 
 template <class Slots>
-std::expected<Pending<ModifyWork>, TableError> Table<Slots>::begin_clear(const ClearArgs& args, std::uint64_t usage) {
-    const auto d0 = lock_valid(args.slot, {});
-    if (!d0)
-        return std::unexpected(d0.error());
-    return begin_modify(args.slot, *d0, usage, 0);
+[[gnu::always_inline]] inline Attempt<Pending<ModifyWork>> Table<Slots>::begin_clear(const ClearArgs& args,
+                                                                                     std::uint64_t usage) {
+    const auto held = lock_valid(args.slot, {});
+    if (!held)
+        return std::unexpected(held.error());
+    return begin_modify(args.slot, *held, usage, 0);
 }
 
-template <class Slots> std::uint64_t Table<Slots>::finish_modify(Pending<ModifyWork> pending, const Flushed& receipt) {
+template <class Slots>
+[[gnu::always_inline]] inline std::uint64_t Table<Slots>::finish_modify(Pending<ModifyWork> pending,
+                                                                        const Flushed& receipt) {
     const ModifyWork& work = pending.close(receipt);
     const papr::Ptex slot = pending.slot();
-    const std::uint64_t before = view(slot, work.d0).d1;
+    const std::uint64_t d1 = slots_.d1(slot);
     if (!pending.obligation()) {
         slots_.set_d0(slot, work.d0);
-        return before;
+    } else {
+        const auto modified = [&work](std::uint64_t word) { return (word & ~work.clear) | work.set; };
+        write(slot, {work.d0, modified(d1)}, modified(work.guest_word));
     }
-    const auto modified = [&](std::uint64_t d1) { return (d1 & ~work.clear) | work.set; };
-    write(slot, {work.d0, modified(slots_.d1(slot))}, modified(slots_.guest_word(slot)));
-    return before;
+    return work.guest_word | (d1 & papr::d1::usage);
 }
 
-template <class Slots> std::expected<papr::PageTableEntry, TableError> Table<Slots>::read(papr::Ptex slot) {
+template <class Slots> [[gnu::always_inline]] inline Attempt<papr::PageTableEntry> Table<Slots>::read(papr::Ptex slot) {
     if (!exists(slot))
         return std::unexpected(TableError::no_such_slot);
-    const std::uint64_t d0 = lock(slot);
-    const papr::PageTableEntry entry = view(slot, d0);
-    slots_.set_d0(slot, d0);
-    return entry;
+    const Contents held = lock(slot);
+    slots_.set_d0(slot, held.d0);
+    return view(held);
 }
 
 template <class Slots> std::optional<UsedSlot> Table<Slots>::next_used(papr::Ptex from, papr::Ptex end) {
     invariant(end.value <= slot_count(), "beyond the end of a hashed page table");
     for (papr::Ptex slot = from; slot < end; ++slot.value) {
-        if ((slots_.d0(slot) | slots_.d1(slot) | slots_.guest_word(slot)) == 0)
+        if (peek(slot).unused())
             continue;
         const auto entry = read(slot);
         if (entry && *entry != papr::PageTableEntry{})
@@ -246,9 +258,9 @@ std::expected<void, TableError> Table<Slots>::restore(const UsedSlot& used, cons
     const auto entry = translate(*what, memory);
     if (!entry)
         return std::unexpected(entry.error());
-    const std::uint64_t d0 = lock(used.slot);
-    if ((d0 | slots_.d1(used.slot) | slots_.guest_word(used.slot)) != 0) {
-        slots_.set_d0(used.slot, d0);
+    const Contents held = lock(used.slot);
+    if (!held.unused()) {
+        slots_.set_d0(used.slot, held.d0);
         return std::unexpected(TableError::group_full);
     }
     write(used.slot, *entry, what->entry.d1);

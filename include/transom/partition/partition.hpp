@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 #include <transom/base/static_vector.hpp>
+#include <transom/hcall/allowed_calls.hpp>
 #include <transom/hcall/counters.hpp>
 #include <transom/hpt/hashed_page_table.hpp>
 #include <transom/interrupt/sources.hpp>
@@ -55,28 +56,31 @@ using Associativity = StaticVector<std::uint32_t, 12>;
 
 /// A logical partition.
 struct Partition {
+    // What a hypervisor call looks at comes first, where a short offset reaches it.
     std::array<char, 32> name_storage{};
     std::uint32_t lpid = 1;
     PartitionState state = PartitionState::empty;
-    Bytes granule = kib(64); // unit in which changes of memory are tracked
-    memory::LogicalMemory memory;
+    StopReason stop_reason = StopReason::none;
+    std::uint32_t vcpu_count = 0;
     hpt::HashedPageTable hpt;
+    hcall::AllowedCalls allowed_calls;
+    hcall::Counters calls;
+    hcall::Observation observation; // of its calls
+    Bytes granule = kib(64);        // unit in which changes of memory are tracked
+    memory::LogicalMemory memory;
     interrupt::Sources sources;
     std::array<vio::Terminal, vio::max_terminals> terminals; // the first `terminal_count` of them
     std::uint32_t terminal_count = 1;
     std::array<Vcpu, max_vcpus> vcpus;
-    std::uint32_t vcpu_count = 0;
     const ProcessorPool* pool = &no_pool; // never null
     bool sees_pool = false;               // whether H_PIC is for it
     /// The partition's time base is the machine's plus this; a multiple of 2^24, what TBU40 can set.
     std::uint64_t timebase_offset = 0;
     Clock clock;
-    StopReason stop_reason = StopReason::none;
     CpuCharacteristics cpu_characteristics;
     Facilities facilities;
     Associativity home_node;          // of the processor that runs its virtual processors
     random::Source* random = nullptr; // null: there is nothing from which random numbers could be had
-    hcall::Counters calls;
 
     std::string_view name() const { return name_storage.data(); }
 };
