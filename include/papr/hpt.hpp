@@ -164,6 +164,18 @@ inline constexpr std::array page_sizes = {
     PageSizes{PageSize::kib_64, PageSize::mib_16, true, 8},   PageSizes{PageSize::mib_16, PageSize::mib_16, true, 0},
 };
 
+/// The low bits of LP for a legal pair.
+constexpr std::uint8_t page_size_encoding(PageSize base, PageSize actual) {
+    constexpr auto position = [](PageSize size) { return shift(size) / 4 - 3; };
+    constexpr auto encodings = [position] {
+        std::array<std::uint8_t, 16> result{};
+        for (const PageSizes& sizes : page_sizes)
+            result[position(sizes.base) * 4 + position(sizes.actual)] = sizes.encoding;
+        return result;
+    }();
+    return encodings[(position(base) * 4 + position(actual)) % encodings.size()];
+}
+
 /// Pages that H_BLOCK_REMOVE takes: those of which a block has one AVPN, because the call brings only one.
 constexpr bool block_removable(PageSizes sizes) { return sizes.base != PageSize::mib_16; }
 

@@ -66,7 +66,8 @@ Outcome h_block_remove(partition::Vcpu& vcpu) {
     std::optional<hpt::BlockAnchor> anchor;
     for (unsigned i = 0; i < all.count; ++i) {
         std::uint64_t& specifier = all.specifiers[i];
-        const hpt::Condition wanted{.avpn = (specifier & block::condition_avpn) != 0, .operand = ava};
+        const hpt::Condition wanted =
+            (specifier & block::condition_avpn) != 0 ? hpt::Condition::avpn(ava) : hpt::Condition{};
         const std::uint64_t index = specifier & papr::bulk::index;
         specifier = papr::bulk::response | index;
         auto begun = partition.hpt.begin_block_remove({{index}, wanted}, anchor);

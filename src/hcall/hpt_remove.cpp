@@ -26,7 +26,9 @@ std::uint64_t answer_specifier(partition::Partition& partition, std::uint64_t hi
     const std::uint64_t response = bulk::response | (high & (bulk::condition | bulk::index));
     if (condition == bulk::condition)
         return response | bulk::code_parameter;
-    const hpt::Condition wanted{condition == bulk::condition_avpn, condition == bulk::condition_andcond, low};
+    const hpt::Condition wanted = condition == bulk::condition_avpn      ? hpt::Condition::avpn(low)
+                                  : condition == bulk::condition_andcond ? hpt::Condition::andcond(low)
+                                                                         : hpt::Condition{};
     const auto removed = remove(partition, {{high & bulk::index}, wanted});
     if (removed)
         return response | bulk::code_success | (removed->d1 & papr::d1::usage) << bulk::usage_shift;

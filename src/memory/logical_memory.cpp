@@ -43,12 +43,6 @@ RealAddr LogicalMemory::block(std::size_t index) const {
     return blocks_[index];
 }
 
-std::expected<RealAddr, AccessError> LogicalMemory::translate(LogicalAddr address, Bytes n) const {
-    if (n == 0 || !contains(address, n) || address.value % block_size + n > block_size)
-        return std::unexpected(AccessError::outside);
-    return blocks_[address.value / block_size] + address.value % block_size;
-}
-
 std::expected<void, AccessError> LogicalMemory::check(LogicalAddr address, Bytes n) const {
     if (!contains(address, n))
         return std::unexpected(AccessError::outside);

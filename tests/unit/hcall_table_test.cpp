@@ -44,7 +44,7 @@ TEST_F(HcallTable, ASetThatAPartitionIsNotAllowedIsNeitherAdvertisedNorAnswered)
     partition.allowed_calls.allow(Sets::all().without(Set::term));
     EXPECT_THAT(hypertas_functions(partition.allowed_calls.sets()), testing::Not(testing::Contains("hcall-term")));
     EXPECT_EQ(status(papr::Op::put_term_char, {0, 1, 0x4100000000000000}), Status::function);
-    EXPECT_TRUE(partition.terminal.output.empty());
+    EXPECT_TRUE(partition.terminals[0].output.empty());
     EXPECT_EQ(status(papr::Op::poll_pending), Status::success);
     // What no set announces cannot be taken away.
     partition.allowed_calls.allow(Sets::from_bits(0));

@@ -182,21 +182,22 @@ TEST(HptArguments, ProtectionBitsLandInTheirPlaces) {
 TEST(HptArguments, ProtectHasNoAndcond) {
     Gprs gprs{};
     gprs[4] = papr::hpt_flag::andcond | papr::hpt_flag::avpn;
-    EXPECT_FALSE(ProtectArgs::parse(gprs).condition.andcond);
-    EXPECT_TRUE(ProtectArgs::parse(gprs).condition.avpn);
-    EXPECT_TRUE(RemoveArgs::parse(gprs).condition.andcond);
+    gprs[6] = 0x80;
+    EXPECT_TRUE(ProtectArgs::parse(gprs).condition.met(0x80));
+    EXPECT_FALSE(ProtectArgs::parse(gprs).condition.met(0x100));
+    EXPECT_FALSE(RemoveArgs::parse(gprs).condition.met(0x80));
 }
 
 TEST(HptArguments, ConditionsLookAtTheirBits) {
     const std::uint64_t d0 = 0x4000123456789a91;
-    EXPECT_TRUE((Condition{.avpn = true, .operand = 0x4000123456789a80}).met(d0));
-    EXPECT_TRUE((Condition{.avpn = true, .operand = 0x4000123456789aff}).met(d0)); // bits 57-63 are not compared
-    EXPECT_FALSE((Condition{.avpn = true, .operand = 0x4000123456789b80}).met(d0));
-    EXPECT_FALSE((Condition{.avpn = true, .operand = 0x0000123456789a80}).met(d0)); // B is
-    EXPECT_FALSE((Condition{.andcond = true, .operand = 0x10}).met(d0));
-    EXPECT_TRUE((Condition{.andcond = true, .operand = 0x08}).met(d0));
-    EXPECT_FALSE((Condition{.avpn = true, .andcond = true, .operand = 0x4000123456789a80}).met(d0));
-    EXPECT_TRUE((Condition{.operand = 0xffff}).met(d0));
+    EXPECT_TRUE(Condition::avpn(0x4000123456789a80).met(d0));
+    EXPECT_TRUE(Condition::avpn(0x4000123456789aff).met(d0)); // bits 57-63 are not compared
+    EXPECT_FALSE(Condition::avpn(0x4000123456789b80).met(d0));
+    EXPECT_FALSE(Condition::avpn(0x0000123456789a80).met(d0)); // B is
+    EXPECT_FALSE(Condition::andcond(0x10).met(d0));
+    EXPECT_TRUE(Condition::andcond(0x08).met(d0));
+    EXPECT_FALSE(Condition::parse(papr::hpt_flag::avpn | papr::hpt_flag::andcond, 0x4000123456789a80).met(d0));
+    EXPECT_TRUE(Condition::parse(0, 0xffff).met(d0));
 }
 
 } // namespace

@@ -67,9 +67,9 @@ struct TestTable {
     std::expected<std::uint64_t, TableError> clear(papr::Ptex slot, std::uint64_t usage) {
         return modify(table.begin_clear({slot}, usage));
     }
-    papr::PageTableEntry read(papr::Ptex slot) { return table.read(slot).value(); }
+    papr::PageTableEntry read(papr::Ptex slot) { return *table.read(slot); }
 
-    std::expected<std::uint64_t, TableError> modify(std::expected<Pending<ModifyWork>, TableError> pending) {
+    std::expected<std::uint64_t, TableError> modify(Attempt<Pending<ModifyWork>> pending) {
         if (!pending)
             return std::unexpected(pending.error());
         const Flushed flushed = discharge(pending->obligation());

@@ -45,8 +45,8 @@ class PlainTable {
     }
     bool matches(Ptex slot, const Condition& condition) {
         const papr::PageTableEntry& entry = slots[slot.value];
-        return entry.valid() && (!condition.avpn || entry.d0 >> 7 == condition.operand >> 7) &&
-               (!condition.andcond || (entry.d0 & condition.operand) == 0);
+        return entry.valid() && (condition.compared == 0 || entry.d0 >> 7 == condition.operand >> 7) &&
+               (entry.d0 & condition.absent) == 0;
     }
 
     std::map<std::uint64_t, papr::PageTableEntry> slots;
@@ -74,11 +74,11 @@ class HptRandom : public testing::TestWithParam<Format> {
     Condition random_condition(Ptex slot) {
         switch (random(4)) {
         case 0:
-            return {.avpn = true, .operand = plain.slots[slot.value].d0};
+            return Condition::avpn(plain.slots[slot.value].d0);
         case 1:
-            return {.avpn = true, .operand = entry_for(random(4), random(128)).d0};
+            return Condition::avpn(entry_for(random(4), random(128)).d0);
         case 2:
-            return {.andcond = true, .operand = random(4) << 3};
+            return Condition::andcond(random(4) << 3);
         default:
             return {};
         }

@@ -154,7 +154,7 @@ TEST_F(HptCall, ClearEmptiesTheTableAndKeepsWhatIsTheHypervisors) {
     // Two batches had valid entries.
     ASSERT_EQ(machine.flushes_.size(), 2u);
     EXPECT_EQ(machine.flushes_[0].lpid, 77u);
-    EXPECT_EQ(machine.flushes_[0].page, std::nullopt);
+    EXPECT_FALSE(machine.flushes_[0].page);
     EXPECT_EQ(call(h_clear_hpt, {}).status, Status::success);
     EXPECT_EQ(machine.flushes_.size(), 2u);
     EXPECT_EQ(enter(flag::exact, 3), 3u);

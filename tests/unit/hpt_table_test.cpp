@@ -70,14 +70,14 @@ TEST_P(HptTable, ConditionsKeepAnEntry) {
     const papr::PageTableEntry entry = entry_for(5, 7, 0x10);
     ASSERT_TRUE(t.enter({8}, entry).has_value());
     const std::size_t stored = t.slots.events.size();
-    EXPECT_EQ(t.remove({8}, {.andcond = true, .operand = 0x10}).error(), TableError::not_found);
-    EXPECT_EQ(t.remove({8}, {.avpn = true, .operand = entry_for(6, 7).d0}).error(), TableError::not_found);
-    EXPECT_EQ(t.protect({8}, 3, {.avpn = true, .operand = entry_for(6, 7).d0}).error(), TableError::not_found);
+    EXPECT_EQ(t.remove({8}, Condition::andcond(0x10)).error(), TableError::not_found);
+    EXPECT_EQ(t.remove({8}, Condition::avpn(entry_for(6, 7).d0)).error(), TableError::not_found);
+    EXPECT_EQ(t.protect({8}, 3, Condition::avpn(entry_for(6, 7).d0)).error(), TableError::not_found);
     for (std::size_t i = stored; i < t.slots.events.size(); ++i) // it never was invalid
         EXPECT_NE(t.slots.events[i].value & 1, 0u);
     EXPECT_EQ(t.read({8}), entry);
     EXPECT_TRUE(t.machine.flushes_.empty());
-    EXPECT_TRUE(t.remove({8}, {.avpn = true, .operand = entry.d0 & papr::d0::compared}).has_value());
+    EXPECT_TRUE(t.remove({8}, Condition::avpn(entry.d0 & papr::d0::compared)).has_value());
 }
 
 TEST_P(HptTable, ProtectChangesProtectionAndKeepsUsage) {
@@ -137,7 +137,7 @@ TEST_P(HptTable, AnAbandonedEnterLeavesNothing) {
     papr::PageTableEntry invalid = entry_for(2, 2);
     invalid.d0 &= ~papr::d0::valid;
     ASSERT_TRUE(t.enter({0}, invalid).has_value());
-    auto pending = t.table.begin_enter(EnterArgs::parse(gprs).value(), t.memory);
+    auto pending = t.table.begin_enter(*EnterArgs::parse(gprs), t.memory);
     ASSERT_TRUE(pending.has_value());
     const Flushed flushed = t.discharge(pending->obligation());
     t.table.abandon_enter(std::move(*pending), flushed);
@@ -175,7 +175,7 @@ TEST_P(HptTable, EverythingThePartitionSeesComesBackAtTheTarget) {
     for (const UsedSlot& one : stream)
         ASSERT_TRUE(target.restore(one, t.memory).has_value());
     for (std::uint64_t i = 0; i < end.value; ++i)
-        ASSERT_EQ(target.read({i}), before[i]) << i;
+        ASSERT_EQ(*target.read({i}), before[i]) << i;
 }
 
 TEST_P(HptTable, RestoreTrustsNobody) {

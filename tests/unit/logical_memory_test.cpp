@@ -32,12 +32,12 @@ TEST_F(LogicalMemoryTest, TranslatesWithinOneBlock) {
     EXPECT_EQ(memory_.translate({0}), arch::fake_real_base + 2 * block_size);
     EXPECT_EQ(memory_.translate({0x123}, 8), arch::fake_real_base + 2 * block_size + 0x123);
     EXPECT_EQ(memory_.translate(seam, block_size), arch::fake_real_base);
-    EXPECT_EQ(memory_.translate(seam - 1, 2), outside) << "two blocks are not contiguous";
-    EXPECT_EQ(memory_.translate({2 * block_size}), outside);
-    EXPECT_EQ(memory_.translate({2 * block_size - 1}, 2), outside);
-    EXPECT_EQ(memory_.translate({~std::uint64_t{0}}, 2), outside);
-    EXPECT_EQ(memory_.translate({8}, ~std::uint64_t{0}), outside);
-    EXPECT_EQ(memory_.translate({8}, 0), outside);
+    EXPECT_EQ(memory_.translate(seam - 1, 2), std::nullopt) << "two blocks are not contiguous";
+    EXPECT_EQ(memory_.translate({2 * block_size}), std::nullopt);
+    EXPECT_EQ(memory_.translate({2 * block_size - 1}, 2), std::nullopt);
+    EXPECT_EQ(memory_.translate({~std::uint64_t{0}}, 2), std::nullopt);
+    EXPECT_EQ(memory_.translate({8}, ~std::uint64_t{0}), std::nullopt);
+    EXPECT_EQ(memory_.translate({8}, 0), std::nullopt);
 }
 
 TEST_F(LogicalMemoryTest, CopiesAcrossBlocksAtAnyAlignment) {
@@ -128,7 +128,7 @@ TEST_F(LogicalMemoryTest, HoldsAtMostMaxBlocks) {
     EXPECT_EQ(memory.size(), gib(64));
     memory.reset();
     EXPECT_EQ(memory.size(), 0u);
-    EXPECT_EQ(memory.translate({0}), outside);
+    EXPECT_EQ(memory.translate({0}), std::nullopt);
 }
 
 TEST_F(LogicalMemoryDeathTest, PanicsOnOurOwnMistakes) {

@@ -21,8 +21,6 @@ constexpr Outcome outcome_of(hpt::TableError error) {
         return papr::Status::pteg_full;
     case hpt::TableError::not_found:
         return papr::Status::not_found;
-    case hpt::TableError::missing:
-        return Outcome::missing();
     }
     return papr::Status::parameter;
 }

@@ -38,6 +38,7 @@ constexpr std::uint64_t rotate_field(std::uint64_t word, std::uint64_t field, un
     return (word & ~field) | (((value << by) | (value >> (width - by))) & field);
 }
 constexpr std::uint64_t odd_d0(std::uint64_t d0, unsigned by) { return rotate_field(d0, papr::d0::compared, 57, by); }
+constexpr std::uint64_t odd_d1(std::uint64_t d1) { return rotate_field(d1, papr::d1::page_number, 48, 11); }
 
 /// What LP in bits 44-51 of d1 says where L is set: an index of papr::page_sizes, or none. An encoding is as long as the
 /// bits below its page size, so that several values of LP can mean the same.
@@ -58,10 +59,21 @@ inline constexpr auto sizes_by_lp = [] {
 } // namespace entry_detail
 
 /// Whether the virtual page number fits the layout (ISA 3.0 has 68 bits of virtual address where ISA 2.07 has 78).
-bool representable(Format format, std::uint64_t papr_d0);
+constexpr bool representable(Format format, std::uint64_t papr_d0) {
+    return format != Format::isa_3_0 || (papr_d0 & papr::d0::virtual_page & ~entry_detail::isa_3_0_d0) == 0;
+}
 
 /// The machine's form of a partition's entry whose page begins at `page`, a multiple of the actual page size.
-HardwareEntry to_hardware(Format format, const papr::PageTableEntry& entry, papr::PageSizes sizes, RealAddr page);
+constexpr HardwareEntry to_hardware(Format format, const papr::PageTableEntry& entry, papr::PageSizes sizes,
+                                    RealAddr page) {
+    using namespace entry_detail;
+    const std::uint64_t d0 = entry.d0 & ~papr::d0::hypervisor;
+    const std::uint64_t in_page = ~papr::d1::page_number | (papr::bytes(sizes.actual) - 1); // LP and all but the number
+    const std::uint64_t d1 = (entry.d1 & ~papr::d1::reserved & in_page) | page.value;
+    if (format == Format::isa_3_0) [[likely]]
+        return {d0 & isa_3_0_d0, d1 | (d0 & papr::d0::segment_size) >> segment_size_move};
+    return format == Format::isa_2_07 ? HardwareEntry{d0, d1} : HardwareEntry{odd_d0(d0, 13), odd_d1(d1)};
+}
 
 /// The partition's d0 of an entry, without the hypervisor's bits.
 constexpr std::uint64_t to_papr_d0(Format format, const HardwareEntry& entry) {
@@ -72,16 +84,21 @@ constexpr std::uint64_t to_papr_d0(Format format, const HardwareEntry& entry) {
     return format == Format::isa_2_07 ? d0 : odd_d0(d0, 57 - 13);
 }
 
-/// The page sizes that an entry names; none where no encoding matches.
-constexpr std::optional<papr::PageSizes> decode_page_sizes(const papr::PageTableEntry& entry) {
+/// The page sizes of an entry that is known to be legal; 4 KiB if it is not.
+constexpr papr::PageSizes page_sizes(const papr::PageTableEntry& entry) {
     using namespace entry_detail;
     if ((entry.d0 & papr::d0::large) == 0)
-        return papr::PageSizes{};
+        return {};
     const std::uint8_t index = sizes_by_lp[(entry.d1 & papr::d1::large_page) >> papr::d1::large_page_shift];
-    if (index == no_sizes)
+    return index == no_sizes ? papr::PageSizes{} : papr::page_sizes[index];
+}
+
+/// The page sizes that an entry names; none where no encoding matches.
+constexpr std::optional<papr::PageSizes> decode_page_sizes(const papr::PageTableEntry& entry) {
+    const papr::PageSizes sizes = page_sizes(entry);
+    if (sizes.large != ((entry.d0 & papr::d0::large) != 0))
         return {};
     // Between LP and the page number there is nothing.
-    const papr::PageSizes& sizes = papr::page_sizes[index];
     const std::uint64_t between = (papr::bytes(sizes.actual) - 1) & papr::d1::page_number & ~papr::d1::large_page;
     if ((entry.d1 & between) != 0)
         return {};

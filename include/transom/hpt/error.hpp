@@ -14,7 +14,6 @@ enum class TableError : std::uint8_t {
     too_big,          // the call takes pages of up to 64 KiB only
     group_full,       // no free slot, or not the one asked for
     not_found,        // the slot is not valid or the condition is not met
-    missing,          // the page is not here yet (during a migration); nothing has been changed
 };
 
 /// Why H_BLOCK_REMOVE leaves an entry; its response codes.

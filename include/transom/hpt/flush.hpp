@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <transom/hpt/hash.hpp>
 
 namespace arch {
@@ -10,8 +10,30 @@ class Tlb;
 
 namespace transom::hpt {
 
-/// What the TLBs of all processors must forget before a change may go on: a page, or nothing.
-using FlushObligation = std::optional<VirtualPage>;
+/// What the TLBs of all processors must forget before a change may go on: a page, or nothing. One word, because a call
+/// keeps it over its flush: an address of a page has 12 bits at its end that are free.
+class FlushObligation {
+  public:
+    constexpr FlushObligation() = default; // nothing
+    constexpr FlushObligation(const VirtualPage& page)
+        : word_(page.address | std::uint64_t{papr::shift(page.actual)} << actual_shift |
+                std::uint64_t{papr::shift(page.base)} << base_shift |
+                std::uint64_t{static_cast<std::uint8_t>(page.segment)} << segment_shift | there) {}
+
+    explicit constexpr operator bool() const { return word_ != 0; }
+    /// The page, if there is one.
+    constexpr VirtualPage operator*() const {
+        return {word_ & ~std::uint64_t{0xfff}, static_cast<papr::SegmentSize>(word_ >> segment_shift & 1),
+                static_cast<papr::PageSize>(word_ >> base_shift & 0x1f),
+                static_cast<papr::PageSize>(word_ >> actual_shift & 0x1f)};
+    }
+    constexpr bool operator==(const FlushObligation&) const = default;
+
+  private:
+    static constexpr std::uint64_t there = 1;
+    static constexpr unsigned segment_shift = 1, base_shift = 2, actual_shift = 7;
+    std::uint64_t word_ = 0;
+};
 
 /// The receipt for a discharged obligation. Only <arch/tlb.hpp> writes one.
 class Flushed {

@@ -59,12 +59,9 @@ std::expected<void, TableError> Table<Slots>::insert_real_mode(EffectiveAddr whe
     const papr::PageSizes sizes = table_detail::real_mode_sizes(options_.real_mode_page);
     const LogicalAddr page =
         LogicalAddr{where.value & table_detail::real_mode_address}.align_down(papr::bytes(sizes.base));
-    if (!memory.contains(page, papr::bytes(sizes.actual)))
-        return std::unexpected(TableError::address);
     const auto real = memory.translate(page, papr::bytes(sizes.actual));
     if (!real)
-        return std::unexpected(real.error() == memory::AccessError::missing ? TableError::missing
-                                                                            : TableError::address);
+        return std::unexpected(TableError::address);
 
     const SegmentOffset place{papr::SegmentSize::tib_1, table_detail::real_mode_vsid, page.value};
     // Read and write for everybody, and R and C set at once: nobody asks for them.

@@ -24,7 +24,7 @@ std::expected<Pending<RemoveWork>, BlockError> Table<Slots>::begin_block_remove(
     const papr::PageTableEntry entry = view(held);
     if (!held.the_partitions() || (entry.d0 & papr::d0::bolted) != 0 || !args.condition.met(entry.d0))
         return leave(BlockError::not_found);
-    const papr::PageSizes sizes = decode_page_sizes(entry).value_or(papr::PageSizes{});
+    const papr::PageSizes sizes = page_sizes(entry);
     if (!papr::block_removable(sizes))
         return leave(BlockError::parameter);
     const VirtualPage page = virtual_page(entry.d0, sizes, slot);

@@ -83,7 +83,7 @@ template <class Slots> class Table {
     Attempt<papr::PageTableEntry> read(papr::Ptex slot);
 
     /// Makes the hypervisor's entry for an access in real mode at `where`, if it is not there yet. Nothing to flush.
-    /// Errors: address (outside the partition's memory), group_full (16 entries of the partition in both groups), missing.
+    /// Errors: address (outside the partition's memory), group_full (16 entries of the partition in both groups).
     std::expected<void, TableError> insert_real_mode(EffectiveAddr where, const memory::LogicalMemory& memory);
 
     /// The first slot of [from, end) that holds something for the partition, valid or not.

@@ -52,7 +52,7 @@ template <class Slots>
 template <class Slots>
 [[gnu::always_inline]] inline VirtualPage Table<Slots>::page_in(papr::Ptex slot, const Contents& held) const {
     const papr::PageTableEntry entry{to_papr_d0(options_.format, {held.d0, held.d1}), held.guest_word};
-    return virtual_page(entry.d0, decode_page_sizes(entry).value_or(papr::PageSizes{}), slot);
+    return virtual_page(entry.d0, page_sizes(entry), slot);
 }
 
 /// The entry is there no longer for a walk that begins now, and the slot stays locked.
@@ -78,17 +78,12 @@ template <class Slots>
         return std::unexpected(TableError::page_size);
     if (!representable(options_.format, what.entry.d0))
         return std::unexpected(TableError::virtual_page);
-    const Bytes size = papr::bytes(what.sizes.actual);
-    if (!memory.contains(what.page(), size))
+    // In one block, and aligned there: a page is not larger than a block, and a multiple of its size.
+    const auto real = memory.translate(what.page(), papr::bytes(what.sizes.actual));
+    if (!real)
         return std::unexpected(TableError::address);
     if ((what.entry.d1 & papr::d1::wimg) != papr::d1::wimg_memory)
         return std::unexpected(TableError::cache_attributes);
-    const auto real = memory.translate(what.page(), size);
-    if (!real)
-        return std::unexpected(real.error() == memory::AccessError::missing ? TableError::missing
-                                                                            : TableError::address);
-    if (!real->aligned(size))
-        return std::unexpected(TableError::address);
     return to_hardware(options_.format, what.entry, what.sizes, *real);
 }
 
@@ -99,7 +94,7 @@ template <class Slots>
                                                                                               bool exact) {
     const papr::Ptex first = exact ? slot : papr::ptex(slot.group(), 0);
     const papr::Ptex end{first.value + (exact ? 1 : papr::slots_per_group)};
-    for (const bool wait : {false, true}) {
+    for (bool wait = false;; wait = true) {
         for (papr::Ptex candidate = first; candidate < end; ++candidate.value) {
             if (peek(candidate).the_partitions())
                 continue;
@@ -110,8 +105,9 @@ template <class Slots>
                 return Claim{candidate, held};
             slots_.set_d0(candidate, held.d0);
         }
+        if (wait)
+            return {};
     }
-    return {};
 }
 
 template <class Slots>

@@ -18,10 +18,8 @@ constexpr std::uint64_t tlbie_page(const VirtualPage& page) {
     }
     // L=1: AVA is the address down to the actual page size, LP below it, AVAL (bits 56-62) the address bits 13 to 19.
     const std::uint64_t below_page = papr::bytes(page.actual) - 1;
-    std::uint64_t lp = 0;
-    for (const papr::PageSizes& sizes : papr::page_sizes)
-        if (sizes.base == page.base && sizes.actual == page.actual)
-            lp = std::uint64_t{sizes.encoding} << papr::d1::large_page_shift;
+    const std::uint64_t lp = std::uint64_t{papr::page_size_encoding(page.base, page.actual)}
+                             << papr::d1::large_page_shift;
     const std::uint64_t aval = (page.address >> 13 & 0x7f) << 1;
     return (page.address & ~below_page) | lp | b | aval | 1;
 }

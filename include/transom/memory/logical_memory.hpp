@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <transom/base/address.hpp>
 #include <transom/memory/granule_bits.hpp>
@@ -36,9 +37,14 @@ class LogicalMemory {
     RealAddr block(std::size_t index) const;
 
     /// The real address of a logical one. The result is contiguous up to the end of the block.
-    /// For building translations; loads and stores go through read and write. Never missing: the place is known before
-    /// the contents are.
-    std::expected<RealAddr, AccessError> translate(LogicalAddr address, Bytes n = 1) const;
+    /// For building translations; loads and stores go through read and write. None where not all of [address, address + n)
+    /// is in one block. The place is known before the contents are.
+    std::optional<RealAddr> translate(LogicalAddr address, Bytes n = 1) const {
+        const Bytes inside = address.value % block_size;
+        if (address.value / block_size >= block_count_ || n > block_size - inside || n == 0)
+            return {};
+        return blocks_[address.value / block_size] + inside;
+    }
 
     /// Copies out of the partition's memory; any alignment, across blocks.
     std::expected<void, AccessError> read(LogicalAddr from, std::span<std::byte> to) const;
@@ -70,8 +76,8 @@ class LogicalMemory {
   private:
     std::expected<void, AccessError> check(LogicalAddr address, Bytes n) const;
 
-    std::array<RealAddr, max_blocks> blocks_{};
     std::size_t block_count_ = 0;
+    std::array<RealAddr, max_blocks> blocks_{};
     GranuleBits present_;
     GranuleBits changed_;
     mutable std::uint32_t missing_in_ = 0;

@@ -31,7 +31,7 @@ class Tlb {
     template <std::size_t n>
     static std::array<transom::hpt::Flushed, n> discharge_all(
         const std::array<transom::hpt::FlushObligation, n>& obligations, std::uint32_t lpid) {
-        if (std::ranges::any_of(obligations, [](const auto& obligation) { return obligation.has_value(); })) {
+        if (std::ranges::any_of(obligations, [](const auto& obligation) { return static_cast<bool>(obligation); })) {
             asm volatile("ptesync" ::: "memory");
             for (const transom::hpt::FlushObligation& obligation : obligations)
                 if (obligation)
