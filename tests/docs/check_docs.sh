@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Keeps the documents honest: what they link to and which files they name is there, and docs/hcalls.md has each hypervisor
-# call of the table with its token, its function set and the file of its handler.
+# call of the table with its token, its function set and the file of its handler, and a page.
 # usage: check_docs.sh [TOP]
 set -euo pipefail
 
@@ -33,7 +33,7 @@ for document in "${documents[@]}"; do
     done < <(grep -oP '`\K(src|include|arch|boot|tests|tools|docs)/[^`\s]*' "$document" | sort -u || true)
 done
 
-# Row{Op::enter, Set::pft, h_enter, "H_ENTER"},  ->  enter pft h_enter H_ENTER
+# Row{Op::enter, Set::pft, {4, 1}, h_enter, "H_ENTER"},  ->  enter pft h_enter H_ENTER
 rows=0
 while read -r op set handler name; do
     rows=$((rows + 1))
@@ -42,8 +42,9 @@ while read -r op set handler name; do
     file="$(grep -lE "^Outcome $handler\(" src/hcall/*.cpp)"
     line="| $name | $(printf '0x%02x' "$token") | $function_set | \`$file\` |"
     grep -qF "$line" docs/hcalls.md || complain "docs/hcalls.md: has no row that begins with: $line"
-done < <(sed -nE 's/^ *Row\{Op::(\w+), Set::(\w+), (\w+), "(H_\w+)"\},$/\1 \2 \3 \4/p' src/hcall/table.cpp)
-[[ $rows -eq $(grep -c '"H_' src/hcall/table.cpp) ]] || complain "src/hcall/table.cpp: rows that this script cannot read"
+    [[ -e docs/hcalls/${name,,}.md ]] || complain "docs/hcalls/${name,,}.md is not there"
+done < <(sed -nE 's/^ *Row\{Op::(\w+), Set::(\w+), \{[0-9], [0-9]\}, (\w+), "(H_\w+)"\},$/\1 \2 \3 \4/p' src/hcall/rows.hpp)
+[[ $rows -eq $(grep -c '"H_' src/hcall/rows.hpp) ]] || complain "src/hcall/rows.hpp: rows that this script cannot read"
 
 # Nothing found would mean that nothing was looked at.
 [[ ${#documents[@]} -gt 5 && $links -gt 0 && $paths -gt 0 && $rows -gt 0 ]] || complain "there is nothing to look at"
