@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace transom::tool {
 
@@ -34,7 +35,9 @@ struct MigrateOptions {
 
 struct ConformOptions {
     MachineOptions common;
+    std::vector<std::string> machines; ///< "all" stands for every machine that runs partitions; empty: common.machine
     std::string on = "both";
+    std::string tap; ///< where the results go as TAP version 14; empty: nowhere
     std::string differences;
 };
 
@@ -56,6 +59,9 @@ int migrate(const MigrateOptions& options);
 int conform(const ConformOptions& options);
 int bench_hcall(const BenchHcallOptions& options);
 int fuzz(const FuzzOptions& options);
+
+/// The machines of a command line, each once, in its order.
+std::vector<std::string> machines_of(const ConformOptions& options);
 
 /// Checks QEMU, the machine's name and the image: everything that can be known before a process is started.
 MachineSetup prepare_machine(const MachineOptions& options);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace transom::tool {
 
@@ -23,6 +24,13 @@ struct Difference {
     std::string name;             ///< of the case
     std::string transom, pseries; ///< what each did
     const Explanation* explanation = nullptr;
+};
+
+/// What came of one machine: the suite as a partition of Transom, and on pseries with the same processor.
+struct ConformResult {
+    std::string machine;
+    std::optional<TapRun> transom = {}, pseries = {};
+    std::vector<Difference> differences = {};
 };
 
 /// Cases in which the two runs differ. With an observation on both sides the observations decide, else the verdicts.

@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "json_file.hpp"
 
-#include "failure.hpp"
-
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-
 namespace transom::tool {
+namespace {
 
-JsonFile::JsonFile(std::filesystem::path path) : path_(std::move(path)) {
-    write(
-        {{"result", "failed"}, {"error", "the command did not get to its end"}}); // no old report passes for this run's
-}
+std::string lines_of(const nlohmann::ordered_json& report) { return report.dump(2) + '\n'; }
 
-void JsonFile::write(const nlohmann::ordered_json& report) const {
-    if (path_.empty())
-        return;
-    std::ofstream file(path_);
-    file << report.dump(2) << '\n';
-    if (!file.flush())
-        fail("cannot write {}: {}", path_.string(), std::strerror(errno));
-}
+} // namespace
+
+// What it says until then: no old report passes for this run's.
+JsonFile::JsonFile(std::filesystem::path path)
+    : file_(std::move(path), lines_of({{"result", "failed"}, {"error", "the command did not get to its end"}})) {}
+
+void JsonFile::write(const nlohmann::ordered_json& report) const { file_.write(lines_of(report)); }
 
 } // namespace transom::tool

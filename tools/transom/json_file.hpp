@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <filesystem>
+#include "text_file.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace transom::tool {
@@ -14,7 +15,7 @@ class JsonFile {
     void write(const nlohmann::ordered_json& report) const;
 
   private:
-    std::filesystem::path path_;
+    TextFile file_;
 };
 
 } // namespace transom::tool

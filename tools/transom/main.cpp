@@ -14,8 +14,7 @@ using namespace transom::tool;
 
 constexpr int exit_failure = 1, exit_usage = 2;
 
-void add_machine_options(CLI::App& command, MachineOptions& options) {
-    command.add_option("--machine", options.machine, "powernv8, powernv9, powernv10 or pseries")->capture_default_str();
+void add_other_machine_options(CLI::App& command, MachineOptions& options) {
     command.add_option("--qemu", options.qemu, "the QEMU to use, 7.2 or newer")->capture_default_str();
     command.add_option("--memory", options.memory, "memory of each machine")->capture_default_str();
     command.add_option("--processors", options.processors, "processors of each machine")->capture_default_str();
@@ -23,6 +22,11 @@ void add_machine_options(CLI::App& command, MachineOptions& options) {
     command.add_option("--json", options.json, "write the report to this file, too");
     command.add_option("--timeout", options.timeout_s, "give up after this many seconds")
         ->check(CLI::NonNegativeNumber);
+}
+
+void add_machine_options(CLI::App& command, MachineOptions& options) {
+    command.add_option("--machine", options.machine, "powernv8, powernv9, powernv10 or pseries")->capture_default_str();
+    add_other_machine_options(command, options);
 }
 
 struct CommandLine {
@@ -64,7 +68,11 @@ struct CommandLine {
         command = app.add_subcommand("conform", "compare with QEMU's pseries what a partition's calls do");
         command->add_option("--on", conform.on, "transom, pseries or both")->capture_default_str();
         command->add_option("--differences", conform.differences, "known differences");
-        add_machine_options(*command, conform.common);
+        command->add_option("--tap", conform.tap, "write all results to this file, as TAP version 14");
+        command
+            ->add_option("--machine", conform.machines, "powernv8, powernv9, powernv10 or all; may be given repeatedly")
+            ->allow_extra_args(false);
+        add_other_machine_options(*command, conform.common);
         auto* with_fuzz =
             command->add_flag("--fuzz", fuzzing, "random page-table calls and accesses instead of the cases");
         command->add_option("--seeds", fuzz.seeds, "how many sequences")->needs(with_fuzz)->capture_default_str();
@@ -89,6 +97,10 @@ struct CommandLine {
 
     int run_fuzz() {
         fuzz.common = conform.common;
+        const auto machines = machines_of(conform);
+        if (machines.size() != 1)
+            fail("conform --fuzz takes one machine");
+        fuzz.common.machine = machines.front();
         fuzz.on = conform.on;
         if (!defect.empty())
             fuzz.defect = {defect[0], defect[1]};

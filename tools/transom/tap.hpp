@@ -18,6 +18,9 @@ struct TapRun {
         std::string name;
         std::string detail;   ///< what follows " # ": "expected .. got ..", the reason of a skip
         std::string observed; ///< from the "# got" line, without the name
+
+        /// What it is about: its family, the part of its name before the dot.
+        std::string_view subject() const { return std::string_view(name).substr(0, name.find('.')); }
     };
 
     std::optional<unsigned> planned;

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conform_run.hpp"
+
+#include "bundle.hpp"
+#include "examples.hpp"
+#include "failure.hpp"
+#include "machine.hpp"
+#include "manifest_source.hpp"
+#include "paths.hpp"
+#include "progress.hpp"
+#include "qemu.hpp"
+#include "temporary_directory.hpp"
+
+#include <fmt/format.h>
+#include <optional>
+
+namespace transom::tool {
+namespace {
+
+constexpr auto power_off_time = std::chrono::seconds(20);
+constexpr std::string_view last_word = "\n# end ";
+
+TapRun run_guest(const std::string& name, const std::vector<std::string>& arguments, Clock::duration limit) {
+    Progress progress(name);
+    const auto until = Clock::now() + limit;
+    Machine machine(name, arguments);
+    Console& console = machine.console();
+    std::optional<std::size_t> end;
+    while (!(end = console.wait_for(last_word, 0, Clock::now() + std::chrono::milliseconds(200)))) {
+        if (console.closed())
+            break;
+        const TapRun so_far = parse_tap(console.terminal_from(0));
+        const double planned = so_far.planned.value_or(0);
+        progress.update(planned > 0 ? static_cast<double>(so_far.cases.size()) / planned : 0,
+                        fmt::format("{} cases", so_far.cases.size()));
+        if (Clock::now() >= until)
+            break;
+    }
+    if (end)
+        console.wait_for("\n", *end, until); // the rest of that line
+    TapRun run = parse_tap(console.terminal_from(0));
+    if (const std::string problem = run.problem(); !problem.empty())
+        machine.fail_with_console(problem);
+    machine.wait_for_power_off(Clock::now() + power_off_time);
+    run = parse_tap(console.terminal_from(0));
+    progress.done(fmt::format("{} cases, {} passed, {} failed, {} skipped", run.cases.size(),
+                              run.count(TapRun::Verdict::passed), run.count(TapRun::Verdict::failed),
+                              run.count(TapRun::Verdict::skipped)));
+    return run;
+}
+
+} // namespace
+
+TapRun conform_on_transom(const MachineOptions& options, Clock::duration limit) {
+    MachineSetup setup = prepare_machine(options);
+    const TemporaryDirectory directory;
+    setup.bundle = directory.path() / "bundle";
+    const ManifestFile manifest = {"conform.dts", ".", compile_manifest_text("conform.dts", conform_manifest)};
+    write_file(setup.bundle, build_bundle(manifest, identity_of(1)));
+    return run_guest(fmt::format("Transom on {}", machine_name(setup.kind)), qemu_arguments(setup), limit);
+}
+
+TapRun conform_on_pseries(const MachineOptions& options, Clock::duration limit) {
+    const auto image = power_build_directory() / "tests/guests/conform.bin";
+    if (!std::filesystem::is_regular_file(image))
+        fail("there is no {}: build it with 'cmake --preset power && cmake --build --preset power'", image.string());
+    check_qemu(options.qemu);
+    // The reference has the processor that the machine under test has.
+    const std::string processor(reference_processor(parse_machine(options.machine)));
+    return run_guest("QEMU pseries with " + processor,
+                     {options.qemu, "-M", pseries_machine(",cap-hpt-max-page-size=16777216"), "-cpu", processor, "-m",
+                      "256", "-nodefaults", "-nographic", "-serial", "stdio", "-bios", image.string()},
+                     limit);
+}
+
+} // namespace transom::tool

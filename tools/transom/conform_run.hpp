@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "commands.hpp"
+#include "console.hpp"
+#include "tap.hpp"
+
+namespace transom::tool {
+
+/// The conformance guest as a partition of Transom on options.machine. Throws Failure where the run is not whole.
+TapRun conform_on_transom(const MachineOptions& options, Clock::duration limit);
+/// The same guest on QEMU's pseries with the processor that options.machine has.
+TapRun conform_on_pseries(const MachineOptions& options, Clock::duration limit);
+
+} // namespace transom::tool
