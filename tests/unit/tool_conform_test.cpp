@@ -47,6 +47,21 @@ TEST(ToolTap, DoesNotTrustARunThatIsNotWhole) {
     EXPECT_THAT(problem("1..1\nBail out! unexpected interrupt 0x300\n"), HasSubstr("interrupt 0x300"));
 }
 
+TEST(ToolTap, ReadsWhichCallsACaseIsAbout) {
+    const TapRun run =
+        parse_tap("# about a.a 0x8:good:a 0xf000:problem_state:p 0xc:hostile: 8:good:a 0x8:good 0xg:good:a\n"
+                  "ok 1 - a.a\n# about c.c 0x8:good:a\nok 2 - b.b\n");
+    ASSERT_EQ(run.cases[0].marks.size(), 3u);
+    EXPECT_EQ(run.cases[0].marks[0].token, 8u);
+    EXPECT_EQ(run.cases[0].marks[0].kind, "good");
+    EXPECT_TRUE(run.cases[0].marks[0].accepted);
+    EXPECT_FALSE(run.cases[0].marks[0].refused);
+    EXPECT_EQ(run.cases[0].marks[1].token, 0xf000u);
+    EXPECT_TRUE(run.cases[0].marks[1].in_problem_state);
+    EXPECT_FALSE(run.cases[0].marks[2].accepted);
+    EXPECT_THAT(run.cases[1].marks, testing::IsEmpty());
+}
+
 const Explanations known = parse_explanations(
     nlohmann::json::parse(R"([{"case":"clear.ref","right":"transom","why":"LoPAR requires it"}])"), "table");
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.hpp"
+#include "conform_coverage.hpp"
 #include "conform_matrix.hpp"
 #include "conform_run.hpp"
 #include "conform_tap.hpp"
@@ -50,7 +51,8 @@ nlohmann::ordered_json print_differences(const std::vector<Difference>& differen
 class Conformance {
   public:
     explicit Conformance(const ConformOptions& options)
-        : options_(options), explanations_(read_explanations(options.differences)) {}
+        : options_(options), explanations_(read_explanations(options.differences)),
+          exemptions_(read_exemptions(options.coverage)) {}
 
     /// Adds to `results` as it goes, so that what was found is there even where a run then fails as a whole.
     nlohmann::ordered_json check(const std::string& machine, std::vector<ConformResult>& results);
@@ -60,6 +62,7 @@ class Conformance {
   private:
     const ConformOptions& options_;
     Explanations explanations_;
+    Exemptions exemptions_;
     std::vector<std::string> complaints_;
 };
 
@@ -96,6 +99,13 @@ nlohmann::ordered_json Conformance::check(const std::string& machine, std::vecto
             complain(fmt::format("{} differences are unexplained", unexplained));
     }
     report["differences"] = print_differences(result.differences);
+    if (result.transom) {
+        const auto coverage = check_coverage(*result.transom, exemptions_);
+        fmt::print("{}", describe(coverage));
+        report["coverage"] = to_json(coverage);
+        if (!coverage.complaints.empty())
+            complain(fmt::format("the coverage has {} gaps", coverage.complaints.size()));
+    }
     report["result"] = complaints_.size() == complained ? "ok" : "failed";
     return report;
 }

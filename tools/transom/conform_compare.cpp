@@ -2,10 +2,7 @@
 #include "conform_compare.hpp"
 
 #include "failure.hpp"
-
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include "json_input.hpp"
 
 namespace transom::tool {
 namespace {
@@ -40,32 +37,19 @@ bool differ(const TapRun::Case* a, const TapRun::Case* b) {
 } // namespace
 
 Explanations parse_explanations(const nlohmann::json& table, const std::string& name) {
-    if (!table.is_array())
-        fail("{}: it must be an array of objects", name);
     Explanations explanations;
-    for (const auto& row : table) {
-        const auto text = [&](const char* key) {
-            if (!row.is_object() || !row.contains(key) || !row[key].is_string() || row[key].get<std::string>().empty())
-                fail("{}: row {} has no '{}'", name, explanations.size() + 1, key);
-            return row[key].get<std::string>();
-        };
-        const std::string right = text("right");
+    for_each_row(table, name, [&](const JsonRow& row) {
+        const std::string right = row.text("right");
         if (right != "transom" && right != "pseries" && right != "both")
-            fail("{}: '{}' is right in {}? It must be transom, pseries or both", name, right, text("case"));
-        if (!explanations.emplace(text("case"), Explanation{right, text("why")}).second)
-            fail("{}: two rows for {}", name, text("case"));
-    }
+            fail("{}: '{}' is right in {}? It must be transom, pseries or both", name, right, row.text("case"));
+        if (!explanations.emplace(row.text("case"), Explanation{right, row.text("why")}).second)
+            fail("{}: two rows for {}", name, row.text("case"));
+    });
     return explanations;
 }
 
 Explanations read_explanations(const std::filesystem::path& file) {
-    std::ifstream stream(file);
-    if (!stream)
-        fail("cannot read {}: {}", file.string(), std::strerror(errno));
-    const auto table = nlohmann::json::parse(stream, nullptr, false);
-    if (table.is_discarded())
-        fail("{} is no JSON", file.string());
-    return parse_explanations(table, file.string());
+    return parse_explanations(read_json(file), file.string());
 }
 
 std::vector<Difference> compare(const TapRun& transom, const TapRun& pseries, const Explanations& explanations) {

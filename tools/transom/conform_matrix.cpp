@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conform_matrix.hpp"
 
+#include "conform_coverage.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -29,7 +31,7 @@ void add(ConformMatrix& matrix, const ConformResult& result, std::string impleme
     for (const auto& one : run.cases) {
         const bool differs =
             std::ranges::find(result.differences, one.name, &Difference::name) != result.differences.end();
-        for (const std::string_view call : {one.subject(), sum}) {
+        for (const std::string_view call : {subject_of(one), sum}) {
             auto& cells = line_of(matrix, call).cells;
             cells.resize(column + 1);
             count(cells[column], one.verdict, differs);

@@ -47,6 +47,7 @@ struct CommandLine {
             return fmt::format("transom: {} (transom --help says more)\n", error.what());
         });
         conform.differences = TRANSOM_SOURCE_DIR "/tests/guests/conform/differences.json";
+        conform.coverage = TRANSOM_SOURCE_DIR "/tests/guests/conform/coverage.json";
 
         auto* command =
             app.add_subcommand("run", "boot one machine with its console attached; ends when it powers off");
@@ -68,6 +69,7 @@ struct CommandLine {
         command = app.add_subcommand("conform", "compare with QEMU's pseries what a partition's calls do");
         command->add_option("--on", conform.on, "transom, pseries or both")->capture_default_str();
         command->add_option("--differences", conform.differences, "known differences");
+        command->add_option("--coverage", conform.coverage, "kinds of cases that a call cannot have");
         command->add_option("--tap", conform.tap, "write all results to this file, as TAP version 14");
         command
             ->add_option("--machine", conform.machines, "powernv8, powernv9, powernv10 or all; may be given repeatedly")

@@ -40,14 +40,36 @@ class Parser {
   private:
     void result(bool passed, std::string_view rest);
     void observation(std::string_view rest);
+    void marks(std::string_view rest);
 
-    std::string observed_name_, observed_;
+    std::string observed_name_, observed_, marked_name_;
+    std::vector<TapRun::Mark> marks_;
 };
 
 void Parser::observation(std::string_view rest) {
     const auto name_end = rest.find(' ');
     observed_name_ = rest.substr(0, name_end);
     observed_ = name_end == std::string_view::npos ? std::string_view() : trimmed(rest.substr(name_end));
+}
+
+/// "CASE 0x8:good:a 0xc:hostile:ar"
+void Parser::marks(std::string_view rest) {
+    marks_.clear();
+    marked_name_ = rest.substr(0, rest.find(' '));
+    for (auto at = rest.find(' '); at != std::string_view::npos; at = rest.find(' ')) {
+        rest.remove_prefix(at + 1);
+        const std::string_view word = rest.substr(0, rest.find(' '));
+        const auto kind = word.find(':'), seen = word.rfind(':');
+        TapRun::Mark mark;
+        if (!word.starts_with("0x") || kind == seen ||
+            std::from_chars(word.data() + 2, word.data() + kind, mark.token, 16).ptr != word.data() + kind)
+            continue;
+        mark.kind = word.substr(kind + 1, seen - kind - 1);
+        mark.accepted = word.find('a', seen) != std::string_view::npos;
+        mark.refused = word.find('r', seen) != std::string_view::npos;
+        mark.in_problem_state = word.find('p', seen) != std::string_view::npos;
+        marks_.push_back(std::move(mark));
+    }
 }
 
 void Parser::result(bool passed, std::string_view rest) {
@@ -63,7 +85,10 @@ void Parser::result(bool passed, std::string_view rest) {
         result.verdict = TapRun::Verdict::skipped;
     if (observed_name_ == result.name)
         result.observed = observed_;
+    if (marked_name_ == result.name)
+        result.marks = std::move(marks_);
     observed_name_.clear();
+    marked_name_.clear();
     run.cases.push_back(std::move(result));
 }
 
@@ -78,6 +103,8 @@ void Parser::line(std::string_view line) {
         result(false, line);
     } else if (take(line, "# got ")) {
         observation(line);
+    } else if (take(line, "# about ")) {
+        marks(line);
     } else if (take(line, "# machine ")) {
         run.machine = line;
     } else if (take(line, "# end ")) {

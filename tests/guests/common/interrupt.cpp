@@ -86,8 +86,9 @@ extern "C" void guest_interrupt(InterruptFrame* frame) {
                    .srr0 = frame->srr0,
                    .srr1 = frame->srr1,
                    .dar = frame->dar,
-                   .dsisr = frame->dsisr,
-                   .gpr3 = frame->gpr[3]};
+                   .dsisr = frame->dsisr};
+    for (unsigned n = 3; n <= 12; ++n)
+        guard_fault.gpr[n - 3] = frame->gpr[n];
     frame->srr0 = reinterpret_cast<std::uint64_t>(&guard_resume);
     frame->srr1 = guard_msr;
     frame->gpr[3] = reinterpret_cast<std::uint64_t>(&guard_area);

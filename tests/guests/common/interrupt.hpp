@@ -18,7 +18,9 @@ static_assert(offsetof(InterruptFrame, srr0) == 256 && offsetof(InterruptFrame, 
 struct Fault {
     bool taken = false;
     std::uint64_t vector = 0, srr0 = 0, srr1 = 0, dar = 0, dsisr = 0;
-    std::uint64_t gpr3 = 0; // r3 at that moment
+    std::array<std::uint64_t, 10> gpr{}; // r3 to r12 at that moment
+
+    std::uint64_t r(unsigned n) const { return gpr[n - 3]; }
 };
 
 /// Loads a doubleword at an effective address with MSR[DR] on (or whatever `bits` says); the result where none was taken.

@@ -213,17 +213,17 @@ void characteristics(Context& context) {
 }
 
 constexpr std::array cases = {
-    Case{"block_remove.listed_or_unknown", &listed_or_unknown},
-    Case{"block_remove.eight_removed", &eight_removed},
-    Case{"block_remove.answers_rc", &answers_rc},
-    Case{"block_remove.stops_at_end", &stops_at_end},
-    Case{"block_remove.specifier_that_is_no_request", &specifier_that_is_no_request},
-    Case{"block_remove.what_is_not_found", &what_is_not_found},
-    Case{"block_remove.other_block", &other_block},
-    Case{"block_remove.other_size", &other_size},
-    Case{"block_remove.slot_beyond_table", &slot_beyond_table},
-    Case{"block_remove.same_slot_twice", &same_slot_twice},
-    Case{"block_remove.page_states", &page_states},
+    Case{"block_remove.listed_or_unknown", &listed_or_unknown, good(call::block_remove)},
+    Case{"block_remove.eight_removed", &eight_removed, good(call::block_remove)},
+    Case{"block_remove.answers_rc", &answers_rc, good(call::block_remove)},
+    Case{"block_remove.stops_at_end", &stops_at_end, good(call::block_remove)},
+    Case{"block_remove.specifier_that_is_no_request", &specifier_that_is_no_request, hostile(call::block_remove)},
+    Case{"block_remove.what_is_not_found", &what_is_not_found, boundary(call::block_remove)},
+    Case{"block_remove.other_block", &other_block, boundary(call::block_remove)},
+    Case{"block_remove.other_size", &other_size, boundary(call::block_remove)},
+    Case{"block_remove.slot_beyond_table", &slot_beyond_table, boundary(call::block_remove)},
+    Case{"block_remove.same_slot_twice", &same_slot_twice, boundary(call::block_remove)},
+    Case{"block_remove.page_states", &page_states, hostile(call::block_remove)},
     Case{"block_remove.characteristics", &characteristics},
 };
 

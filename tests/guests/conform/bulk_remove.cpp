@@ -144,16 +144,16 @@ void type_that_is_no_request(Context& context) {
 }
 
 constexpr std::array cases = {
-    Case{"bulk_remove.four_removed", &four_removed},
-    Case{"bulk_remove.stops_at_end", &stops_at_end},
-    Case{"bulk_remove.answers_rc", &answers_rc},
-    Case{"bulk_remove.invalid_slot_goes_on", &invalid_slot_goes_on},
-    Case{"bulk_remove.avpn_condition", &avpn_condition},
-    Case{"bulk_remove.andcond_condition", &andcond_condition},
-    Case{"bulk_remove.slot_beyond_table", &slot_beyond_table},
-    Case{"bulk_remove.both_conditions", &both_conditions},
-    Case{"bulk_remove.page_states", &page_states},
-    Case{"bulk_remove.type_that_is_no_request", &type_that_is_no_request},
+    Case{"bulk_remove.four_removed", &four_removed, good(call::bulk_remove)},
+    Case{"bulk_remove.stops_at_end", &stops_at_end, good(call::bulk_remove)},
+    Case{"bulk_remove.answers_rc", &answers_rc, good(call::bulk_remove)},
+    Case{"bulk_remove.invalid_slot_goes_on", &invalid_slot_goes_on, good(call::bulk_remove)},
+    Case{"bulk_remove.avpn_condition", &avpn_condition, good(call::bulk_remove)},
+    Case{"bulk_remove.andcond_condition", &andcond_condition, good(call::bulk_remove)},
+    Case{"bulk_remove.slot_beyond_table", &slot_beyond_table, boundary(call::bulk_remove)},
+    Case{"bulk_remove.both_conditions", &both_conditions, boundary(call::bulk_remove)},
+    Case{"bulk_remove.page_states", &page_states, hostile(call::bulk_remove)},
+    Case{"bulk_remove.type_that_is_no_request", &type_that_is_no_request, hostile(call::bulk_remove)},
 };
 
 } // namespace

@@ -42,55 +42,21 @@ guest::Fault call_from(Context& context, std::uint64_t machine_state, std::uint3
     return guest::guarded_execute(segment.address, machine_state, token);
 }
 
-/// In problem state the call must be refused before r4 and up are looked at.
-std::int64_t from_problem_state(Context& context, std::uint64_t token, std::uint64_t& vector) {
-    using namespace guest::msr;
-    const auto fault = call_from(context, sf | me | ee | pr | ir | dr | le, instruction::sc_0, token);
-    vector = fault.vector;
-    return static_cast<std::int64_t>(fault.gpr3);
-}
-
 void translated_caller(Context& context) {
     using namespace guest::msr;
     const auto fault = call_from(context, sf | me | ir | dr | le, instruction::trap, 0x38);
-    context.status("status", static_cast<std::int64_t>(fault.gpr3), status::function);
+    context.status("status", static_cast<std::int64_t>(fault.r(3)), status::function);
     context.value("vector", fault.vector, 0x700);
     context.holds("next_instruction", fault.srr0 == segment.address + 4);
     context.value("state", fault.srr1 & (sf | ee | pr | ir | dr | le), sf | ir | dr | le);
 }
 
-void problem_state(Context& context) {
-    std::uint64_t vector = 0;
-    context.status("read", from_problem_state(context, call::read, vector), status::privilege);
-    context.value("vector", vector, 0xc00);
-}
-
+/// A call is refused in problem state before it is looked at which one it is.
 void problem_state_unknown_token(Context& context) {
-    std::uint64_t vector = 0;
-    context.status("unknown", from_problem_state(context, 0x38, vector), status::privilege);
-    context.value("vector", vector, 0xc00);
-}
-
-void problem_state_cede(Context& context) {
-    std::uint64_t vector = 0;
-    context.status("cede", from_problem_state(context, call::cede, vector), status::privilege);
-    context.value("vector", vector, 0xc00);
-}
-
-/// Every call of the page table, listed or not: refused before anything else.
-void problem_state_page_table(Context& context) {
     using namespace guest::msr;
-    constexpr std::array tokens = {
-        call::remove,  call::enter,       call::read,         call::clear_mod, call::clear_ref,
-        call::protect, call::bulk_remove, call::block_remove, call::clear_hpt, call::register_process_table};
-    const auto slot = map(context, segment, segment.address, code_page(instruction::sc_1, instruction::sc_0));
-    guest::set_decrementer(guest::decrementer_idle);
-    for (const auto token : tokens) {
-        const auto fault = guest::guarded_execute(segment.address, sf | me | ee | pr | ir | dr | le, token);
-        context.status("status", static_cast<std::int64_t>(fault.gpr3), status::privilege);
-        context.value("vector", fault.vector, 0xc00);
-    }
-    context.value("valid", read(slot).d0 & entry::valid, 1);
+    const auto fault = call_from(context, sf | me | ee | pr | ir | dr | le, instruction::sc_0, 0x38);
+    context.status("unknown", static_cast<std::int64_t>(fault.r(3)), status::privilege);
+    context.value("vector", fault.vector, 0xc00);
 }
 
 constexpr std::array cases = {
@@ -98,10 +64,7 @@ constexpr std::array cases = {
     Case{"call.token_between_two", &token_between_two},
     Case{"call.huge_token", &huge_token},
     Case{"call.translated_caller", &translated_caller},
-    Case{"call.problem_state", &problem_state},
     Case{"call.problem_state_unknown_token", &problem_state_unknown_token},
-    Case{"call.problem_state_page_table", &problem_state_page_table},
-    Case{"call.problem_state_cede", &problem_state_cede},
 };
 
 } // namespace

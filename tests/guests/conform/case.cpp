@@ -5,6 +5,8 @@
 
 namespace conform {
 
+Evidence evidence;
+
 template <class T> void Context::compare(std::string_view label, T got, T expected) {
     observed_ << " " << label << "=" << got;
     if (got != expected && mismatch_.empty())

@@ -3,6 +3,7 @@
 
 #include "../common/guest.hpp"
 #include "../common/hypercall.hpp"
+#include "covers.hpp"
 
 #include <array>
 #include <cstdint>
@@ -12,9 +13,15 @@
 namespace conform {
 
 using guest::Answer;
-using guest::hcall;
 namespace call = guest::call;
 namespace status = guest::status;
+
+/// guest::hcall, and notes how it was answered.
+template <class... Args> Answer hcall(std::uint64_t token, Args... arguments) {
+    const Answer answer = guest::hcall(token, arguments...);
+    evidence.note(token, answer.status);
+    return answer;
+}
 
 /// What one case observes and what it expected. Everything observed is printed, so that two machines can be compared;
 /// the first expectation that does not hold makes the case fail.
@@ -56,10 +63,12 @@ class Context {
 struct Case {
     std::string_view name; // family.case
     void (*run)(Context&);
+    Covers covers = {}; // the first mark's call is the one that it is about
 };
 
 // One list per file. main.cpp runs them in this order.
 std::span<const Case> call_cases();
+std::span<const Case> problem_state_cases();
 std::span<const Case> enter_cases();
 std::span<const Case> enter_hostile_cases();
 std::span<const Case> enter_flag_cases();

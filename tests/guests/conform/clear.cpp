@@ -54,9 +54,12 @@ void ref_refuses(Context& context) { refuses(context, call::clear_ref); }
 void mod_refuses(Context& context) { refuses(context, call::clear_mod); }
 
 constexpr std::array cases = {
-    Case{"clear_ref.clears", &ref_clears},         Case{"clear_ref.ignores_flags", &ref_ignores},
-    Case{"clear_ref.refuses", &ref_refuses},       Case{"clear_mod.clears", &mod_clears},
-    Case{"clear_mod.ignores_flags", &mod_ignores}, Case{"clear_mod.refuses", &mod_refuses},
+    Case{"clear_ref.clears", &ref_clears, good(call::clear_ref)},
+    Case{"clear_ref.ignores_flags", &ref_ignores, hostile(call::clear_ref)},
+    Case{"clear_ref.refuses", &ref_refuses, boundary(call::clear_ref)},
+    Case{"clear_mod.clears", &mod_clears, good(call::clear_mod)},
+    Case{"clear_mod.ignores_flags", &mod_ignores, hostile(call::clear_mod)},
+    Case{"clear_mod.refuses", &mod_refuses, boundary(call::clear_mod)},
 };
 
 } // namespace

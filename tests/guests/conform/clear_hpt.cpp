@@ -71,9 +71,9 @@ void translations_are_gone(Context& context) {
 }
 
 constexpr std::array cases = {
-    Case{"clear_hpt.listed_or_unknown", &listed_or_unknown},
-    Case{"clear_hpt.empties_the_table", &empties_the_table},
-    Case{"clear_hpt.translations_are_gone", &translations_are_gone},
+    Case{"clear_hpt.listed_or_unknown", &listed_or_unknown, good(call::clear_hpt)},
+    Case{"clear_hpt.empties_the_table", &empties_the_table, good(call::clear_hpt)},
+    Case{"clear_hpt.translations_are_gone", &translations_are_gone, good(call::clear_hpt)},
 };
 
 } // namespace

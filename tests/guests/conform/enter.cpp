@@ -158,20 +158,20 @@ void zero_page(Context& context) {
 }
 
 constexpr std::array cases = {
-    Case{"enter.exact_free_slot", &exact_free_slot},
-    Case{"enter.exact_taken_slot", &exact_taken_slot},
-    Case{"enter.first_free_slot", &first_free_slot},
-    Case{"enter.low_bits_do_not_matter", &low_bits_do_not_matter},
-    Case{"enter.full_group", &full_group},
-    Case{"enter.last_slot", &last_slot},
-    Case{"enter.attributes_kept", &attributes_kept},
-    Case{"enter.hypervisor_bits", &hypervisor_bits},
-    Case{"enter.reserved_bits_of_d1", &reserved_bits_of_d1},
-    Case{"enter.secondary_group", &secondary_group},
-    Case{"enter.page_of_64_kib", &page_of_64_kib},
-    Case{"enter.page_of_64_kib_in_4_kib_segment", &pages_of_64_kib_in_4_kib_segment},
-    Case{"enter.invalid_entry", &invalid_entry},
-    Case{"enter.zero_page", &zero_page},
+    Case{"enter.exact_free_slot", &exact_free_slot, good(call::enter)},
+    Case{"enter.exact_taken_slot", &exact_taken_slot, boundary(call::enter)},
+    Case{"enter.first_free_slot", &first_free_slot, good(call::enter)},
+    Case{"enter.low_bits_do_not_matter", &low_bits_do_not_matter, good(call::enter)},
+    Case{"enter.full_group", &full_group, boundary(call::enter)},
+    Case{"enter.last_slot", &last_slot, good(call::enter)},
+    Case{"enter.attributes_kept", &attributes_kept, good(call::enter)},
+    Case{"enter.hypervisor_bits", &hypervisor_bits, hostile(call::enter)},
+    Case{"enter.reserved_bits_of_d1", &reserved_bits_of_d1, hostile(call::enter)},
+    Case{"enter.secondary_group", &secondary_group, good(call::enter)},
+    Case{"enter.page_of_64_kib", &page_of_64_kib, good(call::enter)},
+    Case{"enter.page_of_64_kib_in_4_kib_segment", &pages_of_64_kib_in_4_kib_segment, good(call::enter)},
+    Case{"enter.invalid_entry", &invalid_entry, good(call::enter)},
+    Case{"enter.zero_page", &zero_page, good(call::enter)},
 };
 
 } // namespace

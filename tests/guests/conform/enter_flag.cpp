@@ -105,14 +105,14 @@ void without_meaning(Context& context) {
 }
 
 constexpr std::array cases = {
-    Case{"enter.zero_page_and_no_more", &zero_page_and_no_more},
-    Case{"enter.zero_page_of_64_kib", &zero_page_of_64_kib},
-    Case{"enter.zero_page_only_with_a_slot", &zero_page_only_with_a_slot},
-    Case{"enter.invalidates_instructions", &invalidates_instructions},
-    Case{"enter.synchronizes_instructions", &synchronizes_instructions},
-    Case{"enter.copy_page", &copy_page},
-    Case{"enter.page_states", &page_states},
-    Case{"enter.flags_without_meaning", &without_meaning},
+    Case{"enter.zero_page_and_no_more", &zero_page_and_no_more, good(call::enter)},
+    Case{"enter.zero_page_of_64_kib", &zero_page_of_64_kib, good(call::enter)},
+    Case{"enter.zero_page_only_with_a_slot", &zero_page_only_with_a_slot, good(call::enter)},
+    Case{"enter.invalidates_instructions", &invalidates_instructions, good(call::enter)},
+    Case{"enter.synchronizes_instructions", &synchronizes_instructions, good(call::enter)},
+    Case{"enter.copy_page", &copy_page, hostile(call::enter)},
+    Case{"enter.page_states", &page_states, hostile(call::enter)},
+    Case{"enter.flags_without_meaning", &without_meaning, hostile(call::enter)},
 };
 
 } // namespace

@@ -112,16 +112,16 @@ void all_ones_everywhere(Context& context) {
 }
 
 constexpr std::array cases = {
-    Case{"enter.slot_beyond_table", &slot_beyond_table},
-    Case{"enter.memory_wants_coherence", &memory_wants_coherence},
-    Case{"enter.page_beyond_memory", &page_beyond_memory},
-    Case{"enter.device_page_that_is_nobodys", &device_page_that_is_nobodys},
-    Case{"enter.large_page_across_the_end", &large_page_across_the_end},
-    Case{"enter.page_size_that_is_none", &page_size_that_is_none},
-    Case{"enter.page_size_not_offered", &page_size_not_offered},
-    Case{"enter.refusal_changes_nothing", &refusal_changes_nothing},
-    Case{"enter.refusal_leaves_the_occupant", &refusal_leaves_the_occupant},
-    Case{"enter.all_ones_everywhere", &all_ones_everywhere},
+    Case{"enter.slot_beyond_table", &slot_beyond_table, boundary(call::enter)},
+    Case{"enter.memory_wants_coherence", &memory_wants_coherence, boundary(call::enter)},
+    Case{"enter.page_beyond_memory", &page_beyond_memory, boundary(call::enter)},
+    Case{"enter.device_page_that_is_nobodys", &device_page_that_is_nobodys, boundary(call::enter)},
+    Case{"enter.large_page_across_the_end", &large_page_across_the_end, boundary(call::enter)},
+    Case{"enter.page_size_that_is_none", &page_size_that_is_none, boundary(call::enter)},
+    Case{"enter.page_size_not_offered", &page_size_not_offered, boundary(call::enter)},
+    Case{"enter.refusal_changes_nothing", &refusal_changes_nothing, boundary(call::enter)},
+    Case{"enter.refusal_leaves_the_occupant", &refusal_leaves_the_occupant, boundary(call::enter)},
+    Case{"enter.all_ones_everywhere", &all_ones_everywhere, hostile(call::enter)},
 };
 
 } // namespace

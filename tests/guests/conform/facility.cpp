@@ -95,13 +95,15 @@ void unknown_stream(Context& context) {
 }
 
 constexpr std::array cases = {
-    Case{"home_node.of_processor_0", &home_node},
-    Case{"home_node.of_nobody", &home_node_of_nobody},
-    Case{"home_node.flags", &home_node_flags},
-    Case{"home_node.by_processor_index", &home_node_by_processor_index},
-    Case{"random.draws", &random},
-    Case{"pic.not_authorized", &pool_idle_count},
-    Case{"vasi.unknown_stream", &unknown_stream},
+    Case{"home_node.of_processor_0", &home_node, good(call::home_node_associativity)},
+    Case{"home_node.of_nobody", &home_node_of_nobody, boundary(call::home_node_associativity)},
+    Case{"home_node.flags", &home_node_flags, hostile(call::home_node_associativity)},
+    Case{"home_node.by_processor_index", &home_node_by_processor_index, boundary(call::home_node_associativity)},
+    Case{"random.draws", &random, good(call::random)},
+    Case{"pic.not_authorized", &pool_idle_count, boundary(call::pic)},
+    Case{"vasi.unknown_stream", &unknown_stream,
+         boundary(call::vasi_state, call::vasi_signal, call::donor_operation) |
+             hostile(call::vasi_state, call::vasi_signal, call::donor_operation)},
 };
 
 } // namespace

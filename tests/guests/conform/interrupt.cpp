@@ -61,7 +61,7 @@ void system_call(Context& context) {
     const auto fault = run(instruction::sc_0, 0x1234);
     context.value("vector", fault.vector, 0xc00);
     context.value("srr0", fault.srr0, 4);
-    context.value("r3", fault.gpr3, 0x1234);
+    context.value("r3", fault.r(3), 0x1234);
 }
 
 void facilities_off(Context& context) {

@@ -90,9 +90,11 @@ void work_on_the_page(Context& context) {
 }
 
 constexpr std::array cases = {
-    Case{"large_page.in_16_mib_segment", &in_16_mib_segment}, Case{"large_page.in_64_kib_segment", &in_64_kib_segment},
-    Case{"large_page.in_4_kib_segment", &in_4_kib_segment},   Case{"large_page.refused", &refused},
-    Case{"large_page.work_on_the_page", &work_on_the_page},
+    Case{"large_page.in_16_mib_segment", &in_16_mib_segment, good(call::enter)},
+    Case{"large_page.in_64_kib_segment", &in_64_kib_segment, good(call::enter)},
+    Case{"large_page.in_4_kib_segment", &in_4_kib_segment, good(call::enter)},
+    Case{"large_page.refused", &refused, boundary(call::enter)},
+    Case{"large_page.work_on_the_page", &work_on_the_page, boundary(call::enter)},
 };
 
 } // namespace

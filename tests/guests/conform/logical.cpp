@@ -65,13 +65,14 @@ void blocks_beyond_memory(Context& context) {
 }
 
 constexpr std::array cases = {
-    Case{"logical.loads", &loads},
-    Case{"logical.stores", &stores},
-    Case{"logical.refuses_sizes", &refuses_sizes},
-    Case{"logical.refuses_unaligned", &refuses_unaligned},
-    Case{"logical.refuses_beyond_memory", &refuses_beyond_memory},
-    Case{"logical.blocks", &blocks},
-    Case{"logical.blocks_beyond_memory", &blocks_beyond_memory},
+    Case{"logical.loads", &loads, good(call::cache_load)},
+    Case{"logical.stores", &stores, good(call::cache_store)},
+    Case{"logical.refuses_sizes", &refuses_sizes, boundary(call::cache_load, call::cache_store)},
+    Case{"logical.refuses_unaligned", &refuses_unaligned, boundary(call::cache_load, call::cache_store)},
+    Case{"logical.refuses_beyond_memory", &refuses_beyond_memory, hostile(call::cache_load, call::cache_store)},
+    Case{"logical.blocks", &blocks, good(call::icbi, call::dcbf)},
+    Case{"logical.blocks_beyond_memory", &blocks_beyond_memory,
+         boundary(call::icbi, call::dcbf) | hostile(call::icbi, call::dcbf)},
 };
 
 } // namespace

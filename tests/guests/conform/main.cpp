@@ -23,16 +23,32 @@ constexpr std::array families = {
     &conform::processor_cases,     &conform::xics_cases,
     &conform::rtas_cases,          &conform::register_cases,
     &conform::time_cases,          &conform::logical_cases,
-    &conform::facility_cases,
+    &conform::facility_cases,      &conform::problem_state_cases,
 };
 
 struct Totals {
     std::int64_t cases = 0, passed = 0, failed = 0, skipped = 0;
 };
 
+/// The calls and kinds that the case is marked with, and how these calls were answered.
+void report_evidence(const conform::Case& one) {
+    const auto& evidence = conform::evidence;
+    guest::Line line;
+    line << "# about " << one.name;
+    for (std::size_t i = 0; i < evidence.covers().size; ++i) {
+        const auto& mark = evidence.covers().marks[i];
+        const auto& seen = evidence.seen(i);
+        line << " " << mark.token << ":" << conform::kind_names[static_cast<std::size_t>(mark.kind)] << ":"
+             << (seen.accepted ? "a" : "") << (seen.refused ? "r" : "") << (seen.in_problem_state ? "p" : "");
+    }
+    guest::print(line);
+}
+
 void report(const conform::Case& one, const conform::Context& context, Totals& totals) {
     guest::Line line;
     ++totals.cases;
+    if (one.covers.size > 0)
+        report_evidence(one);
     if (!context.observed().empty()) {
         line << "# got " << one.name << context.observed().view();
         guest::print(line);
@@ -77,6 +93,7 @@ void guest_main(const Machine& machine) {
     for (const auto family : families) {
         for (const auto& one : family()) {
             running = one.name;
+            conform::evidence.start(one.covers);
             conform::Context context(machine);
             one.run(context);
             context.clean_up();

@@ -48,9 +48,10 @@ void undefined_flags(Context& context) {
 }
 
 constexpr std::array cases = {
-    Case{"process_table.stays_with_hash", &stays_with_hash},
-    Case{"process_table.nothing_registered", &nothing_registered},
-    Case{"process_table.undefined_flags", &undefined_flags},
+    Case{"process_table.stays_with_hash", &stays_with_hash, good(call::register_process_table)},
+    Case{"process_table.nothing_registered", &nothing_registered, good(call::register_process_table)},
+    Case{"process_table.undefined_flags", &undefined_flags,
+         boundary(call::register_process_table) | hostile(call::register_process_table)},
 };
 
 } // namespace

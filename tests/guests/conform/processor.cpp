@@ -78,6 +78,7 @@ void prod_nobody(Context& context) {
 
 void confer_to_nobody(Context& context) {
     context.status("4095", hcall(call::confer, 4095, 0).status, status::parameter);
+    context.status("top_bit", hcall(call::confer, std::uint64_t{1} << 63, 0).status, status::parameter);
 }
 
 bool join_offered(Context& context) {
@@ -146,18 +147,18 @@ void confer_keeps_registers(Context& context) {
 }
 
 constexpr std::array cases = {
-    Case{"cede.until_decrementer", &cede_until_decrementer},
-    Case{"cede.with_decrementer_pending", &cede_with_decrementer_pending},
-    Case{"cede.after_prod", &cede_after_prod},
-    Case{"prod.counts_once", &prod_counts_once},
-    Case{"prod.nobody", &prod_nobody},
-    Case{"confer.to_nobody", &confer_to_nobody},
-    Case{"join.alone", &join_alone},
-    Case{"join.with_interrupts_on", &join_with_interrupts_on},
-    Case{"join.after_prod_alone", &join_after_prod_alone},
-    Case{"confer.keeps_registers", &confer_keeps_registers},
-    Case{"reset.reaches", &reset_reaches},
-    Case{"reset.of_nobody", &reset_of_nobody},
+    Case{"cede.until_decrementer", &cede_until_decrementer, good(call::cede)},
+    Case{"cede.with_decrementer_pending", &cede_with_decrementer_pending, good(call::cede)},
+    Case{"cede.after_prod", &cede_after_prod, good(call::cede, call::prod)},
+    Case{"prod.counts_once", &prod_counts_once, good(call::prod, call::cede)},
+    Case{"prod.nobody", &prod_nobody, boundary(call::prod) | hostile(call::prod)},
+    Case{"confer.to_nobody", &confer_to_nobody, boundary(call::confer) | hostile(call::confer)},
+    Case{"join.alone", &join_alone, good(call::join)},
+    Case{"join.with_interrupts_on", &join_with_interrupts_on, boundary(call::join)},
+    Case{"join.after_prod_alone", &join_after_prod_alone, good(call::join)},
+    Case{"confer.keeps_registers", &confer_keeps_registers, good(call::confer)},
+    Case{"reset.reaches", &reset_reaches, good(call::signal_sys_reset)},
+    Case{"reset.of_nobody", &reset_of_nobody, boundary(call::signal_sys_reset) | hostile(call::signal_sys_reset)},
 };
 
 } // namespace

@@ -114,18 +114,18 @@ void slot_beyond_table(Context& context) {
 }
 
 constexpr std::array cases = {
-    Case{"protect.sets_protection", &sets_protection},
-    Case{"protect.sets_no_execute", &sets_no_execute},
-    Case{"protect.sets_low_key", &sets_low_key},
-    Case{"protect.sets_high_key", &sets_high_key},
-    Case{"protect.sets_pp0", &sets_pp0},
-    Case{"protect.keeps_the_rest", &keeps_the_rest},
-    Case{"protect.invalid_slot", &invalid_slot},
-    Case{"protect.avpn_matches", &avpn_matches},
-    Case{"protect.avpn_differs", &avpn_differs},
-    Case{"protect.andcond_is_not_its_flag", &andcond_is_not_its_flag},
-    Case{"protect.flags_without_meaning", &flags_without_meaning},
-    Case{"protect.slot_beyond_table", &slot_beyond_table},
+    Case{"protect.sets_protection", &sets_protection, good(call::protect)},
+    Case{"protect.sets_no_execute", &sets_no_execute, good(call::protect)},
+    Case{"protect.sets_low_key", &sets_low_key, good(call::protect)},
+    Case{"protect.sets_high_key", &sets_high_key, good(call::protect)},
+    Case{"protect.sets_pp0", &sets_pp0, good(call::protect)},
+    Case{"protect.keeps_the_rest", &keeps_the_rest, good(call::protect)},
+    Case{"protect.invalid_slot", &invalid_slot, boundary(call::protect)},
+    Case{"protect.avpn_matches", &avpn_matches, good(call::protect)},
+    Case{"protect.avpn_differs", &avpn_differs, boundary(call::protect)},
+    Case{"protect.andcond_is_not_its_flag", &andcond_is_not_its_flag, good(call::protect)},
+    Case{"protect.flags_without_meaning", &flags_without_meaning, hostile(call::protect)},
+    Case{"protect.slot_beyond_table", &slot_beyond_table, boundary(call::protect)},
 };
 
 } // namespace

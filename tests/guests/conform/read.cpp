@@ -94,13 +94,13 @@ void slot_beyond_table(Context& context) {
 }
 
 constexpr std::array cases = {
-    Case{"read.one", &one},
-    Case{"read.empty", &empty},
-    Case{"read.four", &four},
-    Case{"read.four_from_within", &four_from_within},
-    Case{"read.logical_page", &logical_page},
-    Case{"read.flags_without_meaning", &flags_without_meaning},
-    Case{"read.slot_beyond_table", &slot_beyond_table},
+    Case{"read.one", &one, good(call::read)},
+    Case{"read.empty", &empty, good(call::read)},
+    Case{"read.four", &four, good(call::read)},
+    Case{"read.four_from_within", &four_from_within, good(call::read)},
+    Case{"read.logical_page", &logical_page, hostile(call::read)},
+    Case{"read.flags_without_meaning", &flags_without_meaning, hostile(call::read)},
+    Case{"read.slot_beyond_table", &slot_beyond_table, boundary(call::read)},
 };
 
 } // namespace

@@ -123,19 +123,19 @@ void all_ones_everywhere(Context& context) {
 }
 
 constexpr std::array cases = {
-    Case{"remove.answers_old_entry", &answers_old_entry},
-    Case{"remove.keeps_given_rc", &keeps_given_rc},
-    Case{"remove.invalid_slot", &invalid_slot},
-    Case{"remove.avpn_matches", &avpn_matches},
-    Case{"remove.avpn_differs", &avpn_differs},
-    Case{"remove.avpn_ignored_without_flag", &avpn_ignored_without_flag},
-    Case{"remove.andcond_hits", &andcond_hits},
-    Case{"remove.andcond_misses", &andcond_misses},
-    Case{"remove.both_conditions", &both_conditions},
-    Case{"remove.page_states", &page_states},
-    Case{"remove.flags_without_meaning", &flags_without_meaning},
-    Case{"remove.slot_beyond_table", &slot_beyond_table},
-    Case{"remove.all_ones_everywhere", &all_ones_everywhere},
+    Case{"remove.answers_old_entry", &answers_old_entry, good(call::remove)},
+    Case{"remove.keeps_given_rc", &keeps_given_rc, good(call::remove)},
+    Case{"remove.invalid_slot", &invalid_slot, boundary(call::remove)},
+    Case{"remove.avpn_matches", &avpn_matches, good(call::remove)},
+    Case{"remove.avpn_differs", &avpn_differs, boundary(call::remove)},
+    Case{"remove.avpn_ignored_without_flag", &avpn_ignored_without_flag, good(call::remove)},
+    Case{"remove.andcond_hits", &andcond_hits, boundary(call::remove)},
+    Case{"remove.andcond_misses", &andcond_misses, good(call::remove)},
+    Case{"remove.both_conditions", &both_conditions, good(call::remove)},
+    Case{"remove.page_states", &page_states, hostile(call::remove)},
+    Case{"remove.flags_without_meaning", &flags_without_meaning, hostile(call::remove)},
+    Case{"remove.slot_beyond_table", &slot_beyond_table, boundary(call::remove)},
+    Case{"remove.all_ones_everywhere", &all_ones_everywhere, hostile(call::remove)},
 };
 
 } // namespace

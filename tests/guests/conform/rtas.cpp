@@ -17,9 +17,16 @@ std::optional<std::uint32_t> token(Context& context, const char* name) {
     return found;
 }
 
+/// guest::rtas, and notes how the call was answered.
+guest::RtasAnswer rtas(std::uint32_t token, std::initializer_list<std::uint32_t> inputs, std::uint32_t outputs) {
+    const auto answer = guest::rtas(token, inputs, outputs);
+    evidence.note(call::rtas, answer.hcall_status);
+    return answer;
+}
+
 void unknown_token(Context& context) {
-    context.status("hcall", guest::rtas(0x7fff'fff0, {}, 1).hcall_status, status::parameter);
-    context.status("zero", guest::rtas(0, {}, 1).hcall_status, status::parameter);
+    context.status("hcall", rtas(0x7fff'fff0, {}, 1).hcall_status, status::parameter);
+    context.status("zero", rtas(0, {}, 1).hcall_status, status::parameter);
 }
 
 void block_beyond_memory(Context& context) {
@@ -32,7 +39,7 @@ void processor_state(Context& context) {
     const auto call = token(context, "query-cpu-stopped-state");
     if (!call)
         return;
-    const auto answer = guest::rtas(*call, {0}, 2);
+    const auto answer = rtas(*call, {0}, 2);
     context.status("hcall", answer.hcall_status, status::success);
     context.status("status", answer.status(), success);
     context.value("state", answer.returned[1], 2); // not stopped
@@ -42,22 +49,22 @@ void processor_that_is_none(Context& context) {
     const auto call = token(context, "query-cpu-stopped-state");
     if (!call)
         return;
-    context.status("status", guest::rtas(*call, {4095}, 2).status(), parameter_error);
+    context.status("status", rtas(*call, {4095}, 2).status(), parameter_error);
 }
 
 void wrong_number_of_arguments(Context& context) {
     const auto call = token(context, "query-cpu-stopped-state");
     if (!call)
         return;
-    context.status("inputs", guest::rtas(*call, {0, 0, 0}, 2).status(), parameter_error);
-    context.status("outputs", guest::rtas(*call, {0}, 1).status(), parameter_error);
+    context.status("inputs", rtas(*call, {0, 0, 0}, 2).status(), parameter_error);
+    context.status("outputs", rtas(*call, {0}, 1).status(), parameter_error);
 }
 
 void start_running_processor(Context& context) {
     const auto call = token(context, "start-cpu");
     if (!call)
         return;
-    const auto status = guest::rtas(*call, {0, 0x1000, 0}, 1).status();
+    const auto status = rtas(*call, {0, 0x1000, 0}, 1).status();
     context.holds("refused", status != success && status != static_cast<std::int32_t>(guest::untouched));
 }
 
@@ -65,7 +72,7 @@ void time_of_day(Context& context) {
     const auto call = token(context, "get-time-of-day");
     if (!call)
         return;
-    const auto answer = guest::rtas(*call, {}, 8);
+    const auto answer = rtas(*call, {}, 8);
     context.status("status", answer.status(), success);
     context.holds("year", answer.returned[1] >= 2020 && answer.returned[1] < 2200);
     context.holds("month", answer.returned[2] >= 1 && answer.returned[2] <= 12);
@@ -89,13 +96,13 @@ void interrupt_source(Context& context) {
     const auto source = terminal_source(context);
     if (!set || !get || !source)
         return;
-    context.status("set", guest::rtas(*set, {*source, 0, 5}, 1).status(), success);
-    const auto answer = guest::rtas(*get, {*source}, 3);
+    context.status("set", rtas(*set, {*source, 0, 5}, 1).status(), success);
+    const auto answer = rtas(*get, {*source}, 3);
     context.status("get", answer.status(), success);
     context.value("server", answer.returned[1], 0);
     context.value("priority", answer.returned[2], 5);
-    context.status("mask", guest::rtas(*set, {*source, 0, 0xff}, 1).status(), success);
-    context.value("masked", guest::rtas(*get, {*source}, 3).returned[2], 0xff);
+    context.status("mask", rtas(*set, {*source, 0, 0xff}, 1).status(), success);
+    context.value("masked", rtas(*get, {*source}, 3).returned[2], 0xff);
 }
 
 void interrupt_source_that_is_none(Context& context) {
@@ -103,9 +110,9 @@ void interrupt_source_that_is_none(Context& context) {
     const auto source = terminal_source(context);
     if (!set || !get || !source)
         return;
-    context.status("set", guest::rtas(*set, {0x00ff'fff0, 0, 5}, 1).status(), parameter_error);
-    context.status("get", guest::rtas(*get, {0x00ff'fff0}, 3).status(), parameter_error);
-    context.status("server", guest::rtas(*set, {*source, 4095, 5}, 1).status(), parameter_error);
+    context.status("set", rtas(*set, {0x00ff'fff0, 0, 5}, 1).status(), parameter_error);
+    context.status("get", rtas(*get, {0x00ff'fff0}, 3).status(), parameter_error);
+    context.status("server", rtas(*set, {*source, 4095, 5}, 1).status(), parameter_error);
 }
 
 void no_events(Context& context) {
@@ -113,7 +120,7 @@ void no_events(Context& context) {
     if (!call)
         return;
     const auto buffer = static_cast<std::uint32_t>(reinterpret_cast<std::uint64_t>(scratch(20)));
-    context.status("status", guest::rtas(*call, {0xffff'ffff, 0, buffer, 4096}, 1).status(), 1);
+    context.status("status", rtas(*call, {0xffff'ffff, 0, buffer, 4096}, 1).status(), 1);
 }
 
 void parameter_that_is_none(Context& context) {
@@ -121,21 +128,21 @@ void parameter_that_is_none(Context& context) {
     if (!call)
         return;
     const auto buffer = static_cast<std::uint32_t>(reinterpret_cast<std::uint64_t>(scratch(20)));
-    context.status("status", guest::rtas(*call, {0xfffe, buffer, 4096}, 1).status(), parameter_error);
+    context.status("status", rtas(*call, {0xfffe, buffer, 4096}, 1).status(), parameter_error);
 }
 
 constexpr std::array cases = {
-    Case{"rtas.unknown_token", &unknown_token},
-    Case{"rtas.block_beyond_memory", &block_beyond_memory},
-    Case{"rtas.processor_state", &processor_state},
-    Case{"rtas.processor_that_is_none", &processor_that_is_none},
-    Case{"rtas.wrong_number_of_arguments", &wrong_number_of_arguments},
-    Case{"rtas.start_running_processor", &start_running_processor},
-    Case{"rtas.time_of_day", &time_of_day},
-    Case{"rtas.interrupt_source", &interrupt_source},
-    Case{"rtas.interrupt_source_that_is_none", &interrupt_source_that_is_none},
-    Case{"rtas.no_events", &no_events},
-    Case{"rtas.parameter_that_is_none", &parameter_that_is_none},
+    Case{"rtas.unknown_token", &unknown_token, boundary(call::rtas)},
+    Case{"rtas.block_beyond_memory", &block_beyond_memory, boundary(call::rtas) | hostile(call::rtas)},
+    Case{"rtas.processor_state", &processor_state, good(call::rtas)},
+    Case{"rtas.processor_that_is_none", &processor_that_is_none, good(call::rtas)},
+    Case{"rtas.wrong_number_of_arguments", &wrong_number_of_arguments, good(call::rtas)},
+    Case{"rtas.start_running_processor", &start_running_processor, good(call::rtas)},
+    Case{"rtas.time_of_day", &time_of_day, good(call::rtas)},
+    Case{"rtas.interrupt_source", &interrupt_source, good(call::rtas)},
+    Case{"rtas.interrupt_source_that_is_none", &interrupt_source_that_is_none, good(call::rtas)},
+    Case{"rtas.no_events", &no_events, good(call::rtas)},
+    Case{"rtas.parameter_that_is_none", &parameter_that_is_none, good(call::rtas)},
 };
 
 } // namespace

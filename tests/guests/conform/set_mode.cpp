@@ -74,14 +74,14 @@ void watchpoint_arguments(Context& context) {
 }
 
 constexpr std::array cases = {
-    Case{"set_mode.little_endian", &little_endian},
-    Case{"set_mode.endian_arguments", &endian_arguments},
-    Case{"set_mode.endian_with_interrupts_on", &endian_with_interrupts_on},
-    Case{"set_mode.unknown_resource", &unknown_resource},
-    Case{"set_mode.interrupt_location", &interrupt_location},
-    Case{"set_mode.interrupt_location_arguments", &interrupt_location_arguments},
-    Case{"set_mode.breakpoint_arguments", &breakpoint_arguments},
-    Case{"set_mode.watchpoint_arguments", &watchpoint_arguments},
+    Case{"set_mode.little_endian", &little_endian, good(call::set_mode)},
+    Case{"set_mode.endian_arguments", &endian_arguments, boundary(call::set_mode)},
+    Case{"set_mode.endian_with_interrupts_on", &endian_with_interrupts_on, boundary(call::set_mode)},
+    Case{"set_mode.unknown_resource", &unknown_resource, hostile(call::set_mode)},
+    Case{"set_mode.interrupt_location", &interrupt_location, good(call::set_mode)},
+    Case{"set_mode.interrupt_location_arguments", &interrupt_location_arguments, boundary(call::set_mode)},
+    Case{"set_mode.breakpoint_arguments", &breakpoint_arguments, boundary(call::set_mode)},
+    Case{"set_mode.watchpoint_arguments", &watchpoint_arguments, boundary(call::set_mode)},
 };
 
 } // namespace

@@ -33,14 +33,15 @@ void get_when_there_is_nothing(Context& context) {
 
 void get_from_nobody(Context& context) {
     context.status("status", hcall(call::get_term_char, nobody).status, status::parameter);
+    context.status("all_ones", hcall(call::get_term_char, ~std::uint64_t{0}).status, status::parameter);
 }
 
 constexpr std::array cases = {
-    Case{"terminal.put_nothing", &put_nothing},
-    Case{"terminal.put_too_much", &put_too_much},
-    Case{"terminal.put_to_nobody", &put_to_nobody},
-    Case{"terminal.get_when_there_is_nothing", &get_when_there_is_nothing},
-    Case{"terminal.get_from_nobody", &get_from_nobody},
+    Case{"terminal.put_nothing", &put_nothing, good(call::put_term_char)},
+    Case{"terminal.put_too_much", &put_too_much, boundary(call::put_term_char) | hostile(call::put_term_char)},
+    Case{"terminal.put_to_nobody", &put_to_nobody, boundary(call::put_term_char)},
+    Case{"terminal.get_when_there_is_nothing", &get_when_there_is_nothing, good(call::get_term_char)},
+    Case{"terminal.get_from_nobody", &get_from_nobody, boundary(call::get_term_char) | hostile(call::get_term_char)},
 };
 
 } // namespace

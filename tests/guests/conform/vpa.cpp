@@ -183,20 +183,20 @@ void dropping_is_always_allowed(Context& context) {
 }
 
 constexpr std::array cases = {
-    Case{"vpa.registers_and_deregisters", &registers_and_deregisters},
-    Case{"vpa.dispatch_counter", &dispatch_counter},
-    Case{"vpa.area_alignment", &area_alignment},
-    Case{"vpa.area_too_small", &area_too_small},
-    Case{"vpa.area_across_pages", &area_across_pages},
-    Case{"vpa.area_beyond_memory", &area_beyond_memory},
-    Case{"vpa.other_processor", &other_processor},
-    Case{"vpa.unknown_function", &unknown_function},
-    Case{"vpa.order", &order},
-    Case{"vpa.buffers_too_small", &buffers_too_small},
-    Case{"vpa.other_flags", &other_flags},
-    Case{"vpa.buffers_across_and_beyond", &buffers_across_and_beyond},
-    Case{"vpa.parameter_before_resource", &parameter_before_resource},
-    Case{"vpa.dropping_is_always_allowed", &dropping_is_always_allowed},
+    Case{"vpa.registers_and_deregisters", &registers_and_deregisters, good(call::register_vpa)},
+    Case{"vpa.dispatch_counter", &dispatch_counter, good(call::register_vpa)},
+    Case{"vpa.area_alignment", &area_alignment, boundary(call::register_vpa)},
+    Case{"vpa.area_too_small", &area_too_small, boundary(call::register_vpa)},
+    Case{"vpa.area_across_pages", &area_across_pages, boundary(call::register_vpa)},
+    Case{"vpa.area_beyond_memory", &area_beyond_memory, hostile(call::register_vpa)},
+    Case{"vpa.other_processor", &other_processor, boundary(call::register_vpa)},
+    Case{"vpa.unknown_function", &unknown_function, hostile(call::register_vpa)},
+    Case{"vpa.order", &order, boundary(call::register_vpa)},
+    Case{"vpa.buffers_too_small", &buffers_too_small, boundary(call::register_vpa)},
+    Case{"vpa.other_flags", &other_flags, hostile(call::register_vpa)},
+    Case{"vpa.buffers_across_and_beyond", &buffers_across_and_beyond, boundary(call::register_vpa)},
+    Case{"vpa.parameter_before_resource", &parameter_before_resource, boundary(call::register_vpa)},
+    Case{"vpa.dropping_is_always_allowed", &dropping_is_always_allowed, good(call::register_vpa)},
 };
 
 } // namespace

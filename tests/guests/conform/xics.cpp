@@ -151,11 +151,10 @@ void poll(Context& context) {
 }
 
 void accepting_with_time(Context& context) {
-    constexpr std::uint64_t xirr_x = 0x2fc;
     start();
     hcall(call::ipi, self, 4);
     const auto before = timebase();
-    const auto answer = hcall(xirr_x, open);
+    const auto answer = hcall(call::xirr_x, open);
     const auto after = timebase();
     context.status("status", answer.status, status::success);
     context.value("xirr", answer.r(4) & 0xffff'ffff, 0xff00'0000 | ipi_source);
@@ -172,11 +171,28 @@ void eoi_of_nothing(Context& context) {
     finish();
 }
 
+/// Registers have 64 bits and priorities 8, XIRR 32: what is above does not count.
+void high_bits(Context& context) {
+    constexpr std::uint64_t high = 0xffff'ffff'0000'0000;
+    start();
+    context.status("cppr", hcall(call::cppr, high | 0x105).status, status::success);
+    context.value("xirr", xirr(), 0x0500'0000);
+    hcall(call::cppr, open);
+    context.status("ipi", hcall(call::ipi, self, high | 0x104).status, status::success);
+    context.value("accepted", xirr(), 0xff00'0000 | ipi_source);
+    hcall(call::ipi, self, no_request);
+    context.status("eoi", hcall(call::eoi, high | 0xff00'0000 | ipi_source).status, status::success);
+    context.value("after", xirr(), 0xff00'0000);
+    context.status("xirr_x", hcall(call::xirr_x, ~std::uint64_t{0}).status, status::success);
+    finish();
+}
+
 void nobody(Context& context) {
     start();
     context.status("ipi", hcall(call::ipi, 4095, 4).status, status::parameter);
     context.status("ipi_all_ones", hcall(call::ipi, ~std::uint64_t{0}, 4).status, status::parameter);
     context.status("ipoll", hcall(call::ipoll, 4095).status, status::parameter);
+    context.status("ipoll_all_ones", hcall(call::ipoll, ~std::uint64_t{0}).status, status::parameter);
     finish();
 }
 
@@ -194,19 +210,20 @@ void ends_cede(Context& context) {
 }
 
 constexpr std::array cases = {
-    Case{"xics.nothing_pending", &nothing_pending},
-    Case{"xics.priority_in_xirr", &priority_in_xirr},
-    Case{"xics.to_self", &to_self},
-    Case{"xics.again_and_again", &again_and_again},
-    Case{"xics.while_interrupts_are_on", &while_interrupts_are_on},
-    Case{"xics.held_back_by_priority", &held_back_by_priority},
-    Case{"xics.accepting_raises_priority", &accepting_raises_priority},
-    Case{"xics.withdrawn", &withdrawn},
-    Case{"xics.poll", &poll},
-    Case{"xics.accepting_with_time", &accepting_with_time},
-    Case{"xics.eoi_of_nothing", &eoi_of_nothing},
-    Case{"xics.nobody", &nobody},
-    Case{"xics.ends_cede", &ends_cede},
+    Case{"xics.nothing_pending", &nothing_pending, good(call::xirr)},
+    Case{"xics.priority_in_xirr", &priority_in_xirr, good(call::cppr, call::xirr)},
+    Case{"xics.to_self", &to_self, good(call::ipi)},
+    Case{"xics.again_and_again", &again_and_again, good(call::ipi, call::xirr, call::eoi)},
+    Case{"xics.while_interrupts_are_on", &while_interrupts_are_on, good(call::ipi)},
+    Case{"xics.held_back_by_priority", &held_back_by_priority, good(call::cppr, call::ipi)},
+    Case{"xics.accepting_raises_priority", &accepting_raises_priority, good(call::eoi, call::xirr)},
+    Case{"xics.withdrawn", &withdrawn, good(call::ipi)},
+    Case{"xics.poll", &poll, good(call::ipoll)},
+    Case{"xics.accepting_with_time", &accepting_with_time, good(call::xirr_x)},
+    Case{"xics.eoi_of_nothing", &eoi_of_nothing, boundary(call::eoi)},
+    Case{"xics.high_bits", &high_bits, hostile(call::cppr, call::ipi, call::eoi, call::xirr_x)},
+    Case{"xics.nobody", &nobody, boundary(call::ipi, call::ipoll) | hostile(call::ipi, call::ipoll)},
+    Case{"xics.ends_cede", &ends_cede, good(call::cede, call::ipi)},
 };
 
 } // namespace
