@@ -10,7 +10,7 @@ set(TRANSOM_SANITIZE "" CACHE STRING "-fsanitize= list for host builds")
 
 add_library(transom_warnings INTERFACE)
 target_compile_options(transom_warnings INTERFACE
-    -Wall -Wextra -Werror -Wshadow=local -Wnon-virtual-dtor -Woverloaded-virtual -Wconversion -Wno-sign-conversion
+    -Wall -Wextra -Werror $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local> -Wnon-virtual-dtor -Woverloaded-virtual -Wconversion -Wno-sign-conversion
     -Wimplicit-fallthrough -Wundef)
 
 # What users of the core's headers need, and what the core itself is compiled with besides.
@@ -64,7 +64,7 @@ else()
     if(TRANSOM_SANITIZE)
         # What the sanitizers add makes GCC 12 see overflows that are not there; the other presets keep these warnings.
         add_compile_options(-fsanitize=${TRANSOM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
-            -Wno-stringop-overflow -Wno-array-bounds -Wno-maybe-uninitialized)
+            "$<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow;-Wno-array-bounds;-Wno-maybe-uninitialized>")
         add_link_options(-fsanitize=${TRANSOM_SANITIZE})
     endif()
 endif()
