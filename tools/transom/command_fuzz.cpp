@@ -38,7 +38,7 @@ std::vector<std::string> pseries_arguments(const FuzzOptions& options) {
         fail("there is no {}: build it with 'cmake --preset power && cmake --build --preset power'", image.string());
     return {options.common.qemu,
             "-M",
-            pseries_machine(""),
+            pseries_machine(",cap-hpt-max-page-size=16777216"),
             "-cpu",
             std::string(reference_processor(parse_machine(options.common.machine))),
             "-m",

@@ -48,10 +48,16 @@ void tame_entry(const Scene& scene, Operation& op) {
     // ibm,segment-page-sizes; differences.json of the conformance suite, enter.page_of_64_kib_in_4_kib_segment).
     if ((d0 & entry::large) != 0 && (d1 & 0xf000) == 0x7000)
         d1 ^= 0x6000;
-    // An entry maps the arena or what is not memory, never this program.
-    if ((d1 & entry::real_page) < scene.memory()) {
+    // An entry maps the arena, the page of 16 MiB or what is not memory, never this program.
+    if (is_huge(d0, d1)) {
+        if ((d1 & entry::real_page) < scene.memory())
+            d1 = (d1 & ~(entry::real_page & ~std::uint64_t{0x1f'f000})) |
+                 arena::huge; // bit 43, which is to be off, stays
+    } else if ((d1 & entry::real_page) < scene.memory()) {
         const std::uint64_t offset = d1 & (arena::size - 1) & ~(small_page - 1);
         d1 = (d1 & ~entry::real_page) | (arena::begin() + offset);
+        if (is_huge(d0, d1))
+            d0 &= ~entry::large;
     }
     op.passing = !scene.is_crowded(slot);
     if (op.passing || scene.is_for_real_mode(slot))
@@ -66,6 +72,11 @@ Operation any_enter(const Scene& scene, Random& random) {
     if (segment.page_shift == 16 || random.one_in(24)) {
         what.d0 |= entry::large;
         what.d1 = (what.d1 & ~std::uint64_t{large_page - small_page}) | 0x1000;
+    }
+    if (!segment.terabyte && random.one_in(12)) {
+        what.d0 |= entry::large;
+        what.d1 = (what.d1 & ~entry::real_page) | arena::huge | huge_encodings[segment.page_shift == 16] << 12;
+        what.d1 ^= random.one_in(16) ? std::uint64_t{1} << 20 : 0;
     }
     const bool secondary = random.one_in(3);
     std::uint64_t slot = secondary ? place.secondary : place.primary;
@@ -106,6 +117,13 @@ std::uint64_t any_mask(Random& random) {
     return random.one_in(3) ? std::uint64_t{1} << random.below(64) : random.next() & 0x7e;
 }
 
+/// Half of the calls that change an entry have an access to its page around them: it leaves a translation that the call has
+/// to invalidate.
+Kind any_around(Random& random) {
+    constexpr std::array<Kind, 6> kinds = {Kind::call, Kind::call, Kind::call, Kind::load, Kind::store, Kind::fetch};
+    return random.any_of(kinds);
+}
+
 Operation any_condition(const Scene& scene, Random& random, std::uint64_t token, std::uint64_t flags) {
     Operation op{.token = token};
     op.a = {flags, any_slot(scene, random), random.next()};
@@ -126,6 +144,7 @@ Operation any_condition(const Scene& scene, Random& random, std::uint64_t token,
     default:
         break;
     }
+    op.around = any_around(random);
     return op;
 }
 
@@ -142,19 +161,17 @@ Operation any_bulk_remove(const Scene& scene, Random& random) {
             op.a[i] ^= std::uint64_t{1} << random.below(56);
         op.a[i + 1] = (type & 1) != 0 ? any_mask(random) : any_operand(scene, random);
     }
+    op.around = any_around(random);
     return op;
 }
 
 Operation any_access(const Scene& scene, Random& random, Kind kind) {
     const auto place = scene.place(random);
     Operation op{.kind = kind};
-    op.segment = place.segment;
     const std::uint64_t offset = kind == Kind::fetch ? arena::trap : random.below((arena::trap - 8) / 8) * 8;
     op.a = {place.address + offset, random.next()};
-    if (random.one_in(64)) {
-        op.a[0] += std::uint64_t{segment_count} << 40;
-        op.segment = segment_count;
-    }
+    if (random.one_in(64))
+        op.a[0] += std::uint64_t{segment_count} << 40; // in no segment
     return op;
 }
 
@@ -190,6 +207,7 @@ Operation generate(const Scene& scene, std::uint64_t seed, std::uint64_t index) 
     if (dice < 44) {
         Operation op{.token = dice < 42 ? call::clear_ref : call::clear_mod};
         op.a = {stray_flags(random), any_slot(scene, random)};
+        op.around = any_around(random);
         return op;
     }
     if (dice < 52)

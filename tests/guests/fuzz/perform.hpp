@@ -16,8 +16,11 @@ class Performer {
 
   private:
     Result call(Operation& op);
-    Result access(const Operation& op);
+    Result call_alone(Operation& op);
+    Result access(Kind kind, std::uint64_t address, std::uint64_t value);
     void find_operands(Operation& op) const;
+    std::uint64_t page_around(const Operation& op) const;
+    void forget_if_doubled(std::uint64_t slot, std::uint64_t d0) const;
 
     const Scene& scene_;
     const PageTable& table_;

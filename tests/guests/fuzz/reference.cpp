@@ -80,6 +80,8 @@ Answer PageTable::enter(const Arguments& a) const {
         return failed(status::parameter);
     // Bit 1 of doubleword 1: QEMU stores it.
     d1 &= ~reserved_1;
+    if (is_huge(d0, d1) && (flags & (flag::zero_page | flag::icache)) != 0)
+        return enter_with_too_much_work(flags, a[1], d0, d1);
     const auto answer = hcall(call::enter, flags, a[1], d0, d1);
     // Zero Page: QEMU ignores it.
     if (answer.status == status::success && (flags & flag::zero_page) != 0) {
@@ -87,6 +89,27 @@ Answer PageTable::enter(const Arguments& a) const {
         std::memset(reinterpret_cast<void*>(d1 & entry::real_page & ~(size - 1)), 0, size);
     }
     return answer;
+}
+
+// Work on a page over 64 KiB: QEMU ignores the flags (differences.json: large_page.work_on_the_page). What else is wrong with
+// the entry or the slot comes first, a group without room after it. To know, it is entered,
+// valid so that it can be removed, and what it replaced is put back.
+Answer PageTable::enter_with_too_much_work(std::uint64_t flags, std::uint64_t slot, std::uint64_t d0,
+                                           std::uint64_t d1) const {
+    std::array<guest::Entry, slots_per_group> before;
+    for (std::uint64_t i = 0; i < slots_per_group; ++i)
+        before[i] = read((slot & ~(slots_per_group - 1)) + i);
+    const auto answer = hcall(call::enter, flags, slot, d0 | entry::valid, d1);
+    if (answer.status == status::success) {
+        const auto entered = answer.r(4);
+        const auto& previous = before[entered % slots_per_group];
+        hcall(call::remove, 0, entered, 0);
+        if ((previous.d0 | previous.d1) != 0)
+            hcall(call::enter, flag::exact, entered, previous.d0, previous.d1);
+    } else if (answer.status != status::pteg_full) {
+        return answer;
+    }
+    return failed(status::too_big);
 }
 
 // QEMU compares bits 57 to 63 of an AVPN operand, too, and looks at a bit of its own, always on, under ANDCOND

@@ -25,6 +25,8 @@ class PageTable {
 
   private:
     guest::Answer enter(const Arguments& a) const;
+    guest::Answer enter_with_too_much_work(std::uint64_t flags, std::uint64_t slot, std::uint64_t d0,
+                                           std::uint64_t d1) const;
     guest::Answer remove(const Arguments& a) const;
     guest::Answer read_call(const Arguments& a) const;
     guest::Answer protect(const Arguments& a) const;

@@ -17,6 +17,13 @@ alignas(large_page) std::array<std::uint64_t, arena::size / 8> memory;
 
 } // namespace
 
+bool is_huge(std::uint64_t d0, std::uint64_t d1) {
+    for (const auto encoding : huge_encodings)
+        if ((d0 & guest::entry::large) != 0 && (d1 >> 12 & 0xff) == encoding)
+            return true;
+    return false;
+}
+
 // The hash ends in page index ^ VSID, and the real mode's VSID in ones, so its groups are the last and, secondary, the first
 // few thousand. Ours are in the second quarter of the table and their secondary ones in the third.
 Scene::Scene(const guest::Machine& machine, std::uint64_t seed)
@@ -51,6 +58,13 @@ void Scene::set_segments() const {
         guest::set_segment(segments_[i], i + 1);
 }
 
+bool Scene::forbids_fetch(std::uint64_t address) const {
+    for (const auto& segment : segments_)
+        if (address >> 40 == segment.address >> 40)
+            return (segment.slb_bits & guest::segment_no_execute) != 0;
+    return false;
+}
+
 Place Scene::place(Random& random) const {
     Place place;
     place.segment = static_cast<unsigned>(random.below(segment_count));
@@ -66,6 +80,27 @@ Place Scene::place(Random& random) const {
     if (segment.page_shift == 16)
         place.address += (random.one_in(2) ? random.below(16) : 0) * small_page;
     return place;
+}
+
+// ISA 2.07 Book III-S 5.7.7: the abbreviated virtual page number has bits 23 and up of the virtual address, the hash the others.
+std::optional<MappedPage> Scene::page_of(std::uint64_t slot, std::uint64_t d0) const {
+    if ((d0 & guest::entry::valid) == 0)
+        return {};
+    const std::uint64_t groups = slots_ / slots_per_group, virtual_page = d0 << 2 >> 9;
+    const std::uint64_t hash =
+        ((d0 & guest::entry::secondary) != 0 ? ~(slot / slots_per_group) : slot / slots_per_group) & (groups - 1);
+    for (unsigned i = 0; i < segment_count; ++i) {
+        const guest::Segment& segment = segments_[i];
+        const unsigned shift = segment.terabyte ? 40 : 28;
+        if (d0 >> 62 != std::uint64_t{segment.terabyte} || virtual_page >> (shift - 23) != segment.vsid)
+            continue;
+        const std::uint64_t upper = virtual_page << 23 & ((std::uint64_t{1} << shift) - 1);
+        const std::uint64_t lower = ((hash ^ segment.vsid) & (groups - 1)) << segment.page_shift & 0x7f'ffff;
+        const std::uint64_t address = segment.address + (upper | lower);
+        if ((guest::hash_of(segment, address) & (groups - 1)) == hash)
+            return MappedPage{i, address};
+    }
+    return {};
 }
 
 bool Scene::is_crowded(std::uint64_t slot) const {
@@ -92,6 +127,7 @@ void plant_traps(std::uint64_t address, std::uint64_t bytes) {
 void reset() {
     std::memset(memory.data(), 0, size);
     plant_traps(begin(), size);
+    std::memset(reinterpret_cast<void*>(huge), 0, huge_page);
 }
 
 } // namespace arena

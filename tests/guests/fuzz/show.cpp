@@ -27,6 +27,10 @@ constexpr std::array forms = {
     Form{call::bulk_remove, "H_BULK_REMOVE", {"r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11"}, "r4 to r11"},
 };
 
+std::string_view access_name(Kind kind) {
+    return kind == Kind::load ? "load" : kind == Kind::store ? "store" : "fetch";
+}
+
 void describe_call(guest::Line& line, const Operation& op, const Result& result) {
     for (const auto& form : forms) {
         if (form.token != op.token)
@@ -38,12 +42,14 @@ void describe_call(guest::Line& line, const Operation& op, const Result& result)
         if (result.words().size() > 1)
             line << " " << form.outputs;
     }
+    if (op.around_at != 0)
+        line << " and a " << access_name(op.around) << " at=" << op.around_at << " before and after";
     for (const auto word : result.words().subspan(1))
         line << " " << word;
 }
 
 void describe_access(guest::Line& line, const Operation& op, const Result& result) {
-    line << (op.kind == Kind::load ? "load" : op.kind == Kind::store ? "store" : "fetch") << " at=" << op.a[0];
+    line << access_name(op.kind) << " at=" << op.a[0];
     if (op.kind == Kind::store)
         line << " value=" << op.a[1];
     const auto words = result.words();
