@@ -35,6 +35,7 @@ class DispatcherTest : public testing::Test {
 
     void play(Vcpu& entered, std::uint64_t slice) {
         slices.push_back(slice);
+        entered.areas.vpa = registered;
         if (cede) {
             entered.state = VcpuState::ceded;
             entered.registers.msr |= msr::ee;
@@ -49,6 +50,7 @@ class DispatcherTest : public testing::Test {
     Dispatcher dispatcher{frequency};
     CountingTask task;
     std::vector<std::uint64_t> slices;
+    LogicalRange registered; // by the partition, whenever it runs
     bool cede = false;
 };
 
@@ -110,6 +112,17 @@ TEST_F(DispatcherTest, ThePoolKnowsWhoSharesItAndHowIdleItWas) {
     dispatcher.remove(*partition);
     EXPECT_EQ(dispatcher.pool().virtual_processors, 0u);
     EXPECT_NE(partition->pool, &dispatcher.pool());
+}
+
+TEST_F(DispatcherTest, APreemptionThatCannotBeCountedIsMadeUpForByTheNextDispatch) {
+    registered = {{0}, 640}; // there is no memory
+    dispatcher.run_once();
+    EXPECT_EQ(vcpu.areas.dispatch_counter, 2u);
+    EXPECT_EQ(vcpu.areas.preempt_reason, PreemptReason::none);
+    registered = vcpu.areas.vpa = {};
+    dispatcher.run_once();
+    EXPECT_EQ(slices.size(), 2u);
+    EXPECT_EQ(vcpu.areas.dispatch_counter, 5u);
 }
 
 TEST_F(DispatcherTest, ATaskWithMoreToDoKeepsTheMachineAwake) {

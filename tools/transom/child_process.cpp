@@ -87,10 +87,13 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments, Streams st
         child_input = FileDescriptor(open("/dev/null", O_RDONLY | O_CLOEXEC));
         output_ = memory_file("stdout");
         child_output = FileDescriptor(fcntl(output_.get(), F_DUPFD_CLOEXEC, 0));
+        if (!child_input || !child_output)
+            fail("cannot prepare the streams of {}: {}", arguments[0], std::strerror(errno));
     }
     Pipe failure = make_pipe();
 
     std::vector<char*> pointers;
+    pointers.reserve(arguments.size() + 1);
     for (const std::string& argument : arguments)
         pointers.push_back(const_cast<char*>(argument.c_str()));
     pointers.push_back(nullptr);

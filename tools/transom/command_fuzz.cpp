@@ -51,7 +51,7 @@ std::vector<std::string> pseries_arguments(const FuzzOptions& options) {
             image.string()};
 }
 
-void run_all(std::vector<FuzzSession*> sessions, const FuzzOptions& options) {
+void run_all(const std::vector<FuzzSession*>& sessions, const FuzzOptions& options) {
     std::string label;
     for (auto* session : sessions) {
         label += (label.empty() ? "" : " and ") + session->name();

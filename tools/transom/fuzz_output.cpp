@@ -13,8 +13,8 @@ constexpr std::string_view at_word = "# at ", done_word = "# done ", operation_w
 /// "NUMBER 0xDIGEST": decimal, hexadecimal.
 std::optional<FuzzRun::Checkpoint> parse_digest(std::string_view text) {
     FuzzRun::Checkpoint result;
-    const char* const end = text.data() + text.size();
-    const auto number = std::from_chars(text.data(), end, result.operation);
+    const char *const begin = text.data(), *const end = begin + text.size();
+    const auto number = std::from_chars(begin, end, result.operation);
     if (number.ec != std::errc{} || !std::string_view(number.ptr, end).starts_with(" 0x"))
         return {};
     const auto digest = std::from_chars(number.ptr + 3, end, result.digest, 16);

@@ -72,10 +72,10 @@ std::string_view machine_name(MachineKind kind) {
 
 std::uint64_t parse_memory(std::string_view text, MachineKind kind) {
     std::uint64_t amount = 0;
-    const char* const end = text.data() + text.size();
-    const auto [unit, error] = std::from_chars(text.data(), end, amount);
+    const char *const begin = text.data(), *const end = begin + text.size();
+    const auto [unit, error] = std::from_chars(begin, end, amount);
     const std::string_view suffix(unit, end);
-    if (error != std::errc{} || (suffix != "" && suffix != "M" && suffix != "G") || amount > 1u << 20)
+    if (error != std::errc{} || (!suffix.empty() && suffix != "M" && suffix != "G") || amount > 1u << 20)
         fail("'{}' is no amount of memory (like 2G or 1536M)", text);
     const std::uint64_t mib = suffix == "G" ? amount * 1024 : amount;
     // QEMU 7.2 refuses less than this for powernv; skiboot and the kernel's place in memory need it too.

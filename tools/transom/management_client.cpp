@@ -72,7 +72,7 @@ void ManagementClient::send(std::string_view text, Clock::time_point until) {
         const ssize_t n = ::send(socket_.get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         if (n > 0)
             text.remove_prefix(static_cast<std::size_t>(n));
-        else if (errno != EAGAIN && errno != EINTR)
+        else if (n < 0 && errno != EAGAIN && errno != EINTR)
             fail("the connection broke: {}", std::strerror(errno));
     }
 }

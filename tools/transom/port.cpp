@@ -16,6 +16,8 @@ namespace {
 /// Binds to the port and lets go of it; returns the number, 0 if it could not be had.
 std::uint16_t try_port(std::uint16_t port) {
     const FileDescriptor fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!fd)
+        return 0;
     const int on = 1;
     setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     sockaddr_in address = {};
