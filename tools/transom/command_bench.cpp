@@ -6,21 +6,18 @@
 #include "hcall_report.hpp"
 #include "json_file.hpp"
 #include "kvm_peer.hpp"
-#include "machine.hpp"
 #include "manifest_source.hpp"
 #include "paths.hpp"
 #include "progress.hpp"
 #include "qemu.hpp"
 #include "temporary_directory.hpp"
+#include "test_guest.hpp"
 
 #include <fmt/format.h>
 
 namespace transom::tool {
 namespace {
 
-constexpr auto default_limit = std::chrono::seconds(120); // for each machine
-constexpr auto power_off_time = std::chrono::seconds(20);
-constexpr std::string_view last_word = "\n# end ";
 constexpr unsigned counting_qemu = 10; // older ones end with "Bad icount read" in the firmware
 
 std::vector<std::string> counting(std::vector<std::string> arguments) {
@@ -30,20 +27,9 @@ std::vector<std::string> counting(std::vector<std::string> arguments) {
 
 BenchRun run_guest(const std::string& name, const std::vector<std::string>& arguments, Clock::duration limit) {
     Progress progress(name);
-    const auto until = Clock::now() + limit;
     Machine machine(name, arguments);
-    Console& console = machine.console();
-    std::optional<std::size_t> end;
-    while (!(end = console.wait_for(last_word, 0, Clock::now() + std::chrono::milliseconds(200)))) {
-        if (console.closed() || Clock::now() >= until)
-            break;
-    }
-    if (end)
-        console.wait_for("\n", *end, until); // the rest of that line
-    BenchRun run = parse_bench(console.terminal_from(0));
-    if (const std::string problem = run.problem(); !problem.empty())
-        machine.fail_with_console(problem);
-    machine.wait_for_power_off(Clock::now() + power_off_time);
+    const BenchRun run = parse_bench(finish_test_guest(
+        machine, limit, [](std::string_view text) { return parse_bench(text).problem(); }, [](std::string_view) {}));
     progress.done(fmt::format("{} operations measured, {} skipped", run.measured.size(), run.skipped.size()));
     for (const auto& one : run.skipped)
         fmt::print("  {}: skipped {}\n", name, one);
@@ -73,10 +59,7 @@ int bench_hcall(const BenchHcallOptions& options) {
     if (!options.peer.empty() && options.peer != "kvm")
         fail("bench hcall --peer {}: it must be kvm", options.peer);
     const JsonFile json(options.common.json);
-    const auto limit =
-        options.common.timeout_s > 0
-            ? std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.common.timeout_s))
-            : Clock::duration(default_limit);
+    const auto limit = test_guest_limit(options.common);
     MachineSetup setup = prepare_machine(options.common);
     if (setup.kind == MachineKind::pseries)
         fail("bench hcall --machine pseries: no partition runs there yet");

@@ -6,6 +6,7 @@
 #include "conform_tap.hpp"
 #include "failure.hpp"
 #include "json_file.hpp"
+#include "test_guest.hpp"
 #include "text_file.hpp"
 
 #include <algorithm>
@@ -13,8 +14,6 @@
 
 namespace transom::tool {
 namespace {
-
-constexpr auto default_limit = std::chrono::seconds(120); // for each run of the guest
 
 nlohmann::ordered_json summary(const TapRun& run) {
     return {{"cases", run.cases.size()},
@@ -70,10 +69,7 @@ nlohmann::ordered_json Conformance::check(const std::string& machine, std::vecto
     const auto complain = [&](const std::string& what) { complaints_.push_back(fmt::format("{}: {}", machine, what)); };
     MachineOptions common = options_.common;
     common.machine = machine;
-    const auto limit =
-        common.timeout_s > 0
-            ? std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(common.timeout_s))
-            : Clock::duration(default_limit);
+    const auto limit = test_guest_limit(common);
     ConformResult& result = results.emplace_back(ConformResult{.machine = machine});
     nlohmann::ordered_json report = {{"machine", machine}};
     const std::size_t complained = complaints_.size();

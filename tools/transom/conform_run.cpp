@@ -4,45 +4,29 @@
 #include "bundle.hpp"
 #include "examples.hpp"
 #include "failure.hpp"
-#include "machine.hpp"
 #include "manifest_source.hpp"
 #include "paths.hpp"
 #include "progress.hpp"
 #include "qemu.hpp"
 #include "temporary_directory.hpp"
+#include "test_guest.hpp"
 
 #include <fmt/format.h>
-#include <optional>
 
 namespace transom::tool {
 namespace {
 
-constexpr auto power_off_time = std::chrono::seconds(20);
-constexpr std::string_view last_word = "\n# end ";
-
 TapRun run_guest(const std::string& name, const std::vector<std::string>& arguments, Clock::duration limit) {
     Progress progress(name);
-    const auto until = Clock::now() + limit;
     Machine machine(name, arguments);
-    Console& console = machine.console();
-    std::optional<std::size_t> end;
-    while (!(end = console.wait_for(last_word, 0, Clock::now() + std::chrono::milliseconds(200)))) {
-        if (console.closed())
-            break;
-        const TapRun so_far = parse_tap(console.terminal_from(0));
+    const auto show = [&](std::string_view text) {
+        const TapRun so_far = parse_tap(text);
         const double planned = so_far.planned.value_or(0);
         progress.update(planned > 0 ? static_cast<double>(so_far.cases.size()) / planned : 0,
                         fmt::format("{} cases", so_far.cases.size()));
-        if (Clock::now() >= until)
-            break;
-    }
-    if (end)
-        console.wait_for("\n", *end, until); // the rest of that line
-    TapRun run = parse_tap(console.terminal_from(0));
-    if (const std::string problem = run.problem(); !problem.empty())
-        machine.fail_with_console(problem);
-    machine.wait_for_power_off(Clock::now() + power_off_time);
-    run = parse_tap(console.terminal_from(0));
+    };
+    const TapRun run = parse_tap(finish_test_guest(
+        machine, limit, [](std::string_view text) { return parse_tap(text).problem(); }, show));
     progress.done(fmt::format("{} cases, {} passed, {} failed, {} skipped", run.cases.size(),
                               run.count(TapRun::Verdict::passed), run.count(TapRun::Verdict::failed),
                               run.count(TapRun::Verdict::skipped)));

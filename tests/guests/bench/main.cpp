@@ -84,19 +84,14 @@ void start_counters() {
 
 namespace guest {
 
-void unexpected_interrupt(const InterruptFrame& frame) {
-    Line line;
-    describe(line, frame);
-    line << " in " << running;
-    bail_out(line.view());
-}
+void unexpected_interrupt(const InterruptFrame& frame) { bail_out(frame, running); }
 
 void guest_main(const Machine& machine) {
     print("# guest bench 1");
     Line line;
-    line << "# machine pvr=" << read_spr<spr::pvr>() << " memory=" << static_cast<std::int64_t>(machine.memory)
-         << " pft-shift=" << static_cast<std::int64_t>(machine.table_shift)
-         << " frequency=" << static_cast<std::int64_t>(machine.timebase_frequency);
+    line << "# machine ";
+    describe(line, machine);
+    line << " frequency=" << static_cast<std::int64_t>(machine.timebase_frequency);
     print(line);
     running = "the start";
     start_counters();

@@ -5,6 +5,7 @@
 #include "hypercall.hpp"
 #include "line.hpp"
 #include "rtas.hpp"
+#include "spr.hpp"
 
 namespace guest {
 
@@ -45,6 +46,18 @@ extern "C" [[noreturn]] void __stack_chk_fail() { bail_out("a stack frame was ov
 void describe(Line& line, const InterruptFrame& frame) {
     line << "unexpected interrupt " << frame.vector << " srr0=" << frame.srr0 << " srr1=" << frame.srr1
          << " dar=" << frame.dar << " dsisr=" << frame.dsisr << " lr=" << frame.lr;
+}
+
+void describe(Line& line, const Machine& machine) {
+    line << "pvr=" << read_spr<spr::pvr>() << " memory=" << static_cast<std::int64_t>(machine.memory)
+         << " pft-shift=" << static_cast<std::int64_t>(machine.table_shift);
+}
+
+void bail_out(const InterruptFrame& frame, std::string_view where) {
+    Line line;
+    describe(line, frame);
+    line << " in " << where;
+    bail_out(line.view());
 }
 
 } // namespace guest

@@ -22,7 +22,11 @@ void guest_main(const Machine& machine);
 
 /// One line that says why, then power-off.
 [[noreturn]] void bail_out(std::string_view why);
+/// The same for an unexpected interrupt; `where` follows " in ".
+[[noreturn]] void bail_out(const InterruptFrame& frame, std::string_view where);
 
 void describe(Line& line, const InterruptFrame& frame);
+/// "pvr=.. memory=.. pft-shift=..".
+void describe(Line& line, const Machine& machine);
 
 } // namespace guest

@@ -2,8 +2,6 @@
 // The conformance suite: what LoPAR promises a partition, asked from inside one. See README.md for the output.
 #include "case.hpp"
 
-#include "../common/spr.hpp"
-
 namespace {
 
 std::string_view running;
@@ -67,12 +65,7 @@ void report(const conform::Case& one, const conform::Context& context, Totals& t
 
 namespace guest {
 
-void unexpected_interrupt(const InterruptFrame& frame) {
-    Line line;
-    describe(line, frame);
-    line << " in case " << running;
-    bail_out(line.view());
-}
+void unexpected_interrupt(const InterruptFrame& frame) { bail_out(frame, running); }
 
 void guest_main(const Machine& machine) {
     std::int64_t planned = 0;
@@ -82,8 +75,8 @@ void guest_main(const Machine& machine) {
     Line line;
     print("TAP version 13");
     print("# guest conform 1");
-    line << "# machine pvr=" << read_spr<spr::pvr>() << " memory=" << static_cast<std::int64_t>(machine.memory)
-         << " pft-shift=" << static_cast<std::int64_t>(machine.table_shift);
+    line << "# machine ";
+    describe(line, machine);
     print(line);
     line.clear();
     line << "1.." << planned;

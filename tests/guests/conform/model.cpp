@@ -1,25 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Thousands of page-table calls in a row, each compared with a plain model of eight groups; then hostile ones, which must all be
 // answered and change nothing. The sequence is the same each time.
+#include "../common/random.hpp"
 #include "table.hpp"
 
 namespace conform {
 
 namespace {
 
-class Random {
-  public:
-    explicit Random(std::uint64_t seed) : x_(seed) {}
-    std::uint64_t next() {
-        x_ = x_ * 6364136223846793005u + 1442695040888963407u;
-        return x_ >> 17;
-    }
-    std::uint64_t below(std::uint64_t n) { return next() % n; }
-    bool one_in(std::uint64_t n) { return below(n) == 0; }
-
-  private:
-    std::uint64_t x_;
-};
+using guest::Random;
 
 constexpr std::uint64_t first_slot = 64 * 8, slots = 64;
 constexpr std::uint64_t attributes =
@@ -177,29 +166,6 @@ void run_model(Context& context, std::uint64_t seed) {
 void first_sequence(Context& context) { run_model(context, 1); }
 void second_sequence(Context& context) { run_model(context, 0x2026'1122); }
 
-/// Arguments that have been trouble somewhere: ends, edges, sign bits, wraps.
-std::uint64_t hostile(Context& context, Random& random) {
-    const auto memory = context.machine().memory, count = slot_count(context);
-    const std::array<std::uint64_t, 16> values = {0,
-                                                  1,
-                                                  7,
-                                                  0x7f,
-                                                  count - 1,
-                                                  count,
-                                                  count + 7,
-                                                  memory - 1,
-                                                  memory,
-                                                  memory + 0x10000,
-                                                  0x7fff'ffff,
-                                                  0xffff'ffff,
-                                                  std::uint64_t{1} << 32,
-                                                  std::uint64_t{1} << 60,
-                                                  std::uint64_t{1} << 63,
-                                                  ~std::uint64_t{0}};
-    const auto value = values[random.below(values.size())];
-    return random.one_in(3) ? value ^ std::uint64_t{1} << random.below(64) : value;
-}
-
 void hostile_arguments(Context& context) {
     // Calls that look at the table or the terminal and never write the partition's memory. (H_LOGICAL_CI_STORE does on QEMU,
     // which lets it write to the guest's own code.)
@@ -209,12 +175,14 @@ void hostile_arguments(Context& context) {
     constexpr std::uint64_t slot = 0x1234; // no hostile argument is that
     const auto what = make_entry(plain_segment(0x311), 0x4000'0000'0000, reinterpret_cast<std::uint64_t>(scratch()));
     enter(context, flag::exact, slot, what);
+    const auto slots_there = slot_count(context), memory = context.machine().memory;
     Random random(0x5eed);
+    const auto hostile = [&] { return guest::hostile_argument(random, slots_there, memory); };
     bool known_status = true;
     for (int i = 0; i < 5000; ++i) {
         std::array<std::uint64_t, 9> a{};
         for (auto& one : a)
-            one = hostile(context, random);
+            one = hostile();
         const auto answer =
             hcall(tokens[random.below(tokens.size())], a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8]);
         known_status = known_status && answer.status >= -511 && answer.status <= 9905;
@@ -222,8 +190,7 @@ void hostile_arguments(Context& context) {
     // H_ENTER last: what it accepts is taken out again with the rest.
     for (int i = 0; i < 2000; ++i) {
         // Not to zero pages of the guest itself.
-        const auto answer = hcall(call::enter, hostile(context, random) & ~flag::zero_page, hostile(context, random),
-                                  hostile(context, random), hostile(context, random));
+        const auto answer = hcall(call::enter, hostile() & ~flag::zero_page, hostile(), hostile(), hostile());
         known_status = known_status && answer.status >= -511 && answer.status <= 9905;
         if (answer.status == status::success)
             remove(0, answer.r(4), 0);

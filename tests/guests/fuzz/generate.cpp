@@ -15,28 +15,6 @@ constexpr std::uint64_t key_masks = entry::key_high | entry::key_low;
 /// Any bits of the flags word but the one that would zero a page.
 std::uint64_t stray_flags(Random& random) { return random.one_in(12) ? random.next() & ~flag::zero_page : 0; }
 
-/// Arguments that have been trouble somewhere: ends, edges, sign bits, wraps.
-std::uint64_t hostile(const Scene& scene, Random& random) {
-    const std::array<std::uint64_t, 16> values = {0,
-                                                  1,
-                                                  7,
-                                                  0x7f,
-                                                  scene.slots() - 1,
-                                                  scene.slots(),
-                                                  scene.slots() + 7,
-                                                  scene.memory() - 1,
-                                                  scene.memory(),
-                                                  scene.memory() + large_page,
-                                                  0x7fff'ffff,
-                                                  0xffff'ffff,
-                                                  std::uint64_t{1} << 32,
-                                                  std::uint64_t{1} << 60,
-                                                  std::uint64_t{1} << 63,
-                                                  ~std::uint64_t{0}};
-    const auto value = random.any_of(values);
-    return random.one_in(3) ? value ^ std::uint64_t{1} << random.below(64) : value;
-}
-
 std::uint64_t any_slot(const Scene& scene, Random& random) {
     return random.any_of(scene.groups()) + random.below(slots_per_group);
 }
@@ -180,7 +158,7 @@ Operation any_hostile_call(const Scene& scene, Random& random) {
                                                      call::clear_mod, call::enter, call::bulk_remove, call::enter};
     Operation op{.token = random.any_of(tokens)};
     for (auto& one : op.a)
-        one = hostile(scene, random);
+        one = guest::hostile_argument(random, scene.slots(), scene.memory());
     if (op.token == call::enter)
         tame_entry(scene, op);
     return op;

@@ -4,8 +4,6 @@
 #include "command.hpp"
 #include "run.hpp"
 
-#include "../common/spr.hpp"
-
 namespace fuzz {
 
 namespace {
@@ -77,9 +75,9 @@ void unexpected_interrupt(const InterruptFrame& frame) {
 void guest_main(const Machine& machine) {
     fuzz::Session session(machine);
     Line line;
-    line << "# fuzz 1 pvr=" << read_spr<spr::pvr>() << " memory=" << static_cast<std::int64_t>(machine.memory)
-         << " pft-shift=" << static_cast<std::int64_t>(machine.table_shift)
-         << " reference=" << (session.is_reference() ? "yes" : "no");
+    line << "# fuzz 1 ";
+    describe(line, machine);
+    line << " reference=" << (session.is_reference() ? "yes" : "no");
     print(line);
     for (;;) {
         const auto command = fuzz::Command::parse(fuzz::read_line());

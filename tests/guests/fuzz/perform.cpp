@@ -3,6 +3,7 @@
 
 #include "../common/interrupt.hpp"
 #include "../common/spr.hpp"
+#include "digest.hpp"
 
 namespace fuzz {
 

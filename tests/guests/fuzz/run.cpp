@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run.hpp"
 
+#include "digest.hpp"
 #include "show.hpp"
 #include "table_state.hpp"
 

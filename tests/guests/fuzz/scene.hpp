@@ -5,13 +5,15 @@
 
 #include "../common/guest.hpp"
 #include "../common/page_table.hpp"
-#include "random.hpp"
+#include "../common/random.hpp"
 
 #include <array>
 #include <optional>
 #include <span>
 
 namespace fuzz {
+
+using guest::Random;
 
 constexpr std::uint64_t slots_per_group = 8;
 constexpr unsigned segment_count = 4;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "table_state.hpp"
 
+#include "digest.hpp"
+
 namespace fuzz {
 
 namespace {

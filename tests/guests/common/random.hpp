@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <iterator>
 
-namespace fuzz {
+namespace guest {
 
 /// Every bit of the result depends on every bit of the argument.
 constexpr std::uint64_t mix(std::uint64_t x) {
@@ -14,10 +14,10 @@ constexpr std::uint64_t mix(std::uint64_t x) {
     return x ^ x >> 31;
 }
 
-/// The numbers of one operation depend on the seed and the operation's index only, so that others may be left out.
+/// The numbers of one sequence depend on the seed and the sequence's index only: others may be left out.
 class Random {
   public:
-    Random(std::uint64_t seed, std::uint64_t index) : x_(mix(seed + 1) ^ mix(~index)) {}
+    explicit Random(std::uint64_t seed, std::uint64_t index = 0) : x_(mix(seed + 1) ^ mix(~index)) {}
 
     std::uint64_t next() { return mix(x_ += 0x9e37'79b9'7f4a'7c15); }
     std::uint64_t below(std::uint64_t n) { return next() % n; }
@@ -28,14 +28,8 @@ class Random {
     std::uint64_t x_;
 };
 
-/// A chain: equal only if everything that was added is equal and came in the same order.
-class Digest {
-  public:
-    void add(std::uint64_t word) { value_ = mix((value_ << 7 | value_ >> 57) ^ word) + 0x9e37'79b9'7f4a'7c15; }
-    std::uint64_t value() const { return value_; }
+/// An argument that has been trouble somewhere: ends, edges, sign bits, wraps. `slots` has the hashed page table, `memory`
+/// bytes the partition.
+std::uint64_t hostile_argument(Random& random, std::uint64_t slots, std::uint64_t memory);
 
-  private:
-    std::uint64_t value_ = 0;
-};
-
-} // namespace fuzz
+} // namespace guest
