@@ -26,12 +26,12 @@ namespace {
 
 constexpr transom::RealAddr vectors_base{0x100};
 
-// Hypervisor facility status and control, ISA 3.1 Book III 2.8 / 6.2.12: all that is switched; no transactional memory.
+// Hypervisor facility status and control, ISA 3.1 Book III 2.8 / 6.2.12: all that is switched; neither
+// transactional memory nor the branch history, nor doorbells to other threads.
 constexpr std::uint64_t facilities = 1 << 0     // FP
                                      | 1 << 1   // VMX, VSX
                                      | 1 << 2   // DSCR
                                      | 1 << 3   // performance monitor
-                                     | 1 << 4   // BHRB
                                      | 1 << 7   // event-based branches
                                      | 1 << 8   // TAR
                                      | 1 << 12  // scv

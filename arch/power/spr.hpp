@@ -27,6 +27,7 @@ enum class Spr : std::uint16_t {
     ptcr = 464, // POWER9 and later
     asdr = 816, // POWER9 and later
     hfscr = 190,
+    mmcr0 = 795,
     sprg0 = 272,
     psscr = 855, // POWER9 and later
     hid0 = 1008,

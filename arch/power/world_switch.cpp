@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "emulator.hpp"
 #include "entry_state.hpp"
 #include "exits.hpp"
 #include "lpcr.hpp"
@@ -41,17 +42,22 @@ namespace {
 
 constexpr std::uint64_t msr_hv = transom::ibm_bit(3);
 constexpr std::uint64_t msr_me = transom::ibm_bit(51);
+constexpr std::uint64_t counters_frozen = transom::ibm_bit(32); // MMCR0[FC]
 
 // A switch of SPRs is a line of mfspr or mtspr per register, made from spr_list; a register that this generation of
-// processors lacks is passed over.
+// processors lacks is passed over. One that an emulator does not have yet reads as zero: the move does nothing (ISA 3.0B
+// Book III 4.4.4), and what the general register held before is nobody's business.
 template <std::size_t index> void save_spr(Registers& registers, unsigned generation) {
-    if (generation >= static_cast<unsigned>(spr_list[index].since))
-        asm volatile("mfspr %0, %1" : "=r"(registers.spr[index]) : "i"(spr_list[index].number));
+    if (!spr_list[index].is_on(generation))
+        return;
+    std::uint64_t value = 0;
+    asm volatile("mfspr %0, %1" : "+r"(value) : "i"(spr_list[index].number));
+    registers.spr[index] = value;
 }
 
 template <std::size_t index> void load_spr(const Registers& registers, unsigned generation) {
-    if (generation >= static_cast<unsigned>(spr_list[index].since))
-        asm volatile("mtspr %1, %0" ::"r"(registers.spr[index]), "i"(spr_list[index].number));
+    if (spr_list[index].is_on(generation))
+        asm volatile("mtspr %1, %0" ::"r"(registers.spr[index]), "i"(spr_list[index].written_as));
 }
 
 template <std::size_t... index>
@@ -62,6 +68,12 @@ void save_sprs(Registers& registers, unsigned generation, std::index_sequence<in
 template <std::size_t... index>
 void load_sprs(const Registers& registers, unsigned generation, std::index_sequence<index...>) {
     (load_spr<index>(registers, generation), ...);
+}
+
+/// No partition's larx is to be completed by another's stcx: the reservation ends here.
+void end_reservation() {
+    std::uint64_t word;
+    asm volatile("stdcx. %1, 0, %2" : "=m"(word) : "r"(0), "r"(&word) : "cr0");
 }
 
 constexpr std::uint64_t slb_valid = transom::ibm_bit(36); // of the E word
@@ -173,6 +185,10 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     mtspr<Spr::dec>(0x7fffffff);
     shift_timebase(-partition.timebase_offset);
     save_sprs(registers, generation, all);
+    mtspr<Spr::mmcr0>(counters_frozen); // its counters are not to count us
+    if (emulated())
+        clear_emulators_registers(generation);
+    end_reservation();
     save_slb(registers.slb);
     save_vector_registers(registers.vsr.data());
     isync();

@@ -59,6 +59,7 @@ void powernv_main(const void* fdt, std::uint64_t opal_base, std::uint64_t opal_e
     memory::Frames& frames = take_memory(*machine, fdt);
     log("{} MiB free", frames.total(memory::FrameState::free) >> 20);
     log("{} processors parked", start_secondaries(*machine, frames));
+    arch::set_emulated(machine->emulated);
     arch::initialize_processor(partition_table(frames));
 
     static Kernel kernel(opal_platform, *machine, frames, started_at);

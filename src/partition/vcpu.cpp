@@ -12,7 +12,7 @@ constexpr std::uint64_t counters_frozen = 0x80000000; // MMCR0[FC]
 void Vcpu::reset_registers() {
     const auto old = registers.spr;
     registers = {};
-    for (const std::size_t accumulator : {spr_index("PURR"), spr_index("SPURR"), spr_index("VTB")})
+    for (const std::size_t accumulator : {spr_index("PURR"), spr_index("SPURR"), spr_index("VTB"), spr_index("IC")})
         registers.spr[accumulator] = old[accumulator];
     registers.spr[spr_index("MMCR0")] = counters_frozen;
 }

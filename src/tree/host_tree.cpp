@@ -65,6 +65,7 @@ class Reader {
             return std::unexpected(HostTreeError::not_a_tree);
         const std::string_view model = property_text(fdt_, 0, "model");
         std::copy_n(model.begin(), std::min(model.size(), machine_.model.size() - 1), machine_.model.begin());
+        machine_.emulated = property_text(fdt_, 0, "compatible").starts_with("qemu,");
         read_memory();
         read_processors();
         read_reserved();

@@ -146,7 +146,7 @@ TEST_F(Forged, EachThingThatMustAgreeIsRefusedByItsName) {
         EXPECT_EQ(std::string(raw->answers[0].as<FailureRecord>().name.data()), called);
     };
     using H = HelloRecord;
-    expect(MoveError::format_version, "format-version", [](H& h) { h.version = 3; });
+    expect(MoveError::format_version, "format-version", [](H& h) { h.version = format_version + 1; });
     expect(MoveError::processor_version, "processor-version", [](H& h) { h.processor_version = 0x00801200; });
     expect(MoveError::mmu, "mmu", [](H& h) { h.mmu = 1; });
     expect(MoveError::table_size, "table-size", [](H& h) { h.table_log2 = 17; });
@@ -168,7 +168,7 @@ TEST_F(Forged, EachThingThatMustAgreeIsRefusedByItsName) {
     // A newer version may have a longer hello: it is still the version that is named.
     Records longer = records;
     longer[0].payload.resize(200);
-    longer[0].payload[3] = std::byte{3};
+    longer[0].payload[3] = std::byte{format_version + 1};
     EXPECT_EQ(outcome(longer), MoveError::format_version);
 }
 

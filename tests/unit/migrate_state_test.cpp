@@ -53,6 +53,8 @@ TEST_F(Forged, RegistersGoByNumberInAnyOrderEachOnce) {
     EXPECT_EQ(sprs([](auto& list) { list[3].number = list[4].number; }), MoveError::register_set);
     EXPECT_EQ(sprs([](auto& list) { list[partition::spr_index("CIABR")].value = 3; }), MoveError::record_content);
     EXPECT_EQ(sprs([](auto& list) { list[partition::spr_index("DAWRX0")].value = 4; }), MoveError::record_content);
+    EXPECT_EQ(sprs([](auto& list) { list[partition::spr_index("DPDES")].value = 2; }), MoveError::record_content);
+    EXPECT_EQ(sprs([](auto& list) { list[partition::spr_index("DPDES")].value = 1; }), MoveError::none);
 }
 
 TEST_F(Forged, RegistersHoldWhatTheHypervisorMayLoad) {

@@ -175,6 +175,7 @@ class Move : public testing::Test {
             r.slb[i] = i % 3 == 1 ? partition::SlbEntry{} : slb_entry(i);
         for (auto& x : r.spr)
             x = random() & ~std::uint64_t{7}; // no breakpoint of the hypervisor
+        r.spr[partition::spr_index("DPDES")] = 1;
         vcpu.state = partition::VcpuState::joined;
         vcpu.prodded = true;
         vcpu.reset_pending = true;

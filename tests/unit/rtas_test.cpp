@@ -235,12 +235,12 @@ TEST_F(Rtas, StartsAStoppedProcessor) {
 
 TEST_F(Rtas, AStartedProcessorsCountersGoOnAndItsMonitorIsFrozen) {
     const auto spr = [this](std::size_t index) -> std::uint64_t& { return other.registers.spr[index]; };
-    for (const std::size_t counter : {spr_index("PURR"), spr_index("SPURR"), spr_index("VTB")})
+    for (const std::size_t counter : {spr_index("PURR"), spr_index("SPURR"), spr_index("VTB"), spr_index("IC")})
         spr(counter) = 0x1234'0000 + counter;
     spr(spr_index("MMCR0")) = 0;
     spr(spr_index("SPRG3")) = 7;
     rtas("start-cpu", {1, 0x4000, 0});
-    for (const std::size_t counter : {spr_index("PURR"), spr_index("SPURR"), spr_index("VTB")})
+    for (const std::size_t counter : {spr_index("PURR"), spr_index("SPURR"), spr_index("VTB"), spr_index("IC")})
         EXPECT_EQ(spr(counter), 0x1234'0000 + counter) << partition::spr_list[counter].name;
     EXPECT_EQ(spr(spr_index("MMCR0")), 0x80000000u) << "FC";
     EXPECT_EQ(spr(spr_index("SPRG3")), 0u);

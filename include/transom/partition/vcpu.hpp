@@ -41,7 +41,7 @@ struct Vcpu {
 
     /// All registers zero, as a processor starts with them, and its performance monitor frozen. What counts a virtual
     /// processor's use of its processor goes on: that belongs to the virtual processor, not to what runs on it (LoPAR
-    /// "ibm,purr"; ISA 3.1 Book III: PURR, SPURR, VTB).
+    /// "ibm,purr"; ISA 3.1 Book III: PURR, SPURR, VTB, IC).
     void reset_registers();
 };
 

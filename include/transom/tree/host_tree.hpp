@@ -32,7 +32,8 @@ struct HostMachine {
     StaticVector<HostMemory, 32> memory;
     StaticVector<RealRange, 64> reserved; // firmware, and whatever else the tree reserves
     StaticVector<HostProcessor, 256> processors;
-    RealRange initrd; // the bundle; empty where there is none
+    RealRange initrd;      // the bundle; empty where there is none
+    bool emulated = false; // by QEMU: skiboot passes on what QEMU's tree calls itself
     unsigned ignored = 0;
 };
 

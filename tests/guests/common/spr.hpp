@@ -16,8 +16,9 @@ template <unsigned number> void write_spr(std::uint64_t value) {
 }
 
 namespace spr {
-constexpr unsigned dscr = 3, dsisr = 18, dar = 19, decrementer = 22, srr0 = 26, srr1 = 27, amr = 29, vrsave = 256,
-                   timebase = 268, sprg0 = 272, sprg1 = 273, sprg2 = 274, sprg3 = 275, pvr = 287, tar = 815;
+constexpr unsigned dscr = 3, dsisr = 18, dar = 19, decrementer = 22, srr0 = 26, srr1 = 27, amr = 29, fscr = 153,
+                   vrsave = 256, timebase = 268, sprg0 = 272, sprg1 = 273, sprg2 = 274, sprg3 = 275, pvr = 287,
+                   tar = 815;
 } // namespace spr
 
 namespace msr {

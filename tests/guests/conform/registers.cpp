@@ -164,11 +164,25 @@ void segments_kept(Context& context) {
     context.value("loaded", loaded.value, 0x1234);
 }
 
+/// Nothing in the device tree promises the branch history, so it may be missing: but then as an illegal instruction, which an
+/// operating system knows how to take. ISA 3.1 Book III 7.5.9, 7.5.17.
+void branch_history(Context& context) {
+    constexpr std::uint32_t clear_history = 0x7c00'035c, first_of_history = 0x7c60'025c; // clrbhrb; mfbhrbe 3, 0
+    constexpr std::uint64_t illegal = 0x0008'0000, causes = 0x000f'0000;
+    for (const std::uint32_t what : {clear_history, first_of_history}) {
+        const auto at = reinterpret_cast<std::uint64_t>(code_page(what, instruction::trap));
+        const auto fault = guest::guarded_execute(at, guest::read_msr(), 0);
+        context.value("vector", fault.vector, 0x700);
+        context.value("srr0", fault.srr0 - at, 0);
+        context.value("srr1", fault.srr1 & causes, illegal);
+    }
+}
+
 constexpr std::array cases = {
     Case{"registers.page_table_calls", &page_table_calls},   Case{"registers.light_calls", &light_calls},
     Case{"registers.calls_that_wait", &calls_that_wait},     Case{"registers.rtas_call", &rtas_call},
     Case{"registers.special_registers", &special_registers}, Case{"registers.machine_state", &machine_state},
-    Case{"registers.segments_kept", &segments_kept},
+    Case{"registers.segments_kept", &segments_kept},         Case{"registers.branch_history", &branch_history},
 };
 
 } // namespace

@@ -42,10 +42,6 @@ std::uint64_t sum_image() {
     return sum;
 }
 
-constexpr unsigned fscr = 153, dscr = 17;
-constexpr std::uint64_t sprg3_value = 0x5e90'0003'5e90'0003, tar_value = 0x7a40'0000'7a40'0004, dscr_value = 0x1,
-                        vrsave_value = 0x5a5e'5a5e, amr_value = 0x3;
-
 void expect(std::string_view what, std::uint64_t got, std::uint64_t expected) {
     if (got != expected)
         bad(what, got, expected);
@@ -78,23 +74,6 @@ void check_vectors(std::uint64_t seed) {
     held.fpscr = seed & 3;             // rounding mode
     held.vscr = {(seed & 1) << 16, 0}; // NJ
     load_vectors(&held);
-}
-
-void set_special_registers() {
-    write_spr<fscr>(read_spr<fscr>() | 0x104); // TAR and DSCR
-    write_spr<spr::sprg3>(sprg3_value);
-    write_spr<spr::tar>(tar_value);
-    write_spr<dscr>(dscr_value);
-    write_spr<spr::vrsave>(vrsave_value);
-    write_spr<spr::amr>(amr_value);
-}
-
-void check_special_registers() {
-    expect("sprg3", read_spr<spr::sprg3>(), sprg3_value);
-    expect("tar", read_spr<spr::tar>(), tar_value);
-    expect("dscr", read_spr<dscr>(), dscr_value);
-    expect("vrsave", read_spr<spr::vrsave>(), vrsave_value);
-    expect("amr", read_spr<spr::amr>(), amr_value);
 }
 
 void fill_memory() {

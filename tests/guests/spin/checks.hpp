@@ -14,9 +14,11 @@ void bad(std::string_view what, std::uint64_t got, std::uint64_t expected);
 /// FP, VMX and VSX registers, FPSCR and VSCR hold what the last call left there; the next pattern comes from `seed`.
 void check_vectors(std::uint64_t seed);
 
-/// Special purpose registers that only the partition changes.
-void set_special_registers();
-void check_special_registers();
+/// Every special purpose register that the partition can read: what it may count on keeps its value, and none ever holds a bit
+/// of a partition whose number is odd where this one's is even, or the other way round. Interrupts are off.
+void set_every_register(const guest::Machine& machine);
+void check_every_register();
+std::uint64_t registers_checked();
 
 /// 16 MiB in pages of 64 KiB, each a chain of numbers that begins with its index and generation. One page per call is
 /// verified and filled anew.

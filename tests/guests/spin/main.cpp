@@ -18,7 +18,8 @@ void say_tick(std::int64_t n, std::uint64_t at) {
 void say_ok(std::int64_t n) {
     guest::Line line;
     line << "spin: ok ticks=" << n << " pages=" << static_cast<std::int64_t>(spin::pages_checked())
-         << " decrementers=" << static_cast<std::int64_t>(guest::asynchronous.decrementers);
+         << " decrementers=" << static_cast<std::int64_t>(guest::asynchronous.decrementers)
+         << " registers=" << static_cast<std::int64_t>(spin::registers_checked());
     guest::print(line);
 }
 
@@ -65,7 +66,7 @@ void guest_main(const Machine& machine) {
 
     spin::remember_image();
     spin::fill_memory();
-    spin::set_special_registers();
+    spin::set_every_register(machine);
     spin::set_translation(machine);
     spin::check_vectors(0);
     asynchronous.decrementer_reload = period / 4;
@@ -86,8 +87,8 @@ void guest_main(const Machine& machine) {
         say_tick(n, now);
         check_decrementers();
         spin::check_vectors(static_cast<std::uint64_t>(n));
-        spin::check_special_registers();
         allow_interrupts(false); // an accident in the guarded accesses is to be theirs
+        spin::check_every_register();
         spin::check_translation(static_cast<std::uint64_t>(n));
         allow_interrupts(true);
         spin::check_next_page();

@@ -14,7 +14,7 @@ template <std::size_t index> std::uint64_t read_guest_spr(const transom::partiti
 }
 
 template <std::size_t index> void write_guest_spr(transom::partition::Registers&, std::uint64_t value) {
-    asm volatile("mtspr %1, %0" ::"r"(value), "i"(transom::partition::spr_list[index].number));
+    asm volatile("mtspr %1, %0" ::"r"(value), "i"(transom::partition::spr_list[index].written_as));
 }
 
 } // namespace arch

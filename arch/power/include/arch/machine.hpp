@@ -29,6 +29,10 @@ void install_vectors(bool hypervisor_mode);
 
 constexpr transom::Bytes partition_table_size = transom::kib(64);
 
+/// Says once, before anything runs, that the processors are QEMU's. They keep some registers that no processor of their
+/// generation has; on one that is not emulated such registers are not touched.
+void set_emulated(bool emulated);
+
 /// Prepares the calling processor for running partitions: vectors' anchor, facilities, partition table.
 /// `partition_table` (POWER9 and later): partition_table_size bytes, aligned to that, zeroed; one for all processors.
 void initialize_processor(transom::RealAddr partition_table);
