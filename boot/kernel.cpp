@@ -89,11 +89,12 @@ std::string_view reason(StopReason why) {
 
 } // namespace
 
-Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Frames& frames, std::uint64_t started_at)
-    : platform_(platform), machine_(machine), frames_(frames), resources_(resources(machine, frames)),
-      random_(random_source()), dispatcher_(machine.timebase_frequency), roster_(resources_, dispatcher_),
-      console_(platform, roster_, machine.timebase_frequency), network_task_(network()),
-      mover_(roster_, frames, move_facts(machine), *this),
+Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Frames& frames, std::uint64_t started_at,
+               const partition::CpuCharacteristics& characteristics)
+    : platform_(platform), machine_(machine), frames_(frames), characteristics_(characteristics),
+      resources_(resources(machine, frames)), random_(random_source()), dispatcher_(machine.timebase_frequency),
+      roster_(resources_, dispatcher_), console_(platform, roster_, machine.timebase_frequency),
+      network_task_(network()), mover_(roster_, frames, move_facts(machine), *this),
       local_machine_(machine_info(platform, machine), roster_, dispatcher_, mover_, network(), started_at),
       management_(local_machine_) {
     dispatcher_.add(console_);
@@ -143,6 +144,7 @@ void Kernel::create_partitions() {
 }
 
 void Kernel::built(Partition& partition) {
+    partition.cpu_characteristics = characteristics_;
     if (const auto moment = platform_.time_of_day())
         partition.clock.set(*moment, arch::timebase() + partition.timebase_offset);
     console_.attach(&partition);

@@ -24,9 +24,10 @@ namespace boot {
 class Kernel final : private transom::migrate::MoveObserver {
   public:
     /// All three outlive it; `machine` and `frames` describe memory that was found.
-    /// `started_at`: the time base when the machine's firmware entered us.
+    /// `started_at`: the time base when the machine's firmware entered us. `characteristics`: what firmware says of the
+    /// processors.
     Kernel(Platform& platform, const transom::tree::HostMachine& machine, transom::memory::Frames& frames,
-           std::uint64_t started_at);
+           std::uint64_t started_at, const transom::partition::CpuCharacteristics& characteristics);
 
     /// Brings up the network behind these bridges, starts the partitions, and never comes back.
     [[noreturn]] void run(std::span<const transom::pci::HostBridge> bridges);
@@ -49,6 +50,7 @@ class Kernel final : private transom::migrate::MoveObserver {
     Platform& platform_;
     const transom::tree::HostMachine& machine_;
     transom::memory::Frames& frames_;
+    transom::partition::CpuCharacteristics characteristics_;
     transom::partition::Resources resources_;
     transom::random::Source random_;
     transom::partition::Dispatcher dispatcher_;

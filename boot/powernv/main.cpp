@@ -11,6 +11,7 @@
 #include <arch/machine.hpp>
 #include <transom/base/log.hpp>
 #include <transom/base/panic.hpp>
+#include <transom/partition/cpu_characteristics.hpp>
 
 namespace boot {
 
@@ -62,7 +63,7 @@ void powernv_main(const void* fdt, std::uint64_t opal_base, std::uint64_t opal_e
     arch::set_emulated(machine->emulated);
     arch::initialize_processor(partition_table(frames));
 
-    static Kernel kernel(opal_platform, *machine, frames, started_at);
+    static Kernel kernel(opal_platform, *machine, frames, started_at, partition::read_cpu_characteristics(fdt));
     kernel.run(find_opal_bridges(fdt).span());
 }
 

@@ -55,7 +55,7 @@ void pseries_main(const void* fdt) {
         log("memory {:#x} to {:#x}", memory.range.begin.value, memory.range.end().value);
     memory::Frames& frames = take_memory(*machine, fdt);
     log("{} MiB free", frames.total(memory::FrameState::free) >> 20);
-    static Kernel kernel(papr_platform, *machine, frames, started_at);
+    static Kernel kernel(papr_platform, *machine, frames, started_at, partition::CpuCharacteristics{});
     kernel.run(pseries::find_rtas_bridges(fdt).span());
 }
 

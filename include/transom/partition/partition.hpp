@@ -37,8 +37,8 @@ enum class StopReason : std::uint8_t {
     last_stopped, // its last virtual processor stopped itself
 };
 
-/// What H_GET_CPU_CHARACTERISTICS answers, in its bit numbering. Until the platform's firmware is asked, the answer of
-/// a processor of which nothing good is known: no help from the hardware, and every barrier needed.
+/// What H_GET_CPU_CHARACTERISTICS answers, in its bit numbering. Here the answer of a processor of which nothing good is
+/// known: no help from the hardware, and every barrier needed.
 struct CpuCharacteristics {
     std::uint64_t character = 0;
     std::uint64_t behaviour = 0xe000000000000000; // favour security, flush L1 data cache, speculation barriers
