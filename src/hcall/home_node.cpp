@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
+#include <transom/base/panic.hpp>
 #include <transom/hcall/handlers.hpp>
 #include <transom/partition/partition.hpp>
 
@@ -50,8 +51,7 @@ Outcome h_home_node_associativity(partition::Vcpu& vcpu) {
     auto& gpr = vcpu.registers.gpr;
     const partition::Partition& partition = *vcpu.partition;
     constexpr std::uint64_t by_virtual_processor = 1, by_physical_processor = 2;
-    if (partition.home_node.empty())
-        return Status::function;
+    invariant(!partition.home_node.empty(), "a partition is allowed H_HOME_NODE_ASSOCIATIVITY where nothing is known");
     if (gpr[4] != by_virtual_processor && gpr[4] != by_physical_processor)
         return Status::parameter;
     if (gpr[4] == by_virtual_processor ? gpr[5] >= partition.vcpu_count : gpr[5] != physical_processor)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <transom/base/panic.hpp>
 #include <transom/hcall/handlers.hpp>
 #include <transom/partition/partition.hpp>
 #include <transom/random/source.hpp>
@@ -8,8 +9,7 @@ namespace transom::hcall {
 // LoPAR H_RANDOM: -> r4. Not offered where the machine has nothing random.
 Outcome h_random(partition::Vcpu& vcpu) {
     random::Source* source = vcpu.partition->random;
-    if (source == nullptr)
-        return papr::Status::function;
+    invariant(source != nullptr, "a partition is allowed H_RANDOM where nothing is random");
     const auto number = source->draw();
     if (!number)
         return papr::Status::hardware;

@@ -11,6 +11,7 @@
 namespace transom::hcall {
 
 using papr::Op;
+using Set = papr::FunctionSet;
 
 /// The table of hypervisor calls, by rising token: a row is all that there is to say about a call. Dispatch,
 /// ibm,hypertas-functions, what a partition is allowed, counters, traces, documents and tests are made of it.

@@ -39,6 +39,7 @@ constexpr auto names = std::to_array<Named>({
     {MoveError::partition_name, "partition-name"},
     {MoveError::memory, "memory"},
     {MoveError::busy, "busy"},
+    {MoveError::function_sets, "function-sets"},
     {MoveError::unreachable, "unreachable"},
     {MoveError::refused_connection, "refused-connection"},
     {MoveError::connection_lost, "connection-lost"},

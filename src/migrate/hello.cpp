@@ -34,6 +34,7 @@ PartitionShape shape_of(const partition::Partition& partition) {
     shape.table_log2 = static_cast<std::uint32_t>(partition.hpt.log2_bytes());
     shape.vcpus = partition.vcpu_count;
     shape.large_pages = partition.hpt.options().large_pages;
+    shape.function_sets = partition.allowed_calls.sets();
     return shape;
 }
 
@@ -51,6 +52,7 @@ HelloRecord make_hello(const MachineFacts& facts, const PartitionShape& shape) {
     hello.vcpus = shape.vcpus;
     hello.features = shape.large_pages ? feature_large_pages : 0;
     hello.name = shape.name_storage;
+    hello.function_sets = shape.function_sets.bits();
     return hello;
 }
 
@@ -110,6 +112,7 @@ std::expected<PartitionShape, Failure> check_hello(std::span<const std::byte> pa
     shape.table_log2 = hello.table_log2;
     shape.vcpus = hello.vcpus;
     shape.large_pages = hello.features == feature_large_pages;
+    shape.function_sets = papr::FunctionSets::from_bits(hello.function_sets);
     if (auto fits = check_shape(shape); !fits)
         return std::unexpected(fits.error());
     return shape;

@@ -104,6 +104,9 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
     if (roster_.find(shape.name()) != nullptr)
         return std::unexpected(
             failure(MoveError::partition_name, "partition-name {} is in use at the target", shape.name()));
+    if (const std::uint64_t more = shape.function_sets.beyond(roster_.function_sets()); more != 0)
+        return std::unexpected(
+            failure(MoveError::function_sets, "function-sets {:#x} are not to be had at the target", more));
     const auto words = digests_.begin(shape);
     if (!words)
         return std::unexpected(
@@ -113,7 +116,8 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
                                                .virtual_processors = shape.vcpus,
                                                .granule = shape.granule,
                                                .log2_page_table_size = shape.table_log2,
-                                               .large_pages = shape.large_pages});
+                                               .large_pages = shape.large_pages,
+                                               .function_sets = shape.function_sets});
     if (!created) {
         digests_.drop();
         return std::unexpected(failure(MoveError::memory, "{}", created.error().view()));

@@ -21,7 +21,6 @@ constexpr std::uint64_t entry_msr = msr::sf | msr::me;
 constexpr std::uint64_t largest_decrementer = 0x7fffffff;
 
 constexpr std::size_t max_rtas_calls = 48;
-constexpr std::size_t max_function_sets = 48;
 
 constexpr std::uint64_t to_mib(Bytes n) { return n >> 20; }
 
@@ -139,10 +138,7 @@ std::expected<void, CreateError> load(Partition& partition, const tree::Partitio
     StaticVector<tree::RtasToken, max_rtas_calls> calls;
     for (const rtas::Row& row : rtas::rows())
         invariant(calls.push_back({row.name, row.token}), "more RTAS calls than the device tree has room for");
-    StaticVector<std::string_view, max_function_sets> sets;
-    for (const std::string_view set : hcall::hypertas_functions(partition.allowed_calls.sets()))
-        if (hcall::is_offered(set, partition))
-            invariant(sets.push_back(set), "more function sets than expected");
+    const hcall::SetNames sets = hcall::hypertas_functions(partition.allowed_calls.sets());
     const auto told = write_tree(partition,
                                  {.name = d.name,
                                   .number = partition.lpid,
@@ -172,13 +168,23 @@ std::expected<void, CreateError> load(Partition& partition, const tree::Partitio
 
 } // namespace
 
+papr::FunctionSets Resources::function_sets() const {
+    papr::FunctionSets sets = papr::FunctionSets::all();
+    if (home_node.empty())
+        sets = sets.without(papr::FunctionSet::vphn);
+    if (random == nullptr)
+        sets = sets.without(papr::FunctionSet::random);
+    return sets;
+}
+
 Shape shape_of(const tree::PartitionDescription& description) {
     return {.name = description.name,
             .memory = description.memory,
             .virtual_processors = description.virtual_processors,
             .granule = description.granule,
             .log2_page_table_size = hpt::recommended_log2_bytes(description.memory),
-            .large_pages = description.large_pages};
+            .large_pages = description.large_pages,
+            .function_sets = description.function_sets};
 }
 
 std::expected<void, CreateError> create_empty(Partition& partition, const Shape& shape, const Resources& from) {
@@ -199,6 +205,7 @@ std::expected<void, CreateError> create_empty(Partition& partition, const Shape&
     make_anew(partition);
     shape.name.copy(partition.name_storage.data(), partition.name_storage.size() - 1);
     partition.granule = shape.granule;
+    partition.allowed_calls.allow(shape.function_sets.common(from.function_sets()));
     partition.facilities = from.facilities;
     partition.home_node = from.home_node;
     partition.random = from.random;

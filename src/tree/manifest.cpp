@@ -134,7 +134,7 @@ class ManifestReader : NodeReader {
         refuse_twin(parent, node, where);
         allow_properties(node, where,
                          {"memory-mib", "virtual-processors", "granule-kib", "large-pages", "terminals",
-                          "pool-idle-count", "kernel", "initramfs", "bootargs"});
+                          "pool-idle-count", "without-function-sets", "kernel", "initramfs", "bootargs"});
         allow_no_children(node, where);
 
         const std::uint32_t memory = required_number(node, where, "memory-mib");
@@ -154,6 +154,7 @@ class ManifestReader : NodeReader {
         if (d.terminals < 1 || d.terminals > max_described_terminals)
             fail("{}: terminals is {}: use 1 to {}", where, d.terminals, max_described_terminals);
         d.pool_idle_count = flag(node, where, "pool-idle-count");
+        d.function_sets = function_sets(node, where);
         d.kernel = required_file(node, where, "kernel");
         if (has(node, "initramfs"))
             d.initramfs = required_file(node, where, "initramfs");
@@ -163,6 +164,21 @@ class ManifestReader : NodeReader {
         if (d.bootargs.size() > max_bootargs)
             fail("{}: bootargs has {} characters: use at most {}", where, d.bootargs.size(), max_bootargs);
         return d;
+    }
+
+    papr::FunctionSets function_sets(int node, std::string_view where) {
+        constexpr const char* property = "without-function-sets";
+        papr::FunctionSets left = papr::FunctionSets::all();
+        for_each_text(node, where, property, [&](std::string_view name) {
+            const auto set = papr::function_set_named(name);
+            if (!set)
+                return fail("{}: {} names {}: the sets are those of docs/hcalls.md, such as {}", where, property, name,
+                            papr::function_sets.front().name);
+            if (!left.contains(*set))
+                return fail("{}: {} names {} twice: remove one", where, property, name);
+            left = left.without(*set);
+        });
+        return left;
     }
 
     bool has(int node, const char* property) const { return bytes(node, property).has_value(); }

@@ -38,7 +38,7 @@ rows=0
 while read -r op set handler name; do
     rows=$((rows + 1))
     token="$(grep -oP "^\s*$op = \K0x[0-9a-f]+" include/papr/opcode.hpp)"
-    function_set="$(grep -oP "SetInfo\{Set::$set, \"\K[^\"]+" src/hcall/table.cpp || printf -- '-')"
+    function_set="$(grep -oP "FunctionSetInfo\{FunctionSet::$set, \"\K[^\"]+" include/papr/function_set.hpp || printf -- '-')"
     file="$(grep -lE "^Outcome $handler\(" src/hcall/*.cpp)"
     line="| $name | $(printf '0x%02x' "$token") | $function_set | \`$file\` |"
     grep -qF "$line" docs/hcalls.md || complain "docs/hcalls.md: has no row that begins with: $line"

@@ -29,6 +29,12 @@ class FdtBuilder {
     FdtBuilder& bytes(const char* name, std::span<const std::byte> value) {
         return ok(fdt_property(blob_.data(), name, value.data(), static_cast<int>(value.size())));
     }
+    FdtBuilder& texts(const char* name, std::initializer_list<std::string_view> values) {
+        std::string all;
+        for (const std::string_view value : values)
+            all.append(value).push_back('\0');
+        return ok(fdt_property(blob_.data(), name, all.data(), static_cast<int>(all.size())));
+    }
     FdtBuilder& flag(const char* name) { return ok(fdt_property(blob_.data(), name, nullptr, 0)); }
 
     /// Ends the root. The result belongs to the builder and starts at a multiple of 8.

@@ -8,6 +8,8 @@
 namespace transom::hcall {
 namespace {
 
+using papr::FunctionSet;
+using papr::FunctionSets;
 using papr::Status;
 
 class HcallTable : public PartitionTest {};
@@ -30,9 +32,9 @@ TEST_F(HcallTable, FindsEachRowByItsTokenAndNothingElse) {
 TEST_F(HcallTable, AdvertisesEverySetOfItsRowsOnce) {
     std::set<std::string_view> of_rows;
     for (const Row& row : rows())
-        if (row.set != Set::none)
-            of_rows.insert(set_name(row.set));
-    const SetNames all = hypertas_functions(Sets::all());
+        if (row.set != FunctionSet::none)
+            of_rows.insert(name(row.set));
+    const SetNames all = hypertas_functions(FunctionSets::all());
     EXPECT_THAT(all, testing::UnorderedElementsAreArray(of_rows));
     // What Linux needs of a partition with a hashed page table, a terminal and XICS.
     for (const char* needed :
@@ -41,13 +43,13 @@ TEST_F(HcallTable, AdvertisesEverySetOfItsRowsOnce) {
 }
 
 TEST_F(HcallTable, ASetThatAPartitionIsNotAllowedIsNeitherAdvertisedNorAnswered) {
-    partition.allowed_calls.allow(Sets::all().without(Set::term));
+    partition.allowed_calls.allow(FunctionSets::all().without(FunctionSet::term));
     EXPECT_THAT(hypertas_functions(partition.allowed_calls.sets()), testing::Not(testing::Contains("hcall-term")));
     EXPECT_EQ(status(papr::Op::put_term_char, {0, 1, 0x4100000000000000}), Status::function);
     EXPECT_TRUE(partition.terminals[0].output.empty());
     EXPECT_EQ(status(papr::Op::poll_pending), Status::success);
     // What no set announces cannot be taken away.
-    partition.allowed_calls.allow(Sets::from_bits(0));
+    partition.allowed_calls.allow(FunctionSets());
     EXPECT_EQ(status(papr::Op::get_cpu_characteristics), Status::success);
     EXPECT_EQ(status(papr::Op::poll_pending), Status::function);
 }

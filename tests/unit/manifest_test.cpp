@@ -87,8 +87,20 @@ TEST(Manifest, HasDefaults) {
     EXPECT_EQ(p.virtual_processors, 1u);
     EXPECT_EQ(p.granule, kib(64));
     EXPECT_FALSE(p.large_pages);
+    EXPECT_EQ(p.function_sets, papr::FunctionSets::all());
     EXPECT_EQ(p.initramfs, "");
     EXPECT_EQ(p.bootargs, "");
+}
+
+TEST(Manifest, TakesFunctionSetsAway) {
+    FdtBuilder fdt;
+    const auto m = manifest(fdt, [&] {
+        fdt.begin("debian").number("memory-mib", 64).text("kernel", "k");
+        fdt.texts("without-function-sets", {"hcall-vasi", "hcall-pic"}).end();
+    });
+    ASSERT_TRUE(m) << m.error().view();
+    EXPECT_EQ(m->partitions()[0].function_sets,
+              papr::FunctionSets::all().without(papr::FunctionSet::vasi).without(papr::FunctionSet::pic));
 }
 
 TEST(Manifest, MayDescribeNoPartition) {
@@ -144,13 +156,23 @@ TEST(Manifest, NamesWhatIsWrongWithAPartition) {
               "partition debian: large-pages takes no value: write large-pages;");
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("memory-mb", 1); }),
               "partition debian: property memory-mb is not known: the properties are memory-mib, virtual-processors, "
-              "granule-kib, large-pages, terminals, pool-idle-count, kernel, initramfs, bootargs");
+              "granule-kib, large-pages, terminals, pool-idle-count, without-function-sets, kernel, initramfs, "
+              "bootargs");
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("memory-mib", 32); }),
               "partition debian: property memory-mib is there twice: keep one");
     EXPECT_EQ(error([](FdtBuilder& f) { f.text("bootargs", std::string(2048, 'x')); }),
               "partition debian: bootargs has 2048 characters: use at most 2047");
     EXPECT_THAT(error([](FdtBuilder& f) { f.text("bootargs", "a\nb"); }), HasSubstr("cannot be printed"));
     EXPECT_THAT(error([](FdtBuilder& f) { f.text("initramfs", ""); }), HasSubstr("initramfs is no text"));
+    EXPECT_EQ(error([](FdtBuilder& f) { f.text("without-function-sets", "hcall-tea"); }),
+              "partition debian: without-function-sets names hcall-tea: the sets are those of docs/hcalls.md, such as "
+              "hcall-pft");
+    EXPECT_EQ(error([](FdtBuilder& f) {
+                  f.texts("without-function-sets", {"hcall-vasi", "hcall-vasi"});
+              }),
+              "partition debian: without-function-sets names hcall-vasi twice: remove one");
+    EXPECT_THAT(error([](FdtBuilder& f) { f.number("without-function-sets", 1); }), HasSubstr("is no list of texts"));
+    EXPECT_THAT(error([](FdtBuilder& f) { f.flag("without-function-sets"); }), HasSubstr("is no list of texts"));
     EXPECT_THAT(error([](FdtBuilder& f) { f.begin("disk").end(); }), HasSubstr("node disk is not known"));
 }
 

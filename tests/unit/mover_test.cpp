@@ -104,6 +104,25 @@ TEST_F(MoverTest, WhatAPartitionWasOfferedItStillHasAfterTheMove) {
     EXPECT_TRUE(b.roster.find("linux")->hpt.options().large_pages);
 }
 
+TEST_F(MoverTest, ATargetThatLacksAFunctionSetIsRefusedIt) {
+    partition::Partition& p = a.build("linux");
+    using papr::FunctionSet;
+    // Neither machine has what these need, so nobody was told of them.
+    EXPECT_FALSE(p.allowed_calls.sets().contains(FunctionSet::vphn));
+    EXPECT_FALSE(p.allowed_calls.sets().contains(FunctionSet::random));
+    const papr::FunctionSets without = p.allowed_calls.sets().without(FunctionSet::vasi);
+    p.allowed_calls.allow(papr::FunctionSets::from_bits(without.bits() | std::uint64_t{1} << 60));
+    ASSERT_TRUE(move("linux"));
+    EXPECT_EQ(a.mover.progress().state, MoveState::refused);
+    EXPECT_EQ(a.mover.progress().failure.error, MoveError::function_sets);
+    EXPECT_EQ(b.roster.size(), 0u);
+    // What it has not, it has not there either.
+    p.allowed_calls.allow(without);
+    ASSERT_TRUE(move("linux"));
+    ASSERT_NE(b.roster.find("linux"), nullptr);
+    EXPECT_EQ(b.roster.find("linux")->allowed_calls.sets(), without);
+}
+
 TEST_F(MoverTest, BothEndsKeepTheDigestsOfTheLastMove) {
     a.build("linux");
     EXPECT_TRUE(a.mover.digests("linux").empty());

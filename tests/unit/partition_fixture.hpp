@@ -27,6 +27,9 @@ class PartitionTest : public testing::Test {
         EXPECT_TRUE(partition.memory.add_block(arch::fake_real_base));
         partition.state = partition::PartitionState::running;
         partition.vcpu_count = 2;
+        // The fake machine has nothing random, and no associativity.
+        partition.allowed_calls.allow(
+            papr::FunctionSets::all().without(papr::FunctionSet::random).without(papr::FunctionSet::vphn));
         for (std::uint32_t i = 0; i < partition.vcpu_count; ++i) {
             partition.vcpus[i].partition = &partition;
             partition.vcpus[i].index = i;

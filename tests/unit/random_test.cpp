@@ -76,10 +76,9 @@ class HcallRandom : public PartitionTest {};
 
 TEST_F(HcallRandom, IsThereOnlyWithASource) {
     EXPECT_EQ(status(Op::random), Status::function);
-    EXPECT_FALSE(hcall::is_offered("hcall-random", partition));
     Source source;
     partition.random = &source;
-    EXPECT_TRUE(hcall::is_offered("hcall-random", partition));
+    partition.allowed_calls.allow(papr::FunctionSets::all());
     EXPECT_EQ(status(Op::random), Status::hardware) << "rather than a number that is none";
     source.absorb(seed(1), 256);
     EXPECT_EQ(status(Op::random), Status::success);
@@ -99,19 +98,16 @@ class HcallHomeNode : public PartitionTest {
     void domains(std::initializer_list<std::uint32_t> list) {
         for (const std::uint32_t domain : list)
             ASSERT_TRUE(partition.home_node.push_back(domain));
+        partition.allowed_calls.allow(papr::FunctionSets::all());
     }
 };
 
 constexpr std::uint64_t nothing = ~std::uint64_t{0};
 
-TEST_F(HcallHomeNode, IsNotThereWhereTheMachineDoesNotSay) {
-    EXPECT_EQ(ask(1, 0), Status::function);
-    EXPECT_FALSE(hcall::is_offered("hcall-vphn", partition));
-}
+TEST_F(HcallHomeNode, IsNotThereWhereTheMachineDoesNotSay) { EXPECT_EQ(ask(1, 0), Status::function); }
 
 TEST_F(HcallHomeNode, PacksDomainsIntoFieldsOfTwoBytes) {
     domains({0, 1, 0x7fff, 0x8000, 0x12345678, 9});
-    EXPECT_TRUE(hcall::is_offered("hcall-vphn", partition));
     for (const auto& [flags, id] : {std::pair{1, 0}, std::pair{1, 1}, std::pair{2, 0}}) {
         EXPECT_EQ(ask(flags, id), Status::success);
         EXPECT_THAT(answer(), testing::ElementsAre(0x8000'8001'ffff'0000, 0x8000'1234'5678'8009, nothing, nothing,

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <array>
+#include <papr/function_set.hpp>
 #include <transom/hcall/counters.hpp>
-#include <transom/hcall/sets.hpp>
 #include <transom/hcall/table.hpp>
 
 namespace transom::hcall {
@@ -11,14 +11,14 @@ namespace transom::hcall {
 /// The calls that a partition may make. Those of other sets are not advertised, and answered like what is no call.
 class AllowedCalls {
   public:
-    AllowedCalls() { allow(Sets::all()); }
-    void allow(Sets sets);
-    Sets sets() const { return sets_; }
+    AllowedCalls() { allow(papr::FunctionSets::all()); }
+    void allow(papr::FunctionSets sets);
+    papr::FunctionSets sets() const { return sets_; }
     /// By index of hcall::rows(), or unknown_row.
     Handler operator[](std::size_t row) const { return handlers_[row]; }
 
   private:
-    Sets sets_ = Sets::all();
+    papr::FunctionSets sets_;
     std::array<Handler, row_limit> handlers_{};
 };
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
+#include <papr/function_set.hpp>
 #include <papr/opcode.hpp>
 #include <span>
 #include <string_view>
 #include <transom/base/static_vector.hpp>
 #include <transom/hcall/outcome.hpp>
-#include <transom/hcall/sets.hpp>
 
 namespace transom::partition {
 struct Partition;
@@ -27,7 +26,7 @@ struct Shape {
 
 struct Row {
     papr::Op op;
-    Set set;
+    papr::FunctionSet set;
     Shape shape;
     Handler handler;
     std::string_view name; // as LoPAR writes it
@@ -39,16 +38,9 @@ std::span<const Row> rows();
 /// Null where there is none.
 const Row* find(std::uint64_t token);
 
-/// "hcall-pft" and so on; empty for Set::none.
-std::string_view set_name(Set set);
-std::optional<Set> set_named(std::string_view name);
-
 /// The names of those sets of the table that a partition is allowed, each once: the strings of its device tree's
 /// ibm,hypertas-functions.
 using SetNames = StaticVector<std::string_view, 32>;
-SetNames hypertas_functions(Sets allowed);
-
-/// Whether the machine has what that set needs. Where not, its calls answer H_FUNCTION.
-bool is_offered(std::string_view set, const partition::Partition& partition);
+SetNames hypertas_functions(papr::FunctionSets allowed);
 
 } // namespace transom::hcall

@@ -39,6 +39,7 @@ enum class MoveError : std::uint32_t {
     partition_name = 30,
     memory = 31,
     busy = 32,
+    function_sets = 33,
     // the connection
     unreachable = 40,
     refused_connection = 41,
@@ -57,7 +58,9 @@ enum class MoveError : std::uint32_t {
 std::string_view name(MoveError error);
 
 /// Whether the two ends do not fit each other: a refusal, not a failure.
-constexpr bool is_refusal(MoveError error) { return error >= MoveError::format_version && error <= MoveError::busy; }
+constexpr bool is_refusal(MoveError error) {
+    return error >= MoveError::format_version && error <= MoveError::function_sets;
+}
 
 /// An error with one line for a person: the thing, and what to do about it.
 struct Failure {

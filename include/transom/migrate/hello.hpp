@@ -30,7 +30,8 @@ struct PartitionShape {
     Bytes granule = 0;
     std::uint32_t table_log2 = 0;
     std::uint32_t vcpus = 0;
-    bool large_pages = false; // 16 MiB pages are accepted
+    bool large_pages = false;         // 16 MiB pages are accepted
+    papr::FunctionSets function_sets; // of hypervisor calls that it was told of
 
     std::string_view name() const { return name_storage.data(); }
     std::uint64_t granules() const { return memory_size / granule; }

@@ -76,8 +76,9 @@ struct HelloRecord {
     Be32 vcpus;
     Be32 features;
     NameField name{};
+    Be64 function_sets;
 };
-static_assert(sizeof(HelloRecord) == 96);
+static_assert(sizeof(HelloRecord) == 104);
 
 struct HelloReplyRecord {
     Be32 version = format_version;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <papr/function_set.hpp>
 #include <string_view>
 #include <transom/base/address.hpp>
 #include <transom/base/fixed_text.hpp>
@@ -22,6 +23,9 @@ struct Resources {
     Facilities facilities{};
     Associativity home_node{};
     random::Source* random = nullptr; // outlives the partitions
+
+    /// The function sets for which the machine has what they need.
+    papr::FunctionSets function_sets() const;
 };
 
 /// The size and kind of a partition, without anything in it.
@@ -32,6 +36,7 @@ struct Shape {
     Bytes granule = kib(64); // 4 or 64 KiB
     unsigned log2_page_table_size = 18;
     bool large_pages = false;
+    papr::FunctionSets function_sets = papr::FunctionSets::all(); // that it may use, where the machine offers them
 };
 
 /// The shape that a description asks for; the page table as large as LoPAR recommends.

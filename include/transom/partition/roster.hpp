@@ -29,6 +29,9 @@ class Roster {
     /// Ends it: it is dispatched no more, its memory is scrubbed and free. The reference is dead afterwards.
     void destroy(Partition& partition);
 
+    /// The function sets that partitions of this machine can be offered.
+    papr::FunctionSets function_sets() const { return resources_.function_sets(); }
+
     Partition* find(std::string_view name);
     std::size_t size() const;
 

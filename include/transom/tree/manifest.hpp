@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <papr/function_set.hpp>
 #include <span>
 #include <string_view>
 #include <transom/base/address.hpp>
@@ -41,11 +42,12 @@ struct PartitionDescription {
     Bytes memory = 0; // multiple of 16 MiB
     std::uint32_t virtual_processors = 1;
     Bytes granule = kib(64);
-    bool large_pages = false;     // whether 16 MiB pages are offered
-    std::uint32_t terminals = 1;  // virtual terminals
-    bool pool_idle_count = false; // whether it may know how idle the machine is
-    std::string_view kernel;      // path of the kernel's file
-    std::string_view initramfs;   // empty: none
+    bool large_pages = false;                                     // whether 16 MiB pages are offered
+    std::uint32_t terminals = 1;                                  // virtual terminals
+    bool pool_idle_count = false;                                 // whether it may know how idle the machine is
+    papr::FunctionSets function_sets = papr::FunctionSets::all(); // of hypervisor calls that it may use
+    std::string_view kernel;                                      // path of the kernel's file
+    std::string_view initramfs;                                   // empty: none
     std::string_view bootargs;
 };
 

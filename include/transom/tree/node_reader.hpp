@@ -46,6 +46,16 @@ class NodeReader {
 
     /// A text: one string, of printable characters and not empty. Absent: nullopt.
     std::optional<std::string_view> text(int node, std::string_view where, const char* property);
+    /// Calls visit(text) for each of one or more texts, until something has failed. Absent: for none.
+    template <class Visit> void for_each_text(int node, std::string_view where, const char* property, Visit visit) {
+        const int count = fdt_stringlist_count(fdt_, node, property);
+        if (count == -FDT_ERR_NOTFOUND)
+            return;
+        if (count <= 0)
+            fail("{}: {} is no list of texts: write {} = \"...\", \"...\"", where, property, property);
+        for (int i = 0; i < count && !failed(); ++i)
+            visit(std::string_view(fdt_stringlist_get(fdt_, node, property, i, nullptr)));
+    }
     /// A number: one cell. Absent: nullopt.
     std::optional<std::uint32_t> number(int node, std::string_view where, const char* property);
     /// A property that is there or not, without a value.
