@@ -3,6 +3,7 @@
 
 #include "spr.hpp"
 
+#include <arch/clock.hpp>
 #include <cstddef>
 #include <transom/base/log.hpp>
 #include <transom/base/panic.hpp>
@@ -98,7 +99,15 @@ void set_vcpu_inside(Vcpu* vcpu) { vcpu_inside = vcpu; }
 
 /// Every way out of a partition, from entry.S: whether to leave it, or go back in at once.
 extern "C" arch::Next guest_exit(transom::partition::Registers*, std::uint64_t vector) {
-    return arch::handle(*arch::vcpu_inside, vector);
+    transom::partition::Vcpu& vcpu = *arch::vcpu_inside;
+    transom::hcall::Observation& observation = vcpu.partition->observation;
+    if (!observation.on()) [[likely]]
+        return arch::handle(vcpu, vector);
+    const std::uint64_t before = arch::timebase();
+    const arch::Next next = arch::handle(vcpu, vector);
+    if (next == arch::Next::resume)
+        observation.record_other_exit(arch::timebase() - before);
+    return next;
 }
 
 // entry.S knows these, and calls hcall::dispatch for a hypervisor call with the registers' address: it is the virtual

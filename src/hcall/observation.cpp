@@ -5,6 +5,7 @@ namespace transom::hcall {
 
 void Observation::start() {
     latency_ = {};
+    other_exits_ = {};
     recorded_ = 0;
     on_ = true;
 }

@@ -37,6 +37,7 @@ std::optional<Counter> LocalMachine::counter(std::size_t index) {
         Counter{"first_instruction_ticks", dispatcher_.first_entry()},
         Counter{"now_ticks", arch::timebase()},
         Counter{"guest_ticks", dispatcher_.guest_ticks()},
+        Counter{"idle_ticks", dispatcher_.pool().idle_ticks},
     };
     if (index < own.size())
         return own[index];

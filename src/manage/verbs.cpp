@@ -10,7 +10,7 @@ namespace transom::manage {
 namespace {
 
 constexpr std::string_view verbs =
-    "use hello, status, migrate, migration, cancel, settle, digest, console, report or shutdown";
+    "use hello, status, migrate, migration, cancel, settle, digest, console, calls, trace, report or shutdown";
 
 std::string_view name(partition::PartitionState state) {
     switch (state) {
@@ -54,6 +54,10 @@ void Connection::start_answer(std::string_view text) {
         return settle(*request);
     if (verb == "console")
         return start_console(*request);
+    if (verb == "calls")
+        return start_calls(*request);
+    if (verb == "trace")
+        return start_trace(*request);
     constexpr std::array<std::string_view, 6> plain{"hello", "status", "migration", "cancel", "report", "shutdown"};
     if (std::find(plain.begin(), plain.end(), verb) == plain.end())
         return error("unknown-verb", verb, verbs);
@@ -181,6 +185,12 @@ bool Connection::next_line() {
         break;
     case Answering::report:
         next_counter();
+        break;
+    case Answering::calls:
+        next_call();
+        break;
+    case Answering::trace:
+        next_trace();
         break;
     case Answering::nothing:
         return false;

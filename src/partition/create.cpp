@@ -240,6 +240,8 @@ std::expected<void, CreateError> create(Partition& partition, const tree::Partit
     if (done) {
         set_terminals(partition, description.terminals);
         partition.sees_pool = description.pool_idle_count;
+        if (description.observe_calls)
+            partition.observation.start();
         done = load(partition, description, shape, bundle, from);
     }
     if (!done && partition.vcpu_count != 0)

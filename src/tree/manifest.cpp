@@ -134,7 +134,7 @@ class ManifestReader : NodeReader {
         refuse_twin(parent, node, where);
         allow_properties(node, where,
                          {"memory-mib", "virtual-processors", "granule-kib", "large-pages", "terminals",
-                          "pool-idle-count", "without-function-sets", "kernel", "initramfs", "bootargs"});
+                          "pool-idle-count", "without-function-sets", "observe-calls", "kernel", "initramfs", "bootargs"});
         allow_no_children(node, where);
 
         const std::uint32_t memory = required_number(node, where, "memory-mib");
@@ -155,6 +155,7 @@ class ManifestReader : NodeReader {
             fail("{}: terminals is {}: use 1 to {}", where, d.terminals, max_described_terminals);
         d.pool_idle_count = flag(node, where, "pool-idle-count");
         d.function_sets = function_sets(node, where);
+        d.observe_calls = flag(node, where, "observe-calls");
         d.kernel = required_file(node, where, "kernel");
         if (has(node, "initramfs"))
             d.initramfs = required_file(node, where, "initramfs");

@@ -156,8 +156,8 @@ TEST(Manifest, NamesWhatIsWrongWithAPartition) {
               "partition debian: large-pages takes no value: write large-pages;");
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("memory-mb", 1); }),
               "partition debian: property memory-mb is not known: the properties are memory-mib, virtual-processors, "
-              "granule-kib, large-pages, terminals, pool-idle-count, without-function-sets, kernel, initramfs, "
-              "bootargs");
+              "granule-kib, large-pages, terminals, pool-idle-count, without-function-sets, observe-calls, "
+              "kernel, initramfs, bootargs");
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("memory-mib", 32); }),
               "partition debian: property memory-mib is there twice: keep one");
     EXPECT_EQ(error([](FdtBuilder& f) { f.text("bootargs", std::string(2048, 'x')); }),

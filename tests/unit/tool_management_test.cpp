@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "failure.hpp"
+#include "hypervisor_work.hpp"
 #include "management_client.hpp"
 
 #include <arpa/inet.h>
@@ -108,6 +109,29 @@ TEST(ToolManagement, StopsWaitingWhenTheMachineIsGone) {
                                           fail("the machine has ended");
                                   }),
                  Failure);
+}
+
+Answer answer_of(std::initializer_list<std::string_view> lines) {
+    Answer answer;
+    for (const std::string_view line : lines)
+        answer.add_line(line);
+    return answer;
+}
+
+TEST(HypervisorWork, AddsUpWhatTheTimeBaseCounted) {
+    const Answer report = answer_of({"+ started_ticks=1", "+ first_instruction_ticks=1000", "+ now_ticks=513000",
+                                     "+ guest_ticks=300000", "+ idle_ticks=100000", "+ H_ENTER=3", "ok"});
+    const Answer calls = answer_of({"+ call=H_ENTER set=hcall-pft count=3 ticks=512 latency=0",
+                                    "+ call=unknown set=- count=4", "+ exits=other count=5 ticks=1024 latency=1", "ok"});
+    // At 512 MHz and 2 ns for an instruction 512 ticks are 500 instructions.
+    const HypervisorWork work = hypervisor_work(report, calls, 512'000'000);
+    EXPECT_EQ(work.calls, 7u);
+    EXPECT_DOUBLE_EQ(work.call_instructions, 500);
+    EXPECT_EQ(work.other_exits, 5u);
+    EXPECT_DOUBLE_EQ(work.other_exit_instructions, 1000);
+    EXPECT_DOUBLE_EQ(work.outside_instructions, 109375);
+    EXPECT_EQ(to_json(work)["total"], 110875);
+    EXPECT_THROW(hypervisor_work(answer_of({"+ now_ticks=1", "ok"}), calls, 512'000'000), Failure);
 }
 
 } // namespace

@@ -150,6 +150,15 @@ std::vector<std::byte> build_bundle(const ManifestFile& manifest, const MachineI
     return bundle;
 }
 
+ManifestFile with_observed_calls(ManifestFile manifest) {
+    for (const std::string& name : partition_names(manifest)) {
+        GrowingTree tree(manifest.blob, room_for_names);
+        tree.set(tree.child(tree.child(0, "partitions"), name.c_str()), "observe-calls", Bytes{});
+        manifest.blob = tree.finish();
+    }
+    return manifest;
+}
+
 std::vector<std::byte> build_empty_bundle(const MachineIdentity& identity) {
     return build_bundle(
         {"empty", ".", compile_manifest_text("empty.dts", "/dts-v1/;\n/ { compatible = \"transom,manifest-1\"; };\n")},

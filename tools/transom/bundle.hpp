@@ -36,6 +36,8 @@ void check_memory(const ManifestFile& manifest, std::uint64_t machine_mib);
 /// The manifest with the identity and the contents of all named files, checked by the code that the kernel uses. Throws
 /// Failure: property out of range, file missing, kernel that is no ppc64 ELF, more than QEMU takes.
 std::vector<std::byte> build_bundle(const ManifestFile& manifest, const MachineIdentity& identity);
+/// The manifest with `observe-calls` for each of its partitions.
+ManifestFile with_observed_calls(ManifestFile manifest);
 /// The bundle of a machine that waits for a partition to arrive.
 std::vector<std::byte> build_empty_bundle(const MachineIdentity& identity);
 

@@ -18,13 +18,6 @@
 namespace transom::tool {
 namespace {
 
-constexpr unsigned counting_qemu = 10; // older ones end with "Bad icount read" in the firmware
-
-std::vector<std::string> counting(std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"-icount", fmt::format("shift={}", icount_shift)});
-    return arguments;
-}
-
 BenchRun run_guest(const std::string& name, const std::vector<std::string>& arguments, Clock::duration limit) {
     Progress progress(name);
     Machine machine(name, arguments);
@@ -34,16 +27,6 @@ BenchRun run_guest(const std::string& name, const std::vector<std::string>& argu
     for (const auto& one : run.skipped)
         fmt::print("  {}: skipped {}\n", name, one);
     return run;
-}
-
-/// A QEMU that can count instructions: the user's own, else the one that tools/setup --qemu10 brings, else nothing.
-std::string find_counting_qemu(const std::string& qemu) {
-    if (check_qemu(qemu).major >= counting_qemu)
-        return qemu;
-    const auto other = cache_directory() / "qemu10/qemu-system-ppc64";
-    if (std::filesystem::is_regular_file(other) && check_qemu(other.string()).major >= counting_qemu)
-        return other.string();
-    return {};
 }
 
 BenchRun run_peer(const KvmPeer& peer, const std::filesystem::path& directory, Clock::duration limit) {
@@ -79,8 +62,7 @@ int bench_hcall(const BenchHcallOptions& options) {
         setup.qemu = counting_path;
         runs.counted = run_guest(name + ", counted", counting(qemu_arguments(setup)), limit);
     } else {
-        fmt::print("no QEMU {} (tools/setup --qemu10): instructions are what PMC5 saw, which is too little\n",
-                   counting_qemu);
+        fmt::print("no QEMU 10 (tools/setup --qemu10): instructions are what PMC5 saw, which is too little\n");
     }
 
     if (peer)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hcall_report.hpp"
 
+#include "qemu.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>

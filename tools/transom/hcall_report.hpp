@@ -8,9 +8,6 @@
 
 namespace transom::tool {
 
-/// With `-icount shift=1` each instruction takes this much of QEMU's time.
-constexpr std::uint64_t icount_shift = 1, icount_ns = 1 << icount_shift;
-
 /// The runs of one `transom bench hcall`.
 struct HcallRuns {
     BenchRun plain = {};                  ///< Transom, with the user's QEMU: PMC5 and ticks

@@ -3,8 +3,11 @@
 
 #include "child_process.hpp"
 #include "failure.hpp"
+#include "paths.hpp"
 
 #include <charconv>
+#include <filesystem>
+#include <fmt/format.h>
 
 namespace transom::tool {
 
@@ -39,6 +42,21 @@ QemuVersion check_qemu(const std::string& path) {
         fail("{} is QEMU {}.{}, too old: {}.{} or newer is needed; {}", path, version->major, version->minor,
              oldest_qemu.major, oldest_qemu.minor, remedy);
     return *version;
+}
+
+std::string find_counting_qemu(const std::string& qemu) {
+    constexpr unsigned counting_qemu = 10; // older ones end with "Bad icount read" in the firmware
+    if (check_qemu(qemu).major >= counting_qemu)
+        return qemu;
+    const auto other = cache_directory() / "qemu10/qemu-system-ppc64";
+    if (std::filesystem::is_regular_file(other) && check_qemu(other.string()).major >= counting_qemu)
+        return other.string();
+    return {};
+}
+
+std::vector<std::string> counting(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"-icount", fmt::format("shift={}", icount_shift)});
+    return arguments;
 }
 
 } // namespace transom::tool

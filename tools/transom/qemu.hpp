@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace transom::tool {
 
@@ -19,5 +21,12 @@ constexpr QemuVersion oldest_qemu = {7, 2};
 std::optional<QemuVersion> parse_qemu_version(std::string_view text);
 /// Throws Failure, with the remedy, if there is none or if it is too old.
 QemuVersion check_qemu(const std::string& path);
+
+/// With `-icount shift=1` each instruction takes this much of QEMU's time.
+constexpr std::uint64_t icount_shift = 1, icount_ns = 1 << icount_shift;
+/// A QEMU that can count instructions: `qemu`, else the one that tools/setup --qemu10 brings, else nothing.
+std::string find_counting_qemu(const std::string& qemu);
+/// The command line, made to count.
+std::vector<std::string> counting(std::vector<std::string> arguments);
 
 } // namespace transom::tool

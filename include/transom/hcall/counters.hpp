@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 
 namespace transom::hcall {
 
@@ -23,10 +24,13 @@ struct Counters {
 struct Latency {
     static constexpr std::size_t buckets = 16;
     std::array<std::uint64_t, buckets> counts{};
+    std::uint64_t ticks = 0; // of all of them together
 
-    constexpr void add(std::uint64_t ticks) {
-        const auto bucket = static_cast<std::size_t>(std::bit_width(ticks));
+    constexpr std::uint64_t count() const { return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}); }
+    constexpr void add(std::uint64_t took) {
+        const auto bucket = static_cast<std::size_t>(std::bit_width(took));
         ++counts[bucket < buckets ? bucket : buckets - 1];
+        ticks += took;
     }
 };
 
@@ -39,7 +43,8 @@ struct TraceEntry {
     std::uint32_t vcpu = 0;
 };
 
-/// What is kept of each call while somebody watches a partition: it costs time, so it is off otherwise.
+/// What is kept of each call, and of each other exit that does not leave the partition's translation context, while
+/// somebody watches a partition: it costs time, so it is off otherwise.
 class Observation {
   public:
     static constexpr std::size_t trace_size = 256;
@@ -51,14 +56,18 @@ class Observation {
 
     /// `row` is an index of hcall::rows(), or unknown_row.
     void record(std::size_t row, std::uint64_t ticks, const TraceEntry& entry);
+    void record_other_exit(std::uint64_t ticks) { other_exits_.add(ticks); }
 
     const Latency& latency(std::size_t row) const { return latency_[row]; }
+    /// Faults and assists.
+    const Latency& other_exits() const { return other_exits_; }
     /// The entry that was recorded `age` calls before the last one; null where it is no longer, or never was, kept.
     const TraceEntry* recent(std::size_t age) const;
 
   private:
     bool on_ = false;
     std::array<Latency, row_limit> latency_{};
+    Latency other_exits_;
     std::array<TraceEntry, trace_size> trace_{};
     std::uint64_t recorded_ = 0;
 };

@@ -33,13 +33,16 @@ class Connection final : public net::StreamHandler {
 
   private:
     /// Answers of more than one line go on from `cursor_`.
-    enum class Answering : std::uint8_t { nothing, status, digest, report };
+    enum class Answering : std::uint8_t { nothing, status, digest, report, calls, trace };
 
     void start_answer(std::string_view line);
     void start_migrate(Request& request);
     void start_digest(Request& request);
     void settle(Request& request);
     void start_console(Request& request);
+    partition::Partition* named_for_calls(std::optional<std::string_view> name, std::string_view verb);
+    void start_calls(Request& request);
+    void start_trace(Request& request);
     partition::Partition* attached();
     std::size_t type(std::span<const std::byte> bytes);
     void leave_console();
@@ -48,6 +51,8 @@ class Connection final : public net::StreamHandler {
     void next_status();
     void next_digests();
     void next_counter();
+    void next_call();
+    void next_trace();
     bool produce();
     template <class... Args> void line(fmt::format_string<Args...> format, Args&&... arguments);
     template <class... Args> void append(fmt::format_string<Args...> format, Args&&... arguments);
@@ -64,6 +69,7 @@ class Connection final : public net::StreamHandler {
     std::size_t out_sent_ = 0;
     Answering answering_ = Answering::nothing;
     std::size_t cursor_ = 0;
+    migrate::NameField calls_of_{};   // the partition whose calls are being listed
     migrate::NameField digests_of_{}; // the partition whose digests are being sent,
     std::size_t digest_count_ = 0;    // and how many there were at the beginning
     bool console_ = false;            // bytes are a terminal's now, and no requests
