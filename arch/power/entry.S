@@ -133,7 +133,7 @@ hypercall_vector_end:
     .section .text.hot.entry, "ax"
     .balign 128
 
-// r13 = this processor's. A hypervisor call is counted in instructions, so here nothing is looked at twice.
+// r13 = this processor's. Its own way, because the instructions of a hypervisor call are counted.
     .globl  hypercall_entry
 hypercall_entry:
     std     11, E_R11(13)

@@ -11,6 +11,7 @@
 #include <transom/partition/deliver.hpp>
 #include <transom/partition/msr.hpp>
 #include <transom/partition/partition.hpp>
+#include <type_traits>
 
 extern "C" void normalize_vector_registers();
 
@@ -114,4 +115,6 @@ extern "C" arch::Next guest_exit(transom::partition::Registers*, std::uint64_t v
 // processor's.
 static_assert(offsetof(transom::partition::Vcpu, registers) == 0);
 static_assert(transom::partition::srr1::interrupt_bits == 0x783f0000);
+static_assert(sizeof(transom::hcall::Then) == 1 && sizeof(transom::hcall::Outcome) == 16 &&
+              std::is_trivially_copyable_v<transom::hcall::Outcome>);
 static_assert(offsetof(transom::hcall::Outcome, then) == 0 && transom::hcall::Then{} == transom::hcall::Then::resume);

@@ -12,26 +12,26 @@ namespace papr {
 
 /// Function sets of hypervisor calls. A set's number is its bit in the migration stream (docs/stream.md): numbers stay.
 enum class FunctionSet : std::uint8_t {
-    none, // calls that are found by other means than ibm,hypertas-functions
-    pft,
-    sprg0,
-    dabr,
-    copy,
-    debug,
-    term,
-    interrupt,
-    splpar,
-    pic,
-    bulk,
-    xdabr,
-    poll_pending,
-    join,
-    vasi,
-    vphn,
-    random,
-    set_mode,
-    block_remove,
-    clr_hpt,
+    none = 0, // calls that are found by other means than ibm,hypertas-functions
+    pft = 1,
+    sprg0 = 2,
+    dabr = 3,
+    copy = 4,
+    debug = 5,
+    term = 6,
+    interrupt = 7,
+    splpar = 8,
+    pic = 9,
+    bulk = 10,
+    xdabr = 11,
+    poll_pending = 12,
+    join = 13,
+    vasi = 14,
+    vphn = 15,
+    random = 16,
+    set_mode = 17,
+    block_remove = 18,
+    clr_hpt = 19,
 };
 
 struct FunctionSetInfo {

@@ -40,10 +40,11 @@ constexpr std::uint64_t length_of_sc = 4;
     TraceEntry entry{.token = gpr[3], .inputs = {gpr[4], gpr[5], gpr[6], gpr[7]}, .vcpu = vcpu.index};
     const std::uint64_t before = arch::timebase();
     const Outcome outcome = carry_out(vcpu, partition);
-    entry.timebase = arch::timebase();
+    const std::uint64_t after = arch::timebase();
+    entry.timebase = after - partition.timebase_offset; // in here it is the partition's
     entry.status = static_cast<std::int64_t>(outcome.status);
-    if (outcome.then != Then::missing)
-        partition.observation.record(row_of(entry.token), entry.timebase - before, entry);
+    if (outcome.then != Then::missing && outcome.status != papr::Status::privilege)
+        partition.observation.record(row_of(entry.token), after - before, entry);
     return outcome;
 }
 

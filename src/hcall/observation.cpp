@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <transom/hcall/counters.hpp>
+#include <transom/hcall/observation.hpp>
 
 namespace transom::hcall {
 
@@ -16,8 +16,8 @@ void Observation::record(std::size_t row, std::uint64_t ticks, const TraceEntry&
     ++recorded_;
 }
 
-const TraceEntry* Observation::recent(std::size_t age) const {
-    return age < recorded_ && age < trace_size ? &trace_[(recorded_ - 1 - age) % trace_size] : nullptr;
+const TraceEntry* Observation::entry(std::uint64_t n) const {
+    return n < recorded_ && recorded_ - n <= trace_size ? &trace_[n % trace_size] : nullptr;
 }
 
 } // namespace transom::hcall

@@ -33,11 +33,12 @@ Seen seen(const partition::Partition& partition, std::size_t at) {
 /// The partition that a request names, remembered for its lines; null, and the error is said, where there is none.
 partition::Partition* Connection::named_for_calls(std::optional<std::string_view> name, std::string_view verb) {
     if (!name) {
-        line("error missing-key: \"partition\": {} needs partition=NAME", verb);
+        error("missing-key", "partition",
+              verb == "calls" ? "calls needs partition=NAME" : "trace needs partition=NAME");
         return nullptr;
     }
     partition::Partition* partition = machine_->find(*name);
-    if (partition == nullptr || name->size() >= calls_of_.size()) {
+    if (partition == nullptr) {
         error("no-such-partition", *name, "status lists the partitions");
         return nullptr;
     }
@@ -99,14 +100,22 @@ void Connection::start_trace(Request& request) {
     const auto name = request.take("partition");
     if (const auto key = request.left_over())
         return error("unknown-key", *key, "trace has partition");
-    if (named_for_calls(name, "trace") != nullptr)
-        answering_ = Answering::trace;
+    const partition::Partition* partition = named_for_calls(name, "trace");
+    if (partition == nullptr)
+        return;
+    trace_end_ = partition->observation.recorded();
+    answering_ = Answering::trace;
 }
 
-/// The newest first: what is recorded while the answer is on its way pushes out the oldest.
+/// The newest of those that there were when it was asked for comes first; what is recorded meanwhile pushes out the oldest.
 void Connection::next_trace() {
     const partition::Partition* partition = machine_->find(calls_of_.data());
-    const hcall::TraceEntry* entry = partition == nullptr ? nullptr : partition->observation.recent(cursor_);
+    if (partition == nullptr) {
+        answering_ = Answering::nothing;
+        return error("no-such-partition", calls_of_.data(), "it has ended meanwhile");
+    }
+    const hcall::TraceEntry* entry =
+        cursor_ < trace_end_ ? partition->observation.entry(trace_end_ - 1 - cursor_) : nullptr;
     if (entry == nullptr) {
         answering_ = Answering::nothing;
         return line("ok calls={}", cursor_);

@@ -104,9 +104,12 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
     if (roster_.find(shape.name()) != nullptr)
         return std::unexpected(
             failure(MoveError::partition_name, "partition-name {} is in use at the target", shape.name()));
-    if (const std::uint64_t more = shape.function_sets.beyond(roster_.function_sets()); more != 0)
-        return std::unexpected(
-            failure(MoveError::function_sets, "function-sets {:#x} are not to be had at the target", more));
+    if (const std::uint64_t more = shape.function_sets.beyond(roster_.function_sets()); more != 0) {
+        const auto first = papr::name(static_cast<papr::FunctionSet>(std::countr_zero(more)));
+        return std::unexpected(failure(MoveError::function_sets,
+                                       "function-sets: the target has no {}: see without-function-sets in the manifest",
+                                       first.empty() ? "such set" : first));
+    }
     const auto words = digests_.begin(shape);
     if (!words)
         return std::unexpected(

@@ -134,7 +134,8 @@ class ManifestReader : NodeReader {
         refuse_twin(parent, node, where);
         allow_properties(node, where,
                          {"memory-mib", "virtual-processors", "granule-kib", "large-pages", "terminals",
-                          "pool-idle-count", "without-function-sets", "observe-calls", "kernel", "initramfs", "bootargs"});
+                          "pool-idle-count", "without-function-sets", "observe-calls", "kernel", "initramfs",
+                          "bootargs"});
         allow_no_children(node, where);
 
         const std::uint32_t memory = required_number(node, where, "memory-mib");

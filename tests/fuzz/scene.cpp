@@ -137,8 +137,13 @@ void Scene::begin(Input& input) {
     partition.pool = &pool_;
     partition.sees_pool = input.flag();
     set_up_devices(input);
-    if (input.below(4) == 1)
-        partition.allowed_calls.allow(hcall::Sets::from_bits(input.word(4)));
+    papr::FunctionSets offered = papr::FunctionSets::all();
+    if (partition.random == nullptr)
+        offered = offered.without(papr::FunctionSet::random);
+    if (partition.home_node.empty())
+        offered = offered.without(papr::FunctionSet::vphn);
+    partition.allowed_calls.allow(input.below(4) == 1 ? papr::FunctionSets::from_bits(input.word(4)).common(offered)
+                                                      : offered);
     if (input.flag())
         partition.observation.start();
 }

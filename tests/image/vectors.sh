@@ -34,4 +34,12 @@ for vector in "${expected[@]}"; do
         failures=$((failures + 1))
     fi
 done
+# 0xc00 is overwritten with this one, which must fit and go where hypervisor calls go.
+address() { printf '%d' "$((16#$("${prefix}nm" "$file" | awk -v name="$1" '$3 == name { print $1 }')))"; }
+if (($(address hypercall_vector_end) - $(address hypercall_vector) > 0x100)) ||
+    ! "${prefix}objdump" -D -M power8 --start-address="$(address hypercall_vector)" \
+        --stop-address="$(address hypercall_vector_end)" "$file" | grep -qE "ba +$(printf '%x' "$(address hypercall_entry)") "; then
+    printf '%s: the stub of hypervisor calls does not fit, or does not go to hypercall_entry\n' "$file"
+    failures=$((failures + 1))
+fi
 [[ $failures -eq 0 ]] && printf '%s: %d vectors have their stubs\n' "$file" "${#expected[@]}"

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <arch/fake_machine.hpp>
 #include <arch/real_memory.hpp>
+#include <functional>
 #include <gmock/gmock.h>
 #include <memory>
 #include <string>
 #include <transom/partition/create.hpp>
 #include <transom/partition/layout.hpp>
+#include <transom/random/source.hpp>
 #include <transom/rtas/table.hpp>
 
 namespace transom::partition {
@@ -41,7 +43,10 @@ class CreateTest : public testing::Test {
         f.text("kernel", "vmlinux");
         if (!initramfs_.empty())
             f.text("initramfs", "initramfs");
-        f.text("bootargs", "console=hvc0").end().end();
+        f.text("bootargs", "console=hvc0");
+        if (more_)
+            more_(f);
+        f.end().end();
         const auto kernel = kernel_file_.empty() ? elf_.build() : kernel_file_;
         if (bundle_) {
             f.begin("files").begin("file@0").text("path", "vmlinux").bytes("data", kernel).end();
@@ -94,11 +99,41 @@ class CreateTest : public testing::Test {
     std::vector<std::byte> kernel_file_; // instead of elf_, where not empty
     std::vector<std::byte> initramfs_ = std::vector(100'001, std::byte{0x22});
     std::uint32_t memory_mib_ = 32;
+    std::function<void(FdtBuilder&)> more_; // properties of the partition
     bool bundle_ = true;
     Bytes free_at_start_ = 0;
     std::unique_ptr<FdtBuilder> fdt_;
     std::unique_ptr<Partition> partition_ = std::make_unique<Partition>();
 };
+
+TEST_F(CreateTest, OffersTheFunctionSetsThatTheMachineHasAndTheManifestLeaves) {
+    const auto told = [&](std::string_view set) {
+        const auto blob = tree();
+        return fdt_stringlist_search(blob.data(), fdt_path_offset(blob.data(), "/rtas"), "ibm,hypertas-functions",
+                                     set.data()) >= 0;
+    };
+    ASSERT_EQ(build_error(), "");
+    EXPECT_TRUE(told("hcall-vasi"));
+    EXPECT_FALSE(told("hcall-random")) << "nothing is random here";
+    EXPECT_FALSE(told("hcall-vphn")) << "and nothing is known of associativity";
+    EXPECT_FALSE(partition_->observation.on());
+    destroy(*partition_, frames_);
+
+    random::Source source;
+    resources_.random = &source;
+    ASSERT_TRUE(resources_.home_node.push_back(1));
+    more_ = [](FdtBuilder& f) {
+        f.texts("without-function-sets", {"hcall-vasi", "hcall-debug"}).flag("observe-calls");
+    };
+    ASSERT_EQ(build_error(), "");
+    for (const char* set : {"hcall-random", "hcall-vphn", "hcall-pft"})
+        EXPECT_TRUE(told(set)) << set;
+    for (const char* set : {"hcall-vasi", "hcall-debug"})
+        EXPECT_FALSE(told(set)) << set;
+    EXPECT_FALSE(partition_->allowed_calls.sets().contains(papr::FunctionSet::vasi));
+    EXPECT_TRUE(partition_->allowed_calls.sets().contains(papr::FunctionSet::random));
+    EXPECT_TRUE(partition_->observation.on());
+}
 
 TEST_F(CreateTest, BuildsAPartitionThatCanBeEntered) {
     machine_.advance(5000);

@@ -56,33 +56,32 @@ TEST_F(HcallTable, ASetThatAPartitionIsNotAllowedIsNeitherAdvertisedNorAnswered)
 
 TEST_F(HcallTable, KeepsATraceAndLatenciesOnlyWhileItIsObserved) {
     call(papr::Op::poll_pending);
-    EXPECT_EQ(partition.observation.recent(0), nullptr);
+    EXPECT_EQ(partition.observation.recorded(), 0u);
     partition.observation.start();
     status(papr::Op::cppr, {5, 6, 7, 8});
     vcpu.registers.gpr[3] = 0x1234; // unknown
     dispatch(vcpu);
-    const TraceEntry* last = partition.observation.recent(0);
-    const TraceEntry* first = partition.observation.recent(1);
-    ASSERT_NE(first, nullptr);
-    EXPECT_EQ(partition.observation.recent(2), nullptr);
+    ASSERT_EQ(partition.observation.recorded(), 2u);
+    const TraceEntry* first = partition.observation.entry(0);
+    const TraceEntry* last = partition.observation.entry(1);
+    EXPECT_EQ(partition.observation.entry(2), nullptr);
     EXPECT_EQ(first->token, static_cast<std::uint64_t>(papr::Op::cppr));
     EXPECT_EQ(first->inputs, (std::array<std::uint64_t, 4>{5, 6, 7, 8}));
     EXPECT_EQ(first->status, 0);
     EXPECT_EQ(last->token, 0x1234u);
     EXPECT_EQ(last->status, -2);
-    const auto counted = [&](std::size_t row) {
-        const auto& counts = partition.observation.latency(row).counts;
-        return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
-    };
+    const auto counted = [&](std::size_t row) { return partition.observation.latency(row).count(); };
     EXPECT_EQ(counted(static_cast<std::size_t>(find(0x68) - rows().data())), 1u);
     EXPECT_EQ(counted(unknown_row), 1u);
     partition.observation.stop();
     call(papr::Op::poll_pending);
-    EXPECT_EQ(partition.observation.recent(0), last);
-    for (std::size_t i = 0; i < 2 * Observation::trace_size; ++i)
+    EXPECT_EQ(partition.observation.recorded(), 2u);
+    constexpr std::size_t size = Observation::trace_size;
+    for (std::size_t i = 2; i < 2 * size; ++i)
         partition.observation.record(0, 1, {.token = i});
-    EXPECT_EQ(partition.observation.recent(Observation::trace_size - 1)->token, Observation::trace_size);
-    EXPECT_EQ(partition.observation.recent(Observation::trace_size), nullptr);
+    EXPECT_EQ(partition.observation.entry(2 * size - 1)->token, 2 * size - 1);
+    EXPECT_EQ(partition.observation.entry(size)->token, size);
+    EXPECT_EQ(partition.observation.entry(size - 1), nullptr) << "pushed out";
 }
 
 TEST(HcallLatency, CountsByPowersOfTwo) {

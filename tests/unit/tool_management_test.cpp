@@ -121,8 +121,9 @@ Answer answer_of(std::initializer_list<std::string_view> lines) {
 TEST(HypervisorWork, AddsUpWhatTheTimeBaseCounted) {
     const Answer report = answer_of({"+ started_ticks=1", "+ first_instruction_ticks=1000", "+ now_ticks=513000",
                                      "+ guest_ticks=300000", "+ idle_ticks=100000", "+ H_ENTER=3", "ok"});
-    const Answer calls = answer_of({"+ call=H_ENTER set=hcall-pft count=3 ticks=512 latency=0",
-                                    "+ call=unknown set=- count=4", "+ exits=other count=5 ticks=1024 latency=1", "ok"});
+    const Answer calls =
+        answer_of({"+ call=H_ENTER set=hcall-pft count=3 ticks=512 latency=0", "+ call=unknown set=- count=4",
+                   "+ exits=other count=5 ticks=1024 latency=1", "ok"});
     // At 512 MHz and 2 ns for an instruction 512 ticks are 500 instructions.
     const HypervisorWork work = hypervisor_work(report, calls, 512'000'000);
     EXPECT_EQ(work.calls, 7u);

@@ -143,9 +143,9 @@ nlohmann::ordered_json report_boot(const MachineSetup& setup, const ManifestFile
     if (!parsed || parsed->partitions().size() != 1)
         fail("{}: a boot report needs exactly one partition", manifest.name);
     const auto& partition = parsed->partitions()[0];
-    const auto transom =
-        boot({.name = "Transom", .arguments = qemu_arguments(setup), .has_hypervisor = true}, until);
-    const auto pseries = boot({.name = "QEMU pseries", .arguments = pseries_arguments(setup, manifest, partition)}, until);
+    const auto transom = boot({.name = "Transom", .arguments = qemu_arguments(setup), .has_hypervisor = true}, until);
+    const auto pseries =
+        boot({.name = "QEMU pseries", .arguments = pseries_arguments(setup, manifest, partition)}, until);
     const auto work = count_boot(setup, manifest, partition.name, until);
 
     const auto first = transom.first_instruction_s;
@@ -159,17 +159,15 @@ nlohmann::ordered_json report_boot(const MachineSetup& setup, const ManifestFile
     if (!first)
         fail("the hypervisor did not log the partition's first instruction");
     print_work(work);
-    nlohmann::ordered_json report = {{"result", "ok"},
+    return {{"result", "ok"},
             {"machine", machine_name(setup.kind)},
             {"kernel", transom.kernel},
             {"first_instruction_s", *first},
             {"linux_boot_s", transom.shell_s},
             {"linux_uptime_s", transom.uptime_s},
             {"pseries_linux_boot_s", pseries.shell_s},
-            {"pseries_linux_uptime_s", pseries.uptime_s}};
-    if (work)
-        report["hypervisor_instructions"] = to_json(*work);
-    return report;
+            {"pseries_linux_uptime_s", pseries.uptime_s},
+            {"hypervisor_instructions", work ? to_json(*work) : nlohmann::ordered_json()}};
 }
 
 } // namespace transom::tool

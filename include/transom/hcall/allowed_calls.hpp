@@ -11,7 +11,8 @@ namespace transom::hcall {
 /// The calls that a partition may make. Those of other sets are not advertised, and answered like what is no call.
 class AllowedCalls {
   public:
-    AllowedCalls() { allow(papr::FunctionSets::all()); }
+    /// Those of no set.
+    AllowedCalls() { allow({}); }
     void allow(papr::FunctionSets sets);
     papr::FunctionSets sets() const { return sets_; }
     /// By index of hcall::rows(), or unknown_row.

@@ -2,10 +2,8 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 
 namespace transom::hcall {
 
@@ -17,59 +15,6 @@ constexpr std::size_t unknown_row = row_limit - 1;
 struct Counters {
     std::array<std::uint64_t, row_limit> by_row{};
     std::uint64_t problem_state = 0; // answered H_PRIVILEGE
-};
-
-/// How long calls took, in ticks of the time base: bucket n counts those of 2^(n-1) to 2^n - 1, bucket 0 those of none,
-/// the last one all that took longer.
-struct Latency {
-    static constexpr std::size_t buckets = 16;
-    std::array<std::uint64_t, buckets> counts{};
-    std::uint64_t ticks = 0; // of all of them together
-
-    constexpr std::uint64_t count() const { return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}); }
-    constexpr void add(std::uint64_t took) {
-        const auto bucket = static_cast<std::size_t>(std::bit_width(took));
-        ++counts[bucket < buckets ? bucket : buckets - 1];
-        ticks += took;
-    }
-};
-
-/// One call as a trace shows it.
-struct TraceEntry {
-    std::uint64_t timebase = 0; // the machine's, when the call had been made
-    std::uint64_t token = 0;
-    std::array<std::uint64_t, 4> inputs{}; // r4 to r7
-    std::int64_t status = 0;
-    std::uint32_t vcpu = 0;
-};
-
-/// What is kept of each call, and of each other exit that does not leave the partition's translation context, while
-/// somebody watches a partition: it costs time, so it is off otherwise.
-class Observation {
-  public:
-    static constexpr std::size_t trace_size = 256;
-
-    bool on() const { return on_; }
-    /// Starts anew, with nothing kept.
-    void start();
-    void stop() { on_ = false; }
-
-    /// `row` is an index of hcall::rows(), or unknown_row.
-    void record(std::size_t row, std::uint64_t ticks, const TraceEntry& entry);
-    void record_other_exit(std::uint64_t ticks) { other_exits_.add(ticks); }
-
-    const Latency& latency(std::size_t row) const { return latency_[row]; }
-    /// Faults and assists.
-    const Latency& other_exits() const { return other_exits_; }
-    /// The entry that was recorded `age` calls before the last one; null where it is no longer, or never was, kept.
-    const TraceEntry* recent(std::size_t age) const;
-
-  private:
-    bool on_ = false;
-    std::array<Latency, row_limit> latency_{};
-    Latency other_exits_;
-    std::array<TraceEntry, trace_size> trace_{};
-    std::uint64_t recorded_ = 0;
 };
 
 } // namespace transom::hcall

@@ -40,7 +40,8 @@ const Row* find(std::uint64_t token);
 
 /// The names of those sets of the table that a partition is allowed, each once: the strings of its device tree's
 /// ibm,hypertas-functions.
-using SetNames = StaticVector<std::string_view, 32>;
+constexpr std::size_t max_function_sets = 32;
+using SetNames = StaticVector<std::string_view, max_function_sets>;
 SetNames hypertas_functions(papr::FunctionSets allowed);
 
 } // namespace transom::hcall

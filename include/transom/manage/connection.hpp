@@ -70,6 +70,7 @@ class Connection final : public net::StreamHandler {
     Answering answering_ = Answering::nothing;
     std::size_t cursor_ = 0;
     migrate::NameField calls_of_{};   // the partition whose calls are being listed
+    std::uint64_t trace_end_ = 0;     // how many calls had been recorded when the trace was asked for
     migrate::NameField digests_of_{}; // the partition whose digests are being sent,
     std::size_t digest_count_ = 0;    // and how many there were at the beginning
     bool console_ = false;            // bytes are a terminal's now, and no requests

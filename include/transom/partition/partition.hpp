@@ -6,6 +6,7 @@
 #include <transom/base/static_vector.hpp>
 #include <transom/hcall/allowed_calls.hpp>
 #include <transom/hcall/counters.hpp>
+#include <transom/hcall/observation.hpp>
 #include <transom/hpt/hashed_page_table.hpp>
 #include <transom/interrupt/sources.hpp>
 #include <transom/memory/logical_memory.hpp>
@@ -65,9 +66,9 @@ struct Partition {
     hpt::HashedPageTable hpt;
     hcall::AllowedCalls allowed_calls;
     hcall::Counters calls;
-    hcall::Observation observation; // of its calls
-    Bytes granule = kib(64);        // unit in which changes of memory are tracked
+    Bytes granule = kib(64); // unit in which changes of memory are tracked
     memory::LogicalMemory memory;
+    hcall::Observation observation; // of its calls
     interrupt::Sources sources;
     std::array<vio::Terminal, vio::max_terminals> terminals; // the first `terminal_count` of them
     std::uint32_t terminal_count = 1;

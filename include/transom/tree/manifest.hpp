@@ -47,8 +47,8 @@ struct PartitionDescription {
     bool pool_idle_count = false;                                 // whether it may know how idle the machine is
     papr::FunctionSets function_sets = papr::FunctionSets::all(); // of hypervisor calls that it may use
     bool observe_calls = false; // whether latencies and a trace of its hypervisor calls are kept from the start
-    std::string_view kernel;                                      // path of the kernel's file
-    std::string_view initramfs;                                   // empty: none
+    std::string_view kernel;    // path of the kernel's file
+    std::string_view initramfs; // empty: none
     std::string_view bootargs;
 };
 

@@ -37,9 +37,12 @@ inline bool lock_table_word(std::uint64_t& word, std::uint64_t bit) {
     std::uint64_t old, updated;
     asm volatile("0:\n\t"
                  "ldarx %0, %y2\n\t"
+                 "and. %1, %0, %3\n\t"
+                 "bne- 1f\n\t" // taken already: no store, which would take the line from the holder
                  "or %1, %0, %3\n\t"
                  "stdcx. %1, %y2\n\t"
-                 "bne- 0b\n\t"
+                 "bne- 0b\n"
+                 "1:\n\t"
                  "isync"
                  : "=&r"(old), "=&r"(updated), "+Z"(word)
                  : "r"(raw_bit)
