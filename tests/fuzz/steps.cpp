@@ -12,7 +12,7 @@ namespace transom::hcall_fuzz {
 namespace {
 
 using hcall::Row;
-using hcall::Set;
+using Set = papr::FunctionSet;
 using hcall::Then;
 using partition::Vcpu;
 
