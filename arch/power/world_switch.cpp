@@ -43,6 +43,9 @@ namespace {
 constexpr std::uint64_t msr_hv = transom::ibm_bit(3);
 constexpr std::uint64_t msr_me = transom::ibm_bit(51);
 constexpr std::uint64_t counters_frozen = transom::ibm_bit(32); // MMCR0[FC]
+/// Frees and freezes the performance monitor: it is loaded last and saved first.
+constexpr std::size_t monitor_control = spr_list.size() - 1;
+static_assert(spr_list[monitor_control].name == "MMCR0");
 
 // A switch of SPRs is a line of mfspr or mtspr per register, made from spr_list; a register that this generation of
 // processors lacks is passed over. One that an emulator does not have yet reads as zero: the move does nothing (ISA 3.0B
@@ -184,8 +187,9 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     vcpu.decrementer_expiry = transom::partition::decrementer_expiry(decrementer, timebase());
     mtspr<Spr::dec>(0x7fffffff);
     shift_timebase(-partition.timebase_offset);
-    save_sprs(registers, generation, all);
+    save_spr<monitor_control>(registers, generation);
     mtspr<Spr::mmcr0>(counters_frozen); // its counters are not to count us
+    save_sprs(registers, generation, std::make_index_sequence<monitor_control>{});
     if (emulated())
         clear_emulators_registers(generation);
     end_reservation();

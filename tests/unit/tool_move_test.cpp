@@ -62,6 +62,23 @@ TEST(ToolTicks, AMoveInTheMiddleOfALineLosesNothing) {
     EXPECT_DOUBLE_EQ(report.clock_difference_ms, -5);
 }
 
+TEST(ToolTicks, AFirmwareLineInTheMiddleOfATickLosesNothing) {
+    ConsoleFilter source, target;
+    tick(source, 10, 1, 10);
+    source.feed(at(20), "tick 2 20000");
+    source.feed(at(21), "[    4.008865238,4] SBE: Lagging timer fired\n");
+    source.feed(at(22), "000 20000000\n");
+    source.feed(at(23), "[    4.018865238,4] SBE: cut off");
+    target.feed(at(90), "[    4.008865238,4] SBE: Lagging timer fired\r\n");
+    tick(target, 100, 3, 95);
+    const auto ticks = collect_ticks(source, 0, target, timebase);
+    ASSERT_EQ(ticks.size(), 3u);
+    EXPECT_EQ(ticks[1].at, at(22));
+    EXPECT_TRUE(ticks[2].on_target);
+    EXPECT_EQ(ticks[2].at, at(100));
+    EXPECT_TRUE(analyse_ticks(ticks, at(0)).unbroken());
+}
+
 TEST(ToolTicks, LooksForTheGapAfterTheRequestOnly) {
     ConsoleFilter source, target;
     tick(source, 0, 1, 0);

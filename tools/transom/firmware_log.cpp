@@ -21,15 +21,22 @@ bool begins_log_line(std::string_view text) {
 
 } // namespace
 
-std::string without_firmware_log(std::string_view text) {
+std::string without_firmware_log(std::string_view text, std::vector<std::size_t>& origins) {
     std::string result;
-    for (auto at = text.find('['); at != std::string_view::npos; at = text.find('[')) {
-        const bool log = begins_log_line(text.substr(at));
-        result += text.substr(0, log ? at : at + 1);
-        const auto end = log ? text.find('\n', at) : at;
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] == '[' && begins_log_line(text.substr(at))) {
+            at = std::min(text.find('\n', at), text.size());
+            continue;
+        }
+        result += text[at];
+        origins.push_back(at);
     }
-    return result.append(text);
+    return result;
+}
+
+std::string without_firmware_log(std::string_view text) {
+    std::vector<std::size_t> origins;
+    return without_firmware_log(text, origins);
 }
 
 } // namespace transom::tool

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ticks.hpp"
 
+#include "firmware_log.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -48,16 +50,18 @@ std::optional<Tick> parse_tick(std::string_view line, std::uint64_t timebase) {
 
 std::vector<Tick> collect_ticks(const ConsoleFilter& source, std::size_t source_from, const ConsoleFilter& target,
                                 std::uint64_t timebase) {
-    const std::string& first = source.terminal();
-    const std::string text = first.substr(std::min(source_from, first.size())) + target.terminal();
-    const std::size_t source_length = text.size() - target.terminal().size();
+    std::vector<std::size_t> origins;
+    const std::size_t from = std::min(source_from, source.terminal().size());
+    std::string text = without_firmware_log(std::string_view(source.terminal()).substr(from), origins);
+    const std::size_t source_length = text.size();
+    text += without_firmware_log(target.terminal(), origins);
     std::vector<Tick> ticks;
     for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
         auto tick = parse_tick(std::string_view(text).substr(begin, end - begin), timebase);
         if (!tick)
             continue;
         tick->on_target = end >= source_length;
-        tick->at = tick->on_target ? target.arrival(end - source_length) : source.arrival(source_from + end);
+        tick->at = tick->on_target ? target.arrival(origins[end]) : source.arrival(from + origins[end]);
         ticks.push_back(*tick);
     }
     return ticks;

@@ -56,7 +56,6 @@ constexpr std::array spr_list = {
     SprInfo{187, "CIABR", Since::power8},
     SprInfo{180, "DAWR0", Since::power8},
     SprInfo{188, "DAWRX0", Since::power8},
-    SprInfo{795, "MMCR0", Since::power8},
     SprInfo{798, "MMCR1", Since::power8},
     SprInfo{785, "MMCR2", Since::power8},
     SprInfo{786, "MMCRA", Since::power8},
@@ -93,6 +92,8 @@ constexpr std::array spr_list = {
     SprInfo{754, "MMCR3", Since::power10},
     SprInfo{468, "HASHKEYR", Since::power10},
     SprInfo{828, "DEXCR", Since::power10},
+    // The last, because what it enables is to find the partition's own counters.
+    SprInfo{795, "MMCR0", Since::power8},
 };
 
 constexpr std::size_t spr_count = spr_list.size();
