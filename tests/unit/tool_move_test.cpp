@@ -79,6 +79,17 @@ TEST(ToolTicks, AFirmwareLineInTheMiddleOfATickLosesNothing) {
     EXPECT_TRUE(analyse_ticks(ticks, at(0)).unbroken());
 }
 
+TEST(ToolTicks, QuotesWhatStandsInPlaceOfAMissingTick) {
+    ConsoleFilter source, target;
+    tick(source, 10, 1, 10);
+    source.feed(at(20), "tick 2 20000[    9.152371] random: crng init done\r\n000 20000000\r\n");
+    tick(target, 100, 3, 95);
+    const TickReport report = analyse_ticks(collect_ticks(source, 0, target, timebase), at(0));
+    EXPECT_EQ(report.missing, 1u);
+    EXPECT_EQ(report.first_missing,
+              "between 1 and 3, where 'tick 2 20000[    9.152371] random: crng init done\n000 20000000\n' stood");
+}
+
 TEST(ToolTicks, LooksForTheGapAfterTheRequestOnly) {
     ConsoleFilter source, target;
     tick(source, 0, 1, 0);
@@ -102,6 +113,7 @@ TEST(ToolTicks, NoticesEachKindOfBreak) {
     EXPECT_EQ(report({{30, 2, 30}}).repeated, 1u);
     EXPECT_EQ(report({{30, 1, 30}, {40, 2, 40}, {50, 3, 50}}).stepped_back, 1u);
     EXPECT_EQ(report({{30, 6, 30}}).missing, 3u);
+    EXPECT_EQ(report({{30, 6, 30}}).first_missing, "between 2 and 6, where '' stood");
     EXPECT_EQ(report({{30, 3, 19}}).clock_stepped_back, 1u);
     EXPECT_EQ(report({{15, 3, 30}}).source_after_target, 1u);
 }

@@ -12,6 +12,8 @@
 
 #include <fmt/format.h>
 #include <memory>
+#include <optional>
+#include <span>
 #include <thread>
 
 namespace transom::tool {
@@ -28,6 +30,8 @@ class MoveCommand {
   public:
     explicit MoveCommand(const MigrateOptions& options);
     MoveReport move();
+    /// Writes all that the machines' consoles have said so far to files, if that was asked for.
+    void keep_consoles();
 
   private:
     MachineSetup setup_of(unsigned number, const std::vector<std::byte>& bundle);
@@ -60,6 +64,22 @@ MoveCommand::MoveCommand(const MigrateOptions& options)
                  std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.common.timeout_s));
     report_.guest = options.guest;
     report_.machine = machine_name(common_.kind);
+}
+
+void MoveCommand::keep_consoles() {
+    if (options_.consoles.empty())
+        return;
+    const std::filesystem::path directory = options_.consoles;
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    if (error)
+        fail("cannot make the directory {} for the consoles: {}", options_.consoles, error.message());
+    for (Machine* machine : {source_.get(), target_.get()}) {
+        if (machine == nullptr)
+            continue;
+        const std::string text = machine->console().raw();
+        write_file(directory / (machine->name() + ".console"), std::as_bytes(std::span(text)));
+    }
 }
 
 MachineSetup MoveCommand::setup_of(unsigned number, const std::vector<std::byte>& bundle) {
@@ -208,10 +228,15 @@ MoveReport MoveCommand::move() {
 int migrate(const MigrateOptions& options) {
     const JsonFile json(options.common.json);
     MoveReport report;
+    std::optional<MoveCommand> command;
     try {
-        report = MoveCommand(options).move();
+        command.emplace(options);
+        report = command->move();
+        command->keep_consoles();
     } catch (const Failure& failure) {
         json.write({{"result", "failed"}, {"guest", options.guest}, {"error", failure.what()}});
+        if (command)
+            command->keep_consoles();
         throw;
     }
     fmt::print("\n{}", report.text());

@@ -31,6 +31,7 @@ struct MigrateOptions {
     MachineOptions common;
     std::string guest = "linux";
     std::optional<std::uint64_t> corrupt_page;
+    std::string consoles; ///< directory that gets both machines' consoles as A.console and B.console; empty: none
 };
 
 struct ConformOptions {

@@ -139,6 +139,11 @@ bool Console::closed() const {
     return closed_;
 }
 
+std::string Console::raw() const {
+    const std::lock_guard lock(mutex_);
+    return raw_;
+}
+
 std::string Console::tail(std::size_t lines) const {
     const std::lock_guard lock(mutex_);
     std::size_t begin = raw_.size();

@@ -34,7 +34,9 @@ class Console {
     std::vector<TimedLine> log() const;
     ConsoleFilter snapshot() const;
     bool closed() const;
-    /// The last lines of the console as they came, log and terminal together.
+    /// All that came, log and terminal together, as it came.
+    std::string raw() const;
+    /// The last lines of it.
     std::string tail(std::size_t lines) const;
 
   private:

@@ -63,6 +63,8 @@ struct CommandLine {
         command->add_option("--guest", migrate.guest, "what moves: linux or spin")->capture_default_str();
         command->add_option("--test-corrupt-page", migrate.corrupt_page,
                             "damage this page on its way: must be noticed");
+        command->add_option("--consoles", migrate.consoles,
+                            "keep what both consoles said in this directory, as A.console and B.console");
         add_machine_options(*command, migrate.common);
         command->callback([this] { status = transom::tool::migrate(migrate); });
 

@@ -30,7 +30,7 @@ std::vector<std::string> MoveReport::complaints() const {
     require(ticks.on_target > 0, "no tick came from the target");
     require(ticks.repeated == 0, fmt::format("{} ticks came twice", ticks.repeated));
     require(ticks.stepped_back == 0, fmt::format("the counter stepped back {} times", ticks.stepped_back));
-    require(ticks.missing == 0, fmt::format("{} ticks are missing", ticks.missing));
+    require(ticks.missing == 0, fmt::format("{} ticks are missing, the first {}", ticks.missing, ticks.first_missing));
     require(ticks.clock_stepped_back == 0,
             fmt::format("the partition's clock stepped back {} times", ticks.clock_stepped_back));
     require(ticks.source_after_target == 0, "the source still ran after the target had begun");

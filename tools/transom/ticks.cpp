@@ -5,9 +5,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fmt/format.h>
+#include <utility>
 
 namespace transom::tool {
 namespace {
+
+constexpr std::size_t most_shown = 400; // characters of what stood in a missing tick's place
 
 double milliseconds(Clock::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
@@ -56,10 +60,16 @@ std::vector<Tick> collect_ticks(const ConsoleFilter& source, std::size_t source_
     const std::size_t source_length = text.size();
     text += without_firmware_log(target.terminal(), origins);
     std::vector<Tick> ticks;
+    std::string other;
     for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
-        auto tick = parse_tick(std::string_view(text).substr(begin, end - begin), timebase);
-        if (!tick)
+        const auto line = std::string_view(text).substr(begin, end - begin);
+        auto tick = parse_tick(line, timebase);
+        if (!tick) {
+            other += line;
+            other += '\n';
             continue;
+        }
+        tick->before = std::exchange(other, {});
         tick->on_target = end >= source_length;
         tick->at = tick->on_target ? target.arrival(origins[end]) : source.arrival(from + origins[end]);
         ticks.push_back(*tick);
@@ -84,8 +94,12 @@ TickReport analyse_ticks(const std::vector<Tick>& ticks, Clock::time_point from)
             ++report.repeated;
         else if (tick.number < before.number)
             ++report.stepped_back;
-        if (tick.number > highest)
+        if (tick.number > highest + 1) {
             report.missing += tick.number - highest - 1;
+            if (report.first_missing.empty())
+                report.first_missing = fmt::format("between {} and {}, where '{}' stood", highest, tick.number,
+                                                   tick.before.substr(0, most_shown));
+        }
         highest = std::max(highest, tick.number);
         if (tick.monotonic_ns < before.monotonic_ns || tick.boottime_ns < before.boottime_ns)
             ++report.clock_stepped_back;

@@ -15,6 +15,7 @@ struct Tick {
     std::int64_t boottime_ns = 0;
     Clock::time_point at; ///< when the line was complete on the host
     bool on_target = false;
+    std::string before; ///< what stood between the tick before and this one, normally nothing
 };
 
 /// `timebase`: ticks of the machines' time base in a second (`hello`).
@@ -28,6 +29,8 @@ std::vector<Tick> collect_ticks(const ConsoleFilter& source, std::size_t source_
 struct TickReport {
     std::size_t count = 0, on_source = 0, on_target = 0;
     std::size_t repeated = 0, stepped_back = 0, missing = 0, clock_stepped_back = 0, source_after_target = 0;
+    /// Between which ticks the first missing ones should have been, and what stood there.
+    std::string first_missing;
     double longest_gap_ms = 0;  ///< host time: the downtime
     double handover_gap_ms = 0; ///< host time between the last tick at the source and the first at the target
     double median_gap_ms = 0;
