@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conform_compare.hpp"
 #include "failure.hpp"
-#include "firmware_log.hpp"
 
 #include <gmock/gmock.h>
 
@@ -61,17 +60,6 @@ TEST(ToolTap, ReadsWhichCallsACaseIsAbout) {
     EXPECT_TRUE(run.cases[0].marks[1].in_problem_state);
     EXPECT_FALSE(run.cases[0].marks[2].accepted);
     EXPECT_THAT(run.cases[1].marks, testing::IsEmpty());
-}
-
-TEST(ToolTap, IsReadWithoutTheFirmwaresLog) {
-    EXPECT_EQ(
-        without_firmware_log("# got a.a goes_o[    4.008865238,4] SBE: Lagging timer fired.\nn=yes\nok 1 - a.a\n"),
-        "# got a.a goes_on=yes\nok 1 - a.a\n");
-    EXPECT_EQ(without_firmware_log("[    4.008865238,4] a\n[  124.008865238,5] b\n"), "");
-    EXPECT_EQ(without_firmware_log("x[    4.008865238,4] cut"), "x");
-    for (const char* other :
-         {"", "[", "a[0] = 1.5\n", "[    0.000000] Linux\n", "[    4.008865238] x\n", "[    4.00886523"})
-        EXPECT_EQ(without_firmware_log(other), other);
 }
 
 const Explanations known = parse_explanations(

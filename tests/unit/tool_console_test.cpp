@@ -38,6 +38,26 @@ TEST(ToolConsoleFilter, DoesNotCareWhereReadsEnd) {
     EXPECT_EQ(bytewise.log().size(), 2u);
 }
 
+TEST(ToolConsoleFilter, LeavesTheFirmwaresLogOut) {
+    const auto terminal = [](std::string_view text) {
+        ConsoleFilter whole, bytewise;
+        whole.feed({}, text);
+        for (const char& byte : text)
+            bytewise.feed({}, {&byte, 1});
+        EXPECT_EQ(whole.terminal(), bytewise.terminal());
+        EXPECT_EQ(whole.log().size(), bytewise.log().size());
+        return whole.terminal();
+    };
+    EXPECT_EQ(terminal("goes_o[    4.008865238,4] SBE: Lagging timer fired.\nn=yes\nok"), "goes_on=yes\nok");
+    EXPECT_EQ(terminal("[    4.008865238,4] a\n[  124.008865238,5] b\r\n"), "");
+    EXPECT_EQ(terminal("x[    4.008865238,4] cut"), "x");
+    EXPECT_EQ(terminal("transom: mo[    4.008865238,4] SBE\nved\nx"), "x");
+    EXPECT_EQ(terminal("[[    4.008865238,4] SBE\nx"), "[x");
+    for (const char* other : {"", "a[0] = 1.5\n", "[    0.000000] Linux\n", "[    4.008865238] x\n", "[    .0\n",
+                              "[123456789012.0\n", "[    4.00886523x\n", "[4.008865238,x\n", "[4.008865238,4]x"})
+        EXPECT_EQ(terminal(other), other);
+}
+
 TEST(ToolLogCheck, TellsARunFromAFailure) {
     const auto problem = [](std::initializer_list<const char*> lines, bool expects_partitions) {
         std::vector<TimedLine> log;

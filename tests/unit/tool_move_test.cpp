@@ -45,6 +45,8 @@ TEST(ToolTicks, AMoveInTheMiddleOfALineLosesNothing) {
     tick(source, 20, 2, 20);
     source.feed(at(30), "tick 3 30");
     source.feed(at(31), "transom: suspended\n");
+    target.feed(at(0),
+                "[    0.104649683,5] OPAL v7.0 starting...\n[    0.105446365,7] memory 7\ntransom: runs here\r\n");
     target.feed(at(90), "000000 30000000\r\n");
     tick(target, 100, 4, 95);
     const auto ticks = collect_ticks(source, from, target, timebase);

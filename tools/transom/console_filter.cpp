@@ -16,7 +16,9 @@ void ConsoleFilter::to_terminal(Clock::time_point at, std::string_view bytes) {
 }
 
 void ConsoleFilter::feed(Clock::time_point at, std::string_view bytes) {
-    for (const char& byte : bytes) {
+    std::string ours;
+    firmware_.feed(bytes, ours);
+    for (const char& byte : ours) {
         if (byte == '\r')
             continue;
         if (in_log_) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "firmware_log.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -16,8 +18,8 @@ struct TimedLine {
     std::string text;
 };
 
-/// Takes the two streams of a machine's serial console apart: the hypervisor's log lines ("transom: ...", which may start in
-/// the middle of a partition's line) and the bytes of the partition's terminal.
+/// Takes the streams of a machine's serial console apart: the hypervisor's log lines ("transom: ...", which may start in the
+/// middle of a partition's line), the firmware's, which are left out, and the bytes of the partition's terminal.
 class ConsoleFilter {
   public:
     void feed(Clock::time_point at, std::string_view bytes);
@@ -41,6 +43,7 @@ class ConsoleFilter {
 
     void to_terminal(Clock::time_point at, std::string_view bytes);
 
+    FirmwareLogFilter firmware_;
     std::string terminal_;
     std::vector<Arrival> arrivals_;
     std::vector<TimedLine> log_;

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace transom::tool {
 
-/// The text without the log lines of the machine's firmware, "[    4.008865238,4] SBE: ...", which shares the serial console and
-/// may begin one in the middle of a partition's line, even while partitions run.
-std::string without_firmware_log(std::string_view text);
+/// Takes the log lines of the machine's firmware, "[    4.008865238,4] SBE: ...", out of what its serial console says. They may
+/// begin in the middle of another's line, even while partitions run.
+class FirmwareLogFilter {
+  public:
+    /// Appends what is not the firmware's to `rest`. What may be the beginning of a line of its is held back until more tells.
+    void feed(std::string_view bytes, std::string& rest);
 
-/// The same; for each character that is left, where in `text` it stands, is added to `origins`.
-std::string without_firmware_log(std::string_view text, std::vector<std::size_t>& origins);
+  private:
+    std::string held_;
+    bool in_line_ = false;
+};
 
 } // namespace transom::tool

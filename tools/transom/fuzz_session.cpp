@@ -2,7 +2,6 @@
 #include "fuzz_session.hpp"
 
 #include "failure.hpp"
-#include "firmware_log.hpp"
 #include "progress.hpp"
 
 namespace transom::tool {
@@ -74,9 +73,7 @@ bool FuzzSession::poll() {
     return true;
 }
 
-std::vector<FuzzRun> FuzzSession::runs() {
-    return parse_fuzz_runs(without_firmware_log(machine_.console().terminal_from(begin_)));
-}
+std::vector<FuzzRun> FuzzSession::runs() { return parse_fuzz_runs(machine_.console().terminal_from(begin_)); }
 
 void FuzzSession::start_only(std::uint64_t seed, const Operations& operations, Mode mode) {
     command("all");

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "test_guest.hpp"
 
-#include "firmware_log.hpp"
-
 namespace transom::tool {
 namespace {
 
@@ -28,14 +26,14 @@ std::string finish_test_guest(Machine& machine, Clock::duration limit,
     while (!(end = console.wait_for(last_word, 0, Clock::now() + between_looks))) {
         if (console.closed() || Clock::now() >= until)
             break;
-        meanwhile(without_firmware_log(console.terminal_from(0)));
+        meanwhile(console.terminal_from(0));
     }
     if (end)
         console.wait_for("\n", *end, until); // the rest of that line
-    if (const std::string problem = problem_of(without_firmware_log(console.terminal_from(0))); !problem.empty())
+    if (const std::string problem = problem_of(console.terminal_from(0)); !problem.empty())
         machine.fail_with_console(problem);
     machine.wait_for_power_off(Clock::now() + power_off_time);
-    return without_firmware_log(console.terminal_from(0));
+    return console.terminal_from(0);
 }
 
 } // namespace transom::tool

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ticks.hpp"
 
-#include "firmware_log.hpp"
-
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
@@ -54,11 +52,9 @@ std::optional<Tick> parse_tick(std::string_view line, std::uint64_t timebase) {
 
 std::vector<Tick> collect_ticks(const ConsoleFilter& source, std::size_t source_from, const ConsoleFilter& target,
                                 std::uint64_t timebase) {
-    std::vector<std::size_t> origins;
     const std::size_t from = std::min(source_from, source.terminal().size());
-    std::string text = without_firmware_log(std::string_view(source.terminal()).substr(from), origins);
-    const std::size_t source_length = text.size();
-    text += without_firmware_log(target.terminal(), origins);
+    const std::size_t source_length = source.terminal().size() - from;
+    const std::string text = source.terminal().substr(from) + target.terminal();
     std::vector<Tick> ticks;
     std::string other;
     for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
@@ -71,7 +67,7 @@ std::vector<Tick> collect_ticks(const ConsoleFilter& source, std::size_t source_
         }
         tick->before = std::exchange(other, {});
         tick->on_target = end >= source_length;
-        tick->at = tick->on_target ? target.arrival(origins[end]) : source.arrival(from + origins[end]);
+        tick->at = tick->on_target ? target.arrival(end - source_length) : source.arrival(from + end);
         ticks.push_back(*tick);
     }
     return ticks;
