@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "failure.hpp"
 #include "interruption.hpp"
+#include "usage_error.hpp"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -29,6 +30,24 @@ void add_machine_options(CLI::App& command, MachineOptions& options) {
     add_other_machine_options(command, options);
 }
 
+/// One line about the words that neither `command` nor those below it took; empty if there are none.
+std::string unexpected_words(const CLI::App& command, const std::string& name) {
+    if (command.remaining_size() > 0)
+        return describe_unexpected(name, command.remaining(), command.get_require_subcommand_min() > 0);
+    for (const CLI::App* below : command.get_subcommands())
+        if (auto text = unexpected_words(*below, name.empty() ? below->get_name() : name + ' ' + below->get_name());
+            !text.empty())
+            return text;
+    return "";
+}
+
+/// What CLI11 complains about may only follow from a word that it did not understand, so such a word goes first.
+std::string usage_error(const CLI::App* app, const CLI::Error& error) {
+    const std::string words = unexpected_words(*app, "");
+    return words.empty() ? fmt::format("transom: {} (transom --help says more)\n", error.what())
+                         : fmt::format("transom: {}\n", words);
+}
+
 struct CommandLine {
     CLI::App app{"Boots, moves and checks partitions on Transom, on machines emulated by QEMU"};
     RunOptions run;
@@ -43,9 +62,7 @@ struct CommandLine {
     CommandLine() {
         app.require_subcommand(1);
         app.set_version_flag("--version", TRANSOM_VERSION);
-        app.failure_message([](const CLI::App*, const CLI::Error& error) {
-            return fmt::format("transom: {} (transom --help says more)\n", error.what());
-        });
+        app.failure_message(usage_error);
         conform.differences = TRANSOM_SOURCE_DIR "/tests/guests/conform/differences.json";
         conform.coverage = TRANSOM_SOURCE_DIR "/tests/guests/conform/coverage.json";
 
