@@ -167,6 +167,12 @@ TEST(ToolMachine, HasItsTwoCardsInTheirOrder) {
 TEST(ToolMachine, ChecksNamesAndMemory) {
     EXPECT_EQ(parse_machine("powernv10"), MachineKind::powernv10);
     EXPECT_THAT([] { parse_machine("vax"); }, testing::ThrowsMessage<Failure>(HasSubstr("there are powernv8")));
+    EXPECT_EQ(parse_partition_machine("powernv8", "migrate", ""), MachineKind::powernv8);
+    EXPECT_THAT([] { parse_partition_machine("vax", "migrate", ""); },
+                testing::ThrowsMessage<Failure>(HasSubstr("(there are powernv8, powernv9, powernv10)")));
+    EXPECT_THAT([] { parse_partition_machine("pseries", "migrate", "nothing moves"); },
+                testing::ThrowsMessage<Failure>(
+                    "migrate --machine pseries: nothing moves (there are powernv8, powernv9, powernv10)"));
     EXPECT_EQ(parse_memory("2G", MachineKind::powernv9), 2048u);
     EXPECT_EQ(parse_memory("1536M", MachineKind::powernv9), 1536u);
     EXPECT_EQ(parse_memory("1024", MachineKind::powernv9), 1024u);

@@ -141,6 +141,8 @@ TEST(ToolConformMachines, AreAsGivenEachOnce) {
     EXPECT_THAT(machines_of(options), ElementsAre("powernv10", "powernv8", "powernv9"));
     options.machines = {"vax"};
     EXPECT_THROW(machines_of(options), Failure);
+    options.machines = {"powernv9", "pseries"}; // that is the other side of each
+    EXPECT_THROW(machines_of(options), Failure);
 }
 
 } // namespace

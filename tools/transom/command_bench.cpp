@@ -41,11 +41,9 @@ BenchRun run_peer(const KvmPeer& peer, const std::filesystem::path& directory, C
 int bench_hcall(const BenchHcallOptions& options) {
     if (!options.peer.empty() && options.peer != "kvm")
         fail("bench hcall --peer {}: it must be kvm", options.peer);
+    MachineSetup setup = prepare_partition_machine(options.common, "bench hcall");
     const JsonFile json(options.common.json);
     const auto limit = test_guest_limit(options.common);
-    MachineSetup setup = prepare_machine(options.common);
-    if (setup.kind == MachineKind::pseries)
-        fail("bench hcall --machine pseries: no partition runs there yet");
     const std::string counting_path = find_counting_qemu(options.common.qemu);
     std::optional<KvmPeer> peer;
     if (!options.peer.empty())

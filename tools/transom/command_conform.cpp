@@ -112,16 +112,15 @@ std::vector<std::string> machines_of(const ConformOptions& options) {
     if (options.machines.empty())
         return {options.common.machine};
     std::vector<std::string> machines;
-    const auto add = [&](std::string_view name) {
-        if (std::ranges::find(machines, name) == machines.end())
+    const auto add = [&](MachineKind kind) {
+        if (const auto name = machine_name(kind); std::ranges::find(machines, name) == machines.end())
             machines.emplace_back(name);
     };
     for (const auto& name : options.machines) {
         if (name == "all")
-            for (const auto kind : {MachineKind::powernv8, MachineKind::powernv9, MachineKind::powernv10})
-                add(machine_name(kind));
+            std::ranges::for_each(partition_machines(), add);
         else
-            add(machine_name(parse_machine(name)));
+            add(parse_partition_machine(name, "conform", "pseries is what each machine is compared with"));
     }
     return machines;
 }

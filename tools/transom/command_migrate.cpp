@@ -55,10 +55,8 @@ class MoveCommand {
 };
 
 MoveCommand::MoveCommand(const MigrateOptions& options)
-    : options_(options), until_(Clock::now() + default_limit), common_(prepare_machine(options.common)),
-      guest_(make_guest(options.guest)) {
-    if (common_.kind == MachineKind::pseries)
-        fail("machine pseries does not run partitions yet: nothing to move");
+    : options_(options), until_(Clock::now() + default_limit),
+      common_(prepare_partition_machine(options.common, "migrate")), guest_(make_guest(options.guest)) {
     if (options.common.timeout_s > 0)
         until_ = Clock::now() +
                  std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.common.timeout_s));

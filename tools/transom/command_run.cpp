@@ -56,7 +56,9 @@ int attached(const MachineSetup& setup, bool expects_partitions, const RunOption
 } // namespace
 
 int run(const RunOptions& options) {
-    MachineSetup setup = prepare_machine(options.common);
+    MachineSetup setup = options.report              ? prepare_partition_machine(options.common, "run --report")
+                         : !options.manifest.empty() ? prepare_partition_machine(options.common, "run --manifest")
+                                                     : prepare_machine(options.common);
     const JsonFile json(options.common.json);
     if (options.management_port)
         check_port_free(*options.management_port);

@@ -67,5 +67,7 @@ std::vector<std::string> machines_of(const ConformOptions& options);
 
 /// Checks QEMU, the machine's name and the image: everything that can be known before a process is started.
 MachineSetup prepare_machine(const MachineOptions& options);
+/// The same for a command that starts partitions: refuses pseries, before all else.
+MachineSetup prepare_partition_machine(const MachineOptions& options, std::string_view command);
 
 } // namespace transom::tool

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <charconv>
+#include <ranges>
 
 namespace transom::tool {
 namespace {
@@ -17,6 +18,13 @@ constexpr std::array<std::pair<std::string_view, MachineKind>, 4> machines = {{
 }};
 
 constexpr std::uint16_t management_service = 7700; // docs/manage.md
+
+std::optional<MachineKind> find_machine(std::string_view name) {
+    for (const auto& [known, kind] : machines)
+        if (known == name)
+            return kind;
+    return std::nullopt;
+}
 
 using Arguments = std::vector<std::string>;
 
@@ -54,13 +62,26 @@ void add_network(Arguments& arguments, const MachineSetup& setup) {
 } // namespace
 
 MachineKind parse_machine(std::string_view name) {
-    std::string known;
-    for (const auto& [other, kind] : machines) {
-        if (other == name)
-            return kind;
-        known += fmt::format("{}{}", known.empty() ? "" : ", ", other);
-    }
-    fail("there is no machine '{}' (there are {})", name, known);
+    if (const auto kind = find_machine(name))
+        return *kind;
+    fail("there is no machine '{}' (there are {})", name, fmt::join(std::views::keys(machines), ", "));
+}
+
+std::vector<MachineKind> partition_machines() {
+    return {MachineKind::powernv8, MachineKind::powernv9, MachineKind::powernv10};
+}
+
+std::string partition_machine_names() {
+    return fmt::format("{}", fmt::join(partition_machines() | std::views::transform(machine_name), ", "));
+}
+
+MachineKind parse_partition_machine(std::string_view name, std::string_view command, std::string_view why_not) {
+    const auto kind = find_machine(name);
+    if (!kind)
+        fail("there is no machine '{}' for {} (there are {})", name, command, partition_machine_names());
+    if (kind == MachineKind::pseries)
+        fail("{} --machine pseries: {} (there are {})", command, why_not, partition_machine_names());
+    return *kind;
 }
 
 std::string_view machine_name(MachineKind kind) {

@@ -14,6 +14,11 @@ enum class MachineKind { powernv8, powernv9, powernv10, pseries };
 
 /// Throws Failure, naming those that there are.
 MachineKind parse_machine(std::string_view name);
+/// The machines that run partitions, which is all but pseries.
+std::vector<MachineKind> partition_machines();
+std::string partition_machine_names(); ///< "powernv8, ..."
+/// One of these, for a command that starts partitions: `command` is its name and `why_not` why pseries is none for it.
+MachineKind parse_partition_machine(std::string_view name, std::string_view command, std::string_view why_not);
 std::string_view machine_name(MachineKind kind);
 /// MiB, from QEMU's notation (2G, 1536M, 1024). Throws Failure if malformed or less than the machine can have.
 std::uint64_t parse_memory(std::string_view text, MachineKind kind);

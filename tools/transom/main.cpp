@@ -25,8 +25,8 @@ void add_other_machine_options(CLI::App& command, MachineOptions& options) {
         ->check(CLI::NonNegativeNumber);
 }
 
-void add_machine_options(CLI::App& command, MachineOptions& options) {
-    command.add_option("--machine", options.machine, "powernv8, powernv9, powernv10 or pseries")->capture_default_str();
+void add_machine_options(CLI::App& command, MachineOptions& options, const std::string& machines) {
+    command.add_option("--machine", options.machine, machines)->capture_default_str();
     add_other_machine_options(command, options);
 }
 
@@ -73,7 +73,7 @@ struct CommandLine {
         command->add_flag("--report", run.report, "boot Linux here and on QEMU's own pseries machine, and compare");
         command->add_option("--management-port", run.management_port,
                             "TCP port of 127.0.0.1; any free one if left out");
-        add_machine_options(*command, run.common);
+        add_machine_options(*command, run.common, partition_machine_names() + "; or pseries, without partitions");
         command->callback([this] { status = transom::tool::run(run); });
 
         command = app.add_subcommand("migrate", "boot two machines and move a running partition from one to the other");
@@ -82,7 +82,7 @@ struct CommandLine {
                             "damage this page on its way: must be noticed");
         command->add_option("--consoles", migrate.consoles,
                             "keep what both consoles said in this directory, as A.console and B.console");
-        add_machine_options(*command, migrate.common);
+        add_machine_options(*command, migrate.common, partition_machine_names());
         command->callback([this] { status = transom::tool::migrate(migrate); });
 
         command = app.add_subcommand("conform", "compare with QEMU's pseries what a partition's calls do");
@@ -91,7 +91,8 @@ struct CommandLine {
         command->add_option("--coverage", conform.coverage, "kinds of cases that a call cannot have");
         command->add_option("--tap", conform.tap, "write all results to this file, as TAP version 14");
         command
-            ->add_option("--machine", conform.machines, "powernv8, powernv9, powernv10 or all; may be given repeatedly")
+            ->add_option("--machine", conform.machines,
+                         partition_machine_names() + " or all (default powernv9); may be given repeatedly")
             ->allow_extra_args(false);
         add_other_machine_options(*command, conform.common);
         auto* with_fuzz =
@@ -112,7 +113,7 @@ struct CommandLine {
         bench->require_subcommand(1);
         command = bench->add_subcommand("hcall", "what a partition's hypervisor calls cost, in instructions");
         command->add_option("--peer", bench_hcall.peer, "kvm: measure Linux's KVM-HV on the same machine, too");
-        add_machine_options(*command, bench_hcall.common);
+        add_machine_options(*command, bench_hcall.common, partition_machine_names());
         command->callback([this] { status = transom::tool::bench_hcall(bench_hcall); });
     }
 

@@ -23,4 +23,9 @@ MachineSetup prepare_machine(const MachineOptions& options) {
     return setup;
 }
 
+MachineSetup prepare_partition_machine(const MachineOptions& options, std::string_view command) {
+    parse_partition_machine(options.machine, command, "no partition runs there yet");
+    return prepare_machine(options);
+}
+
 } // namespace transom::tool
