@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `transom conform` writes: the matrix and TAP.
+// What `transom conform` writes: the matrix, TAP and its last words.
 #include "commands.hpp"
 #include "conform_matrix.hpp"
 #include "conform_tap.hpp"
+#include "conform_verdict.hpp"
 #include "failure.hpp"
 
 #include <gmock/gmock.h>
@@ -132,6 +133,50 @@ TEST(ToolConformTap, ARunThatStopsSaysSo) {
     const auto text = write_tap({one_machine()}, known, "the guest gave up:\n#300");
     EXPECT_THAT(text, testing::StartsWith("TAP version 14\n# Transom"));
     EXPECT_THAT(text, testing::EndsWith("\nBail out! the guest gave up: \\#300\n"));
+}
+
+TEST(ToolConformVerdict, SaysWhetherDifferencesAreExplained) {
+    auto result = one_machine();
+    EXPECT_EQ(describe_verdict({result}, known),
+              "conform: 4 cases on powernv9: 0 failed, 2 differences from pseries, 1 of them unexplained\n");
+    std::erase_if(result.differences, [](const Difference& one) { return one.explanation == nullptr; });
+    EXPECT_EQ(describe_verdict({result}, known),
+              "conform: 4 cases on powernv9: 0 failed, 1 difference from pseries, all explained\n");
+    result.differences.clear();
+    EXPECT_EQ(describe_verdict({result}, known),
+              "conform: 4 cases on powernv9: 0 failed, 0 differences from pseries\n");
+}
+
+TEST(ToolConformVerdict, AddsWhatElseIsWrong) {
+    auto result = one_machine();
+    result.transom->cases[0].verdict = TapRun::Verdict::failed;
+    result.coverage_gaps = 3;
+    EXPECT_EQ(describe_verdict({result}, {}),
+              "conform: 4 cases on powernv9: 1 failed, 2 differences from pseries, 1 of them unexplained, "
+              "1 unexplained failure of pseries, 3 gaps in the coverage\n");
+}
+
+TEST(ToolConformVerdict, OfOneImplementationIsAboutThatOne) {
+    auto transom = one_machine(), pseries = one_machine();
+    transom.pseries.reset();
+    pseries.transom.reset();
+    transom.differences.clear();
+    pseries.differences.clear();
+    EXPECT_EQ(describe_verdict({transom}, known), "conform: 4 cases on powernv9: 0 failed\n");
+    EXPECT_EQ(describe_verdict({pseries}, known),
+              "conform: 4 cases on pseries like powernv9: 1 failed, all explained\n");
+    EXPECT_EQ(describe_verdict({pseries}, {}),
+              "conform: 4 cases on pseries like powernv9: 1 failed, 1 of them unexplained\n");
+}
+
+TEST(ToolConformVerdict, OfSeveralMachinesHasASum) {
+    auto other = one_machine();
+    other.machine = "powernv10";
+    std::erase_if(other.differences, [](const Difference& one) { return one.explanation == nullptr; });
+    EXPECT_EQ(describe_verdict({one_machine(), other}, known),
+              "conform: 4 cases on powernv9: 0 failed, 2 differences from pseries, 1 of them unexplained\n"
+              "conform: 4 cases on powernv10: 0 failed, 1 difference from pseries, all explained\n"
+              "conform: 8 cases on 2 machines: 0 failed, 3 differences from pseries, 1 of them unexplained\n");
 }
 
 TEST(ToolConformMachines, AreAsGivenEachOnce) {

@@ -4,6 +4,7 @@
 #include "conform_matrix.hpp"
 #include "conform_run.hpp"
 #include "conform_tap.hpp"
+#include "conform_verdict.hpp"
 #include "failure.hpp"
 #include "json_file.hpp"
 #include "test_guest.hpp"
@@ -99,8 +100,9 @@ nlohmann::ordered_json Conformance::check(const std::string& machine, std::vecto
         const auto coverage = check_coverage(*result.transom, exemptions_);
         fmt::print("{}", describe(coverage));
         report["coverage"] = to_json(coverage);
-        if (!coverage.complaints.empty())
-            complain(fmt::format("the coverage has {} gaps", coverage.complaints.size()));
+        result.coverage_gaps = coverage.complaints.size();
+        if (result.coverage_gaps > 0)
+            complain(fmt::format("the coverage has {} gaps", result.coverage_gaps));
     }
     report["result"] = complaints_.size() == complained ? "ok" : "failed";
     return report;
@@ -142,7 +144,7 @@ int conform(const ConformOptions& options) {
         throw;
     }
     const auto matrix = make_matrix(results);
-    fmt::print("{}", describe(matrix));
+    fmt::print("{}{}", describe(matrix), describe_verdict(results, conformance.explanations()));
     tap.write(write_tap(results, conformance.explanations(), ""));
     // One machine's report is the whole report; several are listed.
     auto report = reports.size() == 1 ? reports.front() : nlohmann::ordered_json{{"machines", reports}};

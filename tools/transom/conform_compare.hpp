@@ -31,6 +31,7 @@ struct ConformResult {
     std::string machine;
     std::optional<TapRun> transom = {}, pseries = {};
     std::vector<Difference> differences = {};
+    std::size_t coverage_gaps = 0; ///< kinds of cases that calls should have and have not
 };
 
 /// Cases in which the two runs differ. With an observation on both sides the observations decide, else the verdicts.
