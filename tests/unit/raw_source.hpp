@@ -2,9 +2,9 @@
 #pragma once
 
 #include "move_fixture.hpp"
+#include "written_stream.hpp"
 #include <functional>
 #include <transom/migrate/record_reader.hpp>
-#include <transom/migrate/record_writer.hpp>
 
 namespace transom::test {
 
@@ -86,16 +86,7 @@ inline std::vector<std::byte> join(const Records& records, bool recount = true) 
         }
         std::copy(payload.begin(), payload.end(), writer.payload().begin());
         writer.finish(record.type, payload.size(), record.flags);
-        stream.insert(stream.end(), writer.waiting().begin(), writer.waiting().end());
-        struct Sink final : net::ByteStream {
-            std::size_t send(std::span<const std::byte> bytes) override { return bytes.size(); }
-            std::size_t send_space() const override { return 0; }
-            void resume_receive() override {}
-            void close() override {}
-            void abort() override {}
-            net::Ipv4Address peer() const override { return {}; }
-        } sink;
-        writer.flush(sink);
+        take_written(writer, stream);
     }
     return stream;
 }

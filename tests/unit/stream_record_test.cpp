@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "written_stream.hpp"
+
 #include <arch/fake_machine.hpp>
 #include <cstring>
 #include <gmock/gmock.h>
@@ -6,7 +8,6 @@
 #include <transom/migrate/checksum.hpp>
 #include <transom/migrate/limits.hpp>
 #include <transom/migrate/record_reader.hpp>
-#include <transom/migrate/record_writer.hpp>
 #include <vector>
 
 namespace transom::migrate {
@@ -50,22 +51,9 @@ class StreamRecord : public testing::Test {
             pieces.push_back(piece);
             starts.push_back(stream.size());
             writer.write_bytes(piece.type, piece.payload);
-            take();
+            test::take_written(writer, stream);
         }
         starts.push_back(stream.size());
-    }
-
-    void take() {
-        stream.insert(stream.end(), writer.waiting().begin(), writer.waiting().end());
-        struct Sink final : net::ByteStream {
-            std::size_t send(std::span<const std::byte> bytes) override { return bytes.size(); }
-            std::size_t send_space() const override { return 0; }
-            void resume_receive() override {}
-            void close() override {}
-            void abort() override {}
-            net::Ipv4Address peer() const override { return {}; }
-        } sink;
-        writer.flush(sink);
     }
 
     Read read(const Stream& from, std::size_t chunk = ~std::size_t{0}) {
@@ -174,14 +162,14 @@ TEST_F(StreamRecord, EveryDroppedRepeatedOrSwappedRecordIsFound) {
 
 TEST_F(StreamRecord, RefusesWhatIsLargerThanItsBufferAndUnknownFlags) {
     writer.write_bytes(RecordType::terminal, Stream(301));
-    take();
+    test::take_written(writer, stream);
     EXPECT_EQ(read(stream).error, MoveError::record_length);
     stream.resize(static_cast<std::size_t>(starts.back()));
     RecordWriter other(writer_buffer);
     writer.reset();
     writer.finish(RecordType::hello, 0, 3);
     stream.clear();
-    take();
+    test::take_written(writer, stream);
     EXPECT_EQ(read(stream).error, MoveError::record_content);
 }
 

@@ -4,10 +4,13 @@
 #include "port.hpp"
 #include "qemu.hpp"
 #include "temporary_directory.hpp"
+#include "time_limit.hpp"
 
+#include <cmath>
 #include <csignal>
 #include <fstream>
 #include <gmock/gmock.h>
+#include <limits>
 #include <netinet/in.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -136,6 +139,20 @@ TEST(ToolPort, NoticesThatOneIsTaken) {
     ASSERT_EQ(bind(taken.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     ASSERT_EQ(listen(taken.get(), 1), 0);
     EXPECT_THROW(check_port_free(port), Failure);
+}
+
+TEST(ToolTimeLimit, IsWhatTheUserSaysElseWhatIsUsual) {
+    MachineOptions options;
+    EXPECT_EQ(time_limit(options, 120s), 120s);
+    options.timeout_s = 1.5;
+    EXPECT_EQ(time_limit(options, 120s), 1500ms);
+}
+
+TEST(ToolTimeLimit, CanBeAddedToTheTimeHoweverLongItIs) {
+    for (const double seconds : {1e300, std::numeric_limits<double>::infinity(), std::nan("")}) {
+        EXPECT_GT(duration_of(seconds), std::chrono::years(30)) << seconds;
+        EXPECT_GT(Clock::now() + duration_of(seconds), Clock::now()) << seconds;
+    }
 }
 
 } // namespace

@@ -12,6 +12,7 @@
 #include "qemu.hpp"
 #include "temporary_directory.hpp"
 #include "test_guest.hpp"
+#include "time_limit.hpp"
 
 #include <fmt/format.h>
 
@@ -43,7 +44,7 @@ int bench_hcall(const BenchHcallOptions& options) {
         fail("bench hcall --peer {}: it must be kvm", options.peer);
     MachineSetup setup = prepare_partition_machine(options.common, "bench hcall");
     const JsonFile json(options.common.json);
-    const auto limit = test_guest_limit(options.common);
+    const auto limit = time_limit(options.common, test_guest_time);
     const std::string counting_path = find_counting_qemu(options.common.qemu);
     std::optional<KvmPeer> peer;
     if (!options.peer.empty())

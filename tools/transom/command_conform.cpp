@@ -9,6 +9,7 @@
 #include "json_file.hpp"
 #include "test_guest.hpp"
 #include "text_file.hpp"
+#include "time_limit.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -70,7 +71,7 @@ nlohmann::ordered_json Conformance::check(const std::string& machine, std::vecto
     const auto complain = [&](const std::string& what) { complaints_.push_back(fmt::format("{}: {}", machine, what)); };
     MachineOptions common = options_.common;
     common.machine = machine;
-    const auto limit = test_guest_limit(common);
+    const auto limit = time_limit(common, test_guest_time);
     ConformResult& result = results.emplace_back(ConformResult{.machine = machine});
     nlohmann::ordered_json report = {{"machine", machine}};
     const std::size_t complained = complaints_.size();

@@ -10,6 +10,7 @@
 #include "progress.hpp"
 #include "qemu.hpp"
 #include "temporary_directory.hpp"
+#include "time_limit.hpp"
 
 #include <algorithm>
 
@@ -129,12 +130,9 @@ nlohmann::ordered_json compare_all(Pair pair, const FuzzOptions& options, std::s
     return failures;
 }
 
-Clock::time_point time_limit(const FuzzOptions& options) {
-    const double seconds = options.common.timeout_s > 0
-                               ? options.common.timeout_s
-                               : start_s + static_cast<double>(options.seeds) *
-                                               static_cast<double>(options.operations) * slowest_operation_s;
-    return Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+Clock::duration usual_time(const FuzzOptions& options) {
+    return duration_of(start_s + static_cast<double>(options.seeds) * static_cast<double>(options.operations) *
+                                     slowest_operation_s);
 }
 
 } // namespace
@@ -146,7 +144,7 @@ int fuzz(const FuzzOptions& options) {
     if (options.seeds == 0 || options.operations == 0)
         fail("conform --fuzz: there must be a seed and an operation at least");
     const JsonFile json(options.common.json);
-    const auto until = time_limit(options);
+    const auto until = Clock::now() + time_limit(options.common, usual_time(options));
     const TemporaryDirectory directory;
     std::optional<FuzzSession> ours, theirs;
     std::vector<FuzzSession*> sessions;

@@ -9,6 +9,7 @@
 #include "port.hpp"
 #include "progress.hpp"
 #include "temporary_directory.hpp"
+#include "time_limit.hpp"
 
 #include <fmt/format.h>
 #include <memory>
@@ -55,11 +56,8 @@ class MoveCommand {
 };
 
 MoveCommand::MoveCommand(const MigrateOptions& options)
-    : options_(options), until_(Clock::now() + default_limit),
+    : options_(options), until_(Clock::now() + time_limit(options.common, default_limit)),
       common_(prepare_partition_machine(options.common, "migrate")), guest_(make_guest(options.guest)) {
-    if (options.common.timeout_s > 0)
-        until_ = Clock::now() +
-                 std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.common.timeout_s));
     report_.guest = options.guest;
     report_.machine = machine_name(common_.kind);
 }

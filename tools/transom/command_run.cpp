@@ -10,6 +10,7 @@
 #include "manifest_source.hpp"
 #include "port.hpp"
 #include "temporary_directory.hpp"
+#include "time_limit.hpp"
 
 #include <fmt/format.h>
 
@@ -26,8 +27,7 @@ int attached(const MachineSetup& setup, bool expects_partitions, const RunOption
     const auto started = Clock::now();
     std::optional<Clock::time_point> until;
     if (options.common.timeout_s > 0)
-        until = started +
-                std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.common.timeout_s));
+        until = started + duration_of(options.common.timeout_s);
 
     ChildProcess qemu(qemu_arguments(setup), ChildProcess::Streams::piped);
     ConsoleFilter log;
@@ -74,11 +74,7 @@ int run(const RunOptions& options) {
     if (!options.report)
         return attached(setup, !partition_names(manifest).empty(), options, json);
 
-    const auto limit =
-        options.common.timeout_s > 0
-            ? std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.common.timeout_s))
-            : Clock::duration(report_time);
-    json.write(report_boot(setup, manifest, Clock::now() + limit));
+    json.write(report_boot(setup, manifest, Clock::now() + time_limit(options.common, report_time)));
     return 0;
 }
 

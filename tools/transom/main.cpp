@@ -22,7 +22,10 @@ void add_other_machine_options(CLI::App& command, MachineOptions& options) {
     command.add_option("--image", options.image, "the hypervisor (build/power/transom.elf, transom.bin for pseries)");
     command.add_option("--json", options.json, "write the report to this file, too");
     command.add_option("--timeout", options.timeout_s, "give up after this many seconds")
-        ->check(CLI::NonNegativeNumber);
+        ->check([](const std::string& text) {
+            double seconds = 0;
+            return CLI::detail::lexical_cast(text, seconds) && seconds >= 0 ? "" : text + " is no number of seconds";
+        });
 }
 
 void add_machine_options(CLI::App& command, MachineOptions& options, const std::string& machines) {

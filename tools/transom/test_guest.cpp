@@ -4,18 +4,11 @@
 namespace transom::tool {
 namespace {
 
-constexpr auto usual_limit = std::chrono::seconds(120);
 constexpr auto power_off_time = std::chrono::seconds(20);
 constexpr auto between_looks = std::chrono::milliseconds(200);
 constexpr std::string_view last_word = "\n# end ";
 
 } // namespace
-
-Clock::duration test_guest_limit(const MachineOptions& options) {
-    if (options.timeout_s <= 0)
-        return usual_limit;
-    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.timeout_s));
-}
 
 std::string finish_test_guest(Machine& machine, Clock::duration limit,
                               const std::function<std::string(std::string_view)>& problem_of,

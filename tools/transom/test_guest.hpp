@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "commands.hpp"
 #include "machine.hpp"
 
 #include <functional>
 
 namespace transom::tool {
 
-/// How long each machine of a command may take: what the user says, else what is usual for a guest that tests.
-Clock::duration test_guest_limit(const MachineOptions& options);
+/// How long a machine with a guest that tests may usually take.
+constexpr auto test_guest_time = std::chrono::seconds(120);
 
 /// Waits until the machine's guest has written its last line, "# end ...", and has switched the machine off; returns all that
 /// was on the terminal. `meanwhile` gets that text several times a second. When the guest is silent, gone or out of
