@@ -1,12 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "memory_pipe.hpp"
-#include <arch/fake_machine.hpp>
-#include <gmock/gmock.h>
-#include <string>
-#include <transom/hcall/dispatch.hpp>
-#include <transom/manage/service.hpp>
-#include <transom/partition/create.hpp>
-#include <transom/partition/msr.hpp>
+#include "manage_fixture.hpp"
 
 namespace transom::manage {
 namespace {
@@ -14,117 +7,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-struct TestMachine final : Machine {
-    std::unique_ptr<partition::Partition> debian = std::make_unique<partition::Partition>();
-    migrate::Progress progress;
-    std::optional<MigrateRequest> order;
-    std::string ordered_partition;
-    std::optional<migrate::Failure> refusal;
-    std::vector<std::uint64_t> hashes;
-    unsigned digests_for = ~0u; // how many calls of digests() until the next move takes the table
-    std::vector<std::pair<std::string, migrate::Owner>> settled;
-    bool cancellable = false;
-    bool ended = false;
-
-    TestMachine() {
-        std::string_view("debian").copy(debian->name_storage.data(), 31);
-        debian->state = partition::PartitionState::running;
-        debian->vcpu_count = 1;
-        if (!debian->memory.add_block({0x40000000}))
-            throw std::runtime_error("add_block");
-    }
-    MachineInfo info() override { return {"0.1.0", "powernv9", "POWER9", 512000000}; }
-    const partition::Partition* partition(std::size_t index) override { return index == 0 ? debian.get() : nullptr; }
-    partition::Partition* find(std::string_view name) override {
-        return debian != nullptr && name == debian->name() ? debian.get() : nullptr;
-    }
-    std::expected<void, migrate::Failure> migrate(const MigrateRequest& request) override {
-        if (refusal)
-            return std::unexpected(*refusal);
-        order = request;
-        ordered_partition = request.partition;
-        return {};
-    }
-    const migrate::Progress& migration() override { return progress; }
-    bool cancel() override { return cancellable; }
-    std::expected<void, migrate::Failure> settle(std::string_view name, migrate::Owner owner) override {
-        if (refusal)
-            return std::unexpected(*refusal);
-        settled.emplace_back(std::string(name), owner);
-        return {};
-    }
-    std::optional<DigestTable> digests(std::string_view name) override {
-        if (name != "debian" || digests_for == 0)
-            return std::nullopt;
-        --digests_for;
-        return DigestTable{hashes, kib(64)};
-    }
-    std::optional<Counter> counter(std::size_t index) override {
-        constexpr std::array<Counter, 2> counters{{{"boot_ticks", 12}, {"hcall.H_ENTER", 34}}};
-        return index < counters.size() ? std::optional(counters[index]) : std::nullopt;
-    }
-    void shutdown() override { ended = true; }
-};
-
-/// An operator's end of a connection: collects lines.
-struct Operator final : net::StreamHandler {
-    net::ByteStream* stream = nullptr;
-    std::string text;
-    std::string to_send;
-    bool over = false;
-
-    std::size_t received(std::span<const std::byte> bytes) override {
-        text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-        return bytes.size();
-    }
-    void closed(net::CloseReason) override { over = true; }
-    bool push() {
-        const std::size_t n = stream->send(std::as_bytes(std::span(to_send)));
-        to_send.erase(0, n);
-        return n != 0;
-    }
-    std::vector<std::string> lines() {
-        std::vector<std::string> all;
-        for (std::size_t end; (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1))
-            all.push_back(text.substr(0, end));
-        return all;
-    }
-};
-
-class ManageTest : public testing::Test {
-  protected:
-    ManageTest() { net.listener = &service; }
-
-    void connect(Operator& who) {
-        who.stream = *net.connect({1}, management_port, who);
-        net.pump();
-    }
-    std::vector<std::string> ask(Operator& who, std::string what) {
-        if (who.stream == nullptr)
-            connect(who);
-        who.to_send += what;
-        for (bool moved = true; moved;) {
-            moved = who.push();
-            moved = net.pump() || moved;
-            // Room has come for whoever waits for it.
-            for (auto& end : net.ends)
-                if (end->open && end->handler != nullptr)
-                    end->handler->sent();
-            for (auto& end : net.ends)
-                moved = moved || end->offer;
-        }
-        return who.lines();
-    }
-    std::vector<std::string> ask(std::string what) { return ask(one, what); }
-
-    arch::FakeMachine fake{mib(1)};
-    TestMachine machine;
-    Service service{machine};
-    test::PipeNetwork net;
-    Operator one;
-    Operator two;
-};
 
 TEST_F(ManageTest, SaysHello) {
     EXPECT_THAT(ask("hello\n"),
@@ -152,82 +34,6 @@ TEST_F(ManageTest, StartsAMove) {
     machine.refusal = migrate::failure(migrate::MoveError::no_such_partition, "there is no partition {}", "x");
     EXPECT_THAT(ask("migrate partition=x to=10.77.0.2\n"),
                 ElementsAre("error no-such-partition: there is no partition x"));
-}
-
-class ManageConsole : public ManageTest {
-  protected:
-    ManageConsole() {
-        partition::set_terminals(*machine.debian, 2);
-        machine.debian->state = partition::PartitionState::running;
-    }
-    vio::Terminal& terminal(std::size_t n) { return machine.debian->terminals[n]; }
-    std::string typed(std::size_t n) {
-        std::array<std::uint8_t, 64> bytes{};
-        const std::size_t count = terminal(n).input.pop(bytes);
-        return {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count)};
-    }
-    void write(std::size_t n, std::string_view text) {
-        ASSERT_TRUE(terminal(n).write({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
-        service.run();
-        net.pump();
-    }
-};
-
-TEST_F(ManageConsole, ConnectsWithATerminalUntilItEnds) {
-    EXPECT_THAT(ask("console partition=debian terminal=1\nls\n"), ElementsAre("ok console=debian terminal=1"));
-    EXPECT_TRUE(terminal(1).session);
-    EXPECT_FALSE(terminal(0).session);
-    EXPECT_EQ(typed(1), "ls\n") << "what came behind the request is the terminal's";
-    write(1, "hello");
-    EXPECT_EQ(one.text, "hello");
-    ask("status\n");
-    EXPECT_EQ(typed(1), "status\n");
-    one.stream->close();
-    net.pump();
-    EXPECT_FALSE(terminal(1).session);
-}
-
-TEST_F(ManageConsole, TheFirstTerminalIsTheDefaultAndEachIsForOne) {
-    EXPECT_THAT(ask("console partition=debian\n"), ElementsAre("ok console=debian terminal=0"));
-    EXPECT_THAT(ask(two, "console partition=debian terminal=0\n"), ElementsAre(StartsWith("error busy")));
-    EXPECT_THAT(ask(two, "console partition=debian terminal=2\n"), ElementsAre(StartsWith("error no-such-terminal")));
-    EXPECT_THAT(ask(two, "console partition=other\n"), ElementsAre(StartsWith("error no-such-partition")));
-    EXPECT_THAT(ask(two, "console partition=debian terminal=x\n"), ElementsAre(StartsWith("error bad-value")));
-    EXPECT_THAT(ask(two, "console\n"), ElementsAre(StartsWith("error missing-key")));
-    EXPECT_THAT(ask(two, "console partition=debian rows=9\n"), ElementsAre(StartsWith("error unknown-key")));
-    EXPECT_THAT(ask(two, "console partition=debian terminal=1\n"), ElementsAre("ok console=debian terminal=1"));
-}
-
-TEST_F(ManageConsole, WhatTheTerminalHasNoRoomForWaits) {
-    ask("console partition=debian\n");
-    ask(std::string(600, 'x'));
-    EXPECT_EQ(terminal(0).input.count, 512u);
-    typed(0);
-    service.run();
-    ask("");
-    EXPECT_EQ(terminal(0).input.count, 512u - 64 + 64);
-}
-
-TEST_F(ManageConsole, ASuspendedPartitionTakesAndGivesNothing) {
-    ask("console partition=debian\n");
-    machine.debian->state = partition::PartitionState::suspended;
-    write(0, "later");
-    ask("typed");
-    EXPECT_EQ(one.text, "");
-    EXPECT_TRUE(terminal(0).input.empty());
-    machine.debian->state = partition::PartitionState::running;
-    service.run();
-    ask("");
-    EXPECT_EQ(one.text, "later");
-    EXPECT_EQ(typed(0), "typed");
-}
-
-TEST_F(ManageConsole, EndsWithThePartition) {
-    ask("console partition=debian\n");
-    machine.debian = nullptr;
-    service.run();
-    net.pump();
-    EXPECT_TRUE(one.over);
 }
 
 TEST_F(ManageTest, RefusesWhatItDoesNotUnderstandByName) {
@@ -337,46 +143,6 @@ TEST_F(ManageTest, StopsSendingDigestsWhenTheNextMoveTakesTheirPlace) {
     ASSERT_EQ(lines.size(), 2u);
     EXPECT_THAT(lines[0], StartsWith("+ first=0 "));
     EXPECT_THAT(lines[1], StartsWith("error no-digests: \"debian\": "));
-}
-
-TEST_F(ManageTest, ListsThePartitionsCallsWithLatenciesWhileItIsObserved) {
-    partition::Partition& p = *machine.debian;
-    p.vcpus[0].partition = &p;
-    p.allowed_calls.allow(papr::FunctionSets::all());
-    const auto call = [&](std::uint64_t token) {
-        p.vcpus[0].registers.gpr[3] = token;
-        (void)hcall::dispatch(p.vcpus[0]);
-    };
-    constexpr std::uint64_t poll_pending = 0x1d8, no_call = 0x1234;
-    call(poll_pending);
-    EXPECT_THAT(ask("calls partition=debian\n"),
-                ElementsAre("+ call=H_POLL_PENDING set=hcall-poll-pending count=1", "ok observe=off privilege=0"));
-    EXPECT_THAT(ask("trace partition=debian\n"), ElementsAre("ok calls=0"));
-    EXPECT_THAT(ask("calls partition=debian observe=on\n"), testing::Contains("ok observe=on privilege=0"));
-    call(poll_pending);
-    call(no_call);
-    p.observation.record_other_exit(5);
-    EXPECT_THAT(ask("calls partition=debian observe=off\n"),
-                ElementsAre("+ call=H_POLL_PENDING set=hcall-poll-pending count=2 ticks=0 "
-                            "latency=1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0",
-                            "+ call=unknown set=- count=1 ticks=0 latency=1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0",
-                            "+ exits=other count=1 ticks=5 latency=0,0,0,1,0,0,0,0,0,0,0,0,0,0,0,0",
-                            "ok observe=off privilege=0"));
-    call(poll_pending);
-    EXPECT_THAT(ask("trace partition=debian\n"),
-                ElementsAre(StartsWith("+ timebase=1000 vcpu=0 call=unknown token=0x1234 r4=0x0 r5=0x0 r6=0x0 r7=0x0"),
-                            "+ timebase=1000 vcpu=0 call=H_POLL_PENDING token=0x1d8 status=0", "ok calls=2"));
-    // Calls from problem state are counted apart.
-    p.observation.start();
-    p.vcpus[0].registers.msr = partition::msr::pr;
-    call(poll_pending);
-    EXPECT_THAT(ask("calls partition=debian\n"),
-                ElementsAre("+ call=H_POLL_PENDING set=hcall-poll-pending count=3", "+ call=unknown set=- count=1",
-                            "ok observe=on privilege=1"));
-    EXPECT_THAT(ask("calls partition=debian observe=perhaps\n"), ElementsAre(StartsWith("error bad-value: ")));
-    EXPECT_THAT(ask("calls\n"), ElementsAre("error missing-key: \"partition\": calls needs partition=NAME"));
-    EXPECT_THAT(ask("trace partition=windows\n"), ElementsAre(StartsWith("error no-such-partition: ")));
-    EXPECT_THAT(ask("trace partition=debian age=1\n"), ElementsAre(StartsWith("error unknown-key: ")));
 }
 
 TEST_F(ManageTest, ReportsCountersAndShutsDownAfterTheAnswer) {

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "memory_pipe.hpp"
+
+#include <arch/fake_machine.hpp>
+#include <gmock/gmock.h>
+#include <string>
+#include <transom/manage/service.hpp>
+#include <transom/partition/create.hpp>
+
+namespace transom::manage {
+
+struct TestMachine final : Machine {
+    std::unique_ptr<partition::Partition> debian = std::make_unique<partition::Partition>();
+    migrate::Progress progress;
+    std::optional<MigrateRequest> order;
+    std::string ordered_partition;
+    std::optional<migrate::Failure> refusal;
+    std::vector<std::uint64_t> hashes;
+    unsigned digests_for = ~0u; // how many calls of digests() until the next move takes the table
+    std::vector<std::pair<std::string, migrate::Owner>> settled;
+    bool cancellable = false;
+    bool ended = false;
+
+    TestMachine() {
+        std::string_view("debian").copy(debian->name_storage.data(), 31);
+        debian->state = partition::PartitionState::running;
+        debian->vcpu_count = 1;
+        if (!debian->memory.add_block({0x40000000}))
+            throw std::runtime_error("add_block");
+    }
+    MachineInfo info() override { return {"0.1.0", "powernv9", "POWER9", 512000000}; }
+    const partition::Partition* partition(std::size_t index) override { return index == 0 ? debian.get() : nullptr; }
+    partition::Partition* find(std::string_view name) override {
+        return debian != nullptr && name == debian->name() ? debian.get() : nullptr;
+    }
+    std::expected<void, migrate::Failure> migrate(const MigrateRequest& request) override {
+        if (refusal)
+            return std::unexpected(*refusal);
+        order = request;
+        ordered_partition = request.partition;
+        return {};
+    }
+    const migrate::Progress& migration() override { return progress; }
+    bool cancel() override { return cancellable; }
+    std::expected<void, migrate::Failure> settle(std::string_view name, migrate::Owner owner) override {
+        if (refusal)
+            return std::unexpected(*refusal);
+        settled.emplace_back(std::string(name), owner);
+        return {};
+    }
+    std::optional<DigestTable> digests(std::string_view name) override {
+        if (name != "debian" || digests_for == 0)
+            return std::nullopt;
+        --digests_for;
+        return DigestTable{hashes, kib(64)};
+    }
+    std::optional<Counter> counter(std::size_t index) override {
+        constexpr std::array<Counter, 2> counters{{{"boot_ticks", 12}, {"hcall.H_ENTER", 34}}};
+        return index < counters.size() ? std::optional(counters[index]) : std::nullopt;
+    }
+    void shutdown() override { ended = true; }
+};
+
+/// An operator's end of a connection: collects lines.
+struct Operator final : net::StreamHandler {
+    net::ByteStream* stream = nullptr;
+    std::string text;
+    std::string to_send;
+    bool over = false;
+
+    std::size_t received(std::span<const std::byte> bytes) override {
+        text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        return bytes.size();
+    }
+    void closed(net::CloseReason) override { over = true; }
+    bool push() {
+        const std::size_t n = stream->send(std::as_bytes(std::span(to_send)));
+        to_send.erase(0, n);
+        return n != 0;
+    }
+    std::vector<std::string> lines() {
+        std::vector<std::string> all;
+        for (std::size_t end; (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1))
+            all.push_back(text.substr(0, end));
+        return all;
+    }
+};
+
+class ManageTest : public testing::Test {
+  protected:
+    ManageTest() { net.listener = &service; }
+
+    void connect(Operator& who) {
+        who.stream = *net.connect({1}, management_port, who);
+        net.pump();
+    }
+    std::vector<std::string> ask(Operator& who, std::string what) {
+        if (who.stream == nullptr)
+            connect(who);
+        who.to_send += what;
+        for (bool moved = true; moved;) {
+            moved = who.push();
+            moved = net.pump() || moved;
+            // Room has come for whoever waits for it.
+            for (auto& end : net.ends)
+                if (end->open && end->handler != nullptr)
+                    end->handler->sent();
+            for (auto& end : net.ends)
+                moved = moved || end->offer;
+        }
+        return who.lines();
+    }
+    std::vector<std::string> ask(std::string what) { return ask(one, what); }
+
+    arch::FakeMachine fake{mib(1)};
+    TestMachine machine;
+    Service service{machine};
+    test::PipeNetwork net;
+    Operator one;
+    Operator two;
+};
+
+} // namespace transom::manage
