@@ -9,31 +9,28 @@ namespace {
 using papr::Status;
 using partition::Vcpu;
 
-std::uint64_t entitlement(const Vcpu& vcpu) { return vcpu.partition->pool->entitlement(vcpu.partition->vcpu_count); }
-
-/// What is left over is shared among all virtual processors alike, so a partition's part of it grows with how many it has.
-std::uint64_t weight(const Vcpu& vcpu) { return vcpu.partition->vcpu_count; }
+const partition::CapacityClaim& claim(const Vcpu& vcpu) { return vcpu.partition->share.claim; }
 
 } // namespace
 
-// Shared processors, not capped. The part that is certain is less while more partitions are there.
 Outcome h_get_ppp(Vcpu& vcpu) {
     auto& gpr = vcpu.registers.gpr;
-    const std::uint64_t processors = vcpu.partition->pool->processors;
-    gpr[4] = entitlement(vcpu);
-    gpr[5] = 0; // unallocated capacity: all of it is given out
+    const partition::ProcessorPool& pool = *vcpu.partition->pool;
+    const std::uint64_t capped = claim(vcpu).capped ? 1 : 0, weight = claim(vcpu).weight, processors = pool.processors;
+    gpr[4] = claim(vcpu).entitled;
+    gpr[5] = pool.unallocated();
     gpr[6] = 0; // group 0, pool 0
-    gpr[7] =
-        weight(vcpu) << 40 | processors << 16 | processors; // none unallocated; in the pool, active on the platform
+    // No weight is unallocated; processors in the pool, and active on the platform.
+    gpr[7] = capped << 48 | weight << 40 | processors << 16 | processors;
     return Status::success;
 }
 
-// Nothing of it is for a partition to choose: any other value is constrained to what it is.
+// What it gets is its manifest's to say: any other value is constrained to that.
 Outcome h_set_ppp(Vcpu& vcpu) {
     const auto& gpr = vcpu.registers.gpr;
     if (gpr[5] > 255)
         return Status::parameter;
-    return gpr[4] == entitlement(vcpu) && gpr[5] == weight(vcpu) ? Status::success : Status::constrained;
+    return gpr[4] == claim(vcpu).entitled && gpr[5] == claim(vcpu).weight ? Status::success : Status::constrained;
 }
 
 // How idle the pool is tells about the other partitions: only who was allowed to may know.

@@ -184,7 +184,10 @@ Shape shape_of(const tree::PartitionDescription& description) {
             .granule = description.granule,
             .log2_page_table_size = hpt::recommended_log2_bytes(description.memory),
             .large_pages = description.large_pages,
-            .function_sets = description.function_sets};
+            .function_sets = description.function_sets,
+            .entitled_capacity = description.entitled_capacity,
+            .capacity_weight = description.capacity_weight,
+            .capped = description.capped};
 }
 
 std::expected<void, CreateError> create_empty(Partition& partition, const Shape& shape, const Resources& from) {

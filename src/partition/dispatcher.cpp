@@ -33,35 +33,54 @@ bool wants_to_run(Vcpu& vcpu, std::uint64_t timebase) {
     return vcpu.state == VcpuState::ready;
 }
 
-Dispatcher::Dispatcher(std::uint64_t frequency) : slice_(frequency / 1000), short_slice_(frequency / 20'000) {}
+std::uint32_t usual_entitlement(std::uint32_t virtual_processors, const ProcessorPool& pool) {
+    constexpr std::uint32_t tenth = 10;
+    return std::min(tenth * virtual_processors, pool.unallocated());
+}
+
+// LoPAR and PowerVM: the dispatch window has 10 ms.
+Dispatcher::Dispatcher(std::uint64_t frequency)
+    : quantum_(frequency / 1000), short_quantum_(frequency / 20'000), shares_(frequency / 100, quantum_) {}
 
 void Dispatcher::add(Task& task) { invariant(tasks_.push_back(&task), "too many tasks"); }
 
 void Dispatcher::add(Partition& partition) {
     invariant(partitions_.push_back(&partition), "too many partitions");
+    PoolMember& share = partition.share;
+    share.contenders.clear();
+    for (std::uint32_t i = 0; i < partition.vcpu_count; ++i) {
+        Vcpu& vcpu = partition.vcpus[i];
+        vcpu.contender = {.vcpu = &vcpu, .member = &share};
+        invariant(share.contenders.push_back(&vcpu.contender), "more virtual processors than the pool knows");
+    }
+    shares_.add(share, arch::timebase());
     partition.pool = &pool_;
-    pool_.virtual_processors += partition.vcpu_count;
+    pool_.entitled += share.claim.entitled;
 }
 
 void Dispatcher::remove(Partition& partition) {
-    for (Partition*& p : partitions_)
-        if (p == &partition) {
-            p = partitions_[partitions_.size() - 1];
-            partition.pool = &no_pool;
-            pool_.virtual_processors -= partition.vcpu_count;
-            partitions_.pop_back();
-            return;
-        }
+    Partition** const found = std::ranges::find(partitions_, &partition);
+    if (found == partitions_.end())
+        return;
+    *found = partitions_[partitions_.size() - 1];
+    partitions_.pop_back();
+    for (Contender* contender : partition.share.contenders)
+        if (contender->state == Contender::State::ready)
+            shares_.withdraw(*contender);
+    shares_.remove(partition.share);
+    pool_.entitled -= partition.share.claim.entitled;
+    partition.pool = &no_pool;
 }
 
 std::uint64_t Dispatcher::run_tasks() {
-    std::uint64_t soonest = slice_;
+    std::uint64_t soonest = quantum_;
     for (Task* task : tasks_)
         soonest = std::min(soonest, task->run());
     return soonest;
 }
 
-void Dispatcher::run_vcpu(Vcpu& vcpu, std::uint64_t slice) {
+/// Gives a virtual processor its turn. The ticks that it ran.
+std::uint64_t Dispatcher::run_vcpu(Vcpu& vcpu, std::uint64_t ticks) {
     Partition& partition = *vcpu.partition;
     const std::uint64_t start = arch::timebase();
     if (first_entry_ == 0) {
@@ -71,51 +90,71 @@ void Dispatcher::run_vcpu(Vcpu& vcpu, std::uint64_t slice) {
     // What the partition registered lies in its memory: it cannot fail but by a page that is not here yet, and then the
     // partition does not run.
     if (!dispatched(vcpu, start + partition.timebase_offset))
-        return;
+        return 0;
     // An external interrupt is delivered on the way in, once the virtual processor has interrupts enabled.
     const bool waiting = external_pending(vcpu) && (vcpu.registers.msr & msr::ee) == 0;
-    arch::run(vcpu, waiting ? std::min(slice, short_slice_) : slice);
+    arch::run(vcpu, waiting ? std::min(ticks, short_quantum_) : ticks);
     const std::uint64_t end = arch::timebase();
     guest_ticks_ += end - start;
     // Its page was here when the processor was dispatched, or when the area was registered since, and pages only arrive. Were
     // it not so, the partition would see no odd count this time, and no entry in its log.
     if (!preempted(vcpu, why_left(vcpu), end + partition.timebase_offset))
         log("partition {}: cannot count a virtual processor's preemption", partition.name());
+    return end - start;
 }
 
-bool Dispatcher::run_vcpus(std::uint64_t slice) {
-    bool ran = false;
-    for (Partition* partition : partitions_)
-        for (std::uint32_t i = 0; i < partition->vcpu_count && partition->state == PartitionState::running; ++i) {
-            Vcpu& vcpu = partition->vcpus[i];
-            if (wants_to_run(vcpu, arch::timebase() + partition->timebase_offset)) {
-                run_vcpu(vcpu, slice);
-                ran = true;
-            }
+/// Brings the pool up to date with what has happened to the virtual processors that have no turn.
+void Dispatcher::collect_ready(std::uint64_t now) {
+    for (const Partition* partition : partitions_) {
+        const bool runs = partition->state == PartitionState::running;
+        for (Contender* contender : partition->share.contenders) {
+            if (contender->state == Contender::State::ready && !runs)
+                shares_.withdraw(*contender);
+            if (contender->state == Contender::State::waits && runs &&
+                wants_to_run(*contender->vcpu, now + partition->timebase_offset))
+                shares_.ready(*contender, now);
         }
-    return ran;
+    }
 }
 
-std::uint64_t Dispatcher::until_next_decrementer() const {
+bool Dispatcher::run_turn() {
+    const std::uint64_t now = arch::timebase();
+    collect_ready(now);
+    const auto turn = shares_.next(now);
+    if (!turn)
+        return false;
+    Vcpu& vcpu = *turn->contender->vcpu;
+    const std::uint64_t ran = run_vcpu(vcpu, turn->ticks);
+    const bool wants_more = vcpu.partition->state == PartitionState::running && vcpu.state == VcpuState::ready;
+    shares_.ran(*turn->contender, ran, wants_more, arch::timebase());
+    return true;
+}
+
+/// Ticks until a virtual processor may want to run, or may have a turn again, of its own.
+std::uint64_t Dispatcher::until_next_event(std::uint64_t now) const {
     std::uint64_t soonest = ~std::uint64_t{0};
+    const auto wait_until = [&](std::uint64_t when) {
+        const auto left = static_cast<std::int64_t>(when - now);
+        soonest = std::min(soonest, static_cast<std::uint64_t>(std::max<std::int64_t>(left, 0)));
+    };
     for (const Partition* partition : partitions_)
-        for (std::uint32_t i = 0; i < partition->vcpu_count && partition->state == PartitionState::running; ++i) {
-            const Vcpu& vcpu = partition->vcpus[i];
-            const auto left =
-                static_cast<std::int64_t>(vcpu.decrementer_expiry - (arch::timebase() + partition->timebase_offset));
-            if (wakes_by_interrupt(vcpu))
-                soonest = std::min(soonest, static_cast<std::uint64_t>(std::max<std::int64_t>(left, 0)));
+        for (const Contender* contender : partition->share.contenders) {
+            if (contender->state == Contender::State::ready)
+                wait_until(shares_.window_end());
+            else if (partition->state == PartitionState::running && wakes_by_interrupt(*contender->vcpu))
+                wait_until(contender->vcpu->decrementer_expiry - partition->timebase_offset);
         }
     return soonest;
 }
 
 void Dispatcher::run_once() {
     const std::uint64_t wanted = run_tasks();
-    const bool ran = run_vcpus(slice_);
-    const std::uint64_t sleep = std::min(wanted, until_next_decrementer());
-    if (ran || sleep == 0)
+    if (run_turn())
         return;
     const std::uint64_t begin = arch::timebase();
+    const std::uint64_t sleep = std::min(wanted, until_next_event(begin));
+    if (sleep == 0)
+        return;
     arch::idle(sleep);
     pool_.idle_ticks += arch::timebase() - begin;
 }

@@ -22,14 +22,32 @@ std::expected<Roster::Slot*, CreateError> Roster::take(std::string_view name) {
                                                   name, max_partitions));
 }
 
+std::expected<CapacityClaim, CreateError> Roster::claim(const Shape& shape) const {
+    const ProcessorPool& pool = dispatcher_.pool();
+    if (shape.entitled_capacity.value_or(0) > pool.unallocated())
+        return std::unexpected(CreateError::formatted("partition {}: entitled-capacity is {}, and {} hundredths of a "
+                                                      "processor are left of {}: lower it, or give the "
+                                                      "machine more processors",
+                                                      shape.name, *shape.entitled_capacity, pool.unallocated(),
+                                                      pool.capacity()));
+    return CapacityClaim{.entitled =
+                             shape.entitled_capacity.value_or(usual_entitlement(shape.virtual_processors, pool)),
+                         .weight = shape.capacity_weight,
+                         .capped = shape.capped};
+}
+
 std::expected<Partition*, CreateError> Roster::create(const tree::PartitionDescription& description,
                                                       const tree::Manifest& bundle) {
     const auto slot = take(description.name);
     if (!slot)
         return std::unexpected(slot.error());
+    const auto share = claim(shape_of(description));
+    if (!share)
+        return std::unexpected(share.error());
     Partition& partition = (*slot)->partition;
     if (const auto created = partition::create(partition, description, bundle, resources_); !created)
         return std::unexpected(created.error());
+    partition.share.claim = *share;
     (*slot)->used = true;
     start(partition);
     return &partition;
@@ -39,9 +57,13 @@ std::expected<Partition*, CreateError> Roster::create_empty(const Shape& shape) 
     const auto slot = take(shape.name);
     if (!slot)
         return std::unexpected(slot.error());
+    const auto share = claim(shape);
+    if (!share)
+        return std::unexpected(share.error());
     Partition& partition = (*slot)->partition;
     if (const auto created = partition::create_empty(partition, shape, resources_); !created)
         return std::unexpected(created.error());
+    partition.share.claim = *share;
     (*slot)->used = true;
     return &partition;
 }

@@ -133,9 +133,9 @@ class ManifestReader : NodeReader {
                  where, max_partition_name);
         refuse_twin(parent, node, where);
         allow_properties(node, where,
-                         {"memory-mib", "virtual-processors", "granule-kib", "large-pages", "terminals",
-                          "pool-idle-count", "without-function-sets", "observe-calls", "kernel", "initramfs",
-                          "bootargs"});
+                         {"memory-mib", "virtual-processors", "entitled-capacity", "capacity-weight", "capped",
+                          "granule-kib", "large-pages", "terminals", "pool-idle-count", "without-function-sets",
+                          "observe-calls", "kernel", "initramfs", "bootargs"});
         allow_no_children(node, where);
 
         const std::uint32_t memory = required_number(node, where, "memory-mib");
@@ -146,6 +146,7 @@ class ManifestReader : NodeReader {
         d.virtual_processors = number(node, where, "virtual-processors").value_or(1);
         if (d.virtual_processors < 1 || d.virtual_processors > max_virtual_processors)
             fail("{}: virtual-processors is {}: use 1 to {}", where, d.virtual_processors, max_virtual_processors);
+        describe_capacity(d, node, where);
         const std::uint32_t granule = number(node, where, "granule-kib").value_or(64);
         if (granule != 4 && granule != 64)
             fail("{}: granule-kib is {}: use 4 or 64", where, granule);
@@ -166,6 +167,23 @@ class ManifestReader : NodeReader {
         if (d.bootargs.size() > max_bootargs)
             fail("{}: bootargs has {} characters: use at most {}", where, d.bootargs.size(), max_bootargs);
         return d;
+    }
+
+    void describe_capacity(PartitionDescription& d, int node, std::string_view where) {
+        d.entitled_capacity = number(node, where, "entitled-capacity");
+        const std::uint32_t most = 100 * d.virtual_processors;
+        if (d.entitled_capacity && (*d.entitled_capacity < min_entitled_capacity || *d.entitled_capacity > most))
+            fail(
+                "{}: entitled-capacity is {}: use {} to {}, hundredths of a processor and at most 100 for each virtual "
+                "processor",
+                where, *d.entitled_capacity, min_entitled_capacity, most);
+        const std::uint32_t weight = number(node, where, "capacity-weight").value_or(128);
+        if (weight > 255)
+            fail("{}: capacity-weight is {}: use 0 to 255", where, weight);
+        d.capacity_weight = static_cast<std::uint8_t>(weight);
+        d.capped = flag(node, where, "capped");
+        if (d.capped && !d.entitled_capacity)
+            fail("{}: capped says that entitled-capacity is never exceeded: add entitled-capacity = <n>", where);
     }
 
     papr::FunctionSets function_sets(int node, std::string_view where) {

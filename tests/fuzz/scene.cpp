@@ -135,6 +135,7 @@ void Scene::begin(Input& input) {
                        {.format = format, .real_mode_page = real_mode_page, .large_pages = input.flag()});
     partition.facilities = {.second_watchpoint = input.flag(), .interrupts_at_0x18000 = input.flag()};
     partition.pool = &pool_;
+    partition.share.claim = {.entitled = 20, .weight = 2}; // numbers that calls name
     partition.sees_pool = input.flag();
     set_up_devices(input);
     papr::FunctionSets offered = papr::FunctionSets::all();

@@ -89,8 +89,7 @@ class Scene {
     std::unique_ptr<partition::Partition> partition_;
     std::vector<std::uint64_t> changed_ = std::vector<std::uint64_t>(memory_size / tracked_granule / 64);
     random::Source working_, broken_;
-    /// Shared with other partitions, so that the entitlement is a number that calls name.
-    partition::ProcessorPool pool_{.virtual_processors = 16};
+    partition::ProcessorPool pool_{.processors = 2, .entitled = 170};
 };
 
 } // namespace transom::hcall_fuzz

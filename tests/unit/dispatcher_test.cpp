@@ -2,6 +2,7 @@
 #include <arch/fake_machine.hpp>
 #include <arch/fake_world.hpp>
 #include <gmock/gmock.h>
+#include <map>
 #include <memory>
 #include <transom/partition/dispatcher.hpp>
 #include <transom/partition/msr.hpp>
@@ -27,6 +28,7 @@ class DispatcherTest : public testing::Test {
     DispatcherTest() {
         partition->state = PartitionState::running;
         partition->vcpu_count = 1;
+        partition->share.claim.entitled = 10;
         vcpu.partition = partition.get();
         vcpu.state = VcpuState::ready;
         dispatcher.add(*partition);
@@ -35,6 +37,7 @@ class DispatcherTest : public testing::Test {
 
     void play(Vcpu& entered, std::uint64_t slice) {
         slices.push_back(slice);
+        runs[&entered] += slice;
         entered.areas.vpa = registered;
         if (cede) {
             entered.state = VcpuState::ceded;
@@ -50,7 +53,8 @@ class DispatcherTest : public testing::Test {
     Dispatcher dispatcher{frequency};
     CountingTask task;
     std::vector<std::uint64_t> slices;
-    LogicalRange registered; // by the partition, whenever it runs
+    std::map<const Vcpu*, std::uint64_t> runs; // ticks
+    LogicalRange registered;                   // by the partition, whenever it runs
     bool cede = false;
 };
 
@@ -100,9 +104,10 @@ TEST_F(DispatcherTest, WithInterruptsOffOnlyAProdEndsAWait) {
     }
 }
 
-TEST_F(DispatcherTest, ThePoolKnowsWhoSharesItAndHowIdleItWas) {
+TEST_F(DispatcherTest, ThePoolKnowsWhatIsAllocatedAndHowIdleItWas) {
     EXPECT_EQ(partition->pool, &dispatcher.pool());
-    EXPECT_EQ(dispatcher.pool().virtual_processors, 1u);
+    EXPECT_EQ(dispatcher.pool().entitled, 10u);
+    EXPECT_EQ(dispatcher.pool().unallocated(), 90u);
     cede = true;
     dispatcher.run_once();
     EXPECT_EQ(dispatcher.pool().idle_ticks, 0u);
@@ -110,8 +115,47 @@ TEST_F(DispatcherTest, ThePoolKnowsWhoSharesItAndHowIdleItWas) {
     dispatcher.run_once();
     EXPECT_EQ(dispatcher.pool().idle_ticks, 1000u);
     dispatcher.remove(*partition);
-    EXPECT_EQ(dispatcher.pool().virtual_processors, 0u);
+    EXPECT_EQ(dispatcher.pool().entitled, 0u);
     EXPECT_NE(partition->pool, &dispatcher.pool());
+}
+
+TEST_F(DispatcherTest, TheUsualEntitlementIsWhatIsLeft) {
+    EXPECT_EQ(usual_entitlement(2, {.processors = 1}), 20u);
+    EXPECT_EQ(usual_entitlement(2, {.processors = 1, .entitled = 95}), 5u);
+    EXPECT_EQ(usual_entitlement(2, {.processors = 1, .entitled = 100}), 0u);
+}
+
+TEST_F(DispatcherTest, ACappedPartitionGetsItsCapAndTheMachineSleepsMeanwhile) {
+    dispatcher.remove(*partition);
+    partition->share.claim = {.entitled = 30, .capped = true};
+    dispatcher.add(*partition);
+    const std::uint64_t begin = machine.ticks_, before = dispatcher.guest_ticks();
+    while (machine.ticks_ < begin + frequency)
+        dispatcher.run_once();
+    EXPECT_NEAR(static_cast<double>(dispatcher.guest_ticks() - before), 0.3 * frequency, 0.01 * frequency);
+    EXPECT_NEAR(static_cast<double>(world.slept), 0.7 * frequency, 0.01 * frequency);
+}
+
+TEST_F(DispatcherTest, TwoPartitionsShareByTheirClaims) {
+    auto other = std::make_unique<Partition>();
+    other->state = PartitionState::running;
+    other->vcpu_count = 2;
+    other->share.claim = {.entitled = 10, .weight = 255};
+    for (Vcpu* each : {&other->vcpus[0], &other->vcpus[1]}) {
+        each->partition = other.get();
+        each->state = VcpuState::ready;
+    }
+    dispatcher.remove(*partition);
+    partition->share.claim = {.entitled = 10, .weight = 85};
+    dispatcher.add(*partition);
+    dispatcher.add(*other);
+    runs.clear();
+    for (int i = 0; i < 10000; ++i)
+        dispatcher.run_once();
+    EXPECT_NEAR(static_cast<double>(runs[&vcpu]) / static_cast<double>(machine.ticks_), 0.1 + 0.8 / 4, 0.005);
+    EXPECT_NEAR(static_cast<double>(runs[&other->vcpus[0]]) / static_cast<double>(machine.ticks_), 0.05 + 0.8 * 3 / 8,
+                0.005);
+    dispatcher.remove(*other);
 }
 
 TEST_F(DispatcherTest, APreemptionThatCannotBeCountedIsMadeUpForByTheNextDispatch) {

@@ -173,21 +173,22 @@ TEST_F(HcallWait, WaitsLeaveTheirReasonForTheDispatchTraceLog) {
     }
 }
 
-TEST_F(HcallWait, PerformanceParametersAreAPartOfTheSharedProcessors) {
-    partition::ProcessorPool pool{.processors = 1, .virtual_processors = 5};
+TEST_F(HcallWait, PerformanceParametersAreThePartitionsClaim) {
+    const partition::ProcessorPool pool{.processors = 2, .entitled = 170};
     partition.pool = &pool;
+    partition.share.claim = {.entitled = 40, .weight = 77};
     EXPECT_EQ(status(Op::get_ppp), Status::success);
-    EXPECT_EQ(vcpu.registers.gpr[4], 40u) << "two of five that share one processor";
-    EXPECT_EQ(vcpu.registers.gpr[5], 0u);
+    EXPECT_EQ(vcpu.registers.gpr[4], 40u);
+    EXPECT_EQ(vcpu.registers.gpr[5], 30u) << "unallocated";
     EXPECT_EQ(vcpu.registers.gpr[6], 0u);
-    EXPECT_EQ(vcpu.registers.gpr[7], 0x0000'0200'0001'0001u) << "not capped, weight 2";
-    EXPECT_EQ(status(Op::set_ppp, {40, 2}), Status::success);
-    EXPECT_EQ(status(Op::set_ppp, {100, 2}), Status::constrained);
+    EXPECT_EQ(vcpu.registers.gpr[7], 0x0000'4d00'0002'0002u) << "not capped, weight 77";
+    EXPECT_EQ(status(Op::set_ppp, {40, 77}), Status::success);
+    EXPECT_EQ(status(Op::set_ppp, {100, 77}), Status::constrained);
     EXPECT_EQ(status(Op::set_ppp, {40, 128}), Status::constrained);
     EXPECT_EQ(status(Op::set_ppp, {40, 256}), Status::parameter);
-    pool.processors = 8;
+    partition.share.claim.capped = true;
     call(Op::get_ppp);
-    EXPECT_EQ(vcpu.registers.gpr[4], 200u) << "no more than a whole processor for each";
+    EXPECT_EQ(vcpu.registers.gpr[7], 0x0001'4d00'0002'0002u);
 }
 
 TEST_F(HcallWait, ThePoolsIdleTimeIsForWhoMaySeeIt) {

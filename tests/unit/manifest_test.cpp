@@ -85,11 +85,27 @@ TEST(Manifest, HasDefaults) {
     EXPECT_FALSE(m->machine().link_address);
     const PartitionDescription& p = m->partitions()[0];
     EXPECT_EQ(p.virtual_processors, 1u);
+    EXPECT_FALSE(p.entitled_capacity);
+    EXPECT_EQ(p.capacity_weight, 128);
+    EXPECT_FALSE(p.capped);
     EXPECT_EQ(p.granule, kib(64));
     EXPECT_FALSE(p.large_pages);
     EXPECT_EQ(p.function_sets, papr::FunctionSets::all());
     EXPECT_EQ(p.initramfs, "");
     EXPECT_EQ(p.bootargs, "");
+}
+
+TEST(Manifest, ReadsAClaimToTheProcessors) {
+    FdtBuilder fdt;
+    const auto m = manifest(fdt, [&] {
+        fdt.begin("debian").number("memory-mib", 64).text("kernel", "k").number("virtual-processors", 2);
+        fdt.number("entitled-capacity", 150).number("capacity-weight", 0).flag("capped").end();
+    });
+    ASSERT_TRUE(m) << m.error().view();
+    const PartitionDescription& p = m->partitions()[0];
+    EXPECT_EQ(p.entitled_capacity, 150u);
+    EXPECT_EQ(p.capacity_weight, 0);
+    EXPECT_TRUE(p.capped);
 }
 
 TEST(Manifest, TakesFunctionSetsAway) {
@@ -150,13 +166,23 @@ TEST(Manifest, NamesWhatIsWrongWithAPartition) {
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("virtual-processors", 0); }),
               "partition debian: virtual-processors is 0: use 1 to 8");
     EXPECT_THAT(error([](FdtBuilder& f) { f.number("virtual-processors", 9); }), HasSubstr("use 1 to 8"));
+    EXPECT_EQ(error([](FdtBuilder& f) { f.number("entitled-capacity", 4); }),
+              "partition debian: entitled-capacity is 4: use 5 to 100, hundredths of a processor and at most 100 for "
+              "each virtual processor");
+    EXPECT_THAT(error([](FdtBuilder& f) { f.number("virtual-processors", 2).number("entitled-capacity", 201); }),
+                HasSubstr("use 5 to 200"));
+    EXPECT_EQ(error([](FdtBuilder& f) { f.number("capacity-weight", 256); }),
+              "partition debian: capacity-weight is 256: use 0 to 255");
+    EXPECT_EQ(error([](FdtBuilder& f) { f.flag("capped"); }),
+              "partition debian: capped says that entitled-capacity is never exceeded: add entitled-capacity = <n>");
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("granule-kib", 16); }),
               "partition debian: granule-kib is 16: use 4 or 64");
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("large-pages", 1); }),
               "partition debian: large-pages takes no value: write large-pages;");
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("memory-mb", 1); }),
               "partition debian: property memory-mb is not known: the properties are memory-mib, virtual-processors, "
-              "granule-kib, large-pages, terminals, pool-idle-count, without-function-sets, observe-calls, "
+              "entitled-capacity, capacity-weight, capped, granule-kib, large-pages, terminals, pool-idle-count, "
+              "without-function-sets, observe-calls, "
               "kernel, initramfs, bootargs");
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("memory-mib", 32); }),
               "partition debian: property memory-mib is there twice: keep one");

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <papr/function_set.hpp>
 #include <string_view>
 #include <transom/base/address.hpp>
@@ -37,6 +38,9 @@ struct Shape {
     unsigned log2_page_table_size = 18;
     bool large_pages = false;
     papr::FunctionSets function_sets = papr::FunctionSets::all(); // that it may use, where the machine offers them
+    std::optional<std::uint32_t> entitled_capacity{};             // hundredths of a processor; nothing: as is usual
+    std::uint8_t capacity_weight = 128;
+    bool capped = false;
 };
 
 /// The shape that a description asks for; the page table as large as LoPAR recommends.

@@ -73,6 +73,7 @@ struct Partition {
     std::array<vio::Terminal, vio::max_terminals> terminals; // the first `terminal_count` of them
     std::uint32_t terminal_count = 1;
     std::array<Vcpu, max_vcpus> vcpus;
+    PoolMember share;                     // what it is to get of the processors, and has got
     const ProcessorPool* pool = &no_pool; // never null
     bool sees_pool = false;               // whether H_PIC is for it
     /// The partition's time base is the machine's plus this; a multiple of 2^24, what TBU40 can set.

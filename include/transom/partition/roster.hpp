@@ -19,7 +19,8 @@ class Roster {
   public:
     Roster(const Resources& resources, Dispatcher& dispatcher);
 
-    /// Builds one from its description and starts it. Errors: those of partition::create, a name in use, no place left.
+    /// Builds one from its description and starts it. Errors: those of partition::create, a name in use, no place left, not so
+    /// much of the processors left.
     std::expected<Partition*, CreateError> create(const tree::PartitionDescription& description,
                                                   const tree::Manifest& bundle);
     /// Builds an empty one for a partition that arrives; start() lets it run.
@@ -48,6 +49,7 @@ class Roster {
         bool used = false;
     };
     std::expected<Slot*, CreateError> take(std::string_view name);
+    std::expected<CapacityClaim, CreateError> claim(const Shape& shape) const;
 
     const Resources& resources_;
     Dispatcher& dispatcher_;

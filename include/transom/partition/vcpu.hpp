@@ -3,6 +3,7 @@
 
 #include <transom/interrupt/presentation.hpp>
 #include <transom/partition/registers.hpp>
+#include <transom/partition/shared_pool.hpp>
 #include <transom/partition/vpa.hpp>
 
 namespace transom::partition {
@@ -35,6 +36,7 @@ struct Vcpu {
     bool reset_pending = false; // H_SIGNAL_SYS_RESET: a system reset interrupt, taken on the way in
     InterruptMode interrupt_mode;
     interrupt::Presentation presentation; // XICS presentation controller of this processor
+    Contender contender;                  // for a physical processor
     PerProcessorAreas areas;              // VPA, SLB shadow and dispatch trace log as registered
     /// When the decrementer passes zero, in the partition's time base. Current while the processor is outside.
     std::uint64_t decrementer_expiry = 0;

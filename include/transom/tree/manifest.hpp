@@ -22,6 +22,7 @@ constexpr std::size_t max_partition_name = 31;
 /// What Linux takes (its COMMAND_LINE_SIZE, less the end).
 constexpr std::size_t max_bootargs = 2047;
 constexpr std::uint32_t max_virtual_processors = 8;
+constexpr std::uint32_t min_entitled_capacity = 5; // hundredths of a processor: less is hardly a turn in a window
 constexpr std::uint32_t max_described_terminals = 4;
 constexpr std::size_t max_rng_seed = 4096;
 /// The blob's address must be a multiple of this.
@@ -41,6 +42,9 @@ struct PartitionDescription {
     std::string_view name;
     Bytes memory = 0; // multiple of 16 MiB
     std::uint32_t virtual_processors = 1;
+    std::optional<std::uint32_t> entitled_capacity; // hundredths of a processor; nothing: as is usual
+    std::uint8_t capacity_weight = 128;
+    bool capped = false; // never more than its entitled capacity
     Bytes granule = kib(64);
     bool large_pages = false;                                     // whether 16 MiB pages are offered
     std::uint32_t terminals = 1;                                  // virtual terminals

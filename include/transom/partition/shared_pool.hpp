@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <transom/base/static_vector.hpp>
+
+namespace transom::partition {
+
+/// What a partition is to get of the processors that it shares with others. LoPAR "Shared Processor LPAR Option".
+struct CapacityClaim {
+    std::uint32_t entitled = 0; ///< hundredths of a processor that it gets in each dispatch window if it wants them
+    std::uint8_t weight = 128;  ///< its part of what nobody is entitled to, against the others' weights; 0: none
+    bool capped = false;        ///< never more than it is entitled to
+
+    bool takes_excess() const { return !capped && weight != 0; }
+};
+
+struct PoolMember;
+struct Vcpu;
+
+/// A virtual processor as the pool sees it.
+struct Contender {
+    enum class State : std::uint8_t { waits, ready, runs };
+
+    Vcpu* vcpu = nullptr; ///< whose it is: nothing that the pool looks at
+    PoolMember* member = nullptr;
+    State state = State::waits;
+    bool on_excess = false;        ///< runs: on what it is not entitled to
+    std::uint64_t ready_since = 0; ///< the order among equals
+    std::uint64_t granted = 0;     ///< runs: ticks, already taken from its member's account
+    std::uint64_t window = 0;      ///< runs: in which they were granted
+};
+
+constexpr std::size_t max_contenders = 8;
+
+/// A partition as the pool sees it: its account.
+struct PoolMember {
+    CapacityClaim claim;
+    StaticVector<Contender*, max_contenders> contenders;
+    std::int64_t budget = 0;    ///< ticks of its entitlement that are left in this window; below 0 it owes them
+    std::uint64_t consumed = 0; ///< ticks beyond its entitlement, divided by its weight
+};
+
+/// A virtual processor's turn on a processor.
+struct Turn {
+    Contender* contender;
+    std::uint64_t ticks; ///< at most; above 0
+};
+
+/// Decides who runs next on the processors that partitions share, and for how long. In each dispatch window first come those
+/// whose partition still has some of its entitlement, one after the other; what is left over goes to the partitions that take
+/// excess, by their weights. Entitlement that is not used in its window is gone; ticks that were run beyond a turn are owed.
+///
+/// Knows neither processors nor clocks: `now` and all times are ticks of any clock that goes forward. Who calls holds a lock.
+class SharedPool {
+  public:
+    /// `window`: length of the dispatch window; `quantum`: the longest turn. Both in ticks.
+    SharedPool(std::uint64_t window, std::uint64_t quantum) : window_(window), quantum_(quantum) {}
+
+    /// They stay where they are until they are removed, and its contenders wait then.
+    void add(PoolMember& member, std::uint64_t now);
+    void remove(PoolMember& member);
+
+    /// A contender that waited wants to run. Whether it should take the place of one that runs on excess.
+    bool ready(Contender& contender, std::uint64_t now);
+    /// The next turn: its contender runs until ran(). Nothing where nobody may run now.
+    std::optional<Turn> next(std::uint64_t now);
+    /// The turn is over after `ticks`; `wants_more`: it is ready again, behind its equals.
+    void ran(Contender& contender, std::uint64_t ticks, bool wants_more, std::uint64_t now);
+    /// A ready contender does not want to run any more (its partition was stopped).
+    void withdraw(Contender& contender);
+
+    /// When next() may answer otherwise though nobody has become ready: the end of the window.
+    std::uint64_t window_end() const { return window_begin_ + window_; }
+    /// Ticks of a window that a claim is worth.
+    std::uint64_t quota(const CapacityClaim& claim) const { return window_ * claim.entitled / 100; }
+
+  private:
+    void roll(std::uint64_t now);
+    /// Less is not worth the switch.
+    std::int64_t shortest_turn() const { return static_cast<std::int64_t>(quantum_ / 20) + 1; }
+
+    std::uint64_t window_, quantum_;
+    std::uint64_t window_begin_ = 0, window_number_ = 0;
+    std::uint64_t least_consumed_ = 0; ///< of those who took excess last: who comes back starts from there
+    StaticVector<PoolMember*, 64> members_;
+};
+
+} // namespace transom::partition

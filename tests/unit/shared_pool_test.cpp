@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pool_simulation.hpp"
+
+#include <gmock/gmock.h>
+#include <random>
+
+namespace transom::partition {
+namespace {
+
+constexpr std::uint64_t ms = PoolSimulation::ms, window = PoolSimulation::window;
+
+/// Sleeps and runs for random times up to these.
+Workload interactive(std::uint32_t seed, std::uint64_t longest_run, std::uint64_t longest_sleep) {
+    const auto random = std::make_shared<std::mt19937>(seed);
+    const auto up_to = [random](std::uint64_t most) {
+        return std::uniform_int_distribution<std::uint64_t>(1, most)(*random);
+    };
+    return {[=] { return up_to(longest_run); }, [=] { return up_to(longest_sleep); }};
+}
+
+double share(const PoolSimulation::Member& member, const PoolSimulation& simulation) {
+    return static_cast<double>(member.used()) / static_cast<double>(simulation.now);
+}
+
+TEST(SharedPool, GivesOutWhatThereIsAndNoMore) {
+    PoolSimulation simulation(2);
+    const auto& only = simulation.add({.entitled = 10}, 4);
+    simulation.run_until(10 * window);
+    EXPECT_EQ(only.used(), 2 * 10 * window);
+}
+
+TEST(SharedPool, SharesByWeightWithinTwoPercentOverTenWindows) {
+    PoolSimulation simulation(2);
+    const auto& one = simulation.add({.entitled = 0, .weight = 64}, 2);
+    const auto& three = simulation.add({.entitled = 0, .weight = 192}, 2);
+    for (int period = 0; period < 20; ++period) {
+        const std::uint64_t one_before = one.used(), three_before = three.used();
+        simulation.run_until(simulation.now + 10 * window);
+        const auto first = static_cast<double>(one.used() - one_before);
+        const auto second = static_cast<double>(three.used() - three_before);
+        EXPECT_NEAR(first / (first + second), 0.25, 0.02 * 0.25) << "period " << period;
+    }
+}
+
+TEST(SharedPool, SharesByEntitlementWhereEveryTickIsSomebodys) {
+    PoolSimulation simulation(2);
+    const auto& one = simulation.add({.entitled = 50}, 2);
+    const auto& three = simulation.add({.entitled = 150}, 2);
+    simulation.run_until(10 * window);
+    EXPECT_NEAR(share(one, simulation), 0.5, 0.01);
+    EXPECT_NEAR(share(three, simulation), 1.5, 0.03);
+}
+
+TEST(SharedPool, AnEntitlementHoldsAgainstAnyWeight) {
+    PoolSimulation simulation(2);
+    const auto& entitled = simulation.add({.entitled = 120, .weight = 1}, 2);
+    simulation.add({.entitled = 10, .weight = 255}, 8);
+    simulation.add({.entitled = 10, .weight = 255}, 8);
+    simulation.run_until(10 * window);
+    EXPECT_GE(share(entitled, simulation), 1.19);
+}
+
+TEST(SharedPool, TheCappedStayBelowTheirCapInEachWindowEvenOnIdleProcessors) {
+    PoolSimulation simulation(2);
+    const auto& capped = simulation.add({.entitled = 30, .capped = true}, 4);
+    const auto& weightless = simulation.add({.entitled = 20, .weight = 0}, 1);
+    for (int i = 0; i < 10; ++i) {
+        const std::uint64_t capped_before = capped.used(), weightless_before = weightless.used();
+        simulation.run_until(simulation.pool.window_end() > simulation.now ? simulation.pool.window_end()
+                                                                           : simulation.now + window);
+        EXPECT_LE(capped.used() - capped_before, window * 30 / 100);
+        EXPECT_LE(weightless.used() - weightless_before, window * 20 / 100);
+    }
+    EXPECT_NEAR(share(capped, simulation), 0.3, 0.01);
+    EXPECT_NEAR(share(weightless, simulation), 0.2, 0.01);
+}
+
+TEST(SharedPool, WhoeverOverrunsOwesIt) {
+    PoolSimulation simulation(1);
+    simulation.overrun = 300;
+    const auto& capped = simulation.add({.entitled = 30, .capped = true}, 2);
+    simulation.run_until(100 * window);
+    EXPECT_LE(share(capped, simulation), 0.305);
+    EXPECT_GE(share(capped, simulation), 0.29);
+}
+
+TEST(SharedPool, EntitlementThatIsNotUsedIsNotSavedUp) {
+    PoolSimulation simulation(1);
+    const auto& busy = simulation.add({.entitled = 0, .weight = 128}, 1);
+    const auto& sleeper =
+        simulation.add({.entitled = 50, .weight = 128}, 1, {[] { return 50 * window; }, [] { return 50 * window; }});
+    // It begins with a run: both are busy, and the half that is left over is shared.
+    simulation.run_until(20 * window);
+    EXPECT_NEAR(share(sleeper, simulation), 0.75, 0.02);
+    simulation.run_until(200 * window);
+    const std::uint64_t before = sleeper.used(), busy_before = busy.used();
+    simulation.run_until(220 * window);
+    EXPECT_LE(sleeper.used() - before, 20 * window * 77 / 100);
+    EXPECT_GE(busy.used() - busy_before, 20 * window * 23 / 100);
+}
+
+TEST(SharedPool, NobodyStarvesAndWakingIsQuickForTheEntitled) {
+    for (std::uint32_t seed = 1; seed <= 20; ++seed) {
+        PoolSimulation simulation(2);
+        for (std::uint32_t i = 0; i < 4; ++i)
+            simulation.add({.entitled = 20, .weight = static_cast<std::uint8_t>(1 + 60 * i)}, 4,
+                           i % 2 == 0 ? Workload{} : interactive(seed + i, 2 * ms, 20 * ms));
+        simulation.run_until(100 * window);
+        // All are entitled to something in each window, so nobody waits for longer than two.
+        EXPECT_LE(simulation.longest_wait, 2 * window) << "seed " << seed;
+        ASSERT_GT(simulation.latencies.size(), 100u);
+        std::ranges::sort(simulation.latencies);
+        const auto part = [&](double p) {
+            return simulation
+                .latencies[static_cast<std::size_t>(static_cast<double>(simulation.latencies.size() - 1) * p)];
+        };
+        testing::Test::RecordProperty("wake_median_us", static_cast<int>(part(0.5)));
+        testing::Test::RecordProperty("wake_99_percent_us", static_cast<int>(part(0.99)));
+        EXPECT_LE(part(0.5), 2 * ms) << "seed " << seed;
+        EXPECT_LE(part(0.99), window) << "seed " << seed;
+    }
+}
+
+TEST(SharedPool, GoesOnAfterALongTimeInWhichNobodyAsked) {
+    PoolSimulation simulation(1);
+    simulation.now = 1'000'000 * window + 17;
+    const auto& member = simulation.add({.entitled = 40, .capped = true}, 1);
+    const std::uint64_t begin = simulation.now;
+    simulation.run_until(begin + 10 * window);
+    EXPECT_NEAR(static_cast<double>(member.used()), 4.0 * window, 0.1 * 4 * window);
+}
+
+TEST(SharedPool, WhoIsWithdrawnGetsNoTurnAndMayLeave) {
+    SharedPool pool(window, ms);
+    PoolMember member;
+    member.claim.entitled = 50;
+    Contender contender;
+    contender.member = &member;
+    ASSERT_TRUE(member.contenders.push_back(&contender));
+    pool.add(member, 0);
+    EXPECT_TRUE(pool.ready(contender, 0));
+    pool.withdraw(contender);
+    EXPECT_FALSE(pool.next(0));
+    pool.remove(member);
+    EXPECT_FALSE(pool.next(0));
+}
+
+} // namespace
+} // namespace transom::partition
