@@ -14,9 +14,12 @@ void bad(std::string_view what, std::uint64_t got, std::uint64_t expected);
 /// FP, VMX and VSX registers, FPSCR and VSCR hold what the last call left there; the next pattern comes from `seed`.
 void check_vectors(std::uint64_t seed);
 
+/// Whether the partition's number is odd; ends the guest where the tree does not say.
+bool has_odd_number(const guest::Machine& machine);
+
 /// Every special purpose register that the partition can read: what it may count on keeps its value, and none ever holds a bit
 /// of a partition whose number is odd where this one's is even, or the other way round. Interrupts are off.
-void set_every_register(const guest::Machine& machine);
+void set_every_register(bool odd);
 void check_every_register();
 std::uint64_t registers_checked();
 

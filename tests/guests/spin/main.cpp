@@ -23,6 +23,13 @@ void say_ok(std::int64_t n) {
     guest::print(line);
 }
 
+/// In one call of the hypervisor, so that no other partition's characters come between.
+void say_registers() {
+    guest::Line line;
+    line << "spin: regs=" << static_cast<std::int64_t>(spin::registers_checked());
+    guest::print(line);
+}
+
 /// Counts in a register and in memory until `until`.
 void count(std::uint64_t until) {
     static std::uint64_t counter = 0;
@@ -59,14 +66,16 @@ void unexpected_interrupt(const InterruptFrame& frame) {
 
 void guest_main(const Machine& machine) {
     const auto period = machine.timebase_frequency / ticks_per_second;
+    const bool odd = spin::has_odd_number(machine);
     Line line;
-    line << "spin: start tb=" << static_cast<std::int64_t>(timebase())
+    line << "spin: start " << (odd ? "odd" : "even") << " tb=" << static_cast<std::int64_t>(timebase())
          << " frequency=" << static_cast<std::int64_t>(machine.timebase_frequency);
     print(line);
 
     spin::remember_image();
     spin::fill_memory();
-    spin::set_every_register(machine);
+    spin::set_every_register(odd);
+    say_registers();
     spin::set_translation(machine);
     spin::check_vectors(0);
     asynchronous.decrementer_reload = period / 4;
