@@ -66,4 +66,6 @@ CpuCharacteristics read_cpu_characteristics(const void* fdt) {
     return answer;
 }
 
+bool asks_for_flush_at_entry(const void* fdt) { return Features(fdt).is("enabled", "needs-l1d-flush-msr-hv-1-to-0"); }
+
 } // namespace transom::partition

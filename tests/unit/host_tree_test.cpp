@@ -12,13 +12,18 @@ namespace {
 
 using Features = std::initializer_list<std::pair<const char*, const char*>>; // name, state
 
-partition::CpuCharacteristics characteristics(Features features) {
+std::vector<std::byte> firmware_with(Features features) {
     FdtBuilder tree;
     tree.begin("ibm,opal").begin("fw-features");
     for (const auto& [name, state] : features)
         tree.begin(name).flag(state).end();
     tree.end().end();
-    return partition::read_cpu_characteristics(tree.finish().data());
+    const auto blob = tree.finish();
+    return {blob.begin(), blob.end()};
+}
+
+partition::CpuCharacteristics characteristics(Features features) {
+    return partition::read_cpu_characteristics(firmware_with(features).data());
 }
 
 constexpr std::uint64_t favour_security = ibm_bit(0), flush_l1d = ibm_bit(1), barriers = ibm_bit(2);
@@ -62,6 +67,16 @@ TEST(CpuCharacteristics, ABarrierIsNeededUntilFirmwareSaysNo) {
               0u);
     EXPECT_EQ(characteristics({{"needs-count-cache-flush-on-context-switch", "enabled"}}).behaviour,
               favour_security | flush_l1d | barriers | ibm_bit(5));
+}
+
+TEST(CpuCharacteristics, OnlyAFlushThatIsAskedForIsMissed) {
+    constexpr const char* flush = "needs-l1d-flush-msr-hv-1-to-0";
+    EXPECT_TRUE(partition::asks_for_flush_at_entry(firmware_with({{flush, "enabled"}}).data()));
+    EXPECT_FALSE(partition::asks_for_flush_at_entry(firmware_with({{flush, "disabled"}}).data()));
+    EXPECT_FALSE(partition::asks_for_flush_at_entry(
+        firmware_with({{"needs-l1d-flush-msr-pr-0-to-1", "enabled"}}).data())); // the partition's own business
+    FdtBuilder nothing_known;                                                   // as QEMU's
+    EXPECT_FALSE(partition::asks_for_flush_at_entry(nothing_known.finish().data()));
 }
 
 bool emulated(const std::string& compatible) {

@@ -10,4 +10,8 @@ namespace transom::partition {
 /// say, or says to be off, counts as no help from the hardware and as a barrier that is needed.
 CpuCharacteristics read_cpu_characteristics(const void* fdt);
 
+/// Whether firmware asks for a flush of the L1 data cache whenever a partition is entered: `needs-l1d-flush-msr-hv-1-to-0`
+/// there, enabled. It is not done: docs/decisions.md.
+bool asks_for_flush_at_entry(const void* fdt);
+
 } // namespace transom::partition
