@@ -28,7 +28,8 @@ partition::Associativity associativity_of_this_processor(const tree::HostMachine
     return {};
 }
 
-partition::Resources resources(const tree::HostMachine& machine, memory::Frames& frames) {
+partition::Resources resources(const tree::HostMachine& machine, memory::Frames& frames,
+                               const partition::CpuCharacteristics& characteristics) {
     const unsigned generation = arch::processor_generation();
     const auto family = static_cast<tree::ProcessorFamily>(generation);
     const bool second_watchpoint = arch::in_hypervisor_state() && arch::has_second_watchpoint();
@@ -39,7 +40,8 @@ partition::Resources resources(const tree::HostMachine& machine, memory::Frames&
                           .second_watchpoint = second_watchpoint},
             .table_format = generation >= 9 ? hpt::Format::isa_3_0 : hpt::Format::isa_2_07,
             .facilities = {.second_watchpoint = second_watchpoint, .interrupts_at_0x18000 = generation < 10},
-            .home_node = associativity_of_this_processor(machine)};
+            .home_node = associativity_of_this_processor(machine),
+            .cpu_characteristics = characteristics};
 }
 
 random::Source random_source() {
@@ -91,10 +93,10 @@ std::string_view reason(StopReason why) {
 
 Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Frames& frames, std::uint64_t started_at,
                const partition::CpuCharacteristics& characteristics)
-    : platform_(platform), machine_(machine), frames_(frames), characteristics_(characteristics),
-      resources_(resources(machine, frames)), random_(random_source()), dispatcher_(machine.timebase_frequency),
-      roster_(resources_, dispatcher_), console_(platform, roster_, machine.timebase_frequency),
-      network_task_(network()), mover_(roster_, frames, move_facts(machine), *this),
+    : platform_(platform), machine_(machine), frames_(frames), resources_(resources(machine, frames, characteristics)),
+      random_(random_source()), dispatcher_(machine.timebase_frequency), roster_(resources_, dispatcher_),
+      console_(platform, roster_, machine.timebase_frequency), network_task_(network()),
+      mover_(roster_, frames, move_facts(machine), *this),
       local_machine_(machine_info(platform, machine), roster_, dispatcher_, mover_, network(), started_at),
       management_(local_machine_) {
     dispatcher_.add(console_);
@@ -144,7 +146,6 @@ void Kernel::create_partitions() {
 }
 
 void Kernel::built(Partition& partition) {
-    partition.cpu_characteristics = characteristics_;
     if (const auto moment = platform_.time_of_day())
         partition.clock.set(*moment, arch::timebase() + partition.timebase_offset);
     console_.attach(&partition);

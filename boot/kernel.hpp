@@ -50,7 +50,6 @@ class Kernel final : private transom::migrate::MoveObserver {
     Platform& platform_;
     const transom::tree::HostMachine& machine_;
     transom::memory::Frames& frames_;
-    transom::partition::CpuCharacteristics characteristics_;
     transom::partition::Resources resources_;
     transom::random::Source random_;
     transom::partition::Dispatcher dispatcher_;

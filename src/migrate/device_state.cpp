@@ -41,8 +41,6 @@ std::size_t encode_partition(const partition::Partition& partition, std::span<st
     record.clock_nanoseconds = partition.clock.base.nanoseconds;
     record.clock_seconds = partition.clock.base.seconds;
     record.clock_base = partition.clock.base_ticks;
-    record.cpu_character = partition.cpu_characteristics.character;
-    record.cpu_behaviour = partition.cpu_characteristics.behaviour;
     record.terminals = partition.terminal_count;
     record.rights = partition.sees_pool ? right_pool_idle_count : 0;
     PayloadWriter out(to);
@@ -66,7 +64,6 @@ std::expected<void, Failure> decode_partition(std::span<const std::byte> payload
     partition.sees_pool = record.rights == right_pool_idle_count;
     partition.clock.base_ticks = record.clock_base;
     partition.clock.base = {record.clock_seconds, record.clock_nanoseconds};
-    partition.cpu_characteristics = {record.cpu_character, record.cpu_behaviour};
     return {};
 }
 

@@ -40,6 +40,7 @@ constexpr auto names = std::to_array<Named>({
     {MoveError::memory, "memory"},
     {MoveError::busy, "busy"},
     {MoveError::function_sets, "function-sets"},
+    {MoveError::cpu_characteristics, "cpu-characteristics"},
     {MoveError::unreachable, "unreachable"},
     {MoveError::refused_connection, "refused-connection"},
     {MoveError::connection_lost, "connection-lost"},

@@ -35,6 +35,7 @@ PartitionShape shape_of(const partition::Partition& partition) {
     shape.vcpus = partition.vcpu_count;
     shape.large_pages = partition.hpt.options().large_pages;
     shape.function_sets = partition.allowed_calls.sets();
+    shape.cpu_characteristics = partition.cpu_characteristics;
     return shape;
 }
 
@@ -53,7 +54,24 @@ HelloRecord make_hello(const MachineFacts& facts, const PartitionShape& shape) {
     hello.features = shape.large_pages ? feature_large_pages : 0;
     hello.name = shape.name_storage;
     hello.function_sets = shape.function_sets.bits();
+    hello.cpu_character = shape.cpu_characteristics.character;
+    hello.cpu_behaviour = shape.cpu_characteristics.behaviour;
     return hello;
+}
+
+std::expected<void, Failure> check_characteristics(const partition::CpuCharacteristics& told,
+                                                   const partition::CpuCharacteristics& ours) {
+    if (const std::uint64_t lacking = told.character & ~ours.character; lacking != 0)
+        return std::unexpected(
+            failure(MoveError::cpu_characteristics,
+                    "cpu-characteristics: the target's processors lack character {:#x}, which the partition relies on",
+                    lacking));
+    if (const std::uint64_t untold = ours.behaviour & ~told.behaviour; untold != 0)
+        return std::unexpected(failure(
+            MoveError::cpu_characteristics,
+            "cpu-characteristics: the target's processors need behaviour {:#x}, of which the partition knows nothing",
+            untold));
+    return {};
 }
 
 std::expected<void, Failure> check_shape(const PartitionShape& shape) {
@@ -113,6 +131,7 @@ std::expected<PartitionShape, Failure> check_hello(std::span<const std::byte> pa
     shape.vcpus = hello.vcpus;
     shape.large_pages = hello.features == feature_large_pages;
     shape.function_sets = papr::FunctionSets::from_bits(hello.function_sets);
+    shape.cpu_characteristics = {hello.cpu_character, hello.cpu_behaviour};
     if (auto fits = check_shape(shape); !fits)
         return std::unexpected(fits.error());
     return shape;

@@ -110,6 +110,8 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
                                        "function-sets: the target has no {}: see without-function-sets in the manifest",
                                        first.empty() ? "such set" : first));
     }
+    if (const auto safe = check_characteristics(shape.cpu_characteristics, roster_.cpu_characteristics()); !safe)
+        return std::unexpected(safe.error());
     const auto words = digests_.begin(shape);
     if (!words)
         return std::unexpected(
@@ -120,7 +122,8 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
                                                .granule = shape.granule,
                                                .log2_page_table_size = shape.table_log2,
                                                .large_pages = shape.large_pages,
-                                               .function_sets = shape.function_sets});
+                                               .function_sets = shape.function_sets,
+                                               .told_characteristics = shape.cpu_characteristics});
     if (!created) {
         digests_.drop();
         return std::unexpected(failure(MoveError::memory, "{}", created.error().view()));

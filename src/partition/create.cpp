@@ -211,6 +211,7 @@ std::expected<void, CreateError> create_empty(Partition& partition, const Shape&
     partition.allowed_calls.allow(shape.function_sets.common(from.function_sets()));
     partition.facilities = from.facilities;
     partition.home_node = from.home_node;
+    partition.cpu_characteristics = shape.told_characteristics.value_or(from.cpu_characteristics);
     partition.random = from.random;
     partition.clock.frequency = from.processor.timebase_frequency;
     if (const auto error = take_memory(partition, shape, from)) {

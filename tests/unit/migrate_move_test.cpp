@@ -40,8 +40,7 @@ void expect_same_state(partition::Partition& a, partition::Partition& b) {
     EXPECT_EQ(a.clock.base, b.clock.base);
     EXPECT_EQ(a.clock.base_ticks, b.clock.base_ticks);
     EXPECT_EQ(b.clock.frequency, facts.timebase_frequency);
-    EXPECT_EQ(a.cpu_characteristics.character, b.cpu_characteristics.character);
-    EXPECT_EQ(a.cpu_characteristics.behaviour, b.cpu_characteristics.behaviour);
+    EXPECT_EQ(a.cpu_characteristics, b.cpu_characteristics);
     for (std::size_t i = 0; i < a.sources.table.size(); ++i) {
         EXPECT_EQ(a.sources.table[i].trigger, b.sources.table[i].trigger);
         EXPECT_EQ(a.sources.table[i].priority, b.sources.table[i].priority);

@@ -102,6 +102,7 @@ struct TestTarget final : migrate::TargetControl {
             return std::unexpected(*refusal);
         ++created;
         partition::Partition& p = home.build(shape.name(), shape.granule, shape.vcpus, shape.large_pages);
+        p.cpu_characteristics = shape.cpu_characteristics;
         return migrate::Arrival{&p, home.digests, home.arrived};
     }
     void start(partition::Partition& p) override {

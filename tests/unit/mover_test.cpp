@@ -4,6 +4,7 @@
 #include <arch/fake_machine.hpp>
 #include <arch/real_memory.hpp>
 #include <gmock/gmock.h>
+#include <transom/base/bits.hpp>
 #include <transom/migrate/mover.hpp>
 
 namespace transom::migrate {
@@ -121,6 +122,43 @@ TEST_F(MoverTest, ATargetThatLacksAFunctionSetIsRefusedIt) {
     ASSERT_TRUE(move("linux"));
     ASSERT_NE(b.roster.find("linux"), nullptr);
     EXPECT_EQ(b.roster.find("linux")->allowed_calls.sets(), without);
+}
+
+TEST_F(MoverTest, APartitionGoesWhereItsProtectionIsEnough) {
+    constexpr std::uint64_t flush_by_ori = ibm_bit(2), flush_by_trig2 = ibm_bit(3);                     // character
+    constexpr std::uint64_t favour_security = ibm_bit(0), flush = ibm_bit(1), count_cache = ibm_bit(5); // behaviour
+    a.resources.cpu_characteristics = {flush_by_ori, favour_security | flush};
+    partition::Partition& p = a.build("linux");
+    ASSERT_EQ(p.cpu_characteristics, a.resources.cpu_characteristics);
+    const auto refusal = [&] {
+        EXPECT_TRUE(move("linux"));
+        EXPECT_EQ(a.mover.progress().state, MoveState::refused);
+        EXPECT_EQ(a.mover.progress().failure.error, MoveError::cpu_characteristics);
+        EXPECT_EQ(b.roster.size(), 0u);
+        return std::string(a.mover.progress().failure.text());
+    };
+    // A machine that says nothing of its processors has nothing on which the partition could rely.
+    b.resources.cpu_characteristics = {};
+    EXPECT_THAT(refusal(), testing::HasSubstr("lack character 0x2000000000000000"));
+    b.resources.cpu_characteristics = {flush_by_trig2, favour_security | flush};
+    EXPECT_THAT(refusal(), testing::HasSubstr("lack character 0x2000000000000000"));
+    b.resources.cpu_characteristics = {flush_by_ori, favour_security | flush | count_cache};
+    EXPECT_THAT(refusal(), testing::HasSubstr("need behaviour 0x400000000000000,"));
+    // One with more help and fewer needs. What the partition was told it is told there too,
+    b.resources.cpu_characteristics = {flush_by_ori | flush_by_trig2, favour_security};
+    ASSERT_TRUE(move("linux"));
+    partition::Partition* there = b.roster.find("linux");
+    ASSERT_NE(there, nullptr) << a.mover.progress().failure.text();
+    EXPECT_EQ(there->cpu_characteristics, a.resources.cpu_characteristics);
+    // and with that it can go back, where one that was built there could not.
+    b.build("other");
+    ASSERT_TRUE(a.mover.listen(network)); // the pipe leads to the one that listened last
+    ASSERT_TRUE(b.mover.move(network, "other", {0x0a4d0001}, migration_port, {}));
+    go_on();
+    EXPECT_EQ(b.mover.progress().failure.error, MoveError::cpu_characteristics);
+    ASSERT_TRUE(b.mover.move(network, "linux", {0x0a4d0001}, migration_port, {}));
+    go_on();
+    EXPECT_EQ(b.mover.progress().state, MoveState::completed) << b.mover.progress().failure.text();
 }
 
 TEST_F(MoverTest, BothEndsKeepTheDigestsOfTheLastMove) {

@@ -40,6 +40,7 @@ enum class MoveError : std::uint32_t {
     memory = 31,
     busy = 32,
     function_sets = 33,
+    cpu_characteristics = 34,
     // the connection
     unreachable = 40,
     refused_connection = 41,
@@ -59,7 +60,7 @@ std::string_view name(MoveError error);
 
 /// Whether the two ends do not fit each other: a refusal, not a failure.
 constexpr bool is_refusal(MoveError error) {
-    return error >= MoveError::format_version && error <= MoveError::function_sets;
+    return error >= MoveError::format_version && error <= MoveError::cpu_characteristics;
 }
 
 /// An error with one line for a person: the thing, and what to do about it.

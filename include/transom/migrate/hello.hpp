@@ -30,8 +30,9 @@ struct PartitionShape {
     Bytes granule = 0;
     std::uint32_t table_log2 = 0;
     std::uint32_t vcpus = 0;
-    bool large_pages = false;         // 16 MiB pages are accepted
-    papr::FunctionSets function_sets; // of hypervisor calls that it was told of
+    bool large_pages = false;                          // 16 MiB pages are accepted
+    papr::FunctionSets function_sets;                  // of hypervisor calls that it was told of
+    partition::CpuCharacteristics cpu_characteristics; // that it was told
 
     std::string_view name() const { return name_storage.data(); }
     std::uint64_t granules() const { return memory_size / granule; }
@@ -46,6 +47,11 @@ HelloRecord make_hello(const MachineFacts& facts, const PartitionShape& shape);
 
 /// The shape that a hello asks for, or by what it does not fit this machine: the first of the fields in docs/stream.md.
 std::expected<PartitionShape, Failure> check_hello(std::span<const std::byte> payload, const MachineFacts& ours);
+
+/// Whether a partition that protects itself as it was `told` is safe on processors that are `ours`: they have all that it
+/// relies on, and it does all that they need.
+std::expected<void, Failure> check_characteristics(const partition::CpuCharacteristics& told,
+                                                   const partition::CpuCharacteristics& ours);
 
 /// A shape that a stream can carry at all; the source asks before it connects.
 std::expected<void, Failure> check_shape(const PartitionShape& shape);

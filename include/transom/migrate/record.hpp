@@ -15,7 +15,7 @@ using Be16 = Be<std::uint16_t>;
 using Be32 = Be<std::uint32_t>;
 using Be64 = Be<std::uint64_t>;
 
-constexpr std::uint32_t format_version = 3;
+constexpr std::uint32_t format_version = 4;
 constexpr std::uint16_t migration_port = 7701;
 constexpr std::uint32_t record_magic = 0x54524e53; // "TRNS"
 constexpr std::uint16_t flag_mandatory = 1;
@@ -77,8 +77,10 @@ struct HelloRecord {
     Be32 features;
     NameField name{};
     Be64 function_sets;
+    Be64 cpu_character; // what H_GET_CPU_CHARACTERISTICS tells it
+    Be64 cpu_behaviour;
 };
-static_assert(sizeof(HelloRecord) == 104);
+static_assert(sizeof(HelloRecord) == 120);
 
 struct HelloReplyRecord {
     Be32 version = format_version;
@@ -104,12 +106,10 @@ struct PartitionRecord {
     Be32 clock_nanoseconds; // the partition's time of day,
     Be64 clock_seconds;     // since 1970-01-01 00:00 UTC,
     Be64 clock_base;        // when its time base was this
-    Be64 cpu_character;     // what H_GET_CPU_CHARACTERISTICS has told it
-    Be64 cpu_behaviour;
     Be32 terminals;
     Be32 rights; // bit 0: H_PIC
 };
-static_assert(sizeof(PartitionRecord) == 48);
+static_assert(sizeof(PartitionRecord) == 32);
 
 /// The granule's bytes follow.
 struct PageRecord {

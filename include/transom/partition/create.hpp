@@ -23,6 +23,7 @@ struct Resources {
     hpt::Format table_format = hpt::Format::isa_3_0;
     Facilities facilities{};
     Associativity home_node{};
+    CpuCharacteristics cpu_characteristics{};
     random::Source* random = nullptr; // outlives the partitions
 
     /// The function sets for which the machine has what they need.
@@ -41,6 +42,7 @@ struct Shape {
     std::optional<std::uint32_t> entitled_capacity{};             // hundredths of a processor; nothing: as is usual
     std::uint8_t capacity_weight = 128;
     bool capped = false;
+    std::optional<CpuCharacteristics> told_characteristics{}; // on another machine; nothing: it is told this one's
 };
 
 /// The shape that a description asks for; the page table as large as LoPAR recommends.

@@ -43,6 +43,8 @@ enum class StopReason : std::uint8_t {
 struct CpuCharacteristics {
     std::uint64_t character = 0;
     std::uint64_t behaviour = 0xe000000000000000; // favour security, flush L1 data cache, speculation barriers
+
+    bool operator==(const CpuCharacteristics&) const = default;
 };
 
 /// What differs between processors in what a partition is offered.

@@ -32,6 +32,8 @@ class Roster {
 
     /// The function sets that partitions of this machine can be offered.
     papr::FunctionSets function_sets() const { return resources_.function_sets(); }
+    /// What partitions that are built here are told.
+    const CpuCharacteristics& cpu_characteristics() const { return resources_.cpu_characteristics; }
 
     Partition* find(std::string_view name);
     std::size_t size() const;
