@@ -55,7 +55,7 @@ template <std::size_t index> void save_spr(Registers& registers, unsigned genera
         return;
     std::uint64_t value = 0;
     asm volatile("mfspr %0, %1" : "+r"(value) : "i"(spr_list[index].number));
-    registers.spr[index] = value;
+    registers.spr[index] = value & spr_list[index].kept;
 }
 
 template <std::size_t index> void load_spr(const Registers& registers, unsigned generation) {

@@ -74,12 +74,12 @@ std::expected<void, Failure> check_slb(std::uint32_t vcpu, std::span<const SlbEn
 }
 
 std::expected<void, Failure> check_spr(std::size_t index, std::uint64_t value) {
-    // Values that would make a breakpoint match in the hypervisor (ISA 3.1 Book III 10.4: CIABR PRIV, DAWRX HYP), or ring at
-    // another thread of the core (DPDES has a bit for each). Of the others each takes every value: what is reserved reads as
+    // Values that would make a breakpoint match in the hypervisor (ISA 3.1 Book III 10.4: CIABR PRIV, DAWRX HYP), or that
+    // belong to somebody else (a doorbell of another thread). Of the others each takes every value: what is reserved reads as
     // zero.
     if ((index == spr_index("CIABR") && (value & 3) == 3) ||
         ((index == spr_index("DAWRX0") || index == spr_index("DAWRX1")) && (value & 4) != 0) ||
-        (index == spr_index("DPDES") && value > 1))
+        (value & ~partition::spr_list[index].kept) != 0)
         return std::unexpected(
             failure(MoveError::record_content, "{} has a value that it may not have", partition::spr_list[index].name));
     return {};

@@ -35,5 +35,10 @@ TEST(SprList, OnlyTheRunLatchIsWrittenByAnotherNumber) {
         EXPECT_EQ(spr.written_as, spr.name == "CTRL" ? 152 : spr.number) << spr.name;
 }
 
+TEST(SprList, OfTheDoorbellsOnlyItsOwnIsAVirtualProcessors) {
+    for (const SprInfo& spr : spr_list)
+        EXPECT_EQ(spr.kept, spr.name == "DPDES" ? 1 : ~std::uint64_t{0}) << spr.name;
+}
+
 } // namespace
 } // namespace transom::partition

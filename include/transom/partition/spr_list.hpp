@@ -21,6 +21,7 @@ struct SprInfo {
     Since since;
     Until until = Until::newest;
     std::uint16_t written_as = number;
+    std::uint64_t kept = ~std::uint64_t{0}; // what of the contents is the virtual processor's
 
     constexpr bool is_on(unsigned generation) const {
         return generation >= static_cast<unsigned>(since) && generation <= static_cast<unsigned>(until);
@@ -79,7 +80,9 @@ constexpr std::array spr_list = {
     SprInfo{136, "CTRL", Since::power8, Until::newest, 152},
     SprInfo{823, "PSSCR", Since::power9},
     SprInfo{31, "ACOP", Since::power8, Until::power8},
-    SprInfo{176, "DPDES", Since::power8, Until::power8},
+    // A bit for each thread of the core, and a partition can set them all (msgsndp). It runs on one, and knows that one as its
+    // thread 0: ISA 2.07B Book III-S 11.
+    SprInfo{176, "DPDES", Since::power8, Until::power8, 176, 1},
     SprInfo{888, "TACR", Since::power8, Until::power8},
     SprInfo{889, "TCSCR", Since::power8, Until::power8},
     SprInfo{890, "CSIGR", Since::power8, Until::power8},
