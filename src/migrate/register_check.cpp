@@ -73,7 +73,10 @@ std::expected<void, Failure> check_slb(std::uint32_t vcpu, std::span<const SlbEn
     return {};
 }
 
-std::expected<void, Failure> check_spr(std::size_t index, std::uint64_t value) {
+std::expected<void, Failure> check_spr(std::size_t index, std::uint64_t value, unsigned generation) {
+    if (!partition::spr_list[index].is_on(generation) && value != 0)
+        return std::unexpected(failure(MoveError::record_content, "{} is not 0, and POWER{} has no such register",
+                                       partition::spr_list[index].name, generation));
     // Values that would make a breakpoint match in the hypervisor (ISA 3.1 Book III 10.4: CIABR PRIV, DAWRX HYP), or that
     // belong to somebody else (a doorbell of another thread). Of the others each takes every value: what is reserved reads as
     // zero.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raw_source.hpp"
 #include <transom/base/bits.hpp>
+#include <transom/migrate/partition_state.hpp>
 
 // What the state of a virtual processor may hold: what the partition could have brought about itself.
 
@@ -53,8 +54,28 @@ TEST_F(Forged, RegistersGoByNumberInAnyOrderEachOnce) {
     EXPECT_EQ(sprs([](auto& list) { list[3].number = list[4].number; }), MoveError::register_set);
     EXPECT_EQ(sprs([](auto& list) { list[partition::spr_index("CIABR")].value = 3; }), MoveError::record_content);
     EXPECT_EQ(sprs([](auto& list) { list[partition::spr_index("DAWRX0")].value = 4; }), MoveError::record_content);
-    EXPECT_EQ(sprs([](auto& list) { list[partition::spr_index("DPDES")].value = 2; }), MoveError::record_content);
-    EXPECT_EQ(sprs([](auto& list) { list[partition::spr_index("DPDES")].value = 1; }), MoveError::none);
+    EXPECT_EQ(sprs([](auto& list) { list[partition::spr_index("TIDR")].value = 1; }), MoveError::none);
+    EXPECT_EQ(sprs([](auto& list) { list[partition::spr_index("DPDES")].value = 1; }), MoveError::record_content);
+}
+
+TEST_F(Forged, AProcessorIsSentNoRegisterThatItLacks) {
+    partition::Vcpu& vcpu = here.partition->vcpus[0];
+    std::vector<std::byte> payload(max_payload);
+    const auto sent = [&](std::size_t index, std::uint64_t value, unsigned generation) {
+        vcpu.registers.spr = {};
+        vcpu.registers.spr[index] = value;
+        const std::size_t size = encode_vcpu(vcpu, payload);
+        const auto decoded = decode_vcpu(std::span(payload).first(size), *there.partition, generation);
+        return decoded ? MoveError::none : decoded.error().error;
+    };
+    for (const unsigned generation : {8u, 9u, 10u})
+        for (std::size_t i = 0; i < partition::spr_count; ++i) {
+            const partition::SprInfo& spr = partition::spr_list[i];
+            EXPECT_EQ(sent(i, 1, generation), spr.is_on(generation) ? MoveError::none : MoveError::record_content)
+                << spr.name << " on POWER" << generation;
+            EXPECT_EQ(sent(i, 0, generation), MoveError::none);
+        }
+    EXPECT_EQ(sent(partition::spr_index("DPDES"), 2, 8), MoveError::record_content) << "another thread's doorbell";
 }
 
 TEST_F(Forged, RegistersHoldWhatTheHypervisorMayLoad) {

@@ -174,9 +174,9 @@ class Move : public testing::Test {
             x = {random(), random()};
         for (std::size_t i = 0; i < r.slb.size(); ++i)
             r.slb[i] = i % 3 == 1 ? partition::SlbEntry{} : slb_entry(i);
-        for (auto& x : r.spr)
-            x = random() & ~std::uint64_t{7}; // no breakpoint of the hypervisor
-        r.spr[partition::spr_index("DPDES")] = 1;
+        for (std::size_t i = 0; i < r.spr.size(); ++i)
+            if (partition::spr_list[i].is_on(facts.generation))
+                r.spr[i] = random() & ~std::uint64_t{7}; // no breakpoint of the hypervisor
         vcpu.state = partition::VcpuState::joined;
         vcpu.prodded = true;
         vcpu.reset_pending = true;

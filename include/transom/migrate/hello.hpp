@@ -16,7 +16,8 @@ enum class Mmu : std::uint32_t { hashed_2_07 = 1, hashed_3_0 = 2 };
 
 /// What the two machines of a move must have in common.
 struct MachineFacts {
-    std::uint32_t processor_version = 0; // the PVR
+    std::uint32_t processor_version = 0; // the PVR,
+    unsigned generation = 9;             // of which this follows: 8, 9 or 10, see partition::SprInfo
     Mmu mmu = Mmu::hashed_3_0;
     std::uint64_t page_sizes = 0;         // bit n: pages of 2^n bytes
     std::uint64_t timebase_frequency = 0; // Hz

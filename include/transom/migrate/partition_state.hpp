@@ -24,7 +24,9 @@ std::size_t encode_terminal(const partition::Partition& partition, TerminalIndex
 std::expected<void, Failure> decode_partition(std::span<const std::byte> payload, partition::Partition& partition);
 /// Which virtual processor a vcpu or areas record is about.
 using VcpuIndex = std::uint32_t;
-std::expected<VcpuIndex, Failure> decode_vcpu(std::span<const std::byte> payload, partition::Partition& partition);
+/// `generation`: of the processors here, 8, 9 or 10.
+std::expected<VcpuIndex, Failure> decode_vcpu(std::span<const std::byte> payload, partition::Partition& partition,
+                                              unsigned generation);
 std::expected<VcpuIndex, Failure> decode_areas(std::span<const std::byte> payload, partition::Partition& partition);
 std::expected<void, Failure> decode_interrupts(std::span<const std::byte> payload, partition::Partition& partition);
 std::expected<TerminalIndex, Failure> decode_terminal(std::span<const std::byte> payload,
