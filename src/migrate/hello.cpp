@@ -122,6 +122,10 @@ std::expected<PartitionShape, Failure> check_hello(std::span<const std::byte> pa
     if ((hello.features & ~feature_large_pages) != 0)
         return std::unexpected(
             failure(MoveError::record_content, "hello: unknown features {:#x}", std::uint32_t{hello.features}));
+    const auto function_sets = papr::FunctionSets::from_bits(hello.function_sets);
+    if (function_sets.bits() != hello.function_sets)
+        return std::unexpected(failure(MoveError::record_content, "hello: function-sets {:#x} lack the calls of no set",
+                                       std::uint64_t{hello.function_sets}));
 
     PartitionShape shape;
     shape.name_storage = hello.name;
@@ -130,7 +134,7 @@ std::expected<PartitionShape, Failure> check_hello(std::span<const std::byte> pa
     shape.table_log2 = hello.table_log2;
     shape.vcpus = hello.vcpus;
     shape.large_pages = hello.features == feature_large_pages;
-    shape.function_sets = papr::FunctionSets::from_bits(hello.function_sets);
+    shape.function_sets = function_sets;
     shape.cpu_characteristics = {hello.cpu_character, hello.cpu_behaviour};
     if (auto fits = check_shape(shape); !fits)
         return std::unexpected(fits.error());
