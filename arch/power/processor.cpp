@@ -27,7 +27,7 @@ namespace {
 constexpr transom::RealAddr vectors_base{0x100};
 
 // Hypervisor facility status and control, ISA 3.1 Book III 2.8 / 6.2.12: all that is switched; neither
-// transactional memory nor the branch history, nor doorbells to other threads.
+// transactional memory nor the branch history, nor doorbells to other threads (MSGP, bit 53; POWER8 grants them always).
 constexpr std::uint64_t facilities = 1 << 0     // FP
                                      | 1 << 1   // VMX, VSX
                                      | 1 << 2   // DSCR

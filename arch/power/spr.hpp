@@ -28,6 +28,7 @@ enum class Spr : std::uint16_t {
     asdr = 816, // POWER9 and later
     hfscr = 190,
     mmcr0 = 795,
+    mmcrs = 894, // POWER8
     sprg0 = 272,
     psscr = 855, // POWER9 and later
     hid0 = 1008,

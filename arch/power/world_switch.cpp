@@ -42,10 +42,12 @@ namespace {
 
 constexpr std::uint64_t msr_hv = transom::ibm_bit(3);
 constexpr std::uint64_t msr_me = transom::ibm_bit(51);
-constexpr std::uint64_t counters_frozen = transom::ibm_bit(32); // MMCR0[FC]
-/// Frees and freezes the performance monitor: it is loaded last and saved first.
+constexpr std::uint64_t counters_frozen = transom::ibm_bit(32); // MMCR0[FC], and so in MMCRS
+/// Free and freeze the performance monitor, and POWER8's second one, SPMC1 and 2, which MMCR0 does not govern: they are
+/// loaded last and saved first.
+constexpr std::size_t supervisor_monitor_control = spr_list.size() - 2;
 constexpr std::size_t monitor_control = spr_list.size() - 1;
-static_assert(spr_list[monitor_control].name == "MMCR0");
+static_assert(spr_list[supervisor_monitor_control].name == "MMCRS" && spr_list[monitor_control].name == "MMCR0");
 
 // A switch of SPRs is a line of mfspr or mtspr per register, made from spr_list; a register that this generation of
 // processors lacks is passed over. One that an emulator does not have yet reads as zero: the move does nothing (ISA 3.0B
@@ -71,6 +73,16 @@ void save_sprs(Registers& registers, unsigned generation, std::index_sequence<in
 template <std::size_t... index>
 void load_sprs(const Registers& registers, unsigned generation, std::index_sequence<index...>) {
     (load_spr<index>(registers, generation), ...);
+}
+
+/// Keeps the controls of the performance monitors and stops them: their counters are not to count us.
+void save_and_freeze_monitors(Registers& registers, unsigned generation) {
+    save_spr<monitor_control>(registers, generation);
+    mtspr<Spr::mmcr0>(counters_frozen);
+    if (generation < 9) {
+        save_spr<supervisor_monitor_control>(registers, generation);
+        mtspr<Spr::mmcrs>(counters_frozen);
+    }
 }
 
 /// No partition's larx is to be completed by another's stcx: the reservation ends here.
@@ -187,9 +199,8 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     vcpu.decrementer_expiry = transom::partition::decrementer_expiry(decrementer, timebase());
     mtspr<Spr::dec>(0x7fffffff);
     shift_timebase(-partition.timebase_offset);
-    save_spr<monitor_control>(registers, generation);
-    mtspr<Spr::mmcr0>(counters_frozen); // its counters are not to count us
-    save_sprs(registers, generation, std::make_index_sequence<monitor_control>{});
+    save_and_freeze_monitors(registers, generation);
+    save_sprs(registers, generation, std::make_index_sequence<supervisor_monitor_control>{});
     if (emulated())
         clear_emulators_registers(generation);
     end_reservation();

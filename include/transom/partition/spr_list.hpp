@@ -88,14 +88,14 @@ constexpr std::array spr_list = {
     SprInfo{890, "CSIGR", Since::power8, Until::power8},
     SprInfo{892, "SPMC1", Since::power8, Until::power8},
     SprInfo{893, "SPMC2", Since::power8, Until::power8},
-    SprInfo{894, "MMCRS", Since::power8, Until::power8},
     SprInfo{895, "WORT", Since::power8, Until::power8},
     SprInfo{752, "SIER2", Since::power10},
     SprInfo{753, "SIER3", Since::power10},
     SprInfo{754, "MMCR3", Since::power10},
     SprInfo{468, "HASHKEYR", Since::power10},
     SprInfo{828, "DEXCR", Since::power10},
-    // The last, because what it enables is to find the partition's own counters.
+    // The last, because what they enable is to find the partition's own counters.
+    SprInfo{894, "MMCRS", Since::power8, Until::power8},
     SprInfo{795, "MMCR0", Since::power8},
 };
 
