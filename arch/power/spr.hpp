@@ -9,29 +9,21 @@ namespace arch {
 enum class Spr : std::uint16_t {
     dec = 22,
     sdr1 = 25, // POWER8
-    cfar = 28,
-    ctrl = 152,
     tbu40 = 286,
     pvr = 287,
     hsprg0 = 304,
-    hsprg1 = 305,
     hdsisr = 306,
     hdar = 307,
     hdec = 310,
-    hrmor = 313,
-    hsrr0 = 314,
-    hsrr1 = 315,
     lpcr = 318,
     lpidr = 319,
     amor = 349,
     ptcr = 464, // POWER9 and later
-    asdr = 816, // POWER9 and later
     hfscr = 190,
     mmcr0 = 795,
     mmcrs = 894, // POWER8
     sprg0 = 272,
     psscr = 855, // POWER9 and later
-    hid0 = 1008,
     pir = 1023,
 };
 
