@@ -84,12 +84,12 @@ TEST(ToolTicks, AFirmwareLineInTheMiddleOfATickLosesNothing) {
 TEST(ToolTicks, QuotesWhatStandsInPlaceOfAMissingTick) {
     ConsoleFilter source, target;
     tick(source, 10, 1, 10);
-    source.feed(at(20), "tick 2 20000[    9.152371] random: crng init done\r\n000 20000000\r\n");
+    source.feed(at(20), "tick 2 20000[    9.152371] random: crng\xc3\r\n000 20000000\r\n");
     tick(target, 100, 3, 95);
     const TickReport report = analyse_ticks(collect_ticks(source, 0, target, timebase), at(0));
     EXPECT_EQ(report.missing, 1u);
     EXPECT_EQ(report.first_missing,
-              "between 1 and 3, where 'tick 2 20000[    9.152371] random: crng init done\n000 20000000\n' stood");
+              "between 1 and 3, where 'tick 2 20000[    9.152371] random: crng\\xc3\\n000 20000000\\n' stood");
 }
 
 TEST(ToolTicks, LooksForTheGapAfterTheRequestOnly) {

@@ -42,8 +42,8 @@ BenchRun run_peer(const KvmPeer& peer, const std::filesystem::path& directory, C
 int bench_hcall(const BenchHcallOptions& options) {
     if (!options.peer.empty() && options.peer != "kvm")
         fail("bench hcall --peer {}: it must be kvm", options.peer);
-    MachineSetup setup = prepare_partition_machine(options.common, "bench hcall");
     const JsonFile json(options.common.json);
+    MachineSetup setup = prepare_partition_machine(options.common, "bench hcall");
     const auto limit = time_limit(options.common, test_guest_time);
     const std::string counting_path = find_counting_qemu(options.common.qemu);
     std::optional<KvmPeer> peer;

@@ -26,6 +26,7 @@ constexpr auto ticks_before = std::chrono::milliseconds(1000); // to know the us
 constexpr auto ticks_after = std::chrono::milliseconds(1500);
 constexpr auto answer_time = std::chrono::seconds(30);
 constexpr unsigned source_number = 1, target_number = 2;
+constexpr const char *source_name = "A", *target_name = "B";
 
 class MoveCommand {
   public:
@@ -35,6 +36,8 @@ class MoveCommand {
     void keep_consoles();
 
   private:
+    std::filesystem::path console_file(std::string_view machine) const;
+    void prepare_consoles() const;
     MachineSetup setup_of(unsigned number, const std::vector<std::byte>& bundle);
     void start_machines();
     void ask_for_move();
@@ -58,6 +61,7 @@ class MoveCommand {
 MoveCommand::MoveCommand(const MigrateOptions& options)
     : options_(options), until_(Clock::now() + time_limit(options.common, default_limit)),
       common_(prepare_partition_machine(options.common, "migrate")), guest_(make_guest(options.guest)) {
+    prepare_consoles();
     report_.guest = options.guest;
     report_.machine = machine_name(common_.kind);
 }
@@ -65,17 +69,27 @@ MoveCommand::MoveCommand(const MigrateOptions& options)
 void MoveCommand::keep_consoles() {
     if (options_.consoles.empty())
         return;
-    const std::filesystem::path directory = options_.consoles;
+    for (Machine* machine : {source_.get(), target_.get()})
+        if (machine != nullptr) {
+            const std::string text = machine->console().raw();
+            write_file(console_file(machine->name()), std::as_bytes(std::span(text)));
+        }
+}
+
+std::filesystem::path MoveCommand::console_file(std::string_view machine) const {
+    return std::filesystem::path(options_.consoles) / fmt::format("{}.console", machine);
+}
+
+/// Before anything is started: whether it can be done, and nothing of an earlier move stays.
+void MoveCommand::prepare_consoles() const {
+    if (options_.consoles.empty())
+        return;
     std::error_code error;
-    std::filesystem::create_directories(directory, error);
+    std::filesystem::create_directories(options_.consoles, error);
     if (error)
         fail("cannot make the directory {} for the consoles: {}", options_.consoles, error.message());
-    for (Machine* machine : {source_.get(), target_.get()}) {
-        if (machine == nullptr)
-            continue;
-        const std::string text = machine->console().raw();
-        write_file(directory / (machine->name() + ".console"), std::as_bytes(std::span(text)));
-    }
+    for (const std::string_view machine : {source_name, target_name})
+        write_file(console_file(machine), {});
 }
 
 MachineSetup MoveCommand::setup_of(unsigned number, const std::vector<std::byte>& bundle) {
@@ -96,7 +110,7 @@ void MoveCommand::start_machines() {
                                    compile_manifest_text(options_.guest + ".dts", guest_->manifest())};
     const MachineSetup source = setup_of(source_number, build_bundle(manifest, identity_of(source_number)));
     const MachineSetup target = setup_of(target_number, build_empty_bundle(identity_of(target_number)));
-    source_ = std::make_unique<Machine>("A", qemu_arguments(source));
+    source_ = std::make_unique<Machine>(source_name, qemu_arguments(source));
     // The socket must be there before the other end connects.
     while (!std::filesystem::exists(source.link->path)) {
         source_->check_running();
@@ -104,7 +118,7 @@ void MoveCommand::start_machines() {
             source_->fail_with_console("QEMU does not open the link");
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
-    target_ = std::make_unique<Machine>("B", qemu_arguments(target));
+    target_ = std::make_unique<Machine>(target_name, qemu_arguments(target));
     const auto still_there = [this] {
         source_->check_running();
         target_->check_running();
@@ -219,6 +233,14 @@ MoveReport MoveCommand::move() {
     return report_;
 }
 
+void keep_consoles_of_failed(MoveCommand& command, const Failure& failure) {
+    try {
+        command.keep_consoles();
+    } catch (const Failure& other) {
+        fail("{}; and its consoles were not kept: {}", failure.what(), other.what());
+    }
+}
+
 } // namespace
 
 int migrate(const MigrateOptions& options) {
@@ -228,15 +250,15 @@ int migrate(const MigrateOptions& options) {
     try {
         command.emplace(options);
         report = command->move();
-        command->keep_consoles();
     } catch (const Failure& failure) {
         json.write({{"result", "failed"}, {"guest", options.guest}, {"error", failure.what()}});
         if (command)
-            command->keep_consoles();
+            keep_consoles_of_failed(*command, failure);
         throw;
     }
     fmt::print("\n{}", report.text());
     json.write(report.json());
+    command->keep_consoles();
     const auto complaints = report.complaints();
     if (!complaints.empty())
         fail("the move is not right: {}", fmt::join(complaints, "; "));

@@ -56,10 +56,10 @@ int attached(const MachineSetup& setup, bool expects_partitions, const RunOption
 } // namespace
 
 int run(const RunOptions& options) {
+    const JsonFile json(options.common.json);
     MachineSetup setup = options.report              ? prepare_partition_machine(options.common, "run --report")
                          : !options.manifest.empty() ? prepare_partition_machine(options.common, "run --manifest")
                                                      : prepare_machine(options.common);
-    const JsonFile json(options.common.json);
     if (options.management_port)
         check_port_free(*options.management_port);
     setup.management_port = options.management_port.value_or(free_port());

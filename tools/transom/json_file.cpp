@@ -4,7 +4,9 @@
 namespace transom::tool {
 namespace {
 
-std::string lines_of(const nlohmann::ordered_json& report) { return report.dump(2) + '\n'; }
+std::string lines_of(const nlohmann::ordered_json& report) {
+    return report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+}
 
 } // namespace
 

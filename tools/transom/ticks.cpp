@@ -13,6 +13,20 @@ constexpr std::size_t most_shown = 400; // characters of what stood in a missing
 
 double milliseconds(Clock::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
+/// In one line, of which not every byte needs to be a character.
+std::string printable(std::string_view text) {
+    std::string result;
+    for (const char c : text.substr(0, most_shown)) {
+        if (c == '\n')
+            result += "\\n";
+        else if (c >= ' ' && c <= '~')
+            result += c;
+        else
+            result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    }
+    return result;
+}
+
 } // namespace
 
 std::optional<Tick> parse_tick(std::string_view line, std::uint64_t timebase) {
@@ -93,8 +107,8 @@ TickReport analyse_ticks(const std::vector<Tick>& ticks, Clock::time_point from)
         if (tick.number > highest + 1) {
             report.missing += tick.number - highest - 1;
             if (report.first_missing.empty())
-                report.first_missing = fmt::format("between {} and {}, where '{}' stood", highest, tick.number,
-                                                   tick.before.substr(0, most_shown));
+                report.first_missing =
+                    fmt::format("between {} and {}, where '{}' stood", highest, tick.number, printable(tick.before));
         }
         highest = std::max(highest, tick.number);
         if (tick.monotonic_ns < before.monotonic_ns || tick.boottime_ns < before.boottime_ns)
