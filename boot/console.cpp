@@ -4,8 +4,12 @@
 #include <algorithm>
 #include <arch/console.hpp>
 #include <array>
+#include <atomic>
+#include <transom/base/spin_lock.hpp>
 
 namespace boot {
+
+using namespace transom;
 
 namespace {
 constinit Platform* the_platform = nullptr;
@@ -25,6 +29,20 @@ void power_off() {
         platform().request_power_off();
 }
 
+namespace {
+constinit SpinLock console;
+constinit std::atomic<bool> panicking = false;
+} // namespace
+
+bool begin_panic() { return !panicking.exchange(true); }
+
+void write_console(std::string_view text) {
+    if (panicking) // who has the console may wait for us
+        return platform().console_write(text);
+    const Locked whole(console);
+    platform().console_write(text);
+}
+
 } // namespace boot
 
 namespace arch {
@@ -37,7 +55,7 @@ void console_line(std::string_view line) {
     const std::size_t room = text.size() - prefix.size() - end.size();
     at = std::copy_n(line.begin(), std::min(line.size(), room), at);
     at = std::copy(end.begin(), end.end(), at);
-    boot::platform().console_write({text.data(), static_cast<std::size_t>(at - text.data())});
+    boot::write_console({text.data(), static_cast<std::size_t>(at - text.data())});
 }
 
 } // namespace arch

@@ -3,11 +3,11 @@
 
 #include <arch/clock.hpp>
 #include <array>
+#include <transom/partition/terminals.hpp>
 
 namespace boot {
 
 namespace partition = transom::partition;
-using partition::PartitionState;
 
 namespace {
 constexpr std::size_t bytes_per_write = 512;
@@ -20,14 +20,14 @@ ConsoleTask::ConsoleTask(Platform& platform, partition::Roster& roster, std::uin
 bool ConsoleTask::drain() {
     bool any = false;
     roster_.for_each([&](partition::Partition& partition) {
-        // What a suspended partition has written goes with it, if it goes.
-        const bool here = partition.state == PartitionState::running || partition.state == PartitionState::off;
-        transom::vio::Terminal& terminal = partition.terminals[0]; // the others have no part in the console
-        if (!here || terminal.session || terminal.output.empty())
+        constexpr std::uint32_t first = 0; // the others have no part in the console
+        if (partition.terminals[first].session)
             return;
         std::array<std::uint8_t, bytes_per_write> bytes;
-        const std::size_t n = terminal.output.pop(bytes);
-        platform_.console_write({reinterpret_cast<const char*>(bytes.data()), n});
+        const std::size_t n = partition::take_written(partition, first, bytes);
+        if (n == 0)
+            return;
+        write_console({reinterpret_cast<const char*>(bytes.data()), n});
         any = true;
     });
     return any;
@@ -42,16 +42,12 @@ void ConsoleTask::take_input() {
     platform_.poll();
     std::array<char, bytes_per_read> typed;
     // What the terminal has no room for is not read: it waits in the machine's console.
-    // For a suspended partition all of it waits: its state is on its way and takes nothing more.
-    const std::size_t room = partition_ == nullptr                            ? typed.size()
-                             : partition_->state == PartitionState::suspended ? 0
-                                                                              : partition_->terminals[0].input.space();
+    const std::size_t room = partition_ == nullptr ? typed.size() : partition::room_to_type(*partition_, 0);
     if (room == 0)
         return;
     const std::size_t n = platform_.console_read(std::span(typed).first(std::min(room, typed.size())));
     if (partition_ != nullptr && n != 0)
-        partition_->terminals[0].type(partition_->sources, transom::vio::terminal_source,
-                                      {reinterpret_cast<const std::uint8_t*>(typed.data()), n});
+        partition::type(*partition_, 0, {reinterpret_cast<const std::uint8_t*>(typed.data()), n});
 }
 
 std::uint64_t ConsoleTask::run() {

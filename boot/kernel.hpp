@@ -32,6 +32,8 @@ class Kernel final : private transom::migrate::MoveObserver {
     /// Brings up the network behind these bridges, starts the partitions, and never comes back.
     [[noreturn]] void run(std::span<const transom::pci::HostBridge> bridges);
 
+    transom::partition::Dispatcher& dispatcher() { return dispatcher_; }
+
   private:
     void read_bundle();
     void seed_random();

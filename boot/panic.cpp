@@ -7,8 +7,6 @@
 
 namespace {
 
-constinit bool panicking = false;
-
 void print_registers(const arch::HostFrame& frame) {
     transom::log("nip {:#018x} msr {:#018x} lr {:#018x} ctr {:#018x}", frame.nip, frame.msr, frame.lr, frame.ctr);
     transom::log("cr {:#010x} xer {:#010x} dar {:#018x} dsisr {:#010x}", frame.cr, frame.xer, frame.dar, frame.dsisr);
@@ -33,9 +31,8 @@ void print_stack(std::uint64_t stack) {
 namespace transom {
 
 void panic(std::string_view what, std::source_location where) {
-    if (panicking)
+    if (!boot::begin_panic())
         boot::power_off();
-    panicking = true;
     arch::HostFrame frame{};
     asm volatile("mr %0, 1" : "=r"(frame.gpr[1]));
     log("panic: {} at {}:{} in {}", what, where.file_name(), static_cast<unsigned>(where.line()),
@@ -48,9 +45,8 @@ void panic(std::string_view what, std::source_location where) {
 
 /// An interrupt that hit the hypervisor itself: nothing is enabled that could, so it is our mistake.
 extern "C" [[noreturn]] void host_interrupt(const arch::HostFrame* frame, std::uint64_t vector) {
-    if (panicking)
+    if (!boot::begin_panic())
         boot::power_off();
-    panicking = true;
     transom::log("panic: interrupt {:#x} in the hypervisor", vector);
     print_registers(*frame);
     print_stack(frame->gpr[1]);

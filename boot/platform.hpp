@@ -33,6 +33,11 @@ class Platform {
 
 /// The platform; panics (silently: there is no console) before it is set.
 Platform& platform();
+/// Writes a text as a whole, whoever else writes.
+void write_console(std::string_view text);
+/// From now on nobody waits for the console. False where a panic has begun before.
+bool begin_panic();
+
 void set_platform(Platform& platform);
 
 [[noreturn]] void power_off();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arch/fake_machine.hpp>
 #include <arch/fake_world.hpp>
+#include <arch/processors.hpp>
 #include <arch/world.hpp>
 #include <transom/base/panic.hpp>
 #include <transom/partition/deliver.hpp>
@@ -29,9 +30,23 @@ void run(transom::partition::Vcpu& vcpu, std::uint64_t slice) {
     run_vcpu(vcpu, slice);
 }
 
+namespace {
+thread_local std::uint32_t index_of_this_thread = 0;
+}
+
+std::uint32_t processor_index() { return index_of_this_thread; }
+void set_processor_index(std::uint32_t index) { index_of_this_thread = index; }
+
+void kick(std::uint32_t index) {
+    if (world != nullptr)
+        world->kicked |= std::uint64_t{1} << index;
+}
+
 void set_page_table(std::uint32_t, const transom::hpt::HashedPageTable&) {}
 
 void idle(std::uint64_t ticks) {
+    if (world != nullptr && world->while_idle)
+        world->while_idle();
     FakeMachine::current().advance(ticks);
     if (world != nullptr)
         world->slept += ticks;

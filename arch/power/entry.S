@@ -90,7 +90,7 @@ vectors_template:
     VECTOR  0x380
     VECTOR  0x400
     VECTOR  0x480
-    VECTOR  0x500
+    VECTOR  0x500, 1                    // POWER8, with LPCR[LPES0] off
     VECTOR  0x600
     VECTOR  0x700
     VECTOR  0x800

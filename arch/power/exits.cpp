@@ -4,6 +4,7 @@
 #include "spr.hpp"
 
 #include <arch/clock.hpp>
+#include <arch/processors.hpp>
 #include <cstddef>
 #include <transom/base/log.hpp>
 #include <transom/base/panic.hpp>
@@ -81,11 +82,13 @@ Next handle(Vcpu& vcpu, std::uint64_t vector) {
         return Next::resume;
     case 0x1500:
         return denormal_assist(vcpu, image);
-    case 0x500: // host interrupts: taken by whoever polls, between two slices
+    case 0x500: // a kick
+    case 0xea0:
+        acknowledge_kick();
+        return Next::leave;
     case 0x980:
     case 0xe60:
     case 0xe80:
-    case 0xea0:
         return Next::leave;
     default:
         return machine_failure(vcpu, vector);

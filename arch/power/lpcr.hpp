@@ -15,6 +15,7 @@ constexpr std::uint64_t online = transom::ibm_bit(45);           // POWER9 and l
 constexpr std::uint64_t ile = transom::ibm_bit(38);
 constexpr std::uint64_t pece = 0x1f000; // exits from power saving (bits 47-51)
 constexpr std::uint64_t pece_decrementer = 0x2000;
+constexpr std::uint64_t pece_external = 0x4000;
 constexpr std::uint64_t lpes0 = transom::ibm_bit(60);
 constexpr std::uint64_t hvice = transom::ibm_bit(62);
 constexpr std::uint64_t hdice = transom::ibm_bit(63);

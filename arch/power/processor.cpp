@@ -4,6 +4,7 @@
 #include "spr.hpp"
 
 #include <arch/machine.hpp>
+#include <arch/processors.hpp>
 #include <arch/real_memory.hpp>
 #include <arch/world.hpp>
 #include <cstring>
@@ -127,16 +128,18 @@ void initialize_processor(transom::RealAddr partition_table) {
     mtspr<Spr::hfscr>(facilities);
     mtspr<Spr::amor>(~std::uint64_t{0});
     std::uint64_t lpcr = mfspr<Spr::lpcr>() & ~(lpcr::pece | lpcr::host_radix | lpcr::uprt | lpcr::hvice);
-    mtspr<Spr::lpcr>(lpcr | lpcr::pece_decrementer | lpcr::hdice | lpcr::lpes0);
+    mtspr<Spr::lpcr>(lpcr | lpcr::pece_decrementer | lpcr::pece_external | lpcr::hdice | lpcr::lpes0);
     if (processor_generation() >= 9)
         mtspr<Spr::ptcr>(partition_table.value | 4); // 2^(12 + 4) bytes
     isync();
 }
 
 void idle(std::uint64_t ticks) {
-    constexpr std::uint64_t longest = 0x7fffffff;
+    // The hypervisor's decrementer is set further away: it must not expire here, where nobody takes its interrupt.
+    constexpr std::uint64_t longest = 0x3fffffff, further = 0x7fffffff;
     if (!in_hypervisor_state())
         return supervisor_sleep(ticks < longest ? ticks : longest);
+    mtspr<Spr::hdec>(further);
     mtspr<Spr::dec>(ticks < longest ? ticks : longest);
     if (processor_generation() >= 9) {
         mtspr<Spr::psscr>(0);
@@ -145,20 +148,8 @@ void idle(std::uint64_t ticks) {
         idle_nap();
     }
     // The expired decrementer must not end the next sleep at once.
-    mtspr<Spr::dec>(longest);
-}
-
-void park_processor() {
-    mtspr<Spr::lpcr>(mfspr<Spr::lpcr>() & ~lpcr::pece & ~lpcr::hdice & ~lpcr::hvice);
-    isync();
-    for (;;) {
-        if (processor_generation() >= 9) {
-            mtspr<Spr::psscr>(0);
-            asm volatile("ptesync; stop" ::: "memory");
-        } else {
-            idle_nap();
-        }
-    }
+    mtspr<Spr::dec>(further);
+    acknowledge_kick();
 }
 
 } // namespace arch

@@ -3,6 +3,7 @@
 #include "entry_state.hpp"
 #include "exits.hpp"
 #include "lpcr.hpp"
+#include "rendezvous.hpp"
 #include "spr.hpp"
 
 #include <arch/clock.hpp>
@@ -131,10 +132,12 @@ bool has_large_real_mode_pages(const transom::hpt::HashedPageTable& table) {
 }
 
 std::uint64_t guest_lpcr(const Vcpu& vcpu, std::uint64_t host, unsigned generation) {
-    std::uint64_t value = host & ~(lpcr::pece | lpcr::host_radix | lpcr::uprt);
-    value |= lpcr::vpm1 | lpcr::lpes0 | lpcr::hdice;
+    std::uint64_t value = host & ~(lpcr::pece | lpcr::host_radix | lpcr::uprt | lpcr::lpes0);
+    value |= lpcr::vpm1 | lpcr::hdice;
+    // A kick comes out of the partition, whatever its MSR[EE]: as XIVE's interrupt to the hypervisor, or as POWER8's external
+    // interrupt.
     if (generation >= 9)
-        value |= lpcr::online;
+        value |= lpcr::online | lpcr::lpes0 | lpcr::hvice;
     else
         value |= lpcr::vpm0 | (has_large_real_mode_pages(vcpu.partition->hpt) ? lpcr::vrmasd_64k : 0);
     if (vcpu.interrupt_mode.little_endian)
@@ -172,6 +175,7 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     const Partition& partition = *vcpu.partition;
     const unsigned generation = processor_generation();
     const std::uint64_t host_lpcr = mfspr<Spr::lpcr>();
+    begin_inside(partition.lpid);
 
     constexpr auto all = std::make_index_sequence<spr_list.size()>{};
     load_vector_registers(registers.vsr.data());
@@ -207,6 +211,7 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     save_slb(registers.slb);
     save_vector_registers(registers.vsr.data());
     isync();
+    end_inside();
 }
 
 } // namespace arch

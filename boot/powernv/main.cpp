@@ -61,11 +61,14 @@ void powernv_main(const void* fdt, std::uint64_t opal_base, std::uint64_t opal_e
         log("firmware asks for an L1 data cache flush on the way into a partition: it is not done");
     memory::Frames& frames = take_memory(*machine, fdt);
     log("{} MiB free", frames.total(memory::FrameState::free) >> 20);
-    log("{} processors parked", start_secondaries(*machine, frames));
     arch::set_emulated(machine->emulated);
-    arch::initialize_processor(partition_table(frames));
+    const RealAddr table = partition_table(frames);
+    arch::initialize_processor(table);
+    const std::uint32_t others = start_secondaries(*machine, fdt, frames, table);
 
     static Kernel kernel(opal_platform, *machine, frames, started_at, partition::read_cpu_characteristics(fdt));
+    release_secondaries(kernel.dispatcher());
+    log("{} of {} processors run partitions", others + 1, machine->processors.size());
     kernel.run(find_opal_bridges(fdt).span());
 }
 

@@ -21,11 +21,17 @@ enum class Call : std::uint64_t {
     pci_config_write_word = 18,
     start_cpu = 41,
     reinit_cpus = 70,
+    xive_reset = 128,
+    xive_get_irq_info = 129,
+    xive_set_irq_config = 131,
+    xive_set_queue_info = 133,
+    xive_allocate_irq = 139,
 };
 
 /// OPAL return codes.
 constexpr std::int64_t success = 0;
 constexpr std::int64_t busy = -2;
+constexpr std::int64_t hardware = -6;
 constexpr std::int64_t busy_event = -12;
 
 /// Where firmware said at entry that it is.

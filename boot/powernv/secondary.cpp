@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "secondary.hpp"
 
+#include "../../arch/power/emulator.hpp"
+#include "../../arch/power/kick.hpp"
 #include "../processor_block.hpp"
+#include "kicks.hpp"
 #include "opal.hpp"
 
 #include <arch/clock.hpp>
 #include <arch/machine.hpp>
+#include <arch/processors.hpp>
 #include <arch/real_memory.hpp>
+#include <arch/world.hpp>
 #include <array>
 #include <atomic>
 #include <transom/base/log.hpp>
@@ -20,44 +25,100 @@ constinit std::uint64_t next_secondary = 0;
 }
 
 namespace {
-constinit std::atomic<unsigned> parked{0};
-}
+
+using namespace transom;
+
+/// Where they wait: asleep, until the boot processor says what to do and kicks them.
+struct WaitingRoom {
+    RealAddr partition_table;
+    std::array<std::atomic<std::uint32_t>, arch::max_processors> servers{}; // of those that have arrived, by index
+    std::atomic<std::uint32_t> arrived = 0;
+    std::atomic<partition::Dispatcher*> dispatcher = nullptr;
+    std::atomic<std::uint32_t> can_be_kicked = 0; // indices up to this one
+};
+constinit WaitingRoom room;
+
+constexpr std::uint64_t between_looks = 0x3fffffff; // ticks: a kick comes first
+
+} // namespace
 
 /// From head.S, on a secondary processor with its own stack and thread-local data.
 extern "C" [[noreturn]] void secondary_start() {
-    ++parked;
-    arch::park_processor();
+    arch::initialize_processor(room.partition_table);
+    const std::uint32_t index = room.arrived.load() + 1; // they arrive one by one
+    if (index < arch::max_processors) {
+        arch::set_processor_index(index);
+        room.servers[index] = arch::processor_identification();
+    }
+    ++room.arrived;
+    partition::Dispatcher* dispatcher;
+    while ((dispatcher = room.dispatcher.load()) == nullptr || index > room.can_be_kicked)
+        arch::idle(between_looks);
+    arch::open_to_kicks();
+    for (;;)
+        dispatcher->run_turn_or_sleep();
 }
 
 namespace boot {
 
-using namespace transom;
+namespace {
 
-unsigned start_secondaries(const tree::HostMachine& machine, memory::Frames& frames) {
-    const std::uint32_t self = arch::processor_identification();
-    unsigned started = 0;
-    for (const tree::HostProcessor& processor : machine.processors) {
-        if (processor.server == self || started == secondary_blocks.size())
-            continue;
-        const auto block = frames.allocate(processor_block_size, processor_block_size, memory::FrameState::hypervisor);
-        if (!block) {
-            log("no memory for processor {:#x}: it stays in firmware", processor.server);
-            continue;
-        }
-        secondary_blocks[started] = block->value;
-        std::atomic_thread_fence(std::memory_order_release);
-        const std::int64_t status = opal::call(opal::Call::start_cpu, std::uint64_t{processor.server}, secondary_entry);
-        if (status == opal::success)
-            ++started;
-        else
-            log("processor {:#x} does not start: OPAL says {}", processor.server, status);
+/// Starts one processor, and waits until it has arrived.
+bool start(const tree::HostProcessor& processor, std::uint32_t number, const tree::HostMachine& machine,
+           memory::Frames& frames) {
+    const auto block = frames.allocate(processor_block_size, processor_block_size, memory::FrameState::hypervisor);
+    if (!block) {
+        log("no memory for processor {:#x}: it stays in firmware", processor.server);
+        return false;
+    }
+    secondary_blocks[number] = block->value;
+    std::atomic_thread_fence(std::memory_order_release);
+    const std::int64_t status = opal::call(opal::Call::start_cpu, std::uint64_t{processor.server}, secondary_entry);
+    if (status != opal::success) {
+        log("processor {:#x} does not start: OPAL says {}", processor.server, status);
+        frames.release({*block, processor_block_size}, memory::FrameState::hypervisor);
+        return false;
     }
     const std::uint64_t deadline = arch::timebase() + 5ull * machine.timebase_frequency;
-    while (parked < started && arch::timebase() < deadline)
+    while (room.arrived == number && arch::timebase() < deadline)
         asm volatile("or 27, 27, 27"); // low priority
-    if (parked < started)
-        log("{} of {} processors have not arrived", started - parked, started);
-    return parked;
+    if (room.arrived == number)
+        log("processor {:#x} has not arrived", processor.server);
+    return room.arrived != number;
+}
+
+} // namespace
+
+std::uint32_t start_secondaries(const tree::HostMachine& machine, const void* fdt, memory::Frames& frames,
+                                RealAddr partition_table) {
+    const std::uint32_t self = arch::processor_identification();
+    room.partition_table = partition_table;
+    const bool controller = machine.processors.size() > 1 && prepare_kicks(fdt);
+    std::uint32_t started = 0;
+    for (const tree::HostProcessor& processor : machine.processors)
+        if (processor.server != self && started < secondary_blocks.size()) {
+            if (!start(processor, started, machine, frames))
+                break; // what arrives late takes the next one's place
+            ++started;
+        }
+    if (!controller || started == 0 || !set_up_kick(fdt, 0, self, frames))
+        return 0;
+    std::uint32_t usable = 0;
+    while (usable < started && usable + 1 < arch::max_processors &&
+           set_up_kick(fdt, usable + 1, room.servers[usable + 1], frames))
+        ++usable;
+    arch::open_to_kicks();
+    room.can_be_kicked = usable;
+    return usable;
+}
+
+void release_secondaries(partition::Dispatcher& dispatcher) {
+    const std::uint32_t usable = room.can_be_kicked;
+    dispatcher.set_processors(usable + 1);
+    arch::broadcast_is_late = usable != 0 && arch::emulated();
+    room.dispatcher = &dispatcher;
+    for (std::uint32_t index = 1; index <= usable; ++index)
+        arch::kick(index);
 }
 
 } // namespace boot

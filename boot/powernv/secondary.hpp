@@ -2,11 +2,17 @@
 #pragma once
 
 #include <transom/memory/frames.hpp>
+#include <transom/partition/dispatcher.hpp>
 #include <transom/tree/host_tree.hpp>
 
 namespace boot {
 
-/// Takes all other processors out of firmware, where they would spin, and parks them. Returns how many came.
-unsigned start_secondaries(const transom::tree::HostMachine& machine, transom::memory::Frames& frames);
+/// Takes all other processors out of firmware, where they would spin. Those that can be kicked wait for release_secondaries(), the
+/// others sleep for ever. Returns how many wait.
+std::uint32_t start_secondaries(const transom::tree::HostMachine& machine, const void* fdt,
+                                transom::memory::Frames& frames, transom::RealAddr partition_table);
+
+/// Those that wait run virtual processors from now on.
+void release_secondaries(transom::partition::Dispatcher& dispatcher);
 
 } // namespace boot

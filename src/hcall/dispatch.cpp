@@ -19,16 +19,16 @@ constexpr std::uint64_t length_of_sc = 4;
         return outcome;
     };
     if (vcpu.registers.msr & partition::msr::pr) [[unlikely]] {
-        ++partition.calls.problem_state;
+        ++vcpu.calls.problem_state;
         return answer(papr::Status::privilege);
     }
     const std::size_t row = row_of(vcpu.registers.gpr[3]);
-    ++partition.calls.by_row[row];
+    ++vcpu.calls.by_row[row];
     if (row == unknown_row) [[unlikely]]
         return answer(papr::Status::function);
     const Outcome outcome = partition.allowed_calls[row](vcpu);
     if (outcome.then == Then::missing) [[unlikely]] {
-        --vcpu.partition->calls.by_row[row_of(vcpu.registers.gpr[3])];
+        --vcpu.calls.by_row[row_of(vcpu.registers.gpr[3])];
         vcpu.registers.nip -= length_of_sc;
         return outcome;
     }

@@ -18,6 +18,7 @@ Vcpu* server(Vcpu& vcpu, std::uint64_t number) {
 } // namespace
 
 Outcome h_xirr(Vcpu& vcpu) {
+    const Locked events(vcpu.partition->events);
     vcpu.registers.gpr[4] = vcpu.presentation.accept(vcpu.partition->sources, vcpu.index);
     // Taking it raised the CPPR to its priority, so nothing can be delivered now.
     return Status::success;
@@ -30,6 +31,7 @@ Outcome h_xirr_x(Vcpu& vcpu) {
 }
 
 Outcome h_cppr(Vcpu& vcpu) {
+    const Locked events(vcpu.partition->events);
     vcpu.presentation.cppr = static_cast<interrupt::Priority>(vcpu.registers.gpr[4]);
     return settle(vcpu);
 }
@@ -37,6 +39,7 @@ Outcome h_cppr(Vcpu& vcpu) {
 Outcome h_eoi(Vcpu& vcpu) {
     const auto xirr = static_cast<std::uint32_t>(vcpu.registers.gpr[4]);
     const std::uint32_t source = xirr & 0xffffff;
+    const Locked events(vcpu.partition->events);
     if (source != interrupt::ipi_source && vcpu.partition->sources.find(source) == nullptr)
         return Status::parameter;
     if (xirr >> 24 < vcpu.presentation.cppr) // more favoured than now
@@ -50,11 +53,17 @@ Outcome h_ipi(Vcpu& vcpu) {
     Vcpu* target = server(vcpu, gpr[4]);
     if (target == nullptr)
         return Status::parameter;
-    target->presentation.mfrr = static_cast<interrupt::Priority>(gpr[5]);
-    if (target->state == partition::VcpuState::ceded && (target->registers.msr & partition::msr::ee) &&
-        partition::external_pending(*target))
-        target->state = partition::VcpuState::ready;
-    return settle(*target);
+    bool pending;
+    {
+        const Locked events(vcpu.partition->events);
+        target->presentation.mfrr = static_cast<interrupt::Priority>(gpr[5]);
+        pending = partition::external_pending(*target);
+    }
+    if (!pending)
+        return Status::success;
+    // Whether it is delivered, or wakes a processor that waits, is found out by who runs it, or may run it next.
+    partition::alert(*target);
+    return Outcome::yield();
 }
 
 Outcome h_ipoll(Vcpu& vcpu) {
@@ -62,6 +71,7 @@ Outcome h_ipoll(Vcpu& vcpu) {
     const Vcpu* target = server(vcpu, gpr[4]);
     if (target == nullptr)
         return Status::parameter;
+    const Locked events(vcpu.partition->events);
     const auto delivered = target->presentation.delivered(vcpu.partition->sources, target->index);
     gpr[4] = std::uint64_t{target->presentation.cppr} << 24 | delivered.source;
     gpr[5] = target->presentation.mfrr;

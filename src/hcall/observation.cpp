@@ -4,6 +4,7 @@
 namespace transom::hcall {
 
 void Observation::start() {
+    const Locked lock(lock_);
     latency_ = {};
     other_exits_ = {};
     recorded_ = 0;
@@ -11,13 +12,37 @@ void Observation::start() {
 }
 
 void Observation::record(std::size_t row, std::uint64_t ticks, const TraceEntry& entry) {
+    const Locked lock(lock_);
     latency_[row].add(ticks);
     trace_[recorded_ % trace_size] = entry;
     ++recorded_;
 }
 
-const TraceEntry* Observation::entry(std::uint64_t n) const {
-    return n < recorded_ && recorded_ - n <= trace_size ? &trace_[n % trace_size] : nullptr;
+void Observation::record_other_exit(std::uint64_t ticks) {
+    const Locked lock(lock_);
+    other_exits_.add(ticks);
+}
+
+Latency Observation::latency(std::size_t row) const {
+    const Locked lock(lock_);
+    return latency_[row];
+}
+
+Latency Observation::other_exits() const {
+    const Locked lock(lock_);
+    return other_exits_;
+}
+
+std::uint64_t Observation::recorded() const {
+    const Locked lock(lock_);
+    return recorded_;
+}
+
+std::optional<TraceEntry> Observation::entry(std::uint64_t n) const {
+    const Locked lock(lock_);
+    if (n >= recorded_ || recorded_ - n > trace_size)
+        return std::nullopt;
+    return trace_[n % trace_size];
 }
 
 } // namespace transom::hcall

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arch/guest_spr.hpp>
+#include <arch/processors.hpp>
 #include <bit>
 #include <span>
 #include <transom/base/bits.hpp>
@@ -67,8 +68,8 @@ template <std::size_t address, std::size_t conditions> Outcome set_watchpoint(Vc
 
 std::span<Vcpu> processors(Vcpu& vcpu) { return {vcpu.partition->vcpus.data(), vcpu.partition->vcpu_count}; }
 
-/// The mode of a partition is the same in all its processors, those not started included. The caller yields, because
-/// the register that holds it is written on the way into the partition.
+/// The mode of a partition is the same in all its processors, those not started included. The register that
+/// holds it is written on the way into the partition: the caller yields, and those that are inside are made to leave.
 Outcome set_alternate_location(Vcpu& vcpu, const SetMode& mode) {
     if (mode.value1 != 0)
         return Status::p3;
@@ -82,6 +83,7 @@ Outcome set_alternate_location(Vcpu& vcpu, const SetMode& mode) {
         return papr::unsupported_flag(62);
     for (Vcpu& each : processors(vcpu))
         each.interrupt_mode.alternate_location = static_cast<std::uint8_t>(mode.flags);
+    arch::rendezvous(vcpu.partition->lpid);
     return Outcome::yield();
 }
 
@@ -92,11 +94,13 @@ Outcome set_endianness(Vcpu& vcpu, const SetMode& mode) {
         return Status::p4;
     if (mode.flags > 1)
         return unsupported(mode.flags & ~std::uint64_t{1});
+    arch::rendezvous(vcpu.partition->lpid); // from here on the others' registers are known
     for (const Vcpu& each : processors(vcpu))
         if (each.state != partition::VcpuState::stopped && (each.registers.msr & partition::msr::ee))
             return Status::bad_mode;
     for (Vcpu& each : processors(vcpu))
         each.interrupt_mode.little_endian = mode.flags == 1;
+    arch::rendezvous(vcpu.partition->lpid);
     return Outcome::yield();
 }
 

@@ -101,6 +101,7 @@ Outcome h_register_vpa(Vcpu& vcpu) {
     if ((flags & ~ibm_mask(16, 18)) || function % 4 == 0 || gpr[5] >= vcpu.partition->vcpu_count)
         return Status::parameter;
     Vcpu& target = vcpu.partition->vcpus[gpr[5]];
+    const Locked events(vcpu.partition->events);
     switch (function) {
     case 1:
         return register_vpa(vcpu, target, address);

@@ -7,11 +7,18 @@
 #include <transom/hcall/counters.hpp>
 #include <transom/hcall/handlers.hpp>
 #include <transom/hcall/table.hpp>
+#include <transom/partition/partition.hpp>
 
 namespace transom::hcall {
 
 using papr::Op;
 using Set = papr::FunctionSet;
+
+/// A call that is not made often: one at a time in a partition.
+template <Handler handler> Outcome one_at_a_time(partition::Vcpu& vcpu) {
+    const Locked devices(vcpu.partition->devices);
+    return handler(vcpu);
+}
 
 /// The table of hypervisor calls, by rising token: a row is all that there is to say about a call. Dispatch,
 /// ibm,hypertas-functions, what a partition is allowed, counters, traces, documents and tests are made of it.
@@ -31,14 +38,14 @@ inline constexpr std::array table{
     Row{Op::logical_cache_store, Set::none, {3, 0}, h_logical_cache_store, "H_LOGICAL_CACHE_STORE"},
     Row{Op::logical_icbi, Set::none, {1, 0}, h_logical_icbi, "H_LOGICAL_ICBI"},
     Row{Op::logical_dcbf, Set::none, {1, 0}, h_logical_dcbf, "H_LOGICAL_DCBF"},
-    Row{Op::get_term_char, Set::term, {1, 3}, h_get_term_char, "H_GET_TERM_CHAR"},
-    Row{Op::put_term_char, Set::term, {4, 0}, h_put_term_char, "H_PUT_TERM_CHAR"},
+    Row{Op::get_term_char, Set::term, {1, 3}, one_at_a_time<h_get_term_char>, "H_GET_TERM_CHAR"},
+    Row{Op::put_term_char, Set::term, {4, 0}, one_at_a_time<h_put_term_char>, "H_PUT_TERM_CHAR"},
     Row{Op::eoi, Set::interrupt, {1, 0}, h_eoi, "H_EOI"},
     Row{Op::cppr, Set::interrupt, {1, 0}, h_cppr, "H_CPPR"},
     Row{Op::ipi, Set::interrupt, {2, 0}, h_ipi, "H_IPI"},
     Row{Op::ipoll, Set::interrupt, {1, 2}, h_ipoll, "H_IPOLL"},
     Row{Op::xirr, Set::interrupt, {0, 1}, h_xirr, "H_XIRR"},
-    Row{Op::register_vpa, Set::splpar, {3, 0}, h_register_vpa, "H_REGISTER_VPA"},
+    Row{Op::register_vpa, Set::splpar, {3, 0}, one_at_a_time<h_register_vpa>, "H_REGISTER_VPA"},
     Row{Op::cede, Set::splpar, {0, 0}, h_cede, "H_CEDE"},
     Row{Op::confer, Set::splpar, {2, 0}, h_confer, "H_CONFER"},
     Row{Op::prod, Set::splpar, {1, 0}, h_prod, "H_PROD"},
@@ -51,18 +58,18 @@ inline constexpr std::array table{
     Row{Op::get_cpu_characteristics, Set::none, {0, 2}, h_get_cpu_characteristics, "H_GET_CPU_CHARACTERISTICS"},
     Row{Op::poll_pending, Set::poll_pending, {0, 0}, h_poll_pending, "H_POLL_PENDING"},
     Row{Op::join, Set::join, {0, 0}, h_join, "H_JOIN"},
-    Row{Op::donor_operation, Set::vasi, {1, 0}, h_donor_operation, "H_DONOR_OPERATION"},
-    Row{Op::vasi_signal, Set::vasi, {3, 0}, h_vasi_signal, "H_VASI_SIGNAL"},
-    Row{Op::vasi_state, Set::vasi, {1, 1}, h_vasi_state, "H_VASI_STATE"},
+    Row{Op::donor_operation, Set::vasi, {1, 0}, one_at_a_time<h_donor_operation>, "H_DONOR_OPERATION"},
+    Row{Op::vasi_signal, Set::vasi, {3, 0}, one_at_a_time<h_vasi_signal>, "H_VASI_SIGNAL"},
+    Row{Op::vasi_state, Set::vasi, {1, 1}, one_at_a_time<h_vasi_state>, "H_VASI_STATE"},
     Row{Op::home_node_associativity, Set::vphn, {2, 6}, h_home_node_associativity, "H_HOME_NODE_ASSOCIATIVITY"},
     Row{Op::xirr_x, Set::interrupt, {1, 2}, h_xirr_x, "H_XIRR_X"},
     Row{Op::random, Set::random, {0, 1}, h_random, "H_RANDOM"},
-    Row{Op::set_mode, Set::set_mode, {4, 0}, h_set_mode, "H_SET_MODE"},
+    Row{Op::set_mode, Set::set_mode, {4, 0}, one_at_a_time<h_set_mode>, "H_SET_MODE"},
     Row{Op::block_remove, Set::block_remove, {9, 8}, h_block_remove, "H_BLOCK_REMOVE"},
     Row{Op::clear_hpt, Set::clr_hpt, {0, 0}, h_clear_hpt, "H_CLEAR_HPT"},
     Row{Op::register_proc_tbl, Set::none, {4, 0}, h_register_proc_tbl, "H_REGISTER_PROC_TBL"},
     Row{Op::signal_sys_reset, Set::none, {1, 0}, h_signal_sys_reset, "H_SIGNAL_SYS_RESET"},
-    Row{Op::rtas, Set::none, {1, 0}, h_rtas, "H_RTAS"},
+    Row{Op::rtas, Set::none, {1, 0}, one_at_a_time<h_rtas>, "H_RTAS"},
 };
 
 constexpr std::uint32_t token_of(const Row& row) { return static_cast<std::uint32_t>(row.op); }

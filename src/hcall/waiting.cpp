@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <span>
 #include <transom/hcall/handlers.hpp>
+#include <transom/partition/deliver.hpp>
 #include <transom/partition/msr.hpp>
 #include <transom/partition/partition.hpp>
 
-// The calls by which virtual processors wait for, wake and interrupt one another. They share one physical processor: who
-// calls runs, and everybody else is outside, so nothing changes while a handler looks.
+// The calls by which virtual processors wait for, wake and interrupt one another. Others may run meanwhile, on other processors:
+// what a handler looks at and changes of them is behind Partition::events.
 
 namespace transom::hcall {
 namespace {
@@ -40,15 +41,20 @@ bool is_active(const Vcpu& vcpu) { return vcpu.state != VcpuState::stopped && vc
 
 /// A stopped processor is not started by it.
 void reset(Vcpu& target) {
-    if (target.state == VcpuState::stopped)
-        return;
-    target.reset_pending = true;
-    target.state = VcpuState::ready;
+    {
+        const Locked events(target.partition->events);
+        if (target.state == VcpuState::stopped)
+            return;
+        target.reset_pending = true;
+        target.state = VcpuState::ready;
+    }
+    partition::alert(target);
 }
 
 } // namespace
 
 Outcome h_cede(Vcpu& vcpu) {
+    const Locked events(vcpu.partition->events);
     vcpu.registers.msr |= partition::msr::ee;
     return wait(vcpu, VcpuState::ceded, PreemptReason::cede);
 }
@@ -62,6 +68,7 @@ Outcome h_confer(Vcpu& vcpu) {
         return confer_time(vcpu);
     if (target >= vcpu.partition->vcpu_count)
         return Status::parameter;
+    const Locked events(vcpu.partition->events);
     if (target == vcpu.index)
         return wait(vcpu, VcpuState::ceded, PreemptReason::confer); // MSR[EE] decides whether interrupts wake it too
     const std::uint32_t counter = vcpu.partition->vcpus[target].areas.dispatch_counter;
@@ -76,11 +83,15 @@ Outcome h_prod(Vcpu& vcpu) {
     if (number >= vcpu.partition->vcpu_count)
         return Status::parameter;
     Vcpu& target = vcpu.partition->vcpus[number];
-    if (!target.waits()) {
-        target.prodded = true; // for its next wait
-        return Status::success;
+    {
+        const Locked events(vcpu.partition->events);
+        if (!target.waits()) {
+            target.prodded = true; // for its next wait
+            return Status::success;
+        }
+        target.state = VcpuState::ready;
     }
-    target.state = VcpuState::ready;
+    partition::alert(target);
     return Outcome::yield();
 }
 
@@ -88,6 +99,7 @@ Outcome h_prod(Vcpu& vcpu) {
 Outcome h_join(Vcpu& vcpu) {
     if (vcpu.registers.msr & partition::msr::ee)
         return Status::bad_mode;
+    const Locked events(vcpu.partition->events);
     const bool others =
         std::ranges::any_of(processors(vcpu), [&](const Vcpu& each) { return &each != &vcpu && is_active(each); });
     if (!others)

@@ -18,14 +18,16 @@ std::size_t other_exits_line() { return unknown_line() + 1; }
 /// How often, and how long while it was observed.
 struct Seen {
     std::uint64_t count;
-    const hcall::Latency& latency;
+    hcall::Latency latency;
 };
+
+Seen seen_in(const hcall::Latency& latency) { return {latency.count(), latency}; }
 
 Seen seen(const partition::Partition& partition, std::size_t at) {
     if (at == other_exits_line())
-        return {partition.observation.other_exits().count(), partition.observation.other_exits()};
+        return seen_in(partition.observation.other_exits());
     const std::size_t row = at == unknown_line() ? hcall::unknown_row : at;
-    return {partition.calls.by_row[row], partition.observation.latency(row)};
+    return {partition.calls().by_row[row], partition.observation.latency(row)};
 }
 
 } // namespace
@@ -75,7 +77,7 @@ void Connection::next_call() {
     if (cursor_ > other_exits_line()) {
         answering_ = Answering::nothing;
         return line("ok observe={} privilege={}", partition->observation.on() ? "on" : "off",
-                    partition->calls.problem_state);
+                    partition->calls().problem_state);
     }
     const auto [count, latency] = seen(*partition, cursor_);
     out_size_ = out_sent_ = 0;
@@ -114,9 +116,8 @@ void Connection::next_trace() {
         answering_ = Answering::nothing;
         return error("no-such-partition", calls_of_.data(), "it has ended meanwhile");
     }
-    const hcall::TraceEntry* entry =
-        cursor_ < trace_end_ ? partition->observation.entry(trace_end_ - 1 - cursor_) : nullptr;
-    if (entry == nullptr) {
+    const auto entry = cursor_ < trace_end_ ? partition->observation.entry(trace_end_ - 1 - cursor_) : std::nullopt;
+    if (!entry) {
         answering_ = Answering::nothing;
         return line("ok calls={}", cursor_);
     }

@@ -2,13 +2,12 @@
 #include "answer_line.hpp"
 #include <algorithm>
 #include <transom/manage/connection.hpp>
+#include <transom/partition/terminals.hpp>
 
 // A connection that has become a partition's terminal: what comes is typed, what the partition writes is sent. The partition
 // is looked up each time, as it may end, leave or start again while an operator watches.
 
 namespace transom::manage {
-
-using partition::PartitionState;
 
 void Connection::start_console(Request& request) {
     const auto name = request.take("partition");
@@ -44,16 +43,13 @@ partition::Partition* Connection::attached() {
     return partition;
 }
 
-/// How many bytes the terminal took. A suspended partition's state is on its way and takes nothing more.
+/// How many bytes the terminal took.
 std::size_t Connection::type(std::span<const std::byte> bytes) {
     partition::Partition* partition = attached();
     if (partition == nullptr)
         return bytes.size(); // poll() ends the connection
-    std::size_t taken = 0;
-    if (partition->state == PartitionState::running)
-        taken =
-            partition->terminals[terminal_].type(partition->sources, vio::terminal_source + terminal_,
-                                                 {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+    const std::size_t taken =
+        partition::type(*partition, terminal_, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
     kept_back_ = taken < bytes.size();
     return taken;
 }
@@ -67,14 +63,14 @@ void Connection::poll() {
         std::exchange(stream_, nullptr)->close();
         return;
     }
-    vio::Terminal& terminal = partition->terminals[terminal_];
-    const bool here = partition->state == PartitionState::running || partition->state == PartitionState::off;
-    if (here && !terminal.output.empty()) {
-        out_size_ = terminal.output.pop({reinterpret_cast<std::uint8_t*>(out_.data()), out_.size()});
+    const std::size_t written =
+        partition::take_written(*partition, terminal_, {reinterpret_cast<std::uint8_t*>(out_.data()), out_.size()});
+    if (written != 0) {
+        out_size_ = written;
         out_sent_ = 0;
         produce();
     }
-    if (kept_back_ && here && terminal.input.space() != 0) {
+    if (kept_back_ && partition::room_to_type(*partition, terminal_) != 0) {
         kept_back_ = false;
         stream_->resume_receive();
     }

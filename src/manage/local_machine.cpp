@@ -45,7 +45,7 @@ std::optional<Counter> LocalMachine::counter(std::size_t index) {
     if (row >= hcall::rows().size())
         return std::nullopt;
     Counter calls{hcall::rows()[row].name, 0};
-    roster_.for_each([&](const partition::Partition& partition) { calls.value += partition.calls.by_row[row]; });
+    roster_.for_each([&](const partition::Partition& partition) { calls.value += partition.calls().by_row[row]; });
     return calls;
 }
 

@@ -41,6 +41,7 @@ constexpr auto names = std::to_array<Named>({
     {MoveError::busy, "busy"},
     {MoveError::function_sets, "function-sets"},
     {MoveError::cpu_characteristics, "cpu-characteristics"},
+    {MoveError::entitled_capacity, "entitled-capacity"},
     {MoveError::unreachable, "unreachable"},
     {MoveError::refused_connection, "refused-connection"},
     {MoveError::connection_lost, "connection-lost"},

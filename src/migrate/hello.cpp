@@ -36,6 +36,7 @@ PartitionShape shape_of(const partition::Partition& partition) {
     shape.large_pages = partition.hpt.options().large_pages;
     shape.function_sets = partition.allowed_calls.sets();
     shape.cpu_characteristics = partition.cpu_characteristics;
+    shape.claim = partition.share.claim;
     return shape;
 }
 
@@ -56,6 +57,9 @@ HelloRecord make_hello(const MachineFacts& facts, const PartitionShape& shape) {
     hello.function_sets = shape.function_sets.bits();
     hello.cpu_character = shape.cpu_characteristics.character;
     hello.cpu_behaviour = shape.cpu_characteristics.behaviour;
+    hello.entitled_capacity = shape.claim.entitled;
+    hello.capacity_weight = shape.claim.weight;
+    hello.capped = static_cast<std::uint16_t>(shape.claim.capped ? 1 : 0);
     return hello;
 }
 
@@ -119,13 +123,6 @@ std::expected<PartitionShape, Failure> check_hello(std::span<const std::byte> pa
         return std::unexpected(*d);
     if (auto d = differs(MoveError::initial_state, number(hello.initial_msr), ours.initial_msr))
         return std::unexpected(*d);
-    if ((hello.features & ~feature_large_pages) != 0)
-        return std::unexpected(
-            failure(MoveError::record_content, "hello: unknown features {:#x}", std::uint32_t{hello.features}));
-    const auto function_sets = papr::FunctionSets::from_bits(hello.function_sets);
-    if (function_sets.bits() != hello.function_sets)
-        return std::unexpected(failure(MoveError::record_content, "hello: function-sets {:#x} lack the calls of no set",
-                                       std::uint64_t{hello.function_sets}));
 
     PartitionShape shape;
     shape.name_storage = hello.name;
@@ -134,10 +131,23 @@ std::expected<PartitionShape, Failure> check_hello(std::span<const std::byte> pa
     shape.table_log2 = hello.table_log2;
     shape.vcpus = hello.vcpus;
     shape.large_pages = hello.features == feature_large_pages;
-    shape.function_sets = function_sets;
     shape.cpu_characteristics = {hello.cpu_character, hello.cpu_behaviour};
+    shape.claim = {.entitled = hello.entitled_capacity,
+                   .weight = static_cast<std::uint8_t>(hello.capacity_weight),
+                   .capped = hello.capped == 1};
     if (auto fits = check_shape(shape); !fits)
         return std::unexpected(fits.error());
+    if ((hello.features & ~feature_large_pages) != 0)
+        return std::unexpected(
+            failure(MoveError::record_content, "hello: unknown features {:#x}", std::uint32_t{hello.features}));
+    const auto function_sets = papr::FunctionSets::from_bits(hello.function_sets);
+    if (function_sets.bits() != hello.function_sets)
+        return std::unexpected(failure(MoveError::record_content, "hello: function-sets {:#x} lack the calls of no set",
+                                       std::uint64_t{hello.function_sets}));
+    if (hello.capacity_weight > 255 || hello.capped > 1)
+        return std::unexpected(failure(MoveError::record_content, "hello: capacity weight {} and capped {}",
+                                       std::uint16_t{hello.capacity_weight}, std::uint16_t{hello.capped}));
+    shape.function_sets = function_sets;
     return shape;
 }
 

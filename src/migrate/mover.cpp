@@ -82,14 +82,15 @@ std::uint64_t Mover::run() {
 std::uint64_t Mover::now() { return arch::timebase(); }
 
 bool Mover::suspend(Partition& partition) {
-    // Tasks run between the slices of virtual processors, on the same processor: none of them is inside now.
-    partition.state = PartitionState::suspended;
-    return true;
+    auto before = PartitionState::running;
+    partition.state.compare_exchange_strong(before, PartitionState::suspended);
+    // One that has ended meanwhile is not suspended: ended() will be told.
+    return partition.state == PartitionState::suspended && roster_.is_out(partition);
 }
 
 void Mover::resume(Partition& partition) {
-    if (partition.state == PartitionState::suspended) // else it has ended meanwhile
-        partition.state = PartitionState::running;
+    auto before = PartitionState::suspended; // else it has ended meanwhile
+    partition.state.compare_exchange_strong(before, PartitionState::running);
 }
 
 void Mover::release(Partition& partition) {
@@ -112,6 +113,10 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
     }
     if (const auto safe = check_characteristics(shape.cpu_characteristics, roster_.cpu_characteristics()); !safe)
         return std::unexpected(safe.error());
+    if (const std::uint32_t left = roster_.unallocated_capacity(); shape.claim.entitled > left)
+        return std::unexpected(failure(MoveError::entitled_capacity,
+                                       "entitled-capacity is {} hundredths of a processor, and the target has {} left",
+                                       shape.claim.entitled, left));
     const auto words = digests_.begin(shape);
     if (!words)
         return std::unexpected(
@@ -123,6 +128,9 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
                                                .log2_page_table_size = shape.table_log2,
                                                .large_pages = shape.large_pages,
                                                .function_sets = shape.function_sets,
+                                               .entitled_capacity = shape.claim.entitled,
+                                               .capacity_weight = shape.claim.weight,
+                                               .capped = shape.claim.capped,
                                                .told_characteristics = shape.cpu_characteristics});
     if (!created) {
         digests_.drop();

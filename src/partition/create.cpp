@@ -261,11 +261,9 @@ void destroy(Partition& partition, memory::Frames& frames) {
     frames.release({partition.hpt.address(), page_table_size(partition.hpt.log2_bytes())}, FrameState::page_table);
     // Nothing of it stays but what a report says about a partition that is gone.
     const auto name = partition.name_storage;
-    const auto calls = partition.calls;
     const StopReason reason = partition.stop_reason;
     make_anew(partition);
     partition.name_storage = name;
-    partition.calls = calls;
     partition.stop_reason = reason;
     partition.state = PartitionState::off;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arch/guest_spr.hpp>
+#include <arch/processors.hpp>
 #include <transom/partition/deliver.hpp>
 #include <transom/partition/msr.hpp>
 #include <transom/partition/partition.hpp>
@@ -49,7 +50,22 @@ void reflect_data_storage(Vcpu& vcpu, EffectiveAddr address, std::uint64_t dsisr
 
 bool external_pending(const Vcpu& vcpu) { return vcpu.presentation.asserts(vcpu.partition->sources, vcpu.index); }
 
+void alert(const Vcpu& vcpu) {
+    const std::uint32_t on = vcpu.on.load();
+    if (on == Vcpu::nowhere)
+        vcpu.partition->pool->sleepers.wake_one();
+    else if (on != arch::processor_index())
+        arch::kick(on);
+}
+
+void alert_server(Partition& partition, std::uint32_t source) {
+    const interrupt::Source* const found = partition.sources.find(source);
+    if (found != nullptr && found->server < partition.vcpu_count)
+        alert(partition.vcpus[found->server]);
+}
+
 bool deliver_pending(Vcpu& vcpu) {
+    const Locked events(vcpu.partition->events);
     if (vcpu.reset_pending) {
         vcpu.reset_pending = false;
         deliver_interrupt(vcpu, Vector::system_reset);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <arch/clock.hpp>
+#include <arch/processors.hpp>
+#include <arch/relax.hpp>
 #include <arch/world.hpp>
 #include <transom/base/log.hpp>
 #include <transom/partition/deliver.hpp>
@@ -33,10 +35,7 @@ bool wants_to_run(Vcpu& vcpu, std::uint64_t timebase) {
     return vcpu.state == VcpuState::ready;
 }
 
-std::uint32_t usual_entitlement(std::uint32_t virtual_processors, const ProcessorPool& pool) {
-    constexpr std::uint32_t tenth = 10;
-    return std::min(tenth * virtual_processors, pool.unallocated());
-}
+static_assert(max_contenders >= max_vcpus);
 
 // LoPAR and PowerVM: the dispatch window has 10 ms.
 Dispatcher::Dispatcher(std::uint64_t frequency)
@@ -45,6 +44,7 @@ Dispatcher::Dispatcher(std::uint64_t frequency)
 void Dispatcher::add(Task& task) { invariant(tasks_.push_back(&task), "too many tasks"); }
 
 void Dispatcher::add(Partition& partition) {
+    const Locked lock(lock_);
     invariant(partitions_.push_back(&partition), "too many partitions");
     PoolMember& share = partition.share;
     share.contenders.clear();
@@ -55,21 +55,34 @@ void Dispatcher::add(Partition& partition) {
     }
     shares_.add(share, arch::timebase());
     partition.pool = &pool_;
-    pool_.entitled += share.claim.entitled;
+    pool_.sleepers.wake_one();
 }
 
 void Dispatcher::remove(Partition& partition) {
-    Partition** const found = std::ranges::find(partitions_, &partition);
-    if (found == partitions_.end())
+    if (std::ranges::find(partitions_, &partition) == partitions_.end())
         return;
+    while (!is_out(partition))
+        arch::relax();
+    const Locked lock(lock_);
+    Partition** const found = std::ranges::find(partitions_, &partition);
     *found = partitions_[partitions_.size() - 1];
     partitions_.pop_back();
     for (Contender* contender : partition.share.contenders)
         if (contender->state == Contender::State::ready)
             shares_.withdraw(*contender);
     shares_.remove(partition.share);
-    pool_.entitled -= partition.share.claim.entitled;
     partition.pool = &no_pool;
+}
+
+bool Dispatcher::is_out(const Partition& partition) {
+    const Locked lock(lock_);
+    bool out = true;
+    for (const Contender* contender : partition.share.contenders)
+        if (contender->state == Contender::State::runs) {
+            out = false;
+            arch::kick(contender->vcpu->on.load());
+        }
+    return out;
 }
 
 std::uint64_t Dispatcher::run_tasks() {
@@ -79,34 +92,37 @@ std::uint64_t Dispatcher::run_tasks() {
     return soonest;
 }
 
-/// Gives a virtual processor its turn. The ticks that it ran.
-std::uint64_t Dispatcher::run_vcpu(Vcpu& vcpu, std::uint64_t ticks) {
+/// Lets a virtual processor run on this processor.
+void Dispatcher::run_vcpu(Vcpu& vcpu, std::uint64_t ticks) {
     Partition& partition = *vcpu.partition;
     const std::uint64_t start = arch::timebase();
-    if (first_entry_ == 0) {
-        first_entry_ = start;
+    if (std::uint64_t none = 0; first_entry_.compare_exchange_strong(none, start))
         log("partition {}: first instruction", partition.name());
+    bool waiting = false;
+    {
+        const Locked events(partition.events);
+        // What the partition registered lies in its memory: it cannot fail but by a page that is not here yet, and then the
+        // partition does not run.
+        if (!dispatched(vcpu, start + partition.timebase_offset))
+            return;
+        // An external interrupt is delivered on the way in, once the virtual processor has interrupts enabled.
+        waiting = external_pending(vcpu) && (vcpu.registers.msr & msr::ee) == 0;
     }
-    // What the partition registered lies in its memory: it cannot fail but by a page that is not here yet, and then the
-    // partition does not run.
-    if (!dispatched(vcpu, start + partition.timebase_offset))
-        return 0;
-    // An external interrupt is delivered on the way in, once the virtual processor has interrupts enabled.
-    const bool waiting = external_pending(vcpu) && (vcpu.registers.msr & msr::ee) == 0;
     arch::run(vcpu, waiting ? std::min(ticks, short_quantum_) : ticks);
     const std::uint64_t end = arch::timebase();
     guest_ticks_ += end - start;
+    const Locked events(partition.events);
     // Its page was here when the processor was dispatched, or when the area was registered since, and pages only arrive. Were
     // it not so, the partition would see no odd count this time, and no entry in its log.
     if (!preempted(vcpu, why_left(vcpu), end + partition.timebase_offset))
         log("partition {}: cannot count a virtual processor's preemption", partition.name());
-    return end - start;
 }
 
 /// Brings the pool up to date with what has happened to the virtual processors that have no turn.
 void Dispatcher::collect_ready(std::uint64_t now) {
-    for (const Partition* partition : partitions_) {
+    for (Partition* partition : partitions_) {
         const bool runs = partition->state == PartitionState::running;
+        const Locked events(partition->events);
         for (Contender* contender : partition->share.contenders) {
             if (contender->state == Contender::State::ready && !runs)
                 shares_.withdraw(*contender);
@@ -117,46 +133,69 @@ void Dispatcher::collect_ready(std::uint64_t now) {
     }
 }
 
-bool Dispatcher::run_turn() {
+std::optional<Turn> Dispatcher::take_turn() {
+    const Locked lock(lock_);
     const std::uint64_t now = arch::timebase();
     collect_ready(now);
     const auto turn = shares_.next(now);
-    if (!turn)
-        return false;
-    Vcpu& vcpu = *turn->contender->vcpu;
-    const std::uint64_t ran = run_vcpu(vcpu, turn->ticks);
-    const bool wants_more = vcpu.partition->state == PartitionState::running && vcpu.state == VcpuState::ready;
-    shares_.ran(*turn->contender, ran, wants_more, arch::timebase());
-    return true;
+    if (turn)
+        turn->contender->vcpu->on = arch::processor_index();
+    return turn;
+}
+
+void Dispatcher::play(const Turn& turn) {
+    Vcpu& vcpu = *turn.contender->vcpu;
+    const Partition& partition = *vcpu.partition;
+    const std::uint64_t begin = arch::timebase();
+    run_vcpu(vcpu, turn.ticks);
+    const Locked lock(lock_);
+    const Locked events(vcpu.partition->events);
+    const std::uint64_t end = arch::timebase();
+    vcpu.on = Vcpu::nowhere;
+    const bool wants_more = partition.state == PartitionState::running && vcpu.state == VcpuState::ready;
+    shares_.ran(*turn.contender, end - begin, wants_more, end);
 }
 
 /// Ticks until a virtual processor may want to run, or may have a turn again, of its own.
-std::uint64_t Dispatcher::until_next_event(std::uint64_t now) const {
+std::uint64_t Dispatcher::until_next_event(std::uint64_t now) {
     std::uint64_t soonest = ~std::uint64_t{0};
     const auto wait_until = [&](std::uint64_t when) {
         const auto left = static_cast<std::int64_t>(when - now);
         soonest = std::min(soonest, static_cast<std::uint64_t>(std::max<std::int64_t>(left, 0)));
     };
-    for (const Partition* partition : partitions_)
+    const Locked lock(lock_);
+    for (Partition* partition : partitions_) {
+        const Locked events(partition->events);
         for (const Contender* contender : partition->share.contenders) {
             if (contender->state == Contender::State::ready)
                 wait_until(shares_.window_end());
-            else if (partition->state == PartitionState::running && wakes_by_interrupt(*contender->vcpu))
+            else if (contender->state == Contender::State::waits && partition->state == PartitionState::running &&
+                     wakes_by_interrupt(*contender->vcpu))
                 wait_until(contender->vcpu->decrementer_expiry - partition->timebase_offset);
         }
+    }
     return soonest;
 }
 
-void Dispatcher::run_once() {
-    const std::uint64_t wanted = run_tasks();
-    if (run_turn())
-        return;
+void Dispatcher::turn_or_sleep(std::uint64_t longest_sleep) {
+    if (const auto turn = take_turn())
+        return play(*turn);
+    // Who makes something ready from now on wakes us; who did it before left it to be found.
+    pool_.sleepers.add_self();
+    const auto turn = take_turn();
     const std::uint64_t begin = arch::timebase();
-    const std::uint64_t sleep = std::min(wanted, until_next_event(begin));
-    if (sleep == 0)
-        return;
-    arch::idle(sleep);
-    pool_.idle_ticks += arch::timebase() - begin;
+    const std::uint64_t sleep = turn ? 0 : std::min(longest_sleep, until_next_event(begin));
+    if (sleep != 0) {
+        arch::idle(sleep);
+        pool_.idle_ticks += arch::timebase() - begin;
+    }
+    pool_.sleepers.remove_self();
+    if (turn)
+        play(*turn);
 }
+
+void Dispatcher::run_once() { turn_or_sleep(run_tasks()); }
+
+void Dispatcher::run_turn_or_sleep() { turn_or_sleep(~std::uint64_t{0}); }
 
 } // namespace transom::partition

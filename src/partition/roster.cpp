@@ -12,7 +12,7 @@ Roster::Roster(const Resources& resources, Dispatcher& dispatcher) : resources_(
         slots_[i].partition.lpid = static_cast<std::uint32_t>(i + 1);
 }
 
-std::expected<Roster::Slot*, CreateError> Roster::take(std::string_view name) {
+std::expected<Roster::Slot*, CreateError> Roster::find_place(std::string_view name) {
     if (find(name) != nullptr)
         return std::unexpected(CreateError::formatted("partition {}: there is one of that name: end it first", name));
     for (Slot& slot : slots_)
@@ -24,21 +24,25 @@ std::expected<Roster::Slot*, CreateError> Roster::take(std::string_view name) {
 
 std::expected<CapacityClaim, CreateError> Roster::claim(const Shape& shape) const {
     const ProcessorPool& pool = dispatcher_.pool();
-    if (shape.entitled_capacity.value_or(0) > pool.unallocated())
+    const std::uint32_t wanted = shape.entitled_capacity.value_or(tree::min_entitled_capacity);
+    if (wanted > pool.unallocated())
         return std::unexpected(CreateError::formatted("partition {}: entitled-capacity is {}, and {} hundredths of a "
-                                                      "processor are left of {}: lower it, or give the "
-                                                      "machine more processors",
-                                                      shape.name, *shape.entitled_capacity, pool.unallocated(),
-                                                      pool.capacity()));
-    return CapacityClaim{.entitled =
-                             shape.entitled_capacity.value_or(usual_entitlement(shape.virtual_processors, pool)),
-                         .weight = shape.capacity_weight,
-                         .capped = shape.capped};
+                                                      "processor are left of {}: lower it, here or in "
+                                                      "another partition, or give the machine more processors",
+                                                      shape.name, wanted, pool.unallocated(), pool.capacity()));
+    return CapacityClaim{.entitled = wanted, .weight = shape.capacity_weight, .capped = shape.capped};
+}
+
+/// From now on nobody else gets its place, or what it is entitled to.
+void Roster::take(Slot& slot, const CapacityClaim& share) {
+    slot.used = true;
+    slot.partition.share.claim = share;
+    dispatcher_.pool().entitled += share.entitled;
 }
 
 std::expected<Partition*, CreateError> Roster::create(const tree::PartitionDescription& description,
                                                       const tree::Manifest& bundle) {
-    const auto slot = take(description.name);
+    const auto slot = find_place(description.name);
     if (!slot)
         return std::unexpected(slot.error());
     const auto share = claim(shape_of(description));
@@ -47,14 +51,13 @@ std::expected<Partition*, CreateError> Roster::create(const tree::PartitionDescr
     Partition& partition = (*slot)->partition;
     if (const auto created = partition::create(partition, description, bundle, resources_); !created)
         return std::unexpected(created.error());
-    partition.share.claim = *share;
-    (*slot)->used = true;
+    take(**slot, *share);
     start(partition);
     return &partition;
 }
 
 std::expected<Partition*, CreateError> Roster::create_empty(const Shape& shape) {
-    const auto slot = take(shape.name);
+    const auto slot = find_place(shape.name);
     if (!slot)
         return std::unexpected(slot.error());
     const auto share = claim(shape);
@@ -63,8 +66,7 @@ std::expected<Partition*, CreateError> Roster::create_empty(const Shape& shape) 
     Partition& partition = (*slot)->partition;
     if (const auto created = partition::create_empty(partition, shape, resources_); !created)
         return std::unexpected(created.error());
-    partition.share.claim = *share;
-    (*slot)->used = true;
+    take(**slot, *share);
     return &partition;
 }
 
@@ -78,6 +80,7 @@ void Roster::destroy(Partition& partition) {
     for (Slot& slot : slots_)
         if (&slot.partition == &partition && slot.used) {
             dispatcher_.remove(partition);
+            dispatcher_.pool().entitled -= partition.share.claim.entitled;
             arch::Tlb::flush_partition(partition.lpid);
             partition::destroy(partition, resources_.frames);
             slot.used = false;

@@ -40,7 +40,7 @@ void SharedPool::remove(PoolMember& member) {
     members_.pop_back();
 }
 
-bool SharedPool::ready(Contender& contender, std::uint64_t now) {
+void SharedPool::ready(Contender& contender, std::uint64_t now) {
     invariant(contender.state == State::waits, "a virtual processor became ready twice");
     roll(now);
     PoolMember& member = *contender.member;
@@ -49,7 +49,6 @@ bool SharedPool::ready(Contender& contender, std::uint64_t now) {
         member.consumed = std::max(member.consumed, least_consumed_);
     contender.state = State::ready;
     contender.ready_since = now;
-    return member.budget >= shortest_turn();
 }
 
 void SharedPool::withdraw(Contender& contender) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <transom/partition/vcpu.hpp>
+#include <transom/partition/partition.hpp>
 
 namespace transom::partition {
 
@@ -15,6 +15,13 @@ void Vcpu::reset_registers() {
     for (const std::size_t accumulator : {spr_index("PURR"), spr_index("SPURR"), spr_index("VTB"), spr_index("IC")})
         registers.spr[accumulator] = old[accumulator];
     registers.spr[spr_index("MMCR0")] = counters_frozen;
+}
+
+hcall::Counters Partition::calls() const {
+    hcall::Counters sum;
+    for (std::uint32_t i = 0; i < vcpu_count; ++i)
+        sum.add(vcpus[i].calls);
+    return sum;
 }
 
 } // namespace transom::partition

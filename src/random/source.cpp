@@ -42,6 +42,7 @@ std::optional<std::uint64_t> Source::draw() {
         for (int i = 0; i < tries; ++i)
             if (const auto number = hardware_())
                 return number;
+    const Locked lock(lock_);
     if (seed_bits_ < enough_bits)
         return std::nullopt;
     return generate();

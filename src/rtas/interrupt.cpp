@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handlers.hpp"
+#include <transom/partition/deliver.hpp>
 #include <transom/partition/partition.hpp>
 
 namespace transom::rtas {
@@ -10,6 +11,15 @@ using partition::Vcpu;
 
 Source* find(Vcpu& vcpu, Inputs in) { return vcpu.partition->sources.find(in[0]); }
 
+/// Changes the source that was found, and has the processor look that may get an interrupt of it now.
+template <class Change> void change(Vcpu& vcpu, Inputs in, Change make) {
+    {
+        const Locked events(vcpu.partition->events);
+        make(*find(vcpu, in));
+    }
+    partition::alert_server(*vcpu.partition, in[0]);
+}
+
 } // namespace
 
 // All but ibm,get-xive yield: they can make an interrupt come up or go away.
@@ -18,9 +28,10 @@ Reply set_xive(Vcpu& vcpu, Inputs in) {
         return status(parameter_error);
     return then_do(
         [](Vcpu& caller, Inputs again) {
-            Source& source = *find(caller, again);
-            source.server = again[1];
-            source.priority = static_cast<interrupt::Priority>(again[2]);
+            change(caller, again, [again](Source& source) {
+                source.server = again[1];
+                source.priority = static_cast<interrupt::Priority>(again[2]);
+            });
         },
         hcall::Then::yield);
 }
@@ -39,13 +50,17 @@ Reply get_xive(Vcpu& vcpu, Inputs in) {
 Reply int_on(Vcpu& vcpu, Inputs in) {
     if (find(vcpu, in) == nullptr)
         return status(parameter_error);
-    return then_do([](Vcpu& caller, Inputs again) { find(caller, again)->enabled = true; }, hcall::Then::yield);
+    return then_do(
+        [](Vcpu& caller, Inputs again) { change(caller, again, [](Source& source) { source.enabled = true; }); },
+        hcall::Then::yield);
 }
 
 Reply int_off(Vcpu& vcpu, Inputs in) {
     if (find(vcpu, in) == nullptr)
         return status(parameter_error);
-    return then_do([](Vcpu& caller, Inputs again) { find(caller, again)->enabled = false; }, hcall::Then::yield);
+    return then_do(
+        [](Vcpu& caller, Inputs again) { change(caller, again, [](Source& source) { source.enabled = false; }); },
+        hcall::Then::yield);
 }
 
 } // namespace transom::rtas

@@ -11,8 +11,8 @@ using partition::StopReason;
 using partition::Vcpu;
 
 void stop(Vcpu& vcpu, StopReason reason) {
-    vcpu.partition->state = partition::PartitionState::off;
     vcpu.partition->stop_reason = reason;
+    vcpu.partition->state = partition::PartitionState::off;
 }
 
 /// Longest part of an operating system's last words that is logged.

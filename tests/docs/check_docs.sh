@@ -43,7 +43,7 @@ while read -r op set handler name; do
     line="| $name | $(printf '0x%02x' "$token") | $function_set | \`$file\` |"
     grep -qF "$line" docs/hcalls.md || complain "docs/hcalls.md: has no row that begins with: $line"
     [[ -e docs/hcalls/${name,,}.md ]] || complain "docs/hcalls/${name,,}.md is not there"
-done < <(sed -nE 's/^ *Row\{Op::(\w+), Set::(\w+), \{[0-9], [0-9]\}, (\w+), "(H_\w+)"\},$/\1 \2 \3 \4/p' src/hcall/rows.hpp)
+done < <(sed -nE 's/^ *Row\{Op::(\w+), Set::(\w+), \{[0-9], [0-9]\}, (one_at_a_time<)?(\w+)>?, "(H_\w+)"\},$/\1 \2 \4 \5/p' src/hcall/rows.hpp)
 [[ $rows -eq $(grep -c '"H_' src/hcall/rows.hpp) ]] || complain "src/hcall/rows.hpp: rows that this script cannot read"
 
 # Nothing found would mean that nothing was looked at.

@@ -113,7 +113,7 @@ bool is_status(std::int64_t answer) {
 CallCheck::CallCheck(Scene& scene, Vcpu& caller)
     : scene_(scene), caller_(caller), problem_state_((caller.registers.msr & partition::msr::pr) != 0),
       row_(problem_state_ ? nullptr : row_named(caller.registers.gpr[3])),
-      flushes_before_(scene.machine().flushes_.size()), counters_(scene.partition().calls) {
+      flushes_before_(scene.machine().flushes_.size()), counters_(scene.partition().calls()) {
     if (row_ != nullptr)
         outputs_ = row_->shape.outputs;
     for (std::size_t i = 0; i < registers_.size(); ++i)
@@ -150,7 +150,7 @@ std::string CallCheck::wrong_counters(hcall::Outcome outcome) const {
         ++expected.problem_state;
     else if (outcome.then != Then::missing)
         ++expected.by_row[row_ == nullptr ? hcall::unknown_row : static_cast<std::size_t>(row_ - hcall::rows().data())];
-    const hcall::Counters& now = scene_.partition().calls;
+    const hcall::Counters now = scene_.partition().calls();
     if (now.problem_state != expected.problem_state)
         return fmt::format("calls from problem state: {} were counted and {} made", now.problem_state,
                            expected.problem_state);

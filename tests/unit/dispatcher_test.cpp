@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arch/fake_machine.hpp>
 #include <arch/fake_world.hpp>
+#include <arch/processors.hpp>
 #include <gmock/gmock.h>
 #include <map>
 #include <memory>
+#include <thread>
+#include <transom/partition/deliver.hpp>
 #include <transom/partition/dispatcher.hpp>
 #include <transom/partition/msr.hpp>
 
@@ -39,6 +42,8 @@ class DispatcherTest : public testing::Test {
         slices.push_back(slice);
         runs[&entered] += slice;
         entered.areas.vpa = registered;
+        if (while_inside)
+            while_inside();
         if (cede) {
             entered.state = VcpuState::ceded;
             entered.registers.msr |= msr::ee;
@@ -52,6 +57,7 @@ class DispatcherTest : public testing::Test {
     Vcpu& vcpu = partition->vcpus[0];
     Dispatcher dispatcher{frequency};
     CountingTask task;
+    std::function<void()> while_inside;
     std::vector<std::uint64_t> slices;
     std::map<const Vcpu*, std::uint64_t> runs; // ticks
     LogicalRange registered;                   // by the partition, whenever it runs
@@ -104,10 +110,8 @@ TEST_F(DispatcherTest, WithInterruptsOffOnlyAProdEndsAWait) {
     }
 }
 
-TEST_F(DispatcherTest, ThePoolKnowsWhatIsAllocatedAndHowIdleItWas) {
+TEST_F(DispatcherTest, ThePoolKnowsHowIdleItWas) {
     EXPECT_EQ(partition->pool, &dispatcher.pool());
-    EXPECT_EQ(dispatcher.pool().entitled, 10u);
-    EXPECT_EQ(dispatcher.pool().unallocated(), 90u);
     cede = true;
     dispatcher.run_once();
     EXPECT_EQ(dispatcher.pool().idle_ticks, 0u);
@@ -115,14 +119,60 @@ TEST_F(DispatcherTest, ThePoolKnowsWhatIsAllocatedAndHowIdleItWas) {
     dispatcher.run_once();
     EXPECT_EQ(dispatcher.pool().idle_ticks, 1000u);
     dispatcher.remove(*partition);
-    EXPECT_EQ(dispatcher.pool().entitled, 0u);
     EXPECT_NE(partition->pool, &dispatcher.pool());
 }
 
-TEST_F(DispatcherTest, TheUsualEntitlementIsWhatIsLeft) {
-    EXPECT_EQ(usual_entitlement(2, {.processors = 1}), 20u);
-    EXPECT_EQ(usual_entitlement(2, {.processors = 1, .entitled = 95}), 5u);
-    EXPECT_EQ(usual_entitlement(2, {.processors = 1, .entitled = 100}), 0u);
+TEST_F(DispatcherTest, AnEventKicksWhoRunsItsVirtualProcessorOrWhoSleeps) {
+    alert(vcpu);
+    EXPECT_EQ(world.kicked, 0u) << "nobody sleeps";
+    vcpu.on = 3;
+    alert(vcpu);
+    EXPECT_EQ(world.kicked, 1u << 3);
+    world.kicked = 0;
+    vcpu.on = arch::processor_index();
+    alert(vcpu);
+    EXPECT_EQ(world.kicked, 0u) << "it is this one";
+    vcpu.on = Vcpu::nowhere;
+    std::thread([&] {
+        arch::set_processor_index(5);
+        dispatcher.pool().sleepers.add_self();
+    }).join();
+    alert(vcpu);
+    EXPECT_EQ(world.kicked, 1u << 5);
+    world.kicked = 0;
+    alert(vcpu);
+    EXPECT_EQ(world.kicked, 0u) << "it is awake already";
+}
+
+TEST_F(DispatcherTest, WhoIsAboutToSleepLooksOnceMore) {
+    // What becomes ready while the processor says that it sleeps is found, or ends the sleep.
+    vcpu.state = VcpuState::stopped;
+    world.while_idle = [&] {
+        EXPECT_EQ(world.kicked, 0u);
+        vcpu.state = VcpuState::ready;
+        alert(vcpu);
+        EXPECT_EQ(world.kicked, 1u) << "this processor is kicked out of its sleep";
+    };
+    task.next = 100;
+    dispatcher.run_once();
+    EXPECT_EQ(world.slept, 100u);
+    dispatcher.run_once();
+    EXPECT_EQ(slices.size(), 1u);
+}
+
+TEST_F(DispatcherTest, APartitionIsOutOnceWhoRunsItHasLeft) {
+    std::uint64_t kicked = 0;
+    while_inside = [&] {
+        vcpu.on = 2; // as if another processor ran it
+        partition->state = PartitionState::suspended;
+        EXPECT_FALSE(dispatcher.is_out(*partition));
+        kicked = world.kicked;
+    };
+    dispatcher.run_once();
+    EXPECT_EQ(kicked, 1u << 2);
+    EXPECT_TRUE(dispatcher.is_out(*partition));
+    dispatcher.run_once();
+    EXPECT_EQ(slices.size(), 1u);
 }
 
 TEST_F(DispatcherTest, ACappedPartitionGetsItsCapAndTheMachineSleepsMeanwhile) {

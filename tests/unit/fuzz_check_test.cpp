@@ -116,10 +116,10 @@ TEST_F(FuzzCheck, NoticesAnEntryForRealModeThatACallTookAway) {
 }
 
 TEST_F(FuzzCheck, NoticesEveryWayOfCountingWrong) {
-    EXPECT_THAT(after(Op::cede, {}, [&](auto&) { scene.partition().calls = {}; }),
+    EXPECT_THAT(after(Op::cede, {}, [&](auto&) { scene.partition().vcpus[0].calls = {}; }),
                 HasSubstr("0 were counted and 1 made"));
     vcpu().state = partition::VcpuState::ready;
-    EXPECT_THAT(after(Op::poll_pending, {}, [&](auto&) { ++scene.partition().calls.problem_state; }),
+    EXPECT_THAT(after(Op::poll_pending, {}, [&](auto&) { ++scene.partition().vcpus[0].calls.problem_state; }),
                 HasSubstr("problem state: 1 were counted and 0 made"));
 }
 

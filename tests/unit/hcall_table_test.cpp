@@ -62,9 +62,9 @@ TEST_F(HcallTable, KeepsATraceAndLatenciesOnlyWhileItIsObserved) {
     vcpu.registers.gpr[3] = 0x1234; // unknown
     dispatch(vcpu);
     ASSERT_EQ(partition.observation.recorded(), 2u);
-    const TraceEntry* first = partition.observation.entry(0);
-    const TraceEntry* last = partition.observation.entry(1);
-    EXPECT_EQ(partition.observation.entry(2), nullptr);
+    const auto first = partition.observation.entry(0);
+    const auto last = partition.observation.entry(1);
+    EXPECT_FALSE(partition.observation.entry(2));
     EXPECT_EQ(first->token, static_cast<std::uint64_t>(papr::Op::cppr));
     EXPECT_EQ(first->inputs, (std::array<std::uint64_t, 4>{5, 6, 7, 8}));
     EXPECT_EQ(first->status, 0);
@@ -81,7 +81,7 @@ TEST_F(HcallTable, KeepsATraceAndLatenciesOnlyWhileItIsObserved) {
         partition.observation.record(0, 1, {.token = i});
     EXPECT_EQ(partition.observation.entry(2 * size - 1)->token, 2 * size - 1);
     EXPECT_EQ(partition.observation.entry(size)->token, size);
-    EXPECT_EQ(partition.observation.entry(size - 1), nullptr) << "pushed out";
+    EXPECT_FALSE(partition.observation.entry(size - 1)) << "pushed out";
 }
 
 TEST(HcallLatency, CountsByPowersOfTwo) {
@@ -106,7 +106,7 @@ TEST_F(HcallTable, CountsEachCall) {
     call(papr::Op::cppr, {0});
     for (std::size_t i = 0; i < rows().size(); ++i) {
         const papr::Op op = rows()[i].op;
-        EXPECT_EQ(partition.calls.by_row[i], op == papr::Op::poll_pending ? 2 : op == papr::Op::cppr ? 1 : 0);
+        EXPECT_EQ(partition.calls().by_row[i], op == papr::Op::poll_pending ? 2 : op == papr::Op::cppr ? 1 : 0);
     }
 }
 
@@ -120,7 +120,7 @@ TEST_F(HcallTable, AnswersFunctionToWhatIsNoCall) {
         EXPECT_EQ(outcome.then, Then::resume);
         EXPECT_EQ(vcpu.registers.gpr[3], static_cast<std::uint64_t>(-2));
     }
-    EXPECT_EQ(partition.calls.by_row[unknown_row], 4u);
+    EXPECT_EQ(partition.calls().by_row[unknown_row], 4u);
 }
 
 TEST_F(HcallTable, RefusesProblemStateBeforeItLooksAtAnything) {
@@ -129,7 +129,7 @@ TEST_F(HcallTable, RefusesProblemStateBeforeItLooksAtAnything) {
         EXPECT_EQ(status(row.op, {0, 1, 2, 3}), Status::privilege) << row.name;
     vcpu.registers.gpr[3] = 0x1234; // unknown
     EXPECT_EQ(dispatch(vcpu).status, Status::privilege);
-    EXPECT_EQ(partition.calls.problem_state, rows().size() + 1);
+    EXPECT_EQ(partition.calls().problem_state, rows().size() + 1);
     EXPECT_EQ(vcpu.state, partition::VcpuState::ready);
     EXPECT_TRUE(partition.terminals[0].output.empty());
 }

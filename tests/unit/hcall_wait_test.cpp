@@ -174,7 +174,7 @@ TEST_F(HcallWait, WaitsLeaveTheirReasonForTheDispatchTraceLog) {
 }
 
 TEST_F(HcallWait, PerformanceParametersAreThePartitionsClaim) {
-    const partition::ProcessorPool pool{.processors = 2, .entitled = 170};
+    partition::ProcessorPool pool{.processors = 2, .entitled = 170};
     partition.pool = &pool;
     partition.share.claim = {.entitled = 40, .weight = 77};
     EXPECT_EQ(status(Op::get_ppp), Status::success);
@@ -192,7 +192,7 @@ TEST_F(HcallWait, PerformanceParametersAreThePartitionsClaim) {
 }
 
 TEST_F(HcallWait, ThePoolsIdleTimeIsForWhoMaySeeIt) {
-    const partition::ProcessorPool pool{.processors = 1, .idle_ticks = 12345};
+    partition::ProcessorPool pool{.processors = 1, .idle_ticks = 12345};
     partition.pool = &pool;
     EXPECT_EQ(status(Op::pic), Status::authority);
     partition.sees_pool = true;

@@ -26,6 +26,8 @@ struct TestMachine final : Machine {
     TestMachine() {
         std::string_view("debian").copy(debian->name_storage.data(), 31);
         debian->state = partition::PartitionState::running;
+        for (partition::Vcpu& vcpu : debian->vcpus)
+            vcpu.partition = debian.get();
         debian->vcpu_count = 1;
         if (!debian->memory.add_block({0x40000000}))
             throw std::runtime_error("add_block");

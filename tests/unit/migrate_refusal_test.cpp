@@ -165,6 +165,8 @@ TEST_F(Forged, EachThingThatMustAgreeIsRefusedByItsName) {
     expect(MoveError::partition_name, "partition-name", [](H& h) { h.name.fill('x'); });
     expect(MoveError::partition_name, "partition-name", [](H& h) { h.name[0] = '\n'; });
     EXPECT_EQ(hello([](H& h) { h.features = 2; }), MoveError::record_content);
+    EXPECT_EQ(hello([](H& h) { h.capacity_weight = 256; }), MoveError::record_content);
+    EXPECT_EQ(hello([](H& h) { h.capped = 2; }), MoveError::record_content);
     EXPECT_EQ(hello([](H& h) { h.function_sets = h.function_sets & ~std::uint64_t{1}; }), MoveError::record_content);
     EXPECT_EQ(hello([](H& h) { h.function_sets = 1; }), MoveError::none); // only the calls of no set
     // A newer version may have a longer hello: it is still the version that is named.

@@ -19,8 +19,7 @@ struct Workload {
     std::function<std::uint64_t()> sleep = [] { return std::uint64_t{0}; };
 };
 
-/// Physical processors that share a pool, event by event. A turn that should be taken from who runs on excess ends at once, as
-/// a kick ends it.
+/// Physical processors that share a pool, event by event.
 class PoolSimulation {
   public:
     static constexpr std::uint64_t ms = 1000, window = 10 * ms, quantum = ms; // a tick is a microsecond
@@ -79,13 +78,17 @@ class PoolSimulation {
                 if (processor.vcpu != nullptr && processor.ends_at <= now)
                     stop(processor);
         }
+        for_each([&](Vcpu& vcpu) {
+            if (vcpu.contender.state == Contender::State::ready)
+                longest_wait = std::max(longest_wait, now - vcpu.contender.ready_since);
+        });
     }
 
     SharedPool pool;
     std::uint64_t now = 0;
     std::uint64_t overrun = 0;            // ticks by which each turn ends too late
     std::vector<std::uint64_t> latencies; // from a wake-up to the first turn
-    std::uint64_t longest_wait = 0;       // ready without a turn
+    std::uint64_t longest_wait = 0;       // ready without a turn, until it came or the end
 
   private:
     struct Processor {
@@ -116,13 +119,7 @@ class PoolSimulation {
             vcpu.left = vcpu.workload.run();
             vcpu.woken_at = now;
             vcpu.counted = false;
-            if (!pool.ready(vcpu.contender, now))
-                return;
-            const bool idle = std::ranges::any_of(processors_, [](const Processor& p) { return p.vcpu == nullptr; });
-            const auto victim = std::ranges::find_if(
-                processors_, [](const Processor& p) { return p.vcpu != nullptr && p.vcpu->contender.on_excess; });
-            if (!idle && victim != processors_.end())
-                stop(*victim);
+            pool.ready(vcpu.contender, now);
         });
     }
 

@@ -45,20 +45,23 @@ TEST_F(RosterTest, GivesOutNoMoreOfTheProcessorsThanThereIs) {
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().view(),
               "partition second: entitled-capacity is 40, and 30 hundredths of a processor are left of "
-              "100: lower it, or give the machine more processors");
+              "100: lower it, here or in another partition, or give the machine more processors");
     EXPECT_EQ(roster_->size(), 1u);
     const auto usual = add("usual", {});
     ASSERT_TRUE(usual);
-    EXPECT_EQ((*usual)->share.claim.entitled, 20u);
-    EXPECT_EQ(dispatcher_.pool().unallocated(), 10u);
+    EXPECT_EQ((*usual)->share.claim.entitled, 5u);
+    EXPECT_EQ(dispatcher_.pool().unallocated(), 25u);
+    // One that has not started yet, because it arrives, has its claim already.
+    const auto arriving = roster_->create_empty({.name = "arriving", .memory = mib(16), .entitled_capacity = 21});
+    ASSERT_TRUE(arriving);
+    EXPECT_FALSE(add("late", {})) << "4 are left, with which it would hardly run";
+    roster_->destroy(**arriving);
+    EXPECT_EQ(dispatcher_.pool().unallocated(), 25u);
     roster_->destroy(**first);
-    EXPECT_EQ(dispatcher_.pool().unallocated(), 80u);
-    const auto again = add("again", 80);
+    EXPECT_EQ(dispatcher_.pool().unallocated(), 95u);
+    const auto again = add("again", 95);
     ASSERT_TRUE(again) << again.error().view();
-    const auto nothing = add("nothing", {});
-    ASSERT_TRUE(nothing);
-    EXPECT_EQ((*nothing)->share.claim.entitled, 0u);
-    for (Partition* partition : {*usual, *again, *nothing})
+    for (Partition* partition : {*usual, *again})
         roster_->destroy(*partition);
 }
 

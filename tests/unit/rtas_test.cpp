@@ -163,7 +163,7 @@ TEST_F(Rtas, NothingHappensBeforeEveryPageIsThere) {
             const auto characters = partition.terminals[0].output.count;
             const auto lines = machine.log_.size();
             const auto states = std::pair{vcpu.state, other.state};
-            const auto state = partition.state;
+            const PartitionState state = partition.state;
             partition.memory.inject_missing(nth);
             const Outcome outcome = call(Op::rtas, {block});
             if (outcome.then != Then::missing)

@@ -4,6 +4,7 @@
 #include <deque>
 #include <set>
 #include <string>
+#include <transom/partition/dispatcher.hpp>
 
 namespace transom::interrupt {
 namespace {
@@ -193,6 +194,7 @@ TEST_F(XicsCalls, AnIpiWakesACededProcessorThatTakesIt) {
     EXPECT_EQ(call(Op::ipi, {1, 0xff}).then, Then::resume);
     EXPECT_EQ(other.state, partition::VcpuState::ceded);
     EXPECT_EQ(call(Op::ipi, {1, 4}).then, Then::yield);
+    EXPECT_TRUE(partition::wants_to_run(other, 0));
     EXPECT_EQ(other.state, partition::VcpuState::ready);
     EXPECT_EQ(status(Op::ipoll, {1}), Status::success);
     EXPECT_EQ(vcpu.registers.gpr[4], 0xff000002u);

@@ -15,6 +15,12 @@ constexpr std::size_t unknown_row = row_limit - 1;
 struct Counters {
     std::array<std::uint64_t, row_limit> by_row{};
     std::uint64_t problem_state = 0; // answered H_PRIVILEGE
+
+    constexpr void add(const Counters& other) {
+        for (std::size_t i = 0; i < row_limit; ++i)
+            by_row[i] += other.by_row[i];
+        problem_state += other.problem_state;
+    }
 };
 
 } // namespace transom::hcall

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
+#include <optional>
+#include <transom/base/spin_lock.hpp>
 #include <transom/hcall/counters.hpp>
 
 namespace transom::hcall {
@@ -40,24 +43,25 @@ class Observation {
   public:
     static constexpr std::size_t trace_size = 256;
 
-    bool on() const { return on_; }
+    bool on() const { return on_.load(std::memory_order_relaxed); }
     /// Starts anew, with nothing kept.
     void start();
     void stop() { on_ = false; }
 
     /// `row` is an index of hcall::rows(), or unknown_row.
     void record(std::size_t row, std::uint64_t ticks, const TraceEntry& entry);
-    void record_other_exit(std::uint64_t ticks) { other_exits_.add(ticks); }
+    void record_other_exit(std::uint64_t ticks);
 
-    const Latency& latency(std::size_t row) const { return latency_[row]; }
+    Latency latency(std::size_t row) const;
     /// Faults and assists.
-    const Latency& other_exits() const { return other_exits_; }
-    /// How many calls have been recorded since start(), and the n-th of them, counted from 0; null where it is kept no longer.
-    std::uint64_t recorded() const { return recorded_; }
-    const TraceEntry* entry(std::uint64_t n) const;
+    Latency other_exits() const;
+    /// How many calls have been recorded since start(), and the n-th of them, counted from 0; nothing where it is kept no longer.
+    std::uint64_t recorded() const;
+    std::optional<TraceEntry> entry(std::uint64_t n) const;
 
   private:
-    bool on_ = false;
+    std::atomic<bool> on_ = false;
+    mutable SpinLock lock_; // of all that follows
     std::array<Latency, row_limit> latency_{};
     Latency other_exits_;
     std::array<TraceEntry, trace_size> trace_{};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <arch/relax.hpp>
 #include <transom/hpt/table_impl.hpp>
 
 // The hypervisor's own entries: the virtual real mode area (ISA 3.0B Book III 5.7.3.4).
@@ -79,7 +80,8 @@ std::expected<void, TableError> Table<Slots>::insert_real_mode(EffectiveAddr whe
     const papr::GroupIndex second = group_of(~hash, log2_bytes_);
     const std::uint64_t guest_word = entry.d1 | own_entry;
 
-    while (real_mode_insertion_.test_and_set(std::memory_order_acquire)) {}
+    while (real_mode_insertion_.test_and_set(std::memory_order_acquire))
+        arch::relax();
     const bool done = has_real_mode_entry(first, primary) || has_real_mode_entry(second, secondary) ||
                       insert_into(first, primary, guest_word) || insert_into(second, secondary, guest_word);
     real_mode_insertion_.clear(std::memory_order_release);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <arch/relax.hpp>
 #include <transom/hpt/table.hpp>
 
 // Definitions of Table, for whoever instantiates it: src/hpt/hashed_page_table.cpp and the tests; and the hypervisor calls,
@@ -36,7 +37,8 @@ template <class Slots>
 
 template <class Slots>
 [[gnu::always_inline]] inline typename Table<Slots>::Contents Table<Slots>::lock(papr::Ptex slot) {
-    while (!slots_.lock(slot, table_detail::lock_bit)) {}
+    while (!slots_.lock(slot, table_detail::lock_bit))
+        arch::relax();
     return contents(slot);
 }
 

@@ -41,6 +41,7 @@ enum class MoveError : std::uint32_t {
     busy = 32,
     function_sets = 33,
     cpu_characteristics = 34,
+    entitled_capacity = 35,
     // the connection
     unreachable = 40,
     refused_connection = 41,
@@ -60,7 +61,7 @@ std::string_view name(MoveError error);
 
 /// Whether the two ends do not fit each other: a refusal, not a failure.
 constexpr bool is_refusal(MoveError error) {
-    return error >= MoveError::format_version && error <= MoveError::cpu_characteristics;
+    return error >= MoveError::format_version && error <= MoveError::entitled_capacity;
 }
 
 /// An error with one line for a person: the thing, and what to do about it.

@@ -34,6 +34,7 @@ struct PartitionShape {
     bool large_pages = false;                          // 16 MiB pages are accepted
     papr::FunctionSets function_sets;                  // of hypervisor calls that it was told of
     partition::CpuCharacteristics cpu_characteristics; // that it was told
+    partition::CapacityClaim claim;                    // to the processors
 
     std::string_view name() const { return name_storage.data(); }
     std::uint64_t granules() const { return memory_size / granule; }

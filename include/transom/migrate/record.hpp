@@ -15,7 +15,7 @@ using Be16 = Be<std::uint16_t>;
 using Be32 = Be<std::uint32_t>;
 using Be64 = Be<std::uint64_t>;
 
-constexpr std::uint32_t format_version = 4;
+constexpr std::uint32_t format_version = 5;
 constexpr std::uint16_t migration_port = 7701;
 constexpr std::uint32_t record_magic = 0x54524e53; // "TRNS"
 constexpr std::uint16_t flag_mandatory = 1;
@@ -79,8 +79,11 @@ struct HelloRecord {
     Be64 function_sets;
     Be64 cpu_character; // what H_GET_CPU_CHARACTERISTICS tells it
     Be64 cpu_behaviour;
+    Be32 entitled_capacity; // hundredths of a processor
+    Be16 capacity_weight;
+    Be16 capped; // 0 or 1
 };
-static_assert(sizeof(HelloRecord) == 120);
+static_assert(sizeof(HelloRecord) == 128);
 
 struct HelloReplyRecord {
     Be32 version = format_version;

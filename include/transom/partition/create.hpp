@@ -63,7 +63,7 @@ void set_terminals(Partition& partition, std::uint32_t count);
 std::expected<void, CreateError> create(Partition& partition, const tree::PartitionDescription& description,
                                         const tree::Manifest& bundle, const Resources& from);
 
-/// Scrubs and gives back all that the partition has, and leaves it `off` with its name, its counters and the reason of
+/// Scrubs and gives back all that the partition has, and leaves it `off` with its name and the reason of
 /// its end. No processor is in it or has a translation of it any more. Nothing happens to one that holds nothing.
 void destroy(Partition& partition, memory::Frames& frames);
 

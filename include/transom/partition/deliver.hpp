@@ -58,8 +58,15 @@ void deliver_interrupt(Vcpu& vcpu, Vector vector, std::uint64_t srr1_bits = 0);
 /// The translation of a load or store failed and it is the partition's affair: DAR, DSISR and a data storage interrupt.
 void reflect_data_storage(Vcpu& vcpu, EffectiveAddr address, std::uint64_t dsisr);
 
-/// Whether the partition's interrupt controller asserts this virtual processor's external interrupt.
+/// Whether the partition's interrupt controller asserts this virtual processor's external interrupt. Partition::events is
+/// held.
 bool external_pending(const Vcpu& vcpu);
+
+/// Something has happened to a virtual processor: the processor that runs it is to look, or one that sleeps. To be called once
+/// Partition::events has been given up.
+void alert(const Vcpu& vcpu);
+/// The same for the virtual processor that gets the interrupts of a source of a partition.
+void alert_server(Partition& partition, std::uint32_t source);
 
 /// On the way into the partition: delivers a system reset that was asked for, or else the external interrupt if it is
 /// asserted and the virtual processor has interrupts enabled. Whether there was one.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <optional>
 #include <transom/base/static_vector.hpp>
 #include <transom/partition/partition.hpp>
 
@@ -19,48 +21,59 @@ class Task {
     ~Task() = default;
 };
 
-/// Shares one processor among the virtual processors and the hypervisor's own tasks.
+/// Shares the machine's processors among the virtual processors; the boot processor also does the hypervisor's own tasks.
 class Dispatcher {
   public:
     /// `frequency`: ticks of the time base in a second.
     explicit Dispatcher(std::uint64_t frequency);
 
-    /// At most eight tasks and four partitions; they outlive the dispatcher or are removed.
+    /// At most eight tasks and four partitions; they outlive the dispatcher or are removed. Called, as run_once(), by the boot
+    /// processor only.
     void add(Task& task);
-    /// With the claim that it has, which the pool has unallocated.
     void add(Partition& partition);
+    /// Waits until none of its virtual processors is inside it.
     void remove(Partition& partition);
+    /// Whether none of its virtual processors is inside it. Those that are leave it soon; where its state is not `running` they do
+    /// not come back.
+    bool is_out(const Partition& partition);
 
-    /// One round: every task once, then a turn for a virtual processor; sleeps where there is nothing.
+    /// From now on that many processors share the work, the boot processor among them.
+    void set_processors(std::uint32_t count) { pool_.processors = count; }
+
+    /// One round of the boot processor: every task once, then a turn for a virtual processor; sleeps where there is nothing.
     void run_once();
+    /// One round of another processor.
+    void run_turn_or_sleep();
 
     /// Ticks of the time base that virtual processors have run, and first entry into any of them (0: not yet).
     std::uint64_t guest_ticks() const { return guest_ticks_; }
     std::uint64_t first_entry() const { return first_entry_; }
+    ProcessorPool& pool() { return pool_; }
     const ProcessorPool& pool() const { return pool_; }
 
   private:
     std::uint64_t run_tasks();
-    bool run_turn();
-    std::uint64_t run_vcpu(Vcpu& vcpu, std::uint64_t ticks);
+    std::optional<Turn> take_turn();
+    void play(const Turn& turn);
+    void turn_or_sleep(std::uint64_t longest_sleep);
+    void run_vcpu(Vcpu& vcpu, std::uint64_t ticks);
     void collect_ready(std::uint64_t now);
-    std::uint64_t until_next_event(std::uint64_t now) const;
+    std::uint64_t until_next_event(std::uint64_t now);
 
     std::uint64_t quantum_;       // longest time that a virtual processor runs before the tasks are looked at again
     std::uint64_t short_quantum_; // while an interrupt waits for a virtual processor that has interrupts off
     StaticVector<Task*, 8> tasks_;
+    SpinLock lock_; // of the two below; taken before Partition::events
     StaticVector<Partition*, 4> partitions_;
     SharedPool shares_;
-    std::uint64_t guest_ticks_ = 0;
-    std::uint64_t first_entry_ = 0;
+    std::atomic<std::uint64_t> guest_ticks_ = 0;
+    std::atomic<std::uint64_t> first_entry_ = 0;
     ProcessorPool pool_;
 };
 
-/// What a partition gets that is described without a claim: a tenth of a processor for each virtual one, where so much is left.
-std::uint32_t usual_entitlement(std::uint32_t virtual_processors, const ProcessorPool& pool);
-
 /// Whether a virtual processor can make use of a processor now. One that waits becomes ready when it was prodded and,
-/// where MSR[EE] is on, when an interrupt waits or its decrementer has passed zero. `timebase` is the partition's.
+/// where MSR[EE] is on, when an interrupt waits or its decrementer has passed zero. `timebase` is the partition's. It is outside, and
+/// Partition::events is held.
 bool wants_to_run(Vcpu& vcpu, std::uint64_t timebase);
 
 } // namespace transom::partition

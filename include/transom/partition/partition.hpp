@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <string_view>
+#include <transom/base/spin_lock.hpp>
 #include <transom/base/static_vector.hpp>
 #include <transom/hcall/allowed_calls.hpp>
 #include <transom/hcall/counters.hpp>
@@ -62,12 +64,11 @@ struct Partition {
     // What a hypervisor call looks at comes first, where a short offset reaches it.
     std::array<char, 32> name_storage{};
     std::uint32_t lpid = 1;
-    PartitionState state = PartitionState::empty;
+    std::atomic<PartitionState> state = PartitionState::empty;
     StopReason stop_reason = StopReason::none;
     std::uint32_t vcpu_count = 0;
     hpt::HashedPageTable hpt;
     hcall::AllowedCalls allowed_calls;
-    hcall::Counters calls;
     Bytes granule = kib(64); // unit in which changes of memory are tracked
     memory::LogicalMemory memory;
     hcall::Observation observation; // of its calls
@@ -75,9 +76,9 @@ struct Partition {
     std::array<vio::Terminal, vio::max_terminals> terminals; // the first `terminal_count` of them
     std::uint32_t terminal_count = 1;
     std::array<Vcpu, max_vcpus> vcpus;
-    PoolMember share;                     // what it is to get of the processors, and has got
-    const ProcessorPool* pool = &no_pool; // never null
-    bool sees_pool = false;               // whether H_PIC is for it
+    PoolMember share;               // what it is to get of the processors, and has got
+    ProcessorPool* pool = &no_pool; // never null
+    bool sees_pool = false;         // whether H_PIC is for it
     /// The partition's time base is the machine's plus this; a multiple of 2^24, what TBU40 can set.
     std::uint64_t timebase_offset = 0;
     Clock clock;
@@ -85,6 +86,15 @@ struct Partition {
     Facilities facilities;
     Associativity home_node;          // of the processor that runs its virtual processors
     random::Source* random = nullptr; // null: there is nothing from which random numbers could be had
+
+    /// What virtual processors, and the hypervisor, do to one another: states, prods, interrupts and registered areas of all its
+    /// virtual processors, and its interrupt sources. Taken after `devices`.
+    SpinLock events;
+    /// Terminals, clock, and all else that only calls change which are not made often.
+    SpinLock devices;
+
+    /// Of all its virtual processors together.
+    hcall::Counters calls() const;
 
     std::string_view name() const { return name_storage.data(); }
 };

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <transom/partition/processors.hpp>
 
 namespace transom::partition {
 
 /// The physical processors that run partitions, and what became of their time. LoPAR "Shared Processor LPAR Option", processor
 /// pool.
 struct ProcessorPool {
-    std::uint32_t processors = 1; // physical ones
-    std::uint32_t entitled = 0;   // hundredths of a processor that partitions are entitled to, together
-    std::uint64_t idle_ticks = 0; // of the time base, in which no virtual processor wanted to run
+    std::atomic<std::uint32_t> processors = 1; // physical ones
+    std::atomic<std::uint32_t> entitled = 0;   // hundredths of a processor that partitions are entitled to, together
+    std::atomic<std::uint64_t> idle_ticks = 0; // of the time base, in which no virtual processor had a turn
+    Sleepers sleepers{};
 
     std::uint32_t capacity() const { return 100 * processors; }
     /// Hundredths of a processor that nobody is entitled to.
@@ -18,6 +21,6 @@ struct ProcessorPool {
 };
 
 /// Of a partition that no dispatcher has.
-inline constexpr ProcessorPool no_pool{};
+inline constinit ProcessorPool no_pool{};
 
 } // namespace transom::partition

@@ -27,6 +27,12 @@ class Roster {
     std::expected<Partition*, CreateError> create_empty(const Shape& shape);
     /// From now on its virtual processors run, on its own page table.
     void start(Partition& partition);
+    /// Hundredths of a processor that no partition is entitled to.
+    std::uint32_t unallocated_capacity() const { return dispatcher_.pool().unallocated(); }
+
+    /// Whether none of its virtual processors is inside it. Those that are leave it soon; where its state is not `running` they do
+    /// not come back.
+    bool is_out(Partition& partition) { return dispatcher_.is_out(partition); }
     /// Ends it: it is dispatched no more, its memory is scrubbed and free. The reference is dead afterwards.
     void destroy(Partition& partition);
 
@@ -50,7 +56,8 @@ class Roster {
         Partition partition;
         bool used = false;
     };
-    std::expected<Slot*, CreateError> take(std::string_view name);
+    std::expected<Slot*, CreateError> find_place(std::string_view name);
+    void take(Slot& slot, const CapacityClaim& share);
     std::expected<CapacityClaim, CreateError> claim(const Shape& shape) const;
 
     const Resources& resources_;

@@ -62,8 +62,8 @@ class SharedPool {
     void add(PoolMember& member, std::uint64_t now);
     void remove(PoolMember& member);
 
-    /// A contender that waited wants to run. Whether it should take the place of one that runs on excess.
-    bool ready(Contender& contender, std::uint64_t now);
+    /// A contender that waited wants to run.
+    void ready(Contender& contender, std::uint64_t now);
     /// The next turn: its contender runs until ran(). Nothing where nobody may run now.
     std::optional<Turn> next(std::uint64_t now);
     /// The turn is over after `ticks`; `wants_more`: it is ready again, behind its equals.

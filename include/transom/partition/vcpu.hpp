@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
+#include <transom/hcall/counters.hpp>
 #include <transom/interrupt/presentation.hpp>
 #include <transom/partition/registers.hpp>
 #include <transom/partition/shared_pool.hpp>
@@ -25,6 +27,8 @@ struct InterruptMode {
 
 /// One virtual processor.
 struct Vcpu {
+    static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
+
     /// Out of its own will: not to be entered before something wakes it.
     bool waits() const { return state == VcpuState::ceded || state == VcpuState::joined; }
 
@@ -35,13 +39,15 @@ struct Vcpu {
     bool prodded = false;
     bool reset_pending = false; // H_SIGNAL_SYS_RESET: a system reset interrupt, taken on the way in
     InterruptMode interrupt_mode;
-    interrupt::Presentation presentation; // XICS presentation controller of this processor
-    Contender contender;                  // for a physical processor
-    PerProcessorAreas areas;              // VPA, SLB shadow and dispatch trace log as registered
+    interrupt::Presentation presentation;    // XICS presentation controller of this processor
+    hcall::Counters calls;                   // that it has made
+    std::atomic<std::uint32_t> on = nowhere; // the processor that runs it
+    Contender contender;                     // for a physical processor
+    PerProcessorAreas areas;                 // VPA, SLB shadow and dispatch trace log as registered
     /// When the decrementer passes zero, in the partition's time base. Current while the processor is outside.
     std::uint64_t decrementer_expiry = 0;
 
-    /// All registers zero, as a processor starts with them, and its performance monitor frozen. What counts a virtual
+    /// All registers zero, as a processor starts with them, and its performance monitor frozen (MMCR0). What counts a virtual
     /// processor's use of its processor goes on: that belongs to the virtual processor, not to what runs on it (LoPAR
     /// "ibm,purr"; ISA 3.1 Book III: PURR, SPURR, VTB, IC).
     void reset_registers();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <transom/base/spin_lock.hpp>
 #include <transom/random/chacha20.hpp>
 
 namespace transom::random {
@@ -34,6 +35,7 @@ class Source {
     std::uint64_t generate();
 
     Hardware hardware_;
+    SpinLock lock_; // of what is below
     ChaChaKey key_{};
     std::uint32_t seed_bits_ = 0;
 };

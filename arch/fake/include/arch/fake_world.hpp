@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <transom/partition/vcpu.hpp>
@@ -17,7 +18,9 @@ class FakeWorld {
     FakeWorld(const FakeWorld&) = delete;
     FakeWorld& operator=(const FakeWorld&) = delete;
 
-    std::uint64_t slept = 0; // ticks spent in idle()
+    std::function<void()> while_idle;      // something happens meanwhile
+    std::uint64_t slept = 0;               // ticks spent in idle()
+    std::atomic<std::uint64_t> kicked = 0; // a bit for each processor that was kicked
 };
 
 } // namespace arch

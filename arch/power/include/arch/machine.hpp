@@ -37,7 +37,4 @@ void set_emulated(bool emulated);
 /// `partition_table` (POWER9 and later): partition_table_size bytes, aligned to that, zeroed; one for all processors.
 void initialize_processor(transom::RealAddr partition_table);
 
-/// Prepares a processor that shall never run anything: it sleeps until the machine is reset.
-[[noreturn]] void park_processor();
-
 } // namespace arch

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <arch/processors.hpp>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -40,6 +41,7 @@ class Tlb {
                                  : "r"(transom::hpt::tlbie_page(*obligation)), "r"(std::uint64_t{lpid})
                                  : "memory");
             asm volatile("eieio\n\ttlbsync\n\tptesync" ::: "memory");
+            wait_for_late_processors(lpid);
         }
         return [&]<std::size_t... i>(std::index_sequence<i...>) {
             return std::array{transom::hpt::Flushed(obligations[i])...};
@@ -54,7 +56,7 @@ class Tlb {
     }
 
   private:
-    static void invalidate(std::uint64_t rb, std::uint64_t lpid) {
+    [[gnu::always_inline]] static inline void invalidate(std::uint64_t rb, std::uint32_t lpid) {
         // The first ptesync: the entry's V=0 before the invalidation. RS is LPID in bits 32-63 (ISA 3.0: PID above, which
         // does not count here); the two-operand form is RIC=0, PRS=0, R=0 of ISA 3.0.
         asm volatile("ptesync\n\t"
@@ -63,8 +65,24 @@ class Tlb {
                      "tlbsync\n\t"
                      "ptesync"
                      :
-                     : "r"(rb), "r"(lpid)
+                     : "r"(rb), "r"(std::uint64_t{lpid})
                      : "memory");
+        wait_for_late_processors(lpid);
+    }
+
+    [[gnu::always_inline]] static inline void wait_for_late_processors(std::uint32_t lpid) {
+        if (!broadcast_is_late) [[likely]]
+            return;
+        std::uint64_t link, argument;
+        asm volatile inline("mflr %0\n\t"
+                            "mr %1, 3\n\t"
+                            "mr 3, %2\n\t"
+                            "bl rendezvous_keeping_registers\n\t"
+                            "mr 3, %1\n\t"
+                            "mtlr %0"
+                            : "=&r"(link), "=&r"(argument)
+                            : "r"(std::uint64_t{lpid})
+                            : "memory");
     }
 };
 

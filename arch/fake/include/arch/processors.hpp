@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace arch {
+
+/// Number of the calling thread's processor; 0 until it says otherwise.
+std::uint32_t processor_index();
+void set_processor_index(std::uint32_t index);
+
+/// Remembered by FakeWorld, if there is one.
+void kick(std::uint32_t index);
+
+/// Nobody is inside a partition but who plays one.
+inline void rendezvous(std::uint32_t) {}
+
+} // namespace arch

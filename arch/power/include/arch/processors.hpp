@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace arch {
+
+/// Most processors that run partitions.
+constexpr std::uint32_t max_processors = 64;
+
+/// Number of the calling processor among those that run partitions: 0 for the boot processor, and for every one that has not been
+/// given another.
+std::uint32_t processor_index();
+void set_processor_index(std::uint32_t index);
+
+/// Makes a processor leave the partition that it is in, whatever MSR[EE] is there, or end its sleep. One that is in the
+/// hypervisor leaves its partition at the next entry, before the first instruction, or does not fall asleep.
+void kick(std::uint32_t index);
+
+/// Takes the calling processor's kick away, if there is one.
+void acknowledge_kick();
+
+/// Returns when each other processor that was inside that partition has been in the hypervisor since, has no translation any more
+/// that it had before, and leaves the partition at once, if it has not yet. Hypervisor state; such a processor may wait for the
+/// calling one in relax().
+void rendezvous(std::uint32_t lpid);
+
+/// Whether another processor may still use a translation when its invalidation by tlbie is complete, so that a rendezvous has to
+/// follow. ISA 3.0B Book III 5.10 forbids it; QEMU before 10 does so with several processors.
+extern bool broadcast_is_late;
+
+} // namespace arch

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kick.hpp"
+
+#include <arch/machine.hpp>
+#include <arch/mmio.hpp>
+#include <arch/processors.hpp>
+#include <arch/real_memory.hpp>
+#include <array>
+#include <transom/base/big_endian.hpp>
+#include <transom/base/panic.hpp>
+
+namespace arch {
+
+using transom::RealAddr;
+
+namespace {
+
+struct Kickable {
+    KickPort port;
+    bool open = false;
+    std::uint32_t next_event = 0; // XIVE: index into the queue
+    bool generation = true;       // XIVE: bit 31 of the next event
+};
+
+constinit std::array<Kickable, max_processors> processors{};
+constinit RealAddr ring{};
+constinit thread_local std::uint32_t own_index = 0;
+
+// Registers of the hypervisor's ring, by their offset in its page of the thread interrupt management area.
+constexpr std::uint64_t ring_priority = 0x31;
+constexpr std::uint64_t ring_acknowledge = 0x830;
+constexpr std::uint8_t every_priority = 0xff;
+/// A load at this offset of a source's management page sets its P and Q bits to 0 and returns the old Q.
+constexpr std::uint64_t source_clear = 0xc00;
+
+// Registers of POWER8's presentation controller. LoPAR calls them XIRR and MFRR; they are big-endian.
+constexpr std::uint64_t controller_xirr = 4, controller_mfrr = 12;
+constexpr std::uint8_t kick_priority = 4;
+/// What is less favoured than a kick stays out: those interrupts are firmware's.
+constexpr std::uint8_t controller_threshold = 5;
+
+template <class T> T load_be(RealAddr address) { return transom::byte_swap(mmio_load<T>(address)); }
+
+void end_xive_interrupt(const KickPort& port) {
+    // An event that came meanwhile left Q set: it is sent again.
+    if ((load_be<std::uint64_t>(port.end_of_interrupt + source_clear) & 1) != 0)
+        mmio_store<std::uint64_t>(port.trigger, 0);
+}
+
+void acknowledge_xive(Kickable& self) {
+    if ((load_be<std::uint16_t>(ring + ring_acknowledge) & 0xff00) == 0)
+        return;
+    auto* const events = reinterpret_cast<transom::Be<std::uint32_t>*>(real_pointer(self.port.queue));
+    constexpr std::uint32_t entries = kick_queue_size / sizeof(std::uint32_t);
+    while ((events[self.next_event] >> 31 != 0) == self.generation) {
+        if (++self.next_event == entries) {
+            self.next_event = 0;
+            self.generation = !self.generation;
+        }
+        end_xive_interrupt(self.port);
+    }
+    mmio_store<std::uint8_t>(ring + ring_priority, every_priority);
+}
+
+void acknowledge_controller(const Kickable& self) {
+    const auto xirr = mmio_load<std::uint32_t>(self.port.controller + controller_xirr);
+    if ((transom::byte_swap(xirr) & 0xffffff) == 0)
+        return;
+    mmio_store<std::uint8_t>(self.port.controller + controller_mfrr, 0xff);
+    mmio_store<std::uint32_t>(self.port.controller + controller_xirr, xirr);
+}
+
+} // namespace
+
+std::uint32_t processor_index() { return own_index; }
+
+void set_processor_index(std::uint32_t index) {
+    transom::invariant(index < max_processors, "more processors than there is room for");
+    own_index = index;
+}
+
+void set_thread_management(RealAddr hypervisor_ring) { ring = hypervisor_ring; }
+
+void set_kick_port(std::uint32_t index, const KickPort& port) { processors[index].port = port; }
+
+void open_to_kicks() {
+    Kickable& self = processors[own_index];
+    if (processor_generation() >= 9) {
+        mmio_store<std::uint8_t>(ring + ring_priority, every_priority);
+    } else {
+        mmio_store<std::uint8_t>(self.port.controller + controller_mfrr, 0xff);
+        mmio_store<std::uint8_t>(self.port.controller + controller_xirr, controller_threshold);
+    }
+    self.open = true;
+}
+
+void kick(std::uint32_t index) {
+    const KickPort& port = processors[index].port;
+    if (processor_generation() >= 9)
+        mmio_store<std::uint64_t>(port.trigger, 0);
+    else
+        mmio_store<std::uint8_t>(port.controller + controller_mfrr, kick_priority);
+}
+
+void acknowledge_kick() {
+    Kickable& self = processors[own_index];
+    if (!self.open)
+        return;
+    if (processor_generation() >= 9)
+        acknowledge_xive(self);
+    else
+        acknowledge_controller(self);
+}
+
+} // namespace arch

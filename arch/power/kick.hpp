@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <transom/base/address.hpp>
+
+namespace arch {
+
+/// How a processor is kicked. POWER9 and later: an interrupt of XIVE for the hypervisor's own ring, which firmware has routed to
+/// the processor; POWER8: the inter-processor interrupt of its presentation controller.
+struct KickPort {
+    transom::RealAddr trigger;          // XIVE: the source's trigger page
+    transom::RealAddr end_of_interrupt; // XIVE: the source's management page
+    transom::RealAddr queue;            // XIVE: the event queue, kick_queue_size bytes, aligned to that, zeroed
+    transom::RealAddr controller;       // POWER8: the presentation controller's registers
+};
+
+constexpr transom::Bytes kick_queue_size = transom::kib(64);
+
+/// Once, before any processor is opened: XIVE's thread interrupt management area, the page of the hypervisor's ring (POWER9 and
+/// later).
+void set_thread_management(transom::RealAddr hypervisor_ring);
+void set_kick_port(std::uint32_t index, const KickPort& port);
+
+/// From now on the calling processor takes kicks. Its port is set.
+void open_to_kicks();
+
+} // namespace arch

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rendezvous.hpp"
+
+#include "spr.hpp"
+
+#include <arch/processors.hpp>
+#include <arch/relax.hpp>
+#include <array>
+#include <atomic>
+
+namespace arch {
+
+namespace {
+
+constexpr std::uint32_t no_partition = 0; // the hypervisor's own LPID
+
+/// Who wants a processor's attention draws a number and kicks it. It answers with the last number that was drawn, when it has
+/// left the partition; or while it waits for something in the hypervisor, having forgotten its translations there.
+struct alignas(128) Attention {
+    std::atomic<std::uint64_t> asked = 0;
+    std::atomic<std::uint64_t> answered = 0;
+    std::atomic<std::uint32_t> inside = no_partition;
+};
+
+constinit std::array<Attention, max_processors> attention{};
+
+void answer() {
+    Attention& self = attention[processor_index()];
+    self.answered.store(self.asked.load(std::memory_order_acquire), std::memory_order_release);
+}
+
+/// QEMU's processors forget everything; others have done so when a broadcast invalidation is complete.
+void forget_own_translations() {
+    mtspr<Spr::lpidr>(mfspr<Spr::lpidr>());
+    isync();
+}
+
+} // namespace
+
+void begin_inside(std::uint32_t lpid) {
+    attention[processor_index()].inside.store(lpid);
+    std::atomic_thread_fence(std::memory_order_seq_cst); // before the first walk of the page table
+}
+
+void end_inside() {
+    answer();
+    attention[processor_index()].inside.store(no_partition, std::memory_order_release);
+}
+
+/// From keeping.S.
+extern "C" void answer_while_waiting() {
+    const Attention& self = attention[processor_index()];
+    if (self.inside.load(std::memory_order_relaxed) != no_partition &&
+        self.asked.load(std::memory_order_relaxed) != self.answered.load(std::memory_order_relaxed)) {
+        const std::uint64_t asked = self.asked.load(std::memory_order_acquire);
+        forget_own_translations();
+        attention[processor_index()].answered.store(asked, std::memory_order_release);
+    }
+    asm volatile("or 27, 27, 27\n\tor 2, 2, 2" ::: "memory"); // low priority for a moment
+}
+
+constinit bool broadcast_is_late = false;
+
+void rendezvous(std::uint32_t lpid) {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    std::array<std::uint64_t, max_processors> number{}; // 0: not waited for
+    for (std::uint32_t i = 0; i < max_processors; ++i)
+        if (i != processor_index() && attention[i].inside.load() == lpid) {
+            number[i] = ++attention[i].asked;
+            kick(i);
+        }
+    for (std::uint32_t i = 0; i < max_processors; ++i)
+        while (attention[i].answered.load(std::memory_order_acquire) < number[i] && attention[i].inside.load() == lpid)
+            relax();
+}
+
+/// From keeping.S.
+extern "C" void rendezvous_of_lpid(std::uint64_t lpid) { rendezvous(static_cast<std::uint32_t>(lpid)); }
+
+} // namespace arch

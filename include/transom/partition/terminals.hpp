@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <transom/partition/partition.hpp>
+
+// The other ends of a partition's virtual terminals: what an operator types, and reads.
+
+namespace transom::partition {
+
+/// Somebody types at a terminal; returns how many bytes it took. The partition is interrupted where there was nothing for it to
+/// read before. One that is suspended, or is none yet, takes nothing: its state is on its way.
+std::size_t type(Partition& partition, std::uint32_t terminal, std::span<const std::uint8_t> from);
+
+/// How many bytes type() would take.
+std::size_t room_to_type(Partition& partition, std::uint32_t terminal);
+
+/// What the partition has written, up to to.size() bytes; returns how many. What a suspended one has written goes with it.
+std::size_t take_written(Partition& partition, std::uint32_t terminal, std::span<std::uint8_t> to);
+
+} // namespace transom::partition

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <transom/partition/deliver.hpp>
+#include <transom/partition/terminals.hpp>
+
+namespace transom::partition {
+
+std::size_t type(Partition& partition, std::uint32_t terminal, std::span<const std::uint8_t> from) {
+    const std::uint32_t source = vio::terminal_source + terminal;
+    std::size_t taken = 0;
+    {
+        const Locked devices(partition.devices);
+        const Locked events(partition.events);
+        if (partition.state == PartitionState::running)
+            taken = partition.terminals[terminal].type(partition.sources, source, from);
+    }
+    if (taken != 0)
+        alert_server(partition, source);
+    return taken;
+}
+
+std::size_t room_to_type(Partition& partition, std::uint32_t terminal) {
+    const Locked devices(partition.devices);
+    return partition.state == PartitionState::running ? partition.terminals[terminal].input.space() : 0;
+}
+
+std::size_t take_written(Partition& partition, std::uint32_t terminal, std::span<std::uint8_t> to) {
+    const Locked devices(partition.devices);
+    const PartitionState state = partition.state;
+    if (state != PartitionState::running && state != PartitionState::off)
+        return 0;
+    return partition.terminals[terminal].output.pop(to);
+}
+
+} // namespace transom::partition
