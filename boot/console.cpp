@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <arch/console.hpp>
+#include <arch/processors.hpp>
 #include <array>
 #include <atomic>
 #include <transom/base/spin_lock.hpp>
@@ -34,7 +35,16 @@ constinit SpinLock console;
 constinit std::atomic<bool> panicking = false;
 } // namespace
 
-bool begin_panic() { return !panicking.exchange(true); }
+bool begin_panic() {
+    constinit static std::atomic<std::uint32_t> who = ~std::uint32_t{0};
+    panicking = true;
+    std::uint32_t nobody = ~std::uint32_t{0};
+    if (who.compare_exchange_strong(nobody, arch::processor_index()))
+        return true;
+    while (nobody != arch::processor_index()) // the first one reports; this one is not to cut that off
+        asm volatile("or 27, 27, 27");
+    return false;
+}
 
 void write_console(std::string_view text) {
     if (panicking) // who has the console may wait for us

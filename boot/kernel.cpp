@@ -142,14 +142,15 @@ void Kernel::create_partitions() {
         }
         log("partition {}: {} MiB, {} virtual processors", description.name, description.memory >> 20,
             description.virtual_processors);
-        built(**created);
+        start(**created);
     }
 }
 
-void Kernel::built(Partition& partition) {
+void Kernel::start(Partition& partition) {
     if (const auto moment = platform_.time_of_day())
         partition.clock.set(*moment, arch::timebase() + partition.timebase_offset);
     console_.attach(&partition);
+    roster_.start(partition); // last: from here on another processor may run it
 }
 
 /// What is typed goes to another partition, if there is one, once this one has ended or left.
@@ -185,7 +186,7 @@ void Kernel::restart(Partition& partition) {
     }
     const auto created = roster_.create(*found, *bundle_);
     if (created) {
-        built(**created);
+        start(**created);
         return;
     }
     log("{}", created.error().view());

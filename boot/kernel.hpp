@@ -45,7 +45,7 @@ class Kernel final : private transom::migrate::MoveObserver {
     void reap();
     void restart(transom::partition::Partition& partition);
     void detach(const transom::partition::Partition& partition);
-    void built(transom::partition::Partition& partition);
+    void start(transom::partition::Partition& partition);
     void arrived(transom::partition::Partition& partition) override;
     void left(transom::partition::Partition& partition) override;
 

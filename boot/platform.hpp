@@ -35,7 +35,8 @@ class Platform {
 Platform& platform();
 /// Writes a text as a whole, whoever else writes.
 void write_console(std::string_view text);
-/// From now on nobody waits for the console. False where a panic has begun before.
+/// From now on nobody waits for the console. False where this processor had begun a panic before; never returns on another
+/// one then.
 bool begin_panic();
 
 void set_platform(Platform& platform);

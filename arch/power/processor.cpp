@@ -127,8 +127,11 @@ void initialize_processor(transom::RealAddr partition_table) {
     mtspr<Spr::hsprg0>(anchor);
     mtspr<Spr::hfscr>(facilities);
     mtspr<Spr::amor>(~std::uint64_t{0});
-    std::uint64_t lpcr = mfspr<Spr::lpcr>() & ~(lpcr::pece | lpcr::host_radix | lpcr::uprt | lpcr::hvice);
-    mtspr<Spr::lpcr>(lpcr | lpcr::pece_decrementer | lpcr::pece_external | lpcr::hdice | lpcr::lpes0);
+    // With HVICE a kick ends a sleep; without HDICE a turn that was over before we were out of the partition does not.
+    std::uint64_t lpcr = mfspr<Spr::lpcr>() & ~(lpcr::pece | lpcr::host_radix | lpcr::uprt | lpcr::hvice | lpcr::hdice);
+    if (processor_generation() >= 9)
+        lpcr |= lpcr::hvice;
+    mtspr<Spr::lpcr>(lpcr | lpcr::pece_decrementer | lpcr::pece_external | lpcr::lpes0);
     if (processor_generation() >= 9)
         mtspr<Spr::ptcr>(partition_table.value | 4); // 2^(12 + 4) bytes
     isync();

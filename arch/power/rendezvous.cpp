@@ -40,6 +40,7 @@ void forget_own_translations() {
 void begin_inside(std::uint32_t lpid) {
     attention[processor_index()].inside.store(lpid);
     std::atomic_thread_fence(std::memory_order_seq_cst); // before the first walk of the page table
+    answer(); // whoever asked before has its answer: LPIDR and LPCR are written from here on
 }
 
 void end_inside() {

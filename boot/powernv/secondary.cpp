@@ -20,7 +20,7 @@ extern "C" const std::byte secondary_entry[];
 
 extern "C" {
 // head.S gives block i to the i-th processor that arrives.
-constinit std::array<std::uint64_t, 256> secondary_blocks{};
+constinit std::array<std::uint64_t, arch::max_processors> secondary_blocks{};
 constinit std::uint64_t next_secondary = 0;
 }
 
@@ -28,7 +28,7 @@ namespace {
 
 using namespace transom;
 
-/// Where they wait: asleep, until the boot processor says what to do and kicks them.
+/// Where they wait, mostly asleep, until the boot processor says what to do.
 struct WaitingRoom {
     RealAddr partition_table;
     std::array<std::atomic<std::uint32_t>, arch::max_processors> servers{}; // of those that have arrived, by index
@@ -38,7 +38,7 @@ struct WaitingRoom {
 };
 constinit WaitingRoom room;
 
-constexpr std::uint64_t between_looks = 0x3fffffff; // ticks: a kick comes first
+constexpr std::uint64_t short_sleep = 512'000, long_sleep = 0x3fffffff; // ticks of the time base
 
 } // namespace
 
@@ -46,14 +46,15 @@ constexpr std::uint64_t between_looks = 0x3fffffff; // ticks: a kick comes first
 extern "C" [[noreturn]] void secondary_start() {
     arch::initialize_processor(room.partition_table);
     const std::uint32_t index = room.arrived.load() + 1; // they arrive one by one
-    if (index < arch::max_processors) {
-        arch::set_processor_index(index);
-        room.servers[index] = arch::processor_identification();
-    }
+    arch::set_processor_index(index);
+    room.servers[index] = arch::processor_identification();
     ++room.arrived;
+    // Nobody kicks it yet: it looks now and then, and seldom once it is clear that it has nothing to do.
     partition::Dispatcher* dispatcher;
-    while ((dispatcher = room.dispatcher.load()) == nullptr || index > room.can_be_kicked)
-        arch::idle(between_looks);
+    while ((dispatcher = room.dispatcher.load()) == nullptr)
+        arch::idle(short_sleep);
+    while (index > room.can_be_kicked)
+        arch::idle(long_sleep);
     arch::open_to_kicks();
     for (;;)
         dispatcher->run_turn_or_sleep();
@@ -63,13 +64,15 @@ namespace boot {
 
 namespace {
 
+enum class Started { arrived, refused, late };
+
 /// Starts one processor, and waits until it has arrived.
-bool start(const tree::HostProcessor& processor, std::uint32_t number, const tree::HostMachine& machine,
-           memory::Frames& frames) {
+Started start(const tree::HostProcessor& processor, std::uint32_t number, const tree::HostMachine& machine,
+              memory::Frames& frames) {
     const auto block = frames.allocate(processor_block_size, processor_block_size, memory::FrameState::hypervisor);
     if (!block) {
         log("no memory for processor {:#x}: it stays in firmware", processor.server);
-        return false;
+        return Started::refused;
     }
     secondary_blocks[number] = block->value;
     std::atomic_thread_fence(std::memory_order_release);
@@ -77,14 +80,15 @@ bool start(const tree::HostProcessor& processor, std::uint32_t number, const tre
     if (status != opal::success) {
         log("processor {:#x} does not start: OPAL says {}", processor.server, status);
         frames.release({*block, processor_block_size}, memory::FrameState::hypervisor);
-        return false;
+        return Started::refused;
     }
     const std::uint64_t deadline = arch::timebase() + 5ull * machine.timebase_frequency;
     while (room.arrived == number && arch::timebase() < deadline)
         asm volatile("or 27, 27, 27"); // low priority
-    if (room.arrived == number)
-        log("processor {:#x} has not arrived", processor.server);
-    return room.arrived != number;
+    if (room.arrived != number)
+        return Started::arrived;
+    log("processor {:#x} has not arrived", processor.server);
+    return Started::late;
 }
 
 } // namespace
@@ -95,17 +99,18 @@ std::uint32_t start_secondaries(const tree::HostMachine& machine, const void* fd
     room.partition_table = partition_table;
     const bool controller = machine.processors.size() > 1 && prepare_kicks(fdt);
     std::uint32_t started = 0;
-    for (const tree::HostProcessor& processor : machine.processors)
-        if (processor.server != self && started < secondary_blocks.size()) {
-            if (!start(processor, started, machine, frames))
-                break; // what arrives late takes the next one's place
-            ++started;
-        }
+    for (const tree::HostProcessor& processor : machine.processors) {
+        if (processor.server == self || started == arch::max_processors - 1)
+            continue;
+        const Started how = start(processor, started, machine, frames);
+        if (how == Started::late)
+            break; // it may still take the next one's place
+        started += how == Started::arrived ? 1 : 0;
+    }
     if (!controller || started == 0 || !set_up_kick(fdt, 0, self, frames))
         return 0;
     std::uint32_t usable = 0;
-    while (usable < started && usable + 1 < arch::max_processors &&
-           set_up_kick(fdt, usable + 1, room.servers[usable + 1], frames))
+    while (usable < started && set_up_kick(fdt, usable + 1, room.servers[usable + 1], frames))
         ++usable;
     arch::open_to_kicks();
     room.can_be_kicked = usable;
@@ -117,8 +122,6 @@ void release_secondaries(partition::Dispatcher& dispatcher) {
     dispatcher.set_processors(usable + 1);
     arch::broadcast_is_late = usable != 0 && arch::emulated();
     room.dispatcher = &dispatcher;
-    for (std::uint32_t index = 1; index <= usable; ++index)
-        arch::kick(index);
 }
 
 } // namespace boot

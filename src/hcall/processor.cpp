@@ -94,7 +94,7 @@ Outcome set_endianness(Vcpu& vcpu, const SetMode& mode) {
         return Status::p4;
     if (mode.flags > 1)
         return unsupported(mode.flags & ~std::uint64_t{1});
-    arch::rendezvous(vcpu.partition->lpid); // from here on the others' registers are known
+    arch::rendezvous(vcpu.partition->lpid); // the others' registers are known, as of now
     for (const Vcpu& each : processors(vcpu))
         if (each.state != partition::VcpuState::stopped && (each.registers.msr & partition::msr::ee))
             return Status::bad_mode;

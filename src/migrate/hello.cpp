@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 #include <transom/migrate/hello.hpp>
+#include <transom/tree/manifest.hpp>
 
 namespace transom::migrate {
 
@@ -88,6 +89,9 @@ std::expected<void, Failure> check_shape(const PartitionShape& shape) {
     if (shape.vcpus == 0 || shape.vcpus > partition::max_vcpus)
         return std::unexpected(failure(MoveError::virtual_processors, "virtual-processors is {}, 1 to {} are possible",
                                        shape.vcpus, partition::max_vcpus));
+    if (shape.claim.entitled < tree::min_entitled_capacity || shape.claim.entitled > 100 * shape.vcpus)
+        return std::unexpected(failure(MoveError::entitled_capacity, "entitled-capacity is {}, {} to {} are possible",
+                                       shape.claim.entitled, tree::min_entitled_capacity, 100 * shape.vcpus));
     if (shape.name_storage.back() != 0 || !valid_name(shape.name()))
         return std::unexpected(
             failure(MoveError::partition_name, "partition-name is not 1 to 31 of letters, digits, '_', '.', '-'"));

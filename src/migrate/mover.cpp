@@ -91,6 +91,7 @@ bool Mover::suspend(Partition& partition) {
 void Mover::resume(Partition& partition) {
     auto before = PartitionState::suspended; // else it has ended meanwhile
     partition.state.compare_exchange_strong(before, PartitionState::running);
+    partition.pool->sleepers.wake_one();
 }
 
 void Mover::release(Partition& partition) {

@@ -62,7 +62,9 @@ void Dispatcher::remove(Partition& partition) {
     if (std::ranges::find(partitions_, &partition) == partitions_.end())
         return;
     while (!is_out(partition))
-        arch::relax();
+        for (const Contender* contender : partition.share.contenders)
+            while (contender->vcpu->on != Vcpu::nowhere)
+                arch::relax();
     const Locked lock(lock_);
     Partition** const found = std::ranges::find(partitions_, &partition);
     *found = partitions_[partitions_.size() - 1];
@@ -138,8 +140,12 @@ std::optional<Turn> Dispatcher::take_turn() {
     const std::uint64_t now = arch::timebase();
     collect_ready(now);
     const auto turn = shares_.next(now);
-    if (turn)
+    if (turn) {
         turn->contender->vcpu->on = arch::processor_index();
+        // Each who wakes wakes the next, as long as there is something to do.
+        if (shares_.has_turn())
+            pool_.sleepers.wake_one();
+    }
     return turn;
 }
 
@@ -154,6 +160,8 @@ void Dispatcher::play(const Turn& turn) {
     vcpu.on = Vcpu::nowhere;
     const bool wants_more = partition.state == PartitionState::running && vcpu.state == VcpuState::ready;
     shares_.ran(*turn.contender, end - begin, wants_more, end);
+    if (wants_more && arch::processor_index() == 0)
+        pool_.sleepers.wake_one(); // here the tasks come first
 }
 
 /// Ticks until a virtual processor may want to run, or may have a turn again, of its own.

@@ -52,7 +52,6 @@ std::expected<Partition*, CreateError> Roster::create(const tree::PartitionDescr
     if (const auto created = partition::create(partition, description, bundle, resources_); !created)
         return std::unexpected(created.error());
     take(**slot, *share);
-    start(partition);
     return &partition;
 }
 

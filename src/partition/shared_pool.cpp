@@ -91,6 +91,12 @@ std::optional<Turn> SharedPool::next(std::uint64_t now) {
     return Turn{chosen, ticks};
 }
 
+bool SharedPool::has_turn() const {
+    return std::ranges::any_of(members_, [this](const PoolMember* member) {
+        return longest_ready(*member) != nullptr && (member->budget >= shortest_turn() || member->claim.takes_excess());
+    });
+}
+
 void SharedPool::ran(Contender& contender, std::uint64_t ticks, bool wants_more, std::uint64_t now) {
     invariant(contender.state == State::runs, "a turn ended that never began");
     roll(now);

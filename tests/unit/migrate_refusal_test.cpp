@@ -165,6 +165,8 @@ TEST_F(Forged, EachThingThatMustAgreeIsRefusedByItsName) {
     expect(MoveError::partition_name, "partition-name", [](H& h) { h.name.fill('x'); });
     expect(MoveError::partition_name, "partition-name", [](H& h) { h.name[0] = '\n'; });
     EXPECT_EQ(hello([](H& h) { h.features = 2; }), MoveError::record_content);
+    expect(MoveError::entitled_capacity, "entitled-capacity", [](H& h) { h.entitled_capacity = 4; });
+    expect(MoveError::entitled_capacity, "entitled-capacity", [](H& h) { h.entitled_capacity = 100 * h.vcpus + 1; });
     EXPECT_EQ(hello([](H& h) { h.capacity_weight = 256; }), MoveError::record_content);
     EXPECT_EQ(hello([](H& h) { h.capped = 2; }), MoveError::record_content);
     EXPECT_EQ(hello([](H& h) { h.function_sets = h.function_sets & ~std::uint64_t{1}; }), MoveError::record_content);

@@ -163,16 +163,18 @@ TEST_F(MoverTest, APartitionGoesWhereItsProtectionIsEnough) {
 
 TEST_F(MoverTest, AClaimToTheProcessorsMovesWhereThereIsSoMuchLeft) {
     partition::Partition& p = a.build("linux");
-    p.share.claim = {.entitled = 101, .weight = 7, .capped = true};
+    b.build("other");
+    ASSERT_EQ(b.roster.unallocated_capacity(), 95u);
+    p.share.claim = {.entitled = 96, .weight = 7, .capped = true};
     ASSERT_TRUE(move("linux"));
     EXPECT_EQ(a.mover.progress().state, MoveState::refused);
     EXPECT_EQ(a.mover.progress().failure.error, MoveError::entitled_capacity);
-    EXPECT_EQ(b.roster.size(), 0u);
-    p.share.claim.entitled = 100;
+    EXPECT_EQ(b.roster.find("linux"), nullptr);
+    p.share.claim.entitled = 95;
     ASSERT_TRUE(move("linux"));
     ASSERT_NE(b.roster.find("linux"), nullptr);
     const partition::CapacityClaim& claim = b.roster.find("linux")->share.claim;
-    EXPECT_EQ(claim.entitled, 100u);
+    EXPECT_EQ(claim.entitled, 95u);
     EXPECT_EQ(claim.weight, 7);
     EXPECT_TRUE(claim.capped);
     EXPECT_EQ(b.roster.unallocated_capacity(), 0u);

@@ -16,13 +16,13 @@ class Sleepers {
     void add_self() { asleep_.fetch_or(self()); }
     void remove_self() { asleep_.fetch_and(~self()); }
 
-    /// Wakes one, if one sleeps.
+    /// Wakes one, if one sleeps; the boot processor last, which has its tasks to do first.
     void wake_one() {
         std::uint64_t asleep = asleep_.load();
         while (asleep != 0) {
-            const std::uint64_t first = asleep & -asleep;
-            if (asleep_.compare_exchange_weak(asleep, asleep & ~first)) {
-                arch::kick(static_cast<std::uint32_t>(std::countr_zero(first)));
+            const auto last = static_cast<std::uint32_t>(std::bit_width(asleep) - 1);
+            if (asleep_.compare_exchange_weak(asleep, asleep & ~(std::uint64_t{1} << last))) {
+                arch::kick(last);
                 return;
             }
         }

@@ -19,7 +19,7 @@ class Roster {
   public:
     Roster(const Resources& resources, Dispatcher& dispatcher);
 
-    /// Builds one from its description and starts it. Errors: those of partition::create, a name in use, no place left, not so
+    /// Builds one from its description; start() lets it run. Errors: those of partition::create, a name in use, no place left, not so
     /// much of the processors left.
     std::expected<Partition*, CreateError> create(const tree::PartitionDescription& description,
                                                   const tree::Manifest& bundle);

@@ -9,7 +9,7 @@ namespace transom::partition {
 
 /// What a partition is to get of the processors that it shares with others. LoPAR "Shared Processor LPAR Option".
 struct CapacityClaim {
-    std::uint32_t entitled = 0; ///< hundredths of a processor that it gets in each dispatch window if it wants them
+    std::uint32_t entitled = 5; ///< hundredths of a processor that it gets in each dispatch window if it wants them
     std::uint8_t weight = 128;  ///< its part of what nobody is entitled to, against the others' weights; 0: none
     bool capped = false;        ///< never more than it is entitled to
 
@@ -66,6 +66,8 @@ class SharedPool {
     void ready(Contender& contender, std::uint64_t now);
     /// The next turn: its contender runs until ran(). Nothing where nobody may run now.
     std::optional<Turn> next(std::uint64_t now);
+    /// Whether next() would give a turn at the same time.
+    bool has_turn() const;
     /// The turn is over after `ticks`; `wants_more`: it is ready again, behind its equals.
     void ran(Contender& contender, std::uint64_t ticks, bool wants_more, std::uint64_t now);
     /// A ready contender does not want to run any more (its partition was stopped).
