@@ -5,6 +5,7 @@
 #include <arch/world.hpp>
 #include <transom/base/panic.hpp>
 #include <transom/partition/deliver.hpp>
+#include <utility>
 
 namespace arch {
 
@@ -28,6 +29,8 @@ void run(transom::partition::Vcpu& vcpu, std::uint64_t slice) {
     transom::invariant(run_vcpu != nullptr, "the test needs an arch::FakeWorld");
     transom::partition::deliver_pending(vcpu);
     run_vcpu(vcpu, slice);
+    if (std::exchange(vcpu.external_raised, false))
+        lower_external();
 }
 
 namespace {
@@ -41,6 +44,10 @@ void kick(std::uint32_t index) {
     if (world != nullptr)
         world->kicked |= std::uint64_t{1} << index;
 }
+
+bool presents_external() { return world != nullptr && world->presents_external; }
+void raise_external() { ++world->external_raised; }
+void lower_external() { --world->external_raised; }
 
 void set_page_table(std::uint32_t, const transom::hpt::HashedPageTable&) {}
 

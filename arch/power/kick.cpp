@@ -23,13 +23,19 @@ struct Kickable {
 };
 
 constinit std::array<Kickable, max_processors> processors{};
-constinit RealAddr ring{};
+constinit RealAddr ring{};           // the hypervisor's
+constinit RealAddr partition_ring{}; // what its external interrupts come from
 constinit thread_local std::uint32_t own_index = 0;
 
 // Registers of the hypervisor's ring, by their offset in its page of the thread interrupt management area.
 constexpr std::uint64_t ring_priority = 0x31;
 constexpr std::uint64_t ring_acknowledge = 0x830;
 constexpr std::uint8_t every_priority = 0xff;
+// Of the partition's ring: what is pending there by our word alone.
+constexpr std::uint64_t partition_ring_priority = 0x11;
+constexpr std::uint64_t partition_ring_acknowledge = 0x810;
+constexpr std::uint64_t partition_ring_set_pending = 0x812;
+constexpr std::uint8_t presented_priority = 4; // any will do: priorities are the hypervisor calls' affair
 /// A load at this offset of a source's management page sets its P and Q bits to 0 and returns the old Q.
 constexpr std::uint64_t source_clear = 0xc00;
 
@@ -79,7 +85,10 @@ void set_processor_index(std::uint32_t index) {
     own_index = index;
 }
 
-void set_thread_management(RealAddr hypervisor_ring) { ring = hypervisor_ring; }
+void set_thread_management(RealAddr hypervisor_ring, RealAddr ring_of_partition) {
+    ring = hypervisor_ring;
+    partition_ring = ring_of_partition;
+}
 
 void set_kick_port(std::uint32_t index, const KickPort& port) { processors[index].port = port; }
 
@@ -87,6 +96,7 @@ void open_to_kicks() {
     Kickable& self = processors[own_index];
     if (processor_generation() >= 9) {
         mmio_store<std::uint8_t>(ring + ring_priority, every_priority);
+        mmio_store<std::uint8_t>(partition_ring + partition_ring_priority, every_priority);
     } else {
         mmio_store<std::uint8_t>(self.port.controller + controller_mfrr, 0xff);
         mmio_store<std::uint8_t>(self.port.controller + controller_xirr, controller_threshold);
@@ -100,6 +110,16 @@ void kick(std::uint32_t index) {
         mmio_store<std::uint64_t>(port.trigger, 0);
     else
         mmio_store<std::uint8_t>(port.controller + controller_mfrr, kick_priority);
+}
+
+// POWER8 has one line for kicks and for this: while it presented an interrupt, kicks would have to wait for MSR[EE].
+bool presents_external() { return processors[own_index].open && processor_generation() >= 9; }
+
+void raise_external() { mmio_store<std::uint8_t>(partition_ring + partition_ring_set_pending, presented_priority); }
+
+void lower_external() {
+    (void)mmio_load<std::uint16_t>(partition_ring + partition_ring_acknowledge);
+    mmio_store<std::uint8_t>(partition_ring + partition_ring_priority, every_priority);
 }
 
 void acknowledge_kick() {

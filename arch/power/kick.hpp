@@ -17,9 +17,9 @@ struct KickPort {
 
 constexpr transom::Bytes kick_queue_size = transom::kib(64);
 
-/// Once, before any processor is opened: XIVE's thread interrupt management area, the page of the hypervisor's ring (POWER9 and
-/// later).
-void set_thread_management(transom::RealAddr hypervisor_ring);
+/// Once, before any processor is opened: XIVE's thread interrupt management area, the pages of the hypervisor's ring and of the
+/// partition's (POWER9 and later).
+void set_thread_management(transom::RealAddr hypervisor_ring, transom::RealAddr partition_ring);
 void set_kick_port(std::uint32_t index, const KickPort& port);
 
 /// From now on the calling processor takes kicks. Its port is set.

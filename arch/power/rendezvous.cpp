@@ -3,6 +3,7 @@
 
 #include "spr.hpp"
 
+#include <arch/clock.hpp>
 #include <arch/processors.hpp>
 #include <arch/relax.hpp>
 #include <array>
@@ -20,6 +21,7 @@ struct alignas(128) Attention {
     std::atomic<std::uint64_t> asked = 0;
     std::atomic<std::uint64_t> answered = 0;
     std::atomic<std::uint32_t> inside = no_partition;
+    std::atomic<std::uint64_t> waits = 0, wait_ticks = 0; // of this processor for others; it alone writes them
 };
 
 constinit std::array<Attention, max_processors> attention{};
@@ -63,6 +65,7 @@ extern "C" void answer_while_waiting() {
 constinit bool broadcast_is_late = false;
 
 void rendezvous(std::uint32_t lpid) {
+    const std::uint64_t begin = timebase();
     std::atomic_thread_fence(std::memory_order_seq_cst);
     std::array<std::uint64_t, max_processors> number{}; // 0: not waited for
     for (std::uint32_t i = 0; i < max_processors; ++i)
@@ -73,6 +76,19 @@ void rendezvous(std::uint32_t lpid) {
     for (std::uint32_t i = 0; i < max_processors; ++i)
         while (attention[i].answered.load(std::memory_order_acquire) < number[i] && attention[i].inside.load() == lpid)
             relax();
+    Attention& self = attention[processor_index()];
+    self.waits.store(self.waits.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    self.wait_ticks.store(self.wait_ticks.load(std::memory_order_relaxed) + timebase() - begin,
+                          std::memory_order_relaxed);
+}
+
+RendezvousCost rendezvous_cost() {
+    RendezvousCost sum;
+    for (const Attention& each : attention) {
+        sum.count += each.waits.load(std::memory_order_relaxed);
+        sum.ticks += each.wait_ticks.load(std::memory_order_relaxed);
+    }
+    return sum;
 }
 
 /// From keeping.S.

@@ -196,6 +196,8 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     enter_guest(&registers);
 
     set_vcpu_inside(nullptr);
+    if (std::exchange(vcpu.external_raised, false))
+        lower_external();
     mtspr<Spr::hdec>(0x7fffffff);
     mtspr<Spr::lpcr>(host_lpcr);
     // Before the time base, as on the way in after it: what goes by between the two makes it late, never early.

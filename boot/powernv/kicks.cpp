@@ -101,12 +101,14 @@ bool prepare_kicks(const void* fdt) {
     if (arch::processor_generation() < 9)
         return true;
     const int node = fdt_node_offset_by_compatible(fdt, -1, "ibm,opal-xive-pe");
-    const auto ring = node < 0 ? std::nullopt : register_address(fdt, node, 1); // after the one of the hardware
-    if (!ring) {
+    // After the page of the hardware come those of the hypervisor's ring and of the partition's.
+    const auto ring = node < 0 ? std::nullopt : register_address(fdt, node, 1);
+    const auto partition_ring = node < 0 ? std::nullopt : register_address(fdt, node, 2);
+    if (!ring || !partition_ring) {
         log("interrupts: the tree has no ibm,opal-xive-pe");
         return false;
     }
-    arch::set_thread_management(*ring);
+    arch::set_thread_management(*ring, *partition_ring);
     return done(opal::call(opal::Call::xive_reset, exploitation_mode), "hand XIVE over");
 }
 

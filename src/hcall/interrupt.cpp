@@ -21,6 +21,7 @@ Outcome h_xirr(Vcpu& vcpu) {
     const Locked events(vcpu.partition->events);
     vcpu.registers.gpr[4] = vcpu.presentation.accept(vcpu.partition->sources, vcpu.index);
     // Taking it raised the CPPR to its priority, so nothing can be delivered now.
+    partition::withdraw_external(vcpu);
     return Status::success;
 }
 
@@ -58,6 +59,8 @@ Outcome h_ipi(Vcpu& vcpu) {
         const Locked events(vcpu.partition->events);
         target->presentation.mfrr = static_cast<interrupt::Priority>(gpr[5]);
         pending = partition::external_pending(*target);
+        if (target == &vcpu)
+            partition::withdraw_external(vcpu);
     }
     if (!pending)
         return Status::success;

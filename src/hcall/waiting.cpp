@@ -74,6 +74,7 @@ Outcome h_confer(Vcpu& vcpu) {
     const std::uint32_t counter = vcpu.partition->vcpus[target].areas.dispatch_counter;
     if (counter != dispatch || counter % 2 == 0)
         return Status::success; // it ran since the caller looked, or runs now
+    vcpu.confers_to = static_cast<std::uint32_t>(target);
     return confer_time(vcpu);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arch/clock.hpp>
+#include <arch/processors.hpp>
 #include <array>
 #include <transom/hcall/table.hpp>
 #include <transom/manage/local_machine.hpp>
@@ -32,12 +33,15 @@ std::optional<DigestTable> LocalMachine::digests(std::string_view partition) {
 }
 
 std::optional<Counter> LocalMachine::counter(std::size_t index) {
+    const arch::RendezvousCost rendezvous = arch::rendezvous_cost();
     const std::array own{
         Counter{"started_ticks", started_at_},
         Counter{"first_instruction_ticks", dispatcher_.first_entry()},
         Counter{"now_ticks", arch::timebase()},
         Counter{"guest_ticks", dispatcher_.guest_ticks()},
         Counter{"idle_ticks", dispatcher_.pool().idle_ticks},
+        Counter{"rendezvous", rendezvous.count},
+        Counter{"rendezvous_ticks", rendezvous.ticks},
     };
     if (index < own.size())
         return own[index];

@@ -205,8 +205,8 @@ void Connection::next_status() {
         return line("ok partitions={}", cursor_);
     }
     ++cursor_;
-    line("+ partition={} state={} memory={} vcpus={} granule={} page-table={}", p->name(), name(p->state),
-         p->memory.size(), p->vcpu_count, p->granule, std::uint64_t{1} << p->hpt.log2_bytes());
+    line("+ partition={} state={} memory={} vcpus={} granule={} page-table={} run-ticks={}", p->name(), name(p->state),
+         p->memory.size(), p->vcpu_count, p->granule, std::uint64_t{1} << p->hpt.log2_bytes(), p->share.used.load());
 }
 
 void Connection::next_digests() {

@@ -4,6 +4,7 @@
 #include <transom/partition/deliver.hpp>
 #include <transom/partition/msr.hpp>
 #include <transom/partition/partition.hpp>
+#include <utility>
 
 namespace transom::partition {
 namespace {
@@ -66,15 +67,26 @@ void alert_server(Partition& partition, std::uint32_t source) {
 
 bool deliver_pending(Vcpu& vcpu) {
     const Locked events(vcpu.partition->events);
-    if (vcpu.reset_pending) {
-        vcpu.reset_pending = false;
-        deliver_interrupt(vcpu, Vector::system_reset);
-        return true; // with MSR[EE] off
+    const bool reset = std::exchange(vcpu.reset_pending, false);
+    if (reset)
+        deliver_interrupt(vcpu, Vector::system_reset); // with MSR[EE] off
+    if (!external_pending(vcpu))
+        return reset;
+    if ((vcpu.registers.msr & msr::ee) == 0) {
+        vcpu.external_raised = arch::presents_external();
+        if (vcpu.external_raised)
+            arch::raise_external();
+        return reset;
     }
-    if (!(vcpu.registers.msr & msr::ee) || !external_pending(vcpu))
-        return false;
     deliver_interrupt(vcpu, Vector::external);
     return true;
+}
+
+void withdraw_external(Vcpu& vcpu) {
+    if (!vcpu.external_raised || external_pending(vcpu))
+        return;
+    arch::lower_external();
+    vcpu.external_raised = false;
 }
 
 } // namespace transom::partition

@@ -9,6 +9,7 @@
 #include <transom/partition/dispatcher.hpp>
 #include <transom/partition/msr.hpp>
 #include <transom/partition/vpa.hpp>
+#include <utility>
 
 namespace transom::partition {
 
@@ -37,9 +38,10 @@ bool wants_to_run(Vcpu& vcpu, std::uint64_t timebase) {
 
 static_assert(max_contenders >= max_vcpus);
 
-// LoPAR and PowerVM: the dispatch window has 10 ms.
+// LoPAR and PowerVM: the dispatch window has 10 ms. A turn is a quarter of it: whoever begins one finds no translation of his
+// any more in the processor, and an emulated one takes much of a millisecond to find them again.
 Dispatcher::Dispatcher(std::uint64_t frequency)
-    : quantum_(frequency / 1000), short_quantum_(frequency / 20'000), shares_(frequency / 100, quantum_) {}
+    : quantum_(frequency / 1000), short_quantum_(frequency / 20'000), shares_(frequency / 100, frequency / 400) {}
 
 void Dispatcher::add(Task& task) { invariant(tasks_.push_back(&task), "too many tasks"); }
 
@@ -95,8 +97,11 @@ std::uint64_t Dispatcher::run_tasks() {
 }
 
 /// Lets a virtual processor run on this processor.
-void Dispatcher::run_vcpu(Vcpu& vcpu, std::uint64_t ticks) {
+void Dispatcher::run_vcpu(const Turn& turn) {
+    const std::uint64_t ticks = arch::processor_index() == 0 ? std::min(turn.ticks, quantum_) : turn.ticks;
+    Vcpu& vcpu = *turn.contender->vcpu;
     Partition& partition = *vcpu.partition;
+    const std::uint64_t offset = partition.timebase_offset;
     const std::uint64_t start = arch::timebase();
     if (std::uint64_t none = 0; first_entry_.compare_exchange_strong(none, start))
         log("partition {}: first instruction", partition.name());
@@ -105,10 +110,13 @@ void Dispatcher::run_vcpu(Vcpu& vcpu, std::uint64_t ticks) {
         const Locked events(partition.events);
         // What the partition registered lies in its memory: it cannot fail but by a page that is not here yet, and then the
         // partition does not run.
-        if (!dispatched(vcpu, start + partition.timebase_offset))
+        if (!dispatched(vcpu, {.ready = turn.contender->ready_since + offset,
+                               .queued = turn.contender->queued_since + offset,
+                               .now = start + offset,
+                               .processor = static_cast<std::uint16_t>(arch::processor_index())}))
             return;
         // An external interrupt is delivered on the way in, once the virtual processor has interrupts enabled.
-        waiting = external_pending(vcpu) && (vcpu.registers.msr & msr::ee) == 0;
+        waiting = !arch::presents_external() && external_pending(vcpu) && (vcpu.registers.msr & msr::ee) == 0;
     }
     arch::run(vcpu, waiting ? std::min(ticks, short_quantum_) : ticks);
     const std::uint64_t end = arch::timebase();
@@ -116,7 +124,7 @@ void Dispatcher::run_vcpu(Vcpu& vcpu, std::uint64_t ticks) {
     const Locked events(partition.events);
     // Its page was here when the processor was dispatched, or when the area was registered since, and pages only arrive. Were
     // it not so, the partition would see no odd count this time, and no entry in its log.
-    if (!preempted(vcpu, why_left(vcpu), end + partition.timebase_offset))
+    if (!preempted(vcpu, why_left(vcpu), end + offset))
         log("partition {}: cannot count a virtual processor's preemption", partition.name());
 }
 
@@ -149,19 +157,35 @@ std::optional<Turn> Dispatcher::take_turn() {
     return turn;
 }
 
+/// What is left of a turn may go on with another virtual processor of the partition (H_CONFER).
 void Dispatcher::play(const Turn& turn) {
+    for (std::optional<Turn> next = turn; next;)
+        next = play_one(*next);
+}
+
+std::optional<Turn> Dispatcher::play_one(const Turn& turn) {
     Vcpu& vcpu = *turn.contender->vcpu;
-    const Partition& partition = *vcpu.partition;
+    Partition& partition = *vcpu.partition;
     const std::uint64_t begin = arch::timebase();
-    run_vcpu(vcpu, turn.ticks);
+    run_vcpu(turn);
     const Locked lock(lock_);
-    const Locked events(vcpu.partition->events);
+    const Locked events(partition.events);
     const std::uint64_t end = arch::timebase();
     vcpu.on = Vcpu::nowhere;
-    const bool wants_more = partition.state == PartitionState::running && vcpu.state == VcpuState::ready;
-    shares_.ran(*turn.contender, end - begin, wants_more, end);
+    const bool runs = partition.state == PartitionState::running;
+    const bool wants_more = runs && vcpu.state == VcpuState::ready;
+    const std::uint32_t heir = std::exchange(vcpu.confers_to, Vcpu::nowhere);
+    std::optional<Turn> rest;
+    if (heir != Vcpu::nowhere && runs && partition.vcpus[heir].contender.state == Contender::State::ready) {
+        rest = shares_.hand_over(*turn.contender, end - begin, wants_more, partition.vcpus[heir].contender, end);
+        if (rest)
+            rest->contender->vcpu->on = arch::processor_index();
+    } else {
+        shares_.ran(*turn.contender, end - begin, wants_more, end);
+    }
     if (wants_more && arch::processor_index() == 0)
         pool_.sleepers.wake_one(); // here the tasks come first
+    return rest;
 }
 
 /// Ticks until a virtual processor may want to run, or may have a turn again, of its own.

@@ -19,11 +19,25 @@ Contender* longest_ready(const PoolMember& member) {
     return oldest;
 }
 
+std::uint64_t count_ready(const PoolMember& member) {
+    return static_cast<std::uint64_t>(std::ranges::count(member.contenders, State::ready, &Contender::state));
+}
+
 bool all_wait(const PoolMember& member) {
     return std::ranges::all_of(member.contenders, [](const Contender* each) { return each->state == State::waits; });
 }
 
 } // namespace
+
+bool SharedPool::may_run(const PoolMember& member) const {
+    return member.budget >= shortest_turn() || member.claim.takes_excess();
+}
+
+void SharedPool::become_ready(Contender& contender, std::uint64_t now) const {
+    contender.state = State::ready;
+    contender.ready_since = now;
+    contender.queued_since = may_run(*contender.member) ? now : Contender::never;
+}
 
 void SharedPool::add(PoolMember& member, std::uint64_t now) {
     roll(now);
@@ -47,8 +61,7 @@ void SharedPool::ready(Contender& contender, std::uint64_t now) {
     // Time that was slept through is not saved up.
     if (all_wait(member))
         member.consumed = std::max(member.consumed, least_consumed_);
-    contender.state = State::ready;
-    contender.ready_since = now;
+    become_ready(contender, now);
 }
 
 void SharedPool::withdraw(Contender& contender) {
@@ -82,31 +95,59 @@ std::optional<Turn> SharedPool::next(std::uint64_t now) {
         least_consumed_ = member.consumed;
         member.consumed += weighted(ticks, member.claim);
     } else {
-        ticks = std::min(ticks, static_cast<std::uint64_t>(member.budget));
+        const auto budget = static_cast<std::uint64_t>(member.budget);
+        // The others that are ready are to have their part of the window's entitlement too, as far as it makes turns.
+        ticks = std::min({ticks, budget, std::max(budget / count_ready(member), quantum_ * 2 / 5)});
         member.budget -= static_cast<std::int64_t>(ticks);
     }
     chosen->state = State::runs;
+    chosen->queued_since = std::min(chosen->queued_since, now);
     chosen->granted = ticks;
     chosen->window = window_number_;
     return Turn{chosen, ticks};
 }
 
 bool SharedPool::has_turn() const {
-    return std::ranges::any_of(members_, [this](const PoolMember* member) {
-        return longest_ready(*member) != nullptr && (member->budget >= shortest_turn() || member->claim.takes_excess());
-    });
+    return std::ranges::any_of(
+        members_, [this](const PoolMember* member) { return longest_ready(*member) != nullptr && may_run(*member); });
 }
 
 void SharedPool::ran(Contender& contender, std::uint64_t ticks, bool wants_more, std::uint64_t now) {
     invariant(contender.state == State::runs, "a turn ended that never began");
     roll(now);
     PoolMember& member = *contender.member;
+    member.used += ticks;
     if (contender.on_excess)
         member.consumed += weighted(ticks, member.claim) - weighted(contender.granted, member.claim);
     else if (ticks > contender.granted || contender.window == window_number_)
         member.budget += static_cast<std::int64_t>(contender.granted - ticks);
-    contender.state = wants_more ? State::ready : State::waits;
-    contender.ready_since = now;
+    if (wants_more)
+        become_ready(contender, now);
+    else
+        contender.state = State::waits;
+}
+
+std::optional<Turn> SharedPool::hand_over(Contender& from, std::uint64_t ticks, bool wants_more, Contender& to,
+                                          std::uint64_t now) {
+    invariant(to.state == State::ready && to.member == from.member, "a turn is handed to one that cannot take it");
+    const std::uint64_t left = from.granted > ticks ? from.granted - ticks : 0;
+    roll(now);
+    if (left < static_cast<std::uint64_t>(shortest_turn()) || from.window != window_number_) {
+        ran(from, ticks, wants_more, now);
+        return {};
+    }
+    // What is left stays taken from the account: only who uses it changes.
+    to.state = State::runs;
+    to.queued_since = std::min(to.queued_since, now);
+    to.on_excess = from.on_excess;
+    to.granted = left;
+    to.window = from.window;
+    if (from.on_excess)
+        from.member->consumed += weighted(ticks, from.member->claim) + weighted(left, from.member->claim) -
+                                 weighted(from.granted, from.member->claim); // as each is rounded by itself
+    from.granted = ticks;
+    ran(from, ticks, wants_more, now);
+    return Turn{&to, left};
 }
 
 /// A window also ends when what is left of it is no turn.
@@ -123,6 +164,10 @@ void SharedPool::roll(std::uint64_t now) {
         const std::int64_t carried = member->budget < shortest_turn() ? member->budget : 0;
         member->budget =
             std::min(carried + static_cast<std::int64_t>(windows) * fresh, fresh + std::max<std::int64_t>(carried, 0));
+        if (may_run(*member))
+            for (Contender* contender : member->contenders)
+                if (contender->state == State::ready)
+                    contender->queued_since = std::min(contender->queued_since, window_begin_);
     }
 }
 

@@ -89,7 +89,7 @@ std::string Steps::outside_step() {
     case 0: // a slice ends and another begins; both find their page or are left out
         if (partition::preempted(vcpu, static_cast<partition::PreemptReason>(1 + input_.below(5)),
                                  scene_.machine().ticks_))
-            (void)partition::dispatched(vcpu, scene_.machine().ticks_);
+            (void)partition::dispatched(vcpu, {.now = scene_.machine().ticks_});
         return {};
     case 1: {
         const std::array typed{input_.byte(), input_.byte()};

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "partition_fixture.hpp"
+#include <arch/fake_world.hpp>
+#include <arch/world.hpp>
+#include <array>
 #include <transom/partition/deliver.hpp>
 
 namespace transom::partition {
@@ -118,6 +121,54 @@ TEST_F(Deliver, ASystemResetComesWithInterruptsOffAndBeforeTheExternalOne) {
     EXPECT_EQ(vcpu.registers.nip, 0x100u) << "never at the alternate location";
     EXPECT_EQ(vcpu.registers.msr, msr::sf | msr::le);
     EXPECT_FALSE(deliver_pending(vcpu));
+}
+
+TEST_F(Deliver, TheProcessorPresentsWhatTheEnableBitHoldsBack) {
+    arch::FakeWorld world{[](Vcpu&, std::uint64_t) {}};
+    running(0x2000, msr::sf);
+    vcpu.presentation = {.cppr = 0xff, .mfrr = 4};
+    EXPECT_FALSE(deliver_pending(vcpu));
+    EXPECT_EQ(world.external_raised, 0) << "this one cannot";
+    world.presents_external = true;
+    EXPECT_FALSE(deliver_pending(vcpu));
+    EXPECT_EQ(world.external_raised, 1);
+    EXPECT_EQ(vcpu.registers.nip, 0x2000u);
+
+    EXPECT_EQ(status(papr::Op::cppr, {0xff}), papr::Status::success);
+    EXPECT_EQ(world.external_raised, 1) << "it still waits";
+    EXPECT_EQ(status(papr::Op::xirr), papr::Status::success);
+    EXPECT_EQ(vcpu.registers.gpr[4], 0xff000002u);
+    EXPECT_EQ(world.external_raised, 0) << "what was taken is presented no more";
+    EXPECT_EQ(status(papr::Op::eoi, {0xff000002}), papr::Status::success);
+    EXPECT_EQ(world.external_raised, 0);
+}
+
+TEST_F(Deliver, WhatIsPresentedEndsWithItsCause) {
+    arch::FakeWorld world{[](Vcpu&, std::uint64_t) {}};
+    world.presents_external = true;
+    for (const auto& [op, arguments] : {std::pair{papr::Op::ipi, std::array<std::uint64_t, 2>{0, 0xff}},
+                                        {papr::Op::cppr, std::array<std::uint64_t, 2>{3, 0}}}) {
+        running(0x2000, msr::sf);
+        vcpu.presentation = {.cppr = 0xff, .mfrr = 4};
+        deliver_pending(vcpu);
+        EXPECT_EQ(world.external_raised, 1);
+        EXPECT_EQ(status(op, {arguments[0], arguments[1]}), papr::Status::success);
+        EXPECT_EQ(world.external_raised, 0);
+        EXPECT_FALSE(vcpu.external_raised);
+    }
+}
+
+TEST_F(Deliver, WhatIsPresentedEndsWithTheTurn) {
+    bool presented = false;
+    arch::FakeWorld world{[&](Vcpu& entered, std::uint64_t) { presented = entered.external_raised; }};
+    world.presents_external = true;
+    running(0x2000, msr::sf);
+    vcpu.presentation = {.cppr = 0xff, .mfrr = 4};
+    vcpu.reset_pending = true;
+    arch::run(vcpu, 1);
+    EXPECT_EQ(vcpu.registers.nip, 0x100u);
+    EXPECT_TRUE(presented) << "behind the system reset";
+    EXPECT_EQ(world.external_raised, 0);
 }
 
 } // namespace

@@ -9,6 +9,7 @@
 #include <transom/partition/deliver.hpp>
 #include <transom/partition/dispatcher.hpp>
 #include <transom/partition/msr.hpp>
+#include <utility>
 
 namespace transom::partition {
 namespace {
@@ -39,6 +40,8 @@ class DispatcherTest : public testing::Test {
     }
 
     void play(Vcpu& entered, std::uint64_t slice) {
+        if (world_run)
+            return world_run(entered, slice);
         slices.push_back(slice);
         runs[&entered] += slice;
         entered.areas.vpa = registered;
@@ -58,6 +61,7 @@ class DispatcherTest : public testing::Test {
     Dispatcher dispatcher{frequency};
     CountingTask task;
     std::function<void()> while_inside;
+    std::function<void(Vcpu&, std::uint64_t)> world_run; // instead of what play() does
     std::vector<std::uint64_t> slices;
     std::map<const Vcpu*, std::uint64_t> runs; // ticks
     LogicalRange registered;                   // by the partition, whenever it runs
@@ -206,6 +210,51 @@ TEST_F(DispatcherTest, TwoPartitionsShareByTheirClaims) {
     EXPECT_NEAR(static_cast<double>(runs[&other->vcpus[0]]) / static_cast<double>(machine.ticks_), 0.05 + 0.8 * 3 / 8,
                 0.005);
     dispatcher.remove(*other);
+}
+
+TEST_F(DispatcherTest, AConferredTurnGoesOnWithItsTarget) {
+    Vcpu& target = partition->vcpus[1];
+    target.partition = partition.get();
+    target.index = 1;
+    target.state = VcpuState::ready;
+    dispatcher.remove(*partition);
+    partition->vcpu_count = 2;
+    dispatcher.add(*partition);
+    bool confer = true;
+    std::vector<const Vcpu*> order;
+    world_run = [&](Vcpu& entered, std::uint64_t slice) {
+        order.push_back(&entered);
+        slices.push_back(slice);
+        if (std::exchange(confer, false)) {
+            entered.confers_to = entered.index == 0 ? 1 : 0;
+            machine.advance(1000);
+        } else {
+            machine.advance(slice);
+        }
+    };
+    dispatcher.run_once();
+    ASSERT_EQ(order.size(), 2u) << "in one round";
+    EXPECT_NE(order[0], order[1]);
+    EXPECT_THAT(slices, testing::ElementsAre(frequency / 1000, frequency / 1000 - 1000));
+    EXPECT_EQ(order[0]->confers_to, Vcpu::nowhere);
+    EXPECT_EQ(vcpu.on, Vcpu::nowhere);
+    EXPECT_EQ(target.on, Vcpu::nowhere);
+
+    target.state = VcpuState::stopped;
+    confer = true;
+    dispatcher.run_once();
+    dispatcher.run_once();
+    EXPECT_EQ(order.back(), &vcpu) << "nobody can take it";
+}
+
+TEST_F(DispatcherTest, AnInterruptThatIsHeldBackShortensTheTurnOnlyWhereNobodyElsePresentsIt) {
+    vcpu.presentation = {.cppr = 0xff, .mfrr = 4};
+    dispatcher.run_once();
+    world.presents_external = true;
+    dispatcher.run_once();
+    // Together a turn's worth: that is what the partition is entitled to in a window.
+    EXPECT_THAT(slices, testing::ElementsAre(frequency / 20'000, frequency / 1000 - frequency / 20'000));
+    EXPECT_EQ(world.external_raised, 0);
 }
 
 TEST_F(DispatcherTest, APreemptionThatCannotBeCountedIsMadeUpForByTheNextDispatch) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "partition_fixture.hpp"
+#include <utility>
 
 namespace transom::hcall {
 namespace {
@@ -80,10 +81,12 @@ TEST_F(HcallWait, ConferToAllYieldsOnce) {
 TEST_F(HcallWait, ConferGivesTimeOnlyToAProcessorThatStillWaits) {
     other.areas.dispatch_counter = 7;
     EXPECT_EQ(call_keeping_registers(Op::confer, {1, 7}).then, Then::yield);
+    EXPECT_EQ(std::exchange(vcpu.confers_to, partition::Vcpu::nowhere), 1u);
     EXPECT_EQ(call_keeping_registers(Op::confer, {1, 5}).then, Then::resume) << "it ran in the meantime";
     other.areas.dispatch_counter = 8;
     EXPECT_EQ(call_keeping_registers(Op::confer, {1, 8}).then, Then::resume) << "it runs";
     EXPECT_EQ(status(Op::confer, {2, 7}), Status::parameter);
+    EXPECT_EQ(vcpu.confers_to, partition::Vcpu::nowhere);
     EXPECT_EQ(status(Op::confer, {std::uint64_t{1} << 32, 7}), Status::parameter);
 }
 

@@ -26,6 +26,7 @@ struct TestMachine final : Machine {
     TestMachine() {
         std::string_view("debian").copy(debian->name_storage.data(), 31);
         debian->state = partition::PartitionState::running;
+        debian->share.used = 77;
         for (partition::Vcpu& vcpu : debian->vcpus)
             vcpu.partition = debian.get();
         debian->vcpu_count = 1;

@@ -15,7 +15,8 @@ TEST_F(ManageTest, SaysHello) {
 
 TEST_F(ManageTest, ListsPartitions) {
     EXPECT_THAT(ask("status\r\n"),
-                ElementsAre("+ partition=debian state=running memory=16777216 vcpus=1 granule=65536 page-table=262144",
+                ElementsAre("+ partition=debian state=running memory=16777216 vcpus=1 granule=65536 page-table=262144 "
+                            "run-ticks=77",
                             "ok partitions=1"));
 }
 

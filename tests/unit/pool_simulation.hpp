@@ -22,7 +22,7 @@ struct Workload {
 /// Physical processors that share a pool, event by event.
 class PoolSimulation {
   public:
-    static constexpr std::uint64_t ms = 1000, window = 10 * ms, quantum = ms; // a tick is a microsecond
+    static constexpr std::uint64_t ms = 1000, window = 10 * ms, quantum = ms * 5 / 2; // a tick is a microsecond
 
     struct Vcpu {
         Contender contender;

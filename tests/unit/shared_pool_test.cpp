@@ -145,5 +145,63 @@ TEST(SharedPool, WhoIsWithdrawnGetsNoTurnAndMayLeave) {
     EXPECT_FALSE(pool.next(0));
 }
 
+/// A partition with two virtual processors, both ready.
+struct Pair {
+    explicit Pair(const CapacityClaim& claim) {
+        member.claim = claim;
+        for (Contender* each : {&first, &second}) {
+            each->member = &member;
+            EXPECT_TRUE(member.contenders.push_back(each));
+        }
+        pool.add(member, 0);
+        pool.ready(first, 0);
+        pool.ready(second, 1);
+    }
+    SharedPool pool{window, ms};
+    PoolMember member;
+    Contender first, second;
+};
+
+TEST(SharedPool, WhatIsLeftOfATurnGoesToWhomItIsHanded) {
+    for (const std::uint32_t entitled : {0u, 100u}) { // on excess, on entitlement
+        Pair pair({.entitled = entitled});
+        const auto turn = pair.pool.next(1);
+        ASSERT_TRUE(turn);
+        EXPECT_EQ(turn->contender, &pair.first);
+        EXPECT_EQ(turn->ticks, ms);
+        const auto rest = pair.pool.hand_over(pair.first, 400, true, pair.second, 401);
+        ASSERT_TRUE(rest);
+        EXPECT_EQ(rest->contender, &pair.second);
+        EXPECT_EQ(rest->ticks, ms - 400);
+        EXPECT_EQ(pair.first.state, Contender::State::ready);
+        pair.pool.ran(pair.second, 600, false, 1001);
+        EXPECT_EQ(pair.member.budget, entitled == 0 ? 0 : static_cast<std::int64_t>(window - ms));
+        EXPECT_EQ(pair.member.consumed, entitled == 0 ? 2 * ms : 0) << "a weight of 128 counts double";
+        EXPECT_EQ(pair.pool.next(1001)->contender, &pair.first);
+    }
+}
+
+TEST(SharedPool, AnEmptyTurnCannotBeHandedOn) {
+    Pair pair({.entitled = 100});
+    ASSERT_TRUE(pair.pool.next(1));
+    EXPECT_FALSE(pair.pool.hand_over(pair.first, ms - 10, true, pair.second, ms));
+    EXPECT_EQ(pair.second.state, Contender::State::ready);
+    EXPECT_EQ(pair.first.state, Contender::State::ready);
+    EXPECT_EQ(pair.member.budget, static_cast<std::int64_t>(window - ms + 10));
+}
+
+TEST(SharedPool, KnowsWhoWaitsForAProcessorAndWhoForTheNextWindow) {
+    Pair pair({.entitled = 10, .capped = true}); // one turn in a window
+    EXPECT_EQ(pair.second.queued_since, 1u);
+    ASSERT_TRUE(pair.pool.next(100));
+    EXPECT_EQ(pair.first.queued_since, 0u);
+    pair.pool.ran(pair.first, ms, true, 100 + ms);
+    EXPECT_EQ(pair.first.queued_since, Contender::never) << "the partition has used up its share";
+    EXPECT_FALSE(pair.pool.next(5 * ms));
+    ASSERT_TRUE(pair.pool.next(window + 7));
+    EXPECT_EQ(pair.second.queued_since, 1u) << "that it queued once is not taken back";
+    EXPECT_EQ(pair.first.queued_since, window);
+}
+
 } // namespace
 } // namespace transom::partition

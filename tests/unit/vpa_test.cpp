@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "partition_fixture.hpp"
+#include <initializer_list>
 #include <papr/vpa.hpp>
 #include <transom/partition/vpa.hpp>
 
@@ -144,7 +145,7 @@ TEST_F(Vpa, CounterIsEvenWhileItRunsAndNeverStepsBack) {
         EXPECT_EQ(counter() % 2, 1u);
         EXPECT_GT(counter(), last);
         last = counter();
-        ASSERT_TRUE(dispatched(vcpu, 200));
+        ASSERT_TRUE(dispatched(vcpu, {.ready = 150, .queued = 160, .now = 200}));
         EXPECT_EQ(counter() % 2, 0u);
         EXPECT_GT(counter(), last);
         last = counter();
@@ -155,7 +156,7 @@ TEST_F(Vpa, CounterIsEvenWhileItRunsAndNeverStepsBack) {
 }
 
 TEST_F(Vpa, CountsWithoutAVpa) {
-    ASSERT_TRUE(dispatched(vcpu, 0));
+    ASSERT_TRUE(dispatched(vcpu, {}));
     EXPECT_EQ(vcpu.areas.dispatch_counter % 2, 0u);
     ASSERT_TRUE(preempted(vcpu, PreemptReason::cede, 0));
     EXPECT_EQ(vcpu.areas.dispatch_counter % 2, 1u);
@@ -181,7 +182,7 @@ TEST_F(Vpa, LogHasAnEntryForEachTracedStop) {
 
     const auto stop = [this](PreemptReason reason, std::uint64_t at, std::uint64_t until) {
         ASSERT_TRUE(preempted(vcpu, reason, at));
-        ASSERT_TRUE(dispatched(vcpu, until));
+        ASSERT_TRUE(dispatched(vcpu, {.ready = at, .queued = at, .now = until}));
     };
     stop(PreemptReason::cede, 1000, 1500); // not traced yet
     EXPECT_EQ(peek<std::uint64_t>(vpa + 0x218), 0u);
@@ -216,12 +217,52 @@ TEST_F(Vpa, LogGetsOneEntryHoweverOftenAPageIsMissing) {
     for (;; ++nth) {
         ASSERT_LT(nth, 10u);
         partition.memory.inject_missing(nth);
-        if (dispatched(vcpu, 2))
+        if (dispatched(vcpu, {.ready = 1, .queued = 1, .now = 2}))
             break;
     }
     EXPECT_GE(nth, 4u);
     EXPECT_EQ(vcpu.areas.dispatch_log_index, 1u);
     EXPECT_EQ(vcpu.areas.dispatch_counter, before + 1);
+}
+
+TEST_F(Vpa, SumsTellWhereTheTimeBetweenTwoRunsWent) {
+    request(register_vpa, vpa);
+    const auto sums = [this] {
+        return std::array{peek<std::uint64_t>(vpa + 0x168), peek<std::uint64_t>(vpa + 0x160),
+                          peek<std::uint64_t>(vpa + 0x158)};
+    };
+    ASSERT_TRUE(dispatched(vcpu, {.ready = 10, .queued = 20, .now = 30}));
+    EXPECT_EQ(sums(), (std::array<std::uint64_t, 3>{0, 0, 0})) << "it has not stopped before";
+    ASSERT_TRUE(preempted(vcpu, PreemptReason::cede, 1000));
+    ASSERT_TRUE(dispatched(vcpu, {.ready = 1100, .queued = 1120, .now = 1150}));
+    EXPECT_EQ(sums(), (std::array<std::uint64_t, 3>{100, 20, 30}));
+    ASSERT_TRUE(preempted(vcpu, PreemptReason::end_of_slice, 2000));
+    ASSERT_TRUE(dispatched(vcpu, {.ready = 2001, .queued = 2005, .now = 2100}));
+    EXPECT_EQ(sums(), (std::array<std::uint64_t, 3>{100, 24, 126})) << "who is interrupted wants to run all the time";
+    ASSERT_TRUE(preempted(vcpu, PreemptReason::cede, 3000));
+    ASSERT_TRUE(dispatched(vcpu, {.ready = 2900, .queued = 2900, .now = 3010}));
+    EXPECT_EQ(sums(), (std::array<std::uint64_t, 3>{100, 24, 136})) << "no wait is negative";
+}
+
+TEST_F(Vpa, TheLogTellsTheSameAndWhere) {
+    request(register_vpa, vpa);
+    request(register_log, log);
+    poke<std::uint8_t>(vpa + 0xb8, 0x7);
+    ASSERT_TRUE(preempted(vcpu, PreemptReason::cede, 1000));
+    ASSERT_TRUE(dispatched(vcpu, {.ready = 1100, .queued = 1120, .now = 1150, .processor = 3}));
+    EXPECT_EQ(peek<std::uint16_t>(log + 2), 3);
+    EXPECT_EQ(peek<std::uint32_t>(log + 4), 30u);
+    EXPECT_EQ(peek<std::uint32_t>(log + 8), 20u);
+    EXPECT_EQ(peek<std::uint32_t>(log + 12), 100u);
+}
+
+TEST_F(Vpa, DispersionCountsDispatchesElsewhere) {
+    request(register_vpa, vpa);
+    for (const std::uint16_t processor : std::initializer_list<std::uint16_t>{3, 3, 0, 3, 3}) {
+        ASSERT_TRUE(preempted(vcpu, PreemptReason::end_of_slice, 0));
+        ASSERT_TRUE(dispatched(vcpu, {.processor = processor}));
+    }
+    EXPECT_EQ(peek<std::uint32_t>(vpa + 0x104), 2u);
 }
 
 } // namespace

@@ -69,7 +69,11 @@ void alert(const Vcpu& vcpu);
 void alert_server(Partition& partition, std::uint32_t source);
 
 /// On the way into the partition: delivers a system reset that was asked for, or else the external interrupt if it is
-/// asserted and the virtual processor has interrupts enabled. Whether there was one.
+/// asserted and the virtual processor has interrupts enabled. Whether there was one. An external interrupt that MSR[EE] holds
+/// back is left to the processor to present, where it can.
 bool deliver_pending(Vcpu& vcpu);
+
+/// Takes it back where none is asserted any more. Inside, or on the way out; Partition::events is held.
+void withdraw_external(Vcpu& vcpu);
 
 } // namespace transom::partition

@@ -55,13 +55,14 @@ class Dispatcher {
     std::uint64_t run_tasks();
     std::optional<Turn> take_turn();
     void play(const Turn& turn);
+    std::optional<Turn> play_one(const Turn& turn);
     void turn_or_sleep(std::uint64_t longest_sleep);
-    void run_vcpu(Vcpu& vcpu, std::uint64_t ticks);
+    void run_vcpu(const Turn& turn);
     void collect_ready(std::uint64_t now);
     std::uint64_t until_next_event(std::uint64_t now);
 
     std::uint64_t quantum_;       // longest time that a virtual processor runs before the tasks are looked at again
-    std::uint64_t short_quantum_; // while an interrupt waits for a virtual processor that has interrupts off
+    std::uint64_t short_quantum_; // while an interrupt waits for MSR[EE] and the processor cannot present it itself
     StaticVector<Task*, 8> tasks_;
     SpinLock lock_; // of the two below; taken before Partition::events
     StaticVector<Partition*, 4> partitions_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <transom/base/static_vector.hpp>
@@ -28,8 +29,13 @@ struct Contender {
     State state = State::waits;
     bool on_excess = false;        ///< runs: on what it is not entitled to
     std::uint64_t ready_since = 0; ///< the order among equals
-    std::uint64_t granted = 0;     ///< runs: ticks, already taken from its member's account
-    std::uint64_t window = 0;      ///< runs: in which they were granted
+    /// Ready: since when nothing but the lack of a free processor keeps it waiting; `never` where its partition has used up
+    /// what it may have in this window. Runs: of the wait that ended with this turn.
+    std::uint64_t queued_since = 0;
+    std::uint64_t granted = 0; ///< runs: ticks, already taken from its member's account
+    std::uint64_t window = 0;  ///< runs: in which they were granted
+
+    static constexpr std::uint64_t never = ~std::uint64_t{0};
 };
 
 constexpr std::size_t max_contenders = 8;
@@ -40,6 +46,7 @@ struct PoolMember {
     StaticVector<Contender*, max_contenders> contenders;
     std::int64_t budget = 0;    ///< ticks of its entitlement that are left in this window; below 0 it owes them
     std::uint64_t consumed = 0; ///< ticks beyond its entitlement, divided by its weight
+    std::atomic<std::uint64_t> used = 0; ///< ticks that its contenders have run, ever
 };
 
 /// A virtual processor's turn on a processor.
@@ -70,6 +77,10 @@ class SharedPool {
     bool has_turn() const;
     /// The turn is over after `ticks`; `wants_more`: it is ready again, behind its equals.
     void ran(Contender& contender, std::uint64_t ticks, bool wants_more, std::uint64_t now);
+    /// The same, and what is left of the turn goes to another contender of the same partition, which is ready. Nothing where too
+    /// little is left.
+    std::optional<Turn> hand_over(Contender& from, std::uint64_t ticks, bool wants_more, Contender& to,
+                                  std::uint64_t now);
     /// A ready contender does not want to run any more (its partition was stopped).
     void withdraw(Contender& contender);
 
@@ -80,6 +91,8 @@ class SharedPool {
 
   private:
     void roll(std::uint64_t now);
+    bool may_run(const PoolMember& member) const;
+    void become_ready(Contender& contender, std::uint64_t now) const;
     /// Less is not worth the switch.
     std::int64_t shortest_turn() const { return static_cast<std::int64_t>(quantum_ / 20) + 1; }
 

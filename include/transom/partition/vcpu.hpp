@@ -38,10 +38,13 @@ struct Vcpu {
     VcpuState state = VcpuState::stopped;
     bool prodded = false;
     bool reset_pending = false; // H_SIGNAL_SYS_RESET: a system reset interrupt, taken on the way in
+    /// Its processor itself presents the interrupt that waits for it, as soon as MSR[EE] lets it through. While it is inside.
+    bool external_raised = false;
     InterruptMode interrupt_mode;
     interrupt::Presentation presentation;    // XICS presentation controller of this processor
     hcall::Counters calls;                   // that it has made
     std::atomic<std::uint32_t> on = nowhere; // the processor that runs it
+    std::uint32_t confers_to = nowhere;      // H_CONFER: the virtual processor that goes on with its turn
     Contender contender;                     // for a physical processor
     PerProcessorAreas areas;                 // VPA, SLB shadow and dispatch trace log as registered
     /// When the decrementer passes zero, in the partition's time base. Current while the processor is outside.

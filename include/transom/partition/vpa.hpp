@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <transom/base/address.hpp>
 #include <transom/memory/logical_memory.hpp>
 
@@ -38,12 +39,22 @@ struct PerProcessorAreas {
     /// Why and when (the partition's time base) it stopped running; for the next entry of the log.
     PreemptReason preempt_reason = PreemptReason::none;
     std::uint64_t preempt_time = 0;
+    /// The processor that it ran on last, in this machine's numbering; nothing where it has not run here yet.
+    std::optional<std::uint16_t> last_processor{};
+};
+
+/// A virtual processor's way to a processor. Times are the partition's time base.
+struct Dispatch {
+    std::uint64_t ready = 0;     // since when it wanted to run
+    std::uint64_t queued = 0;    // since when it waited for nothing but a free processor
+    std::uint64_t now = 0;       // when it got one
+    std::uint16_t processor = 0; // which
 };
 
 /// Tells the partition, through the areas it registered, that a virtual processor is about to run, or has stopped.
 /// Called at every change between the two, in pairs. `timebase` is the partition's. On `missing` nothing has changed:
 /// fetch the page and call again.
-std::expected<void, memory::AccessError> dispatched(Vcpu& vcpu, std::uint64_t timebase);
+std::expected<void, memory::AccessError> dispatched(Vcpu& vcpu, const Dispatch& how);
 std::expected<void, memory::AccessError> preempted(Vcpu& vcpu, PreemptReason reason, std::uint64_t timebase);
 
 } // namespace transom::partition

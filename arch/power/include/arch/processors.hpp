@@ -20,10 +20,24 @@ void kick(std::uint32_t index);
 /// Takes the calling processor's kick away, if there is one.
 void acknowledge_kick();
 
+/// Whether the calling processor can itself present an external interrupt to the partition that it is in or enters, at the moment
+/// when MSR[EE] lets it through. Else the hypervisor has to look.
+bool presents_external();
+/// From now on it does; until lower_external(), which comes before it leaves for another virtual processor.
+void raise_external();
+void lower_external();
+
 /// Returns when each other processor that was inside that partition has been in the hypervisor since, has no translation any more
 /// that it had before, and leaves the partition at once, if it has not yet. Hypervisor state; such a processor may wait for the
 /// calling one in relax().
 void rendezvous(std::uint32_t lpid);
+
+/// What all processors' waits in rendezvous() have cost. Ticks of the time base.
+struct RendezvousCost {
+    std::uint64_t count = 0;
+    std::uint64_t ticks = 0;
+};
+RendezvousCost rendezvous_cost();
 
 /// Whether another processor may still use a translation when its invalidation by tlbie is complete, so that a rendezvous has to
 /// follow. ISA 3.0B Book III 5.10 forbids it; QEMU before 10 does so with several processors.
