@@ -16,6 +16,7 @@ Machine machine;
 extern "C" [[noreturn]] void guest_start(std::uint64_t tree_address) {
     // The vectors are little-endian code. LoPAR H_SET_MODE resource 4 (LE), mflags 1.
     const auto little_endian = hcall(call::set_mode, 1, 4, 0, 0);
+    lead_resets_on();
     const auto tree = Tree::at(tree_address);
     if (!tree) {
         print("Bail out! r3 holds no flat device tree");

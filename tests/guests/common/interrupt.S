@@ -52,9 +52,8 @@ interrupt:
     mtsprg2 4
     lis     2, .TOC.@ha
     addi    2, 2, .TOC.@l
-    lis     13, stack_guard@ha
-    addi    13, 13, stack_guard@l
-    addi    13, 13, 0x7010
+    clrrdi  13, 1, 17               // the processor's block (head.S), and its r13
+    addi    13, 13, 128 + 0x7000
     mr      31, 1
     li      0, 0
     stdu    0, -64(1)

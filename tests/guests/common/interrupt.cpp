@@ -5,32 +5,23 @@
 
 namespace guest {
 
-volatile Asynchronous asynchronous;
+constinit thread_local volatile Asynchronous asynchronous;
 
 namespace {
 
 struct GuardArea {
     std::array<std::uint64_t, 19> saved; // r1, r14 to r31
 };
-GuardArea guard_area;
-Fault guard_fault;
-bool guard_armed = false;
-std::uint64_t guard_msr = 0; // of the code that asked for it
+thread_local GuardArea guard_area;
+thread_local Fault guard_fault;
+thread_local bool guard_armed = false;
+thread_local std::uint64_t guard_msr = 0; // of the code that asked for it
 
 extern "C" bool guarded_call(GuardArea* area, void (*body)(), std::uint64_t, std::uint64_t, std::uint64_t);
 extern "C" void guard_resume();
 extern "C" void body_load();
 extern "C" void body_store();
 extern "C" void body_execute();
-
-Fault guarded(void (*body)(), std::uint64_t a, std::uint64_t b, std::uint64_t c) {
-    guard_fault = {};
-    guard_msr = read_msr();
-    guard_armed = true;
-    guarded_call(&guard_area, body, a, b, c);
-    guard_armed = false;
-    return guard_fault;
-}
 
 bool take_asynchronous(InterruptFrame& frame) {
     if (frame.vector == 0x900) {
@@ -42,6 +33,8 @@ bool take_asynchronous(InterruptFrame& frame) {
         asynchronous.on_external();
     } else if (frame.vector == 0x200 && asynchronous.accepts_resets) {
         asynchronous.resets = asynchronous.resets + 1;
+        if (asynchronous.on_reset)
+            asynchronous.on_reset();
     } else {
         return false;
     }
@@ -52,16 +45,23 @@ bool take_asynchronous(InterruptFrame& frame) {
 
 } // namespace
 
-void accept_resets(bool accept) {
+Fault guarded(void (*body)(), std::uint64_t a, std::uint64_t b, std::uint64_t c) {
+    guard_fault = {};
+    guard_msr = read_msr();
+    guard_armed = true;
+    guarded_call(&guard_area, body, a, b, c);
+    guard_armed = false;
+    return guard_fault;
+}
+
+void lead_resets_on() {
     constexpr std::uint32_t branch_to_next_vector = 0x4800'0100;
     auto* const vector = reinterpret_cast<volatile std::uint32_t*>(0x100);
-    static std::uint32_t entry = 0;
-    if (entry == 0)
-        entry = *vector;
-    *vector = accept ? branch_to_next_vector : entry;
+    *vector = branch_to_next_vector;
     asm volatile("dcbst 0, %0\n sync\n icbi 0, %0\n isync" : : "r"(vector) : "memory");
-    asynchronous.accepts_resets = accept;
 }
+
+void accept_resets(bool accept) { asynchronous.accepts_resets = accept; }
 
 Fault guarded_load(std::uint64_t address, std::uint64_t& result, std::uint64_t bits) {
     return guarded(&body_load, address, reinterpret_cast<std::uint64_t>(&result), bits);

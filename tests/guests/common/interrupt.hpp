@@ -28,9 +28,11 @@ Fault guarded_load(std::uint64_t address, std::uint64_t& result, std::uint64_t b
 Fault guarded_store(std::uint64_t address, std::uint64_t value, std::uint64_t bits);
 /// Goes to `address` with the given MSR and r3. What is there must end in an interrupt.
 Fault guarded_execute(std::uint64_t address, std::uint64_t machine_state, std::uint64_t r3);
+/// Calls an assembler routine with three arguments; says what interrupt ended it, if one did.
+Fault guarded(void (*body)(), std::uint64_t a, std::uint64_t b, std::uint64_t c);
 
-/// Interrupts that come from outside: the handler counts decrementers, reloads the decrementer with `decrementer_reload`
-/// and calls `on_external` (if any) for the external ones.
+/// Interrupts that come from outside, of each processor: the handler counts decrementers, reloads the decrementer with
+/// `decrementer_reload`, and calls `on_external` and `on_reset` (if any).
 struct Asynchronous {
     std::uint64_t decrementers = 0;
     std::uint64_t decrementer_reload = 0x7fff'ffff;
@@ -41,11 +43,13 @@ struct Asynchronous {
     std::uint64_t last_srr0 = 0;
     std::uint64_t last_srr1 = 0;
     void (*on_external)() = nullptr;
+    void (*on_reset)() = nullptr;
 };
-extern volatile Asynchronous asynchronous;
+extern constinit thread_local volatile Asynchronous asynchronous;
 
-/// Counts system resets from now on, or no longer. The vector at 0x100 is where the guest is entered, so that it leads to the
-/// next one, which is the machine check's, only while resets are expected.
+/// The vector at 0x100 is where the guest is entered: from now on it leads to the next one, which is the machine check's.
+void lead_resets_on();
+/// The calling processor counts system resets from now on, or no longer.
 void accept_resets(bool accept);
 
 /// Called for an interrupt that nobody expected; must not return. Each guest defines it.

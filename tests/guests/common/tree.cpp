@@ -39,6 +39,14 @@ std::optional<std::uint32_t> Tree::processor_cell(const char* property, unsigned
     return cell_of(processor(), property, index);
 }
 
+unsigned Tree::processors() const {
+    unsigned count = 0;
+    int node = -1;
+    while ((node = fdt_node_offset_by_prop_value(blob_, node, "device_type", "cpu", sizeof "cpu")) >= 0)
+        ++count;
+    return count;
+}
+
 bool Tree::processor_has(const char* property) const {
     const int node = processor();
     return node >= 0 && fdt_getprop(blob_, node, property, nullptr) != nullptr;

@@ -16,6 +16,8 @@ class Tree {
     std::optional<std::uint32_t> cell(const char* path, const char* property, unsigned index = 0) const;
     /// Cell `index` of a property of the first node whose device_type is "cpu".
     std::optional<std::uint32_t> processor_cell(const char* property, unsigned index = 0) const;
+    /// How many nodes have the device_type "cpu".
+    unsigned processors() const;
     bool processor_has(const char* property) const;
     /// A property that is text; empty where there is none.
     std::string_view text(const char* path, const char* property) const;
