@@ -38,7 +38,8 @@ struct ConformOptions {
     MachineOptions common;
     std::vector<std::string> machines; ///< "all" stands for every machine that runs partitions; empty: common.machine
     std::string on = "both";
-    std::string tap; ///< where the results go as TAP version 14; empty: nowhere
+    bool takes_its_time = false; ///< the cases on Transom do all that they can make use of
+    std::string tap;             ///< where the results go as TAP version 14; empty: nowhere
     std::string differences,
         coverage; ///< files of the suite: known differences, kinds of cases that a call cannot have
 };

@@ -16,6 +16,16 @@
 namespace transom::tool {
 namespace {
 
+constexpr unsigned virtual_processors = 4; // as many as docs/examples/conform.dts has
+
+/// tests/guests/conform/together.hpp knows the argument.
+std::string manifest_text(bool takes_its_time) {
+    std::string text(conform_manifest);
+    if (takes_its_time)
+        text.insert(text.find("kernel ="), "bootargs = \"long\";\n            ");
+    return text;
+}
+
 TapRun run_guest(const std::string& name, const std::vector<std::string>& arguments, Clock::duration limit) {
     Progress progress(name);
     Machine machine(name, arguments);
@@ -35,11 +45,12 @@ TapRun run_guest(const std::string& name, const std::vector<std::string>& argume
 
 } // namespace
 
-TapRun conform_on_transom(const MachineOptions& options, Clock::duration limit) {
+TapRun conform_on_transom(const MachineOptions& options, bool takes_its_time, Clock::duration limit) {
     MachineSetup setup = prepare_machine(options);
     const TemporaryDirectory directory;
     setup.bundle = directory.path() / "bundle";
-    const ManifestFile manifest = {"conform.dts", ".", compile_manifest_text("conform.dts", conform_manifest)};
+    const ManifestFile manifest = {"conform.dts", ".",
+                                   compile_manifest_text("conform.dts", manifest_text(takes_its_time))};
     write_file(setup.bundle, build_bundle(manifest, identity_of(1)));
     return run_guest(fmt::format("Transom on {}", machine_name(setup.kind)), qemu_arguments(setup), limit);
 }
@@ -53,7 +64,8 @@ TapRun conform_on_pseries(const MachineOptions& options, Clock::duration limit) 
     const std::string processor(reference_processor(parse_machine(options.machine)));
     return run_guest("QEMU pseries with " + processor,
                      {options.qemu, "-M", pseries_machine(",cap-hpt-max-page-size=16777216"), "-cpu", processor, "-m",
-                      "256", "-nodefaults", "-nographic", "-serial", "stdio", "-bios", image.string()},
+                      "256", "-smp", std::to_string(virtual_processors), "-nodefaults", "-nographic", "-serial",
+                      "stdio", "-bios", image.string()},
                      limit);
 }
 

@@ -58,6 +58,7 @@ struct CommandLine {
     ConformOptions conform;
     BenchHcallOptions bench_hcall;
     FuzzOptions fuzz;
+    CLI::App* conform_command = nullptr;
     bool fuzzing = false;
     std::vector<std::uint64_t> defect; ///< seed and operation
     int status = 0;
@@ -92,12 +93,15 @@ struct CommandLine {
         command->add_option("--on", conform.on, "transom, pseries or both")->capture_default_str();
         command->add_option("--differences", conform.differences, "known differences");
         command->add_option("--coverage", conform.coverage, "kinds of cases that a call cannot have");
+        command->add_flag("--long", conform.takes_its_time, "let the cases with several processors take their time");
         command->add_option("--tap", conform.tap, "write all results to this file, as TAP version 14");
         command
             ->add_option("--machine", conform.machines,
                          partition_machine_names() + " or all (default powernv9); may be given repeatedly")
             ->allow_extra_args(false);
+        conform.common.processors = 2;
         add_other_machine_options(*command, conform.common);
+        conform_command = command;
         auto* with_fuzz =
             command->add_flag("--fuzz", fuzzing, "random page-table calls and accesses instead of the cases");
         command->add_option("--seeds", fuzz.seeds, "how many sequences")->needs(with_fuzz)->capture_default_str();
@@ -122,6 +126,8 @@ struct CommandLine {
 
     int run_fuzz() {
         fuzz.common = conform.common;
+        if (conform_command->count("--processors") == 0)
+            fuzz.common.processors = MachineOptions{}.processors; // its guest has one
         const auto machines = machines_of(conform);
         if (machines.size() != 1)
             fail("conform --fuzz takes one machine");

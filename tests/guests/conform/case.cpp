@@ -15,6 +15,10 @@ template <class T> void Context::compare(std::string_view label, T got, T expect
 
 void Context::status(std::string_view label, std::int64_t got, std::int64_t expected) { compare(label, got, expected); }
 
+void Context::count(std::string_view label, std::uint64_t got, std::uint64_t expected) {
+    compare(label, static_cast<std::int64_t>(got), static_cast<std::int64_t>(expected));
+}
+
 void Context::value(std::string_view label, std::uint64_t got, std::uint64_t expected) {
     compare(label, got, expected);
 }

@@ -33,6 +33,8 @@ class Context {
 
     /// A return code (decimal).
     void status(std::string_view label, std::int64_t got, std::int64_t expected);
+    /// How often something happened (decimal).
+    void count(std::string_view label, std::uint64_t got, std::uint64_t expected);
     /// A register, a count, an entry (hex).
     void value(std::string_view label, std::uint64_t got, std::uint64_t expected);
     /// Something that must hold.
@@ -95,6 +97,15 @@ std::span<const Case> vpa_cases();
 std::span<const Case> processor_cases();
 std::span<const Case> xics_cases();
 std::span<const Case> rtas_cases();
+std::span<const Case> start_cases();
+std::span<const Case> ipi_cases();
+std::span<const Case> wake_cases();
+std::span<const Case> confer_cases();
+std::span<const Case> join_cases();
+std::span<const Case> litmus_cases();
+std::span<const Case> usage_cases();
+std::span<const Case> crowd_cases();
+std::span<const Case> others_cases();
 std::span<const Case> register_cases();
 std::span<const Case> time_cases();
 

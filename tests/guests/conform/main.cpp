@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The conformance suite: what LoPAR promises a partition, asked from inside one. See README.md for the output.
+#include "../common/processors.hpp"
 #include "case.hpp"
 
 namespace {
@@ -22,6 +23,11 @@ constexpr std::array families = {
     &conform::rtas_cases,          &conform::register_cases,
     &conform::time_cases,          &conform::logical_cases,
     &conform::facility_cases,      &conform::problem_state_cases,
+    &conform::start_cases,         &conform::ipi_cases,
+    &conform::wake_cases,          &conform::confer_cases,
+    &conform::join_cases,          &conform::litmus_cases,
+    &conform::usage_cases,         &conform::crowd_cases,
+    &conform::others_cases,
 };
 
 struct Totals {
@@ -73,6 +79,8 @@ void guest_main(const Machine& machine) {
         planned += static_cast<std::int64_t>(family().size());
 
     Line line;
+    if (!visit_processors(*machine.tree))
+        bail_out("the other processors do not start or stop");
     print("TAP version 13");
     print("# guest conform 1");
     line << "# machine ";
