@@ -7,7 +7,6 @@
 #include "conform_verdict.hpp"
 #include "failure.hpp"
 #include "json_file.hpp"
-#include "test_guest.hpp"
 #include "text_file.hpp"
 #include "time_limit.hpp"
 
@@ -17,7 +16,7 @@
 namespace transom::tool {
 namespace {
 
-constexpr auto long_guest_time = std::chrono::minutes(10);
+constexpr std::chrono::minutes guest_time(3), long_guest_time(20);
 
 nlohmann::ordered_json summary(const TapRun& run) {
     return {{"cases", run.cases.size()},
@@ -73,7 +72,7 @@ nlohmann::ordered_json Conformance::check(const std::string& machine, std::vecto
     const auto complain = [&](const std::string& what) { complaints_.push_back(fmt::format("{}: {}", machine, what)); };
     MachineOptions common = options_.common;
     common.machine = machine;
-    const auto limit = time_limit(common, options_.takes_its_time ? Clock::duration(long_guest_time) : test_guest_time);
+    const auto limit = time_limit(common, options_.takes_its_time ? long_guest_time : guest_time);
     ConformResult& result = results.emplace_back(ConformResult{.machine = machine});
     nlohmann::ordered_json report = {{"machine", machine}};
     const std::size_t complained = complaints_.size();
