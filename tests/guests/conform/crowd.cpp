@@ -45,7 +45,7 @@ void same_groups(Context& context) {
     members = guest::processor_count(*context.machine().tree);
     arrived = checked = 0;
     findings = {};
-    rounds = {context.machine(), 500, 5000};
+    rounds = {context.machine(), 200, 5000};
     for (auto& owner : crowd_owner)
         owner = 0;
     Crew crew(context.machine());
@@ -75,7 +75,7 @@ void same_groups(Context& context) {
     context.count("wrong_statuses", sum.statuses, 0);
     context.holds("as_many_as_entered", there == static_cast<std::int64_t>(own));
     context.holds("all_removed", sum.entered == sum.removed && entries_there() == 0);
-    context.holds("enough", sum.entered > 100);
+    context.holds("enough", sum.entered > 50);
 }
 
 constexpr std::uint64_t first_against = 240 * 8;
@@ -111,7 +111,7 @@ void against_each_other(Context& context) {
     const auto second = context.machine().timebase_frequency;
     removals[0] = removals[1] = 0;
     until = takes_its_time(context.machine()) ? guest::timebase() + 60 * second : 0;
-    rounds = {context.machine(), 100, 5000};
+    rounds = {context.machine(), 20, 5000};
     Crew crew(context.machine());
     context.holds("started", crew.start(1, &enter_and_remove));
     enter_and_remove();

@@ -11,7 +11,7 @@ using guest::asynchronous;
 using guest::processor_number;
 
 constexpr std::uint64_t ipi_source = 2, open = 0xff, no_request = 0xff, priority = 4;
-constexpr std::uint64_t least = 50, most = 1000;
+constexpr std::uint64_t least = 10, most = 1000;
 
 std::array<Shared, guest::max_processors> taken, sent, seen;
 Shared nothing_there, ready, leave, late_wakes, last_came;
@@ -172,7 +172,7 @@ void with_interrupts_off(Context& context) {
         return;
     Crew crew(context.machine());
     start(context, crew, &take_when_let_in);
-    rounds = {context.machine(), 20, 200};
+    rounds = {context.machine(), 10, 200};
     bool pending = true, ended = true;
     std::uint64_t n = 0;
     while (rounds.more(n) && pending && ended) {
@@ -237,7 +237,7 @@ void all_to_one(Context& context) {
     for (unsigned n = 0; n < guest::max_processors; ++n)
         taken[n] = sent[n] = seen[n] = 0;
     nothing_there = 0;
-    rounds = {context.machine(), 20, 200};
+    rounds = {context.machine(), 10, 200};
     open_controller(&accept);
     bool started = true;
     for (unsigned n = 1; n <= others; ++n)

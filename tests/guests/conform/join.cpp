@@ -48,7 +48,7 @@ void race(Context& context) {
     members = guest::processor_count(*context.machine().tree);
     arrived = continued = woken = early = refused = 0;
     last = ~std::uint64_t{0};
-    rounds = {context.machine(), 20, 500};
+    rounds = {context.machine(), 10, 500};
     forget_prod();
     Crew crew(context.machine());
     bool started = true;

@@ -12,7 +12,7 @@ namespace {
 
 const Segment segment = plain_segment(0x131);
 constexpr unsigned page = 24;
-constexpr std::uint64_t least = 50, most = 3000, enough_wrong = 10;
+constexpr std::uint64_t least = 20, most = 3000, enough_wrong = 10;
 
 extern "C" void store_loop();
 extern "C" void store_and_call_loop();

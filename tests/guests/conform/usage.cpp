@@ -11,7 +11,7 @@ namespace {
 const Segment segment = plain_segment(0x141);
 constexpr unsigned page = 24, count_page = 25;
 constexpr std::uint64_t count_address = 0x1'0000; // in the segment: where litmus.S's load_loop counts
-constexpr std::uint64_t least = 50, most = 3000;
+constexpr std::uint64_t least = 20, most = 3000;
 
 extern "C" void store_loop();
 extern "C" void load_loop();

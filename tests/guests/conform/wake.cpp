@@ -21,7 +21,7 @@ std::uint64_t limit;
 
 void begin(Context& context, std::uint64_t most) {
     asked = answered = leave = lost = early = 0;
-    rounds = {context.machine(), most / 40, most};
+    rounds = {context.machine(), 20, most};
     limit = surely_woken(context.machine());
 }
 
