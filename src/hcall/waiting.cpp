@@ -20,8 +20,11 @@ using partition::VcpuState;
 
 std::span<Vcpu> processors(Vcpu& vcpu) { return {vcpu.partition->vcpus.data(), vcpu.partition->vcpu_count}; }
 
-/// Waits until something wakes the caller, or goes on at once where it was prodded before.
+/// Waits until something wakes the caller, or goes on at once where it was prodded before, or reset and has not been entered
+/// since: H_SIGNAL_SYS_RESET wakes only who waits already.
 Outcome wait(Vcpu& vcpu, VcpuState state, PreemptReason reason) {
+    if (vcpu.reset_pending)
+        return Outcome::yield();
     if (vcpu.prodded) {
         vcpu.prodded = false;
         return settle(vcpu);

@@ -159,6 +159,18 @@ TEST_F(HcallWait, ASystemResetReachesWhoItIsFor) {
         EXPECT_EQ(status(Op::signal_sys_reset, {nobody}), Status::parameter) << nobody;
 }
 
+TEST_F(HcallWait, ASystemResetThatWasNotTakenYetIsNotWaitedOver) {
+    call(other, Op::signal_sys_reset, {0}); // while the processor is inside
+    EXPECT_EQ(call(Op::cede).then, Then::yield);
+    EXPECT_EQ(vcpu.state, VcpuState::ready) << "it is entered again, and takes the reset";
+    EXPECT_TRUE(vcpu.reset_pending);
+    vcpu.registers.msr &= ~partition::msr::ee;
+    EXPECT_EQ(call(Op::join).then, Then::yield);
+    EXPECT_EQ(vcpu.state, VcpuState::ready);
+    EXPECT_EQ(call(Op::confer, {0, 0}).then, Then::yield);
+    EXPECT_EQ(vcpu.state, VcpuState::ready);
+}
+
 TEST_F(HcallWait, ASystemResetDoesNotStartAStoppedProcessor) {
     other.state = VcpuState::stopped;
     EXPECT_EQ(status(Op::signal_sys_reset, {1}), Status::success);
