@@ -17,6 +17,14 @@ void Vcpu::reset_registers() {
     registers.spr[spr_index("MMCR0")] = counters_frozen;
 }
 
+// The reason is read as soon as the partition is off, while others of its virtual processors may still be inside.
+void Partition::end(StopReason why) {
+    if (state == PartitionState::off)
+        return;
+    stop_reason = why;
+    state = PartitionState::off;
+}
+
 hcall::Counters Partition::calls() const {
     hcall::Counters sum;
     for (std::uint32_t i = 0; i < vcpu_count; ++i)

@@ -10,11 +10,6 @@ namespace {
 using partition::StopReason;
 using partition::Vcpu;
 
-void stop(Vcpu& vcpu, StopReason reason) {
-    vcpu.partition->stop_reason = reason;
-    vcpu.partition->state = partition::PartitionState::off;
-}
-
 /// Longest part of an operating system's last words that is logged.
 using LastWords = std::array<char, 160>;
 
@@ -36,11 +31,11 @@ std::expected<std::string_view, memory::AccessError> text(const memory::LogicalM
 } // namespace
 
 Reply power_off(Vcpu&, Inputs) {
-    return then_do([](Vcpu& vcpu, Inputs) { stop(vcpu, StopReason::power_off); }, hcall::Then::yield);
+    return then_do([](Vcpu& vcpu, Inputs) { vcpu.partition->end(StopReason::power_off); }, hcall::Then::yield);
 }
 
 Reply system_reboot(Vcpu&, Inputs) {
-    return then_do([](Vcpu& vcpu, Inputs) { stop(vcpu, StopReason::reboot); }, hcall::Then::yield);
+    return then_do([](Vcpu& vcpu, Inputs) { vcpu.partition->end(StopReason::reboot); }, hcall::Then::yield);
 }
 
 // LoPAR's extended ibm,os-term: the call always returns.

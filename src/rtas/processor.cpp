@@ -40,10 +40,8 @@ void stop(Vcpu& caller, Inputs) {
     caller.state = VcpuState::stopped;
     caller.prodded = false;
     caller.reset_pending = false;
-    if (std::ranges::all_of(processors(caller), [](const Vcpu& each) { return each.state == VcpuState::stopped; })) {
-        partition.stop_reason = partition::StopReason::last_stopped;
-        partition.state = partition::PartitionState::off;
-    }
+    if (std::ranges::all_of(processors(caller), [](const Vcpu& each) { return each.state == VcpuState::stopped; }))
+        partition.end(partition::StopReason::last_stopped);
 }
 
 /// Whether it is out of the partition and stays out: one that has just asked to be stopped may still be on its way.

@@ -214,6 +214,14 @@ TEST_F(Rtas, RebootStopsThePartitionAndSaysSo) {
     EXPECT_EQ(partition.stop_reason, StopReason::reboot);
 }
 
+TEST_F(Rtas, OnlyTheFirstReasonToEndCounts) {
+    rtas("power-off", {~0u, ~0u});
+    rtas("system-reboot"); // by another processor that was not out yet
+    EXPECT_EQ(partition.stop_reason, StopReason::power_off);
+    rtas("stop-self");
+    EXPECT_EQ(partition.stop_reason, StopReason::power_off);
+}
+
 TEST_F(Rtas, StartsAStoppedProcessor) {
     other.interrupt_mode.little_endian = true;
     EXPECT_EQ(answer("query-cpu-stopped-state", {1}), success);

@@ -95,6 +95,8 @@ struct Partition {
 
     /// Of all its virtual processors together.
     hcall::Counters calls() const;
+    /// It is off, for that reason, unless it is off already: only the first has ended it. `devices` is held.
+    void end(StopReason why);
 
     std::string_view name() const { return name_storage.data(); }
 };
