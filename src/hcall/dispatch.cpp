@@ -19,16 +19,16 @@ constexpr std::uint64_t length_of_sc = 4;
         return outcome;
     };
     if (vcpu.registers.msr & partition::msr::pr) [[unlikely]] {
-        ++vcpu.calls.problem_state;
+        Counters::count(vcpu.calls.problem_state);
         return answer(papr::Status::privilege);
     }
     const std::size_t row = row_of(vcpu.registers.gpr[3]);
-    ++vcpu.calls.by_row[row];
+    Counters::count(vcpu.calls.by_row[row]);
     if (row == unknown_row) [[unlikely]]
         return answer(papr::Status::function);
     const Outcome outcome = partition.allowed_calls[row](vcpu);
     if (outcome.then == Then::missing) [[unlikely]] {
-        --vcpu.calls.by_row[row_of(vcpu.registers.gpr[3])];
+        Counters::count(vcpu.calls.by_row[row_of(vcpu.registers.gpr[3])], ~std::uint64_t{0}); // not made yet
         vcpu.registers.nip -= length_of_sc;
         return outcome;
     }

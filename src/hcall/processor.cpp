@@ -81,8 +81,11 @@ Outcome set_alternate_location(Vcpu& vcpu, const SetMode& mode) {
         return unsupported(mode.flags & ~std::uint64_t{3});
     if (mode.flags == 2 && !vcpu.partition->facilities.interrupts_at_0x18000)
         return papr::unsupported_flag(62);
-    for (Vcpu& each : processors(vcpu))
-        each.interrupt_mode.alternate_location = static_cast<std::uint8_t>(mode.flags);
+    {
+        const Locked events(vcpu.partition->events); // the others are being delivered interrupts
+        for (Vcpu& each : processors(vcpu))
+            each.interrupt_mode.alternate_location = static_cast<std::uint8_t>(mode.flags);
+    }
     arch::rendezvous(vcpu.partition->lpid);
     return Outcome::yield();
 }
@@ -98,8 +101,11 @@ Outcome set_endianness(Vcpu& vcpu, const SetMode& mode) {
     for (const Vcpu& each : processors(vcpu))
         if (each.state != partition::VcpuState::stopped && (each.registers.msr & partition::msr::ee))
             return Status::bad_mode;
-    for (Vcpu& each : processors(vcpu))
-        each.interrupt_mode.little_endian = mode.flags == 1;
+    {
+        const Locked events(vcpu.partition->events);
+        for (Vcpu& each : processors(vcpu))
+            each.interrupt_mode.little_endian = mode.flags == 1;
+    }
     arch::rendezvous(vcpu.partition->lpid);
     return Outcome::yield();
 }

@@ -60,9 +60,14 @@ void alert(const Vcpu& vcpu) {
 }
 
 void alert_server(Partition& partition, std::uint32_t source) {
-    const interrupt::Source* const found = partition.sources.find(source);
-    if (found != nullptr && found->server < partition.vcpu_count)
-        alert(partition.vcpus[found->server]);
+    std::uint32_t server = Vcpu::nowhere;
+    {
+        const Locked events(partition.events); // ibm,set-xive may name another at this moment
+        if (const interrupt::Source* const found = partition.sources.find(source))
+            server = found->server;
+    }
+    if (server < partition.vcpu_count)
+        alert(partition.vcpus[server]);
 }
 
 bool deliver_pending(Vcpu& vcpu) {
