@@ -20,6 +20,13 @@ FakeMachine::FakeMachine(transom::Bytes memory_size) : memory_(memory_size) {
 
 FakeMachine::~FakeMachine() { machine = nullptr; }
 
+void FakeMachine::flush(const FakeFlush& flush) {
+    if (on_flush_)
+        return on_flush_(flush);
+    const std::lock_guard lock(recording_);
+    flushes_.push_back(flush);
+}
+
 FakeMachine& FakeMachine::current() {
     transom::invariant(machine != nullptr, "the test needs an arch::FakeMachine");
     return *machine;
@@ -39,13 +46,15 @@ transom::RealAddr real_address(const void* object) {
     return fake_real_base + static_cast<transom::Bytes>(p - m.memory_.data());
 }
 
-std::uint64_t timebase() { return machine != nullptr ? machine->ticks_ : 0; }
+std::uint64_t timebase() { return machine != nullptr ? machine->ticks_.load(std::memory_order_relaxed) : 0; }
 
 void console_line(std::string_view line) {
-    if (machine != nullptr)
+    if (machine != nullptr) {
+        const std::lock_guard lock(machine->recording_);
         machine->log_.emplace_back(line);
-    else
+    } else {
         std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+    }
 }
 
 } // namespace arch

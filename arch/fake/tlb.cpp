@@ -10,12 +10,12 @@ void Tlb::complete_updates() { std::atomic_thread_fence(std::memory_order_seq_cs
 
 transom::hpt::Flushed Tlb::discharge(const transom::hpt::FlushObligation& obligation, std::uint32_t lpid) {
     if (obligation)
-        FakeMachine::current().flushes_.push_back({lpid, obligation});
+        FakeMachine::current().flush({lpid, obligation});
     return transom::hpt::Flushed(obligation);
 }
 
 transom::hpt::PartitionFlushed Tlb::flush_partition(std::uint32_t lpid) {
-    FakeMachine::current().flushes_.push_back({lpid, {}});
+    FakeMachine::current().flush({lpid, {}});
     return {};
 }
 

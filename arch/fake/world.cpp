@@ -41,8 +41,11 @@ std::uint32_t processor_index() { return index_of_this_thread; }
 void set_processor_index(std::uint32_t index) { index_of_this_thread = index; }
 
 void kick(std::uint32_t index) {
-    if (world != nullptr)
-        world->kicked |= std::uint64_t{1} << index;
+    if (world == nullptr)
+        return;
+    if (world->wake)
+        return world->wake(index);
+    world->kicked |= std::uint64_t{1} << index;
 }
 
 bool presents_external() { return world != nullptr && world->presents_external; }
@@ -52,6 +55,8 @@ void lower_external() { --world->external_raised; }
 void set_page_table(std::uint32_t, const transom::hpt::HashedPageTable&) {}
 
 void idle(std::uint64_t ticks) {
+    if (world != nullptr && world->sleep)
+        return world->sleep(ticks);
     if (world != nullptr && world->while_idle)
         world->while_idle();
     FakeMachine::current().advance(ticks);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
+#include <functional>
+#include <mutex>
 #include <string>
 #include <transom/base/address.hpp>
 #include <transom/hpt/flush.hpp>
@@ -18,7 +21,8 @@ struct FakeFlush {
 };
 
 /// The host tests' machine: memory, a clock that only moves when told, and the log as text. One at a time in a process;
-/// constructing it makes it the machine that the arch/ functions act on.
+/// constructing it makes it the machine that the arch/ functions act on. Threads play its processors: the arch/ functions may
+/// be called by several at once, and order no more between them than a machine's do.
 class FakeMachine {
   public:
     explicit FakeMachine(transom::Bytes memory_size);
@@ -27,16 +31,19 @@ class FakeMachine {
     FakeMachine& operator=(const FakeMachine&) = delete;
 
     transom::RealRange memory() const { return {fake_real_base, memory_.size()}; }
-    void advance(std::uint64_t ticks) { ticks_ += ticks; }
+    void advance(std::uint64_t ticks) { ticks_.fetch_add(ticks, std::memory_order_relaxed); }
+    void flush(const FakeFlush& flush);
 
     static FakeMachine& current();
 
     // What the machine holds, open to the tests that look into it.
     // NOLINTBEGIN(readability-identifier-naming)
     std::vector<std::byte> memory_;
-    std::uint64_t ticks_ = 1000;
+    std::atomic<std::uint64_t> ticks_ = 1000;
+    std::mutex recording_; // of the two that follow
     std::vector<std::string> log_;
     std::vector<FakeFlush> flushes_;
+    std::function<void(const FakeFlush&)> on_flush_; // instead of being remembered: called by who flushes
     // NOLINTEND(readability-identifier-naming)
 };
 

@@ -18,6 +18,10 @@ class FakeWorld {
     FakeWorld(const FakeWorld&) = delete;
     FakeWorld& operator=(const FakeWorld&) = delete;
 
+    // Where threads play the processors, set before there are any: instead of what idle() and kick() do otherwise.
+    std::function<void(std::uint64_t ticks)> sleep;
+    std::function<void(std::uint32_t index)> wake;
+
     std::function<void()> while_idle;      // something happens meanwhile
     std::uint64_t slept = 0;               // ticks spent in idle()
     std::atomic<std::uint64_t> kicked = 0; // a bit for each processor that was kicked
