@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Compares the tests that ctest knows in BUILD_DIR with the names in LIST, so that a test which is no longer found is a
 # failure and not a smaller number. An empty LIST fails too. With UPDATE the list is written instead.
-# cmake -DBUILD_DIR=DIR -DLIST=FILE [-DPREFIX=asan.] [-DUPDATE=ON] -P check_list.cmake
-# With PREFIX (a build that has the unit tests only) the list's unit tests are expected, each name with that prefix.
+# cmake -DBUILD_DIR=DIR -DLIST=FILE [-DPREFIX=asan. -DKINDS=LIST [-DMORE=LIST]] [-DUPDATE=ON] -P check_list.cmake
+# With PREFIX (a sanitized build, which has some kinds of tests only) the list's tests of those kinds are expected, and MORE,
+# each name with that prefix.
 
 execute_process(COMMAND ${CMAKE_CTEST_COMMAND} --test-dir ${BUILD_DIR} --show-only OUTPUT_VARIABLE listing
     COMMAND_ERROR_IS_FATAL ANY)
@@ -23,7 +24,9 @@ endif()
 
 file(STRINGS ${LIST} expected)
 if(PREFIX)
-    list(FILTER expected INCLUDE REGEX "^(unit\\.|test_list$)")
+    list(JOIN KINDS "|" kinds)
+    list(FILTER expected INCLUDE REGEX "^((${kinds})\\.|test_list$)")
+    list(APPEND expected ${MORE})
     list(TRANSFORM expected PREPEND "${PREFIX}")
 endif()
 list(SORT expected)
