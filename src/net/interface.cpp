@@ -18,11 +18,11 @@ ip4_addr_t to_lwip(Ipv4Address address) { return {lwip_htonl(address.value)}; }
 } // namespace
 
 std::expected<void, virtio::SetupError> Interface::init(const InterfaceConfig& config, std::span<std::byte> memory,
-                                                        const char* name) {
+                                                        const char* name, bool has_vector) {
     config_ = config;
     if (card_.device_mtu() && *card_.device_mtu() < config_.shape.mtu)
         config_.shape.mtu = *card_.device_mtu();
-    if (const auto started = card_.start(memory, config_.shape); !started)
+    if (const auto started = card_.start(memory, config_.shape, has_vector); !started)
         return started;
 
     const ip4_addr_t address = to_lwip(config.address);

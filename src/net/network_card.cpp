@@ -29,12 +29,13 @@ std::expected<void, SetupError> NetworkCard::probe(const pci::Device& device) {
     return {};
 }
 
-std::expected<void, SetupError> NetworkCard::start(std::span<std::byte> memory, const Shape& shape) {
+std::expected<void, SetupError> NetworkCard::start(std::span<std::byte> memory, const Shape& shape, bool has_vector) {
     invariant(shape.receive_buffers <= max_receive_buffers && shape.mtu <= 65500, "shape of a network card");
     if (memory.size() < memory_needed(shape))
         return std::unexpected(SetupError::memory_too_small);
     receive_queue_.init(memory, shape.receive_buffers);
     send_queue_.init(memory.subspan(send_ring_offset(shape)), shape.send_descriptors);
+    interrupts_ = has_vector && transport_.set_vector(receive_queue_index, 0);
     if (const auto set = transport_.enable_queue(receive_queue_index, receive_queue_); !set)
         return set;
     if (const auto set = transport_.enable_queue(send_queue_index, send_queue_); !set)

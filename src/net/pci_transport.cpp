@@ -13,6 +13,7 @@ constexpr Bytes driver_feature = 0x0c;
 constexpr Bytes device_status = 0x14;
 constexpr Bytes queue_select = 0x16;
 constexpr Bytes queue_size = 0x18;
+constexpr Bytes queue_vector = 0x1a;
 constexpr Bytes queue_enable = 0x1c;
 constexpr Bytes queue_notify_offset = 0x1e;
 constexpr Bytes queue_descriptors = 0x20;
@@ -148,6 +149,13 @@ std::expected<void, SetupError> PciTransport::enable_queue(std::uint16_t index, 
     store_address(common + queue_device, queue.device_area());
     arch::mmio_store<std::uint16_t>(common + queue_enable, 1);
     return {};
+}
+
+bool PciTransport::set_vector(std::uint16_t index, std::uint16_t vector) {
+    const RealAddr common = common_.begin;
+    arch::mmio_store(common + queue_select, index);
+    arch::mmio_store(common + queue_vector, vector);
+    return arch::mmio_load<std::uint16_t>(common + queue_vector) == vector; // else it says: none
 }
 
 void PciTransport::start() {

@@ -23,7 +23,7 @@ static_assert(sizeof(Descriptor) == 16);
 
 constexpr std::uint16_t descriptor_next = 1;
 constexpr std::uint16_t descriptor_write = 2;
-constexpr std::uint16_t avail_no_interrupt = 1; // everything is polled
+constexpr std::uint16_t avail_no_interrupt = 1;
 constexpr std::uint16_t used_no_notify = 1;
 
 struct UsedElement {
@@ -101,6 +101,12 @@ bool SplitQueue::publish() {
     // The index must be out before the flag is read, or both sides wait for each other (virtio 1.0, 3.2.1.4).
     std::atomic_thread_fence(std::memory_order_seq_cst);
     return (load_shared(memory_ + used_offset(size_)) & used_no_notify) == 0;
+}
+
+void SplitQueue::want_interrupts(bool wanted) {
+    store_shared(memory_ + avail_offset(size_), wanted ? std::uint16_t{0} : avail_no_interrupt);
+    // The flag must be out before the used ring is looked at again (virtio 1.0, 3.2.2).
+    std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
 std::expected<std::optional<SplitQueue::Used>, RingError> SplitQueue::take_used() {

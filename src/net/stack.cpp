@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <lwip/init.h>
 #include <lwip/ip.h>
 #include <lwip/timeouts.h>
@@ -64,7 +65,7 @@ std::expected<InterfaceId, virtio::SetupError> Stack::add_card(const pci::Device
         config.address = is_link ? Ipv4Address{link_network.value | card.mac()[5]} : management_default;
     if (ready) {
         place.card() = card;
-        ready = place.init(config, memory, is_link ? "lk" : "mg");
+        ready = place.init(config, memory, is_link ? "lk" : "mg", pci::enable_interrupt(device));
     }
     if (!ready) {
         log("net: card at {:02x}:{:02x}.{} does not come up: {}", device.function.bus, device.function.device,
@@ -75,6 +76,8 @@ std::expected<InterfaceId, virtio::SetupError> Stack::add_card(const pci::Device
     const MacAddress& mac = card.mac();
     log("net: {} {}.{}.{}.{} mtu {} mac {:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", name, a >> 24, a >> 16 & 255,
         a >> 8 & 255, a & 255, place.mtu(), mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+    if (!place.interrupts())
+        log("net: {} is polled: its card cannot interrupt this machine", name);
     return id;
 }
 
@@ -95,6 +98,13 @@ unsigned Stack::poll(unsigned budget) {
 }
 
 std::uint64_t Stack::next_timer_ticks() const { return sys_timeouts_sleeptime() * ticks_per_millisecond(); }
+
+bool Stack::can_interrupt() const { return std::ranges::all_of(interfaces_, &Interface::interrupts); }
+
+void Stack::want_interrupts(bool wanted) {
+    for (Interface& each : interfaces_)
+        each.want_interrupts(wanted);
+}
 
 TcpStream* Stack::free_stream() {
     for (TcpStream& stream : streams_)

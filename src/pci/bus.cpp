@@ -73,7 +73,8 @@ class WindowAllocator {
 
 class Scanner {
   public:
-    Scanner(const HostBridge& bridge, Devices& found) : config_(*bridge.config), memory_(bridge), found_(found) {}
+    Scanner(const HostBridge& bridge, Devices& found)
+        : config_(*bridge.config), messages_(bridge.messages), memory_(bridge), found_(found) {}
 
     void scan_bus(std::uint8_t bus, unsigned devices, unsigned depth) {
         for (unsigned device = 0; device < devices; ++device) {
@@ -134,7 +135,7 @@ class Scanner {
     }
 
     void scan_device(Function f) {
-        Device device{&config_, f, config_.read16(f, reg_vendor), config_.read16(f, reg_device), {}};
+        Device device{&config_, f, config_.read16(f, reg_vendor), config_.read16(f, reg_device), {}, messages_};
         config_.write16(f, reg_command, 0); // a BAR moves while it is sized
         for (unsigned bar = 0; bar < 6;)
             bar += assign_bar(device, bar);
@@ -171,6 +172,7 @@ class Scanner {
     }
 
     ConfigSpace& config_;
+    Messages* messages_;
     WindowAllocator memory_;
     Devices& found_;
 };

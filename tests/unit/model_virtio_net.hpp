@@ -21,6 +21,8 @@ class ModelVirtioNet final : public transom::pci::ConfigSpace, public arch::Fake
     static constexpr transom::Bytes window_size = 0x7fff0000;
     static constexpr std::uint32_t bar_size = 0x4000;
     static constexpr std::uint64_t version_1 = 1ull << 32;
+    static constexpr std::uint16_t no_vector = 0xffff;
+    static constexpr std::uint8_t msi_x = 0x90; // where the capability is
     using Bytes = std::vector<std::byte>;
 
     struct Queue {
@@ -28,6 +30,7 @@ class ModelVirtioNet final : public transom::pci::ConfigSpace, public arch::Fake
         std::uint16_t enabled = 0;
         std::uint64_t descriptors = 0, avail = 0, used = 0;
         std::uint16_t last_avail = 0;
+        std::uint16_t vector = no_vector;
         unsigned notifications = 0;
     };
 
@@ -42,17 +45,22 @@ class ModelVirtioNet final : public transom::pci::ConfigSpace, public arch::Fake
         capability(0x40, 0x50, 1, 4, 0, 0x1000, 0);
         capability(0x50, 0x60, 3, 4, 0x1000, 0x1000, 0);
         capability(0x60, 0x70, 4, 4, 0x2000, 0x1000, 0);
-        capability(0x70, 0x00, 2, 4, 0x3000, 0x1000, 4);
+        capability(0x70, msi_x, 2, 4, 0x3000, 0x1000, 4);
+        card_[msi_x] = 0x11, card_[msi_x + 2] = 3; // four vectors, their table
+        put32(card_, msi_x + 4, 1);                // at the start of BAR 1
+        put32(card_, msi_x + 8, 0x801);
     }
     ~ModelVirtioNet() override { arch::attach_fake_device({window_real, window_size}, nullptr); }
 
-    transom::pci::HostBridge host_bridge() { return {this, bus_base, {window_real, window_size}}; }
+    transom::pci::HostBridge host_bridge() { return {this, bus_base, {window_real, window_size}, messages}; }
 
     // What a test may set before the driver comes.
     std::uint64_t offered = version_1 | 1 << 5 | 1 << 3 | 1 << 16;
     std::array<std::uint8_t, 6> mac{0x52, 0x54, 0x00, 0x77, 0x00, 0x01};
     std::uint16_t mtu = 9000;
     bool accepts_features = true;
+    bool accepts_vectors = true;
+    transom::pci::Messages* messages = nullptr; // of the host bridge
     bool stuck_in_reset = false;
     std::function<void(Bytes)> on_send; // a frame without the virtio header
 
@@ -60,6 +68,7 @@ class ModelVirtioNet final : public transom::pci::ConfigSpace, public arch::Fake
     std::uint64_t accepted = 0;
     std::uint8_t status = 0;
     std::array<Queue, 2> queues;
+    std::array<std::uint32_t, 4> vector_0{0, 0, 0, 1}; // of the MSI-X table: address, data, mask
     std::array<std::uint8_t, 256> card_{}, bridge_{};
 
     void capability(std::uint8_t at, std::uint8_t next, std::uint8_t type, std::uint8_t bar, std::uint32_t offset,
@@ -70,6 +79,9 @@ class ModelVirtioNet final : public transom::pci::ConfigSpace, public arch::Fake
         if (type == 2)
             put32(card_, at + 16, multiplier);
     }
+
+    // What the device did.
+    unsigned interrupts = 0; // messages of vector 0
 
     // --- the device at work
 
@@ -102,6 +114,9 @@ class ModelVirtioNet final : public transom::pci::ConfigSpace, public arch::Fake
         store<std::uint32_t>(queue.used + 4 + 8 * (index % queue.size), id);
         store<std::uint32_t>(queue.used + 8 + 8 * (index % queue.size), length);
         set_used_index(q, static_cast<std::uint16_t>(index + 1));
+        const bool enabled = (card_[msi_x + 3] & 0xc0) == 0x80 && (vector_0[3] & 1) == 0 && queue.vector == 0;
+        if (enabled && load<std::uint16_t>(queue.avail) == 0)
+            ++interrupts;
     }
     void set_used_index(unsigned q, std::uint16_t index) { store(queues[q].used + 2, index); }
 
@@ -169,7 +184,7 @@ class ModelVirtioNet final : public transom::pci::ConfigSpace, public arch::Fake
     // --- registers
 
     std::uint64_t load(transom::Bytes offset, unsigned size) override {
-        const auto at = decode(offset);
+        const auto at = decode(offset, 0x20, bar_size);
         if (!at)
             return ~0ull;
         Queue& queue = queues[queue_select_ % 2];
@@ -182,6 +197,8 @@ class ModelVirtioNet final : public transom::pci::ConfigSpace, public arch::Fake
             return stuck_in_reset ? 0x80 : status;
         case 0x18:
             return queue_select_ < 2 ? queue.size : 0;
+        case 0x1a:
+            return queue.vector;
         case 0x1e:
             return queue_select_;
         }
@@ -193,7 +210,11 @@ class ModelVirtioNet final : public transom::pci::ConfigSpace, public arch::Fake
         return *at == 0x200a ? mtu : 0;
     }
     void store(transom::Bytes offset, unsigned, std::uint64_t value) override {
-        const auto at = decode(offset);
+        if (const auto entry = decode(offset, 0x14, 16)) {
+            vector_0.at(*entry / 4) = static_cast<std::uint32_t>(value);
+            return;
+        }
+        const auto at = decode(offset, 0x20, bar_size);
         if (!at)
             return;
         Queue& queue = queues[queue_select_ % 2];
@@ -222,6 +243,9 @@ class ModelVirtioNet final : public transom::pci::ConfigSpace, public arch::Fake
             break;
         case 0x18:
             queue.size = static_cast<std::uint16_t>(value);
+            break;
+        case 0x1a:
+            queue.vector = accepts_vectors ? static_cast<std::uint16_t>(value) : no_vector;
             break;
         case 0x1c:
             queue.enabled = static_cast<std::uint16_t>(value);
@@ -268,18 +292,31 @@ class ModelVirtioNet final : public transom::pci::ConfigSpace, public arch::Fake
             return &bridge_;
         return f == transom::pci::Function{1, 0, 0} ? &card_ : nullptr;
     }
-    /// The offset in BAR 4, where the access reaches it.
-    std::optional<std::uint64_t> decode(transom::Bytes offset) {
+    /// The offset in the BAR whose register that is, where the access reaches its first `size` bytes.
+    std::optional<std::uint64_t> decode(transom::Bytes offset, unsigned bar_register, std::uint32_t size) {
         const std::uint64_t address = bus_base + offset;
         const std::uint64_t base = std::uint64_t{get32(bridge_, 0x20) & 0xfff0} << 16;
         const std::uint64_t limit = std::uint64_t{get32(bridge_, 0x20) >> 20} << 20 | 0xfffff;
-        const std::uint64_t bar = (std::uint64_t{get32(card_, 0x24)} << 32 | get32(card_, 0x20)) & ~15ull;
+        const std::uint64_t upper = bar_register == 0x20 ? get32(card_, 0x24) : 0; // of the only 64-bit one
+        const std::uint64_t bar = (upper << 32 | get32(card_, bar_register)) & ~15ull;
         if ((bridge_[4] & 2) == 0 || (card_[4] & 2) == 0 || address < base || address > limit || address < bar ||
-            address - bar >= bar_size)
+            address - bar >= size)
             return std::nullopt;
         return address - bar;
     }
 
     std::uint64_t feature_select_ = 0, driver_select_ = 0;
     std::uint16_t queue_select_ = 0;
+};
+
+/// A host bridge's interrupts, all the same message.
+class ModelMessages final : public transom::pci::Messages {
+  public:
+    std::optional<transom::pci::Message> allocate(transom::pci::Function function) override {
+        asked_by.push_back(function);
+        return message;
+    }
+
+    std::optional<transom::pci::Message> message = transom::pci::Message{0x1000'0000'0000'0030, 5};
+    std::vector<transom::pci::Function> asked_by;
 };

@@ -53,6 +53,40 @@ TEST_F(PciBus, BusMasteringOnlyWithADriver) {
     EXPECT_EQ(model.card_[4] & 6, 6);
 }
 
+TEST_F(PciBus, ADeviceGetsAnInterruptOfItsHostBridge) {
+    ModelMessages messages;
+    model.messages = &messages;
+    scan(model.host_bridge(), found);
+    model.card_[ModelVirtioNet::msi_x + 3] = 0x40; // all masked
+    EXPECT_TRUE(enable_interrupt(found[0]));
+    EXPECT_THAT(messages.asked_by, testing::ElementsAre(Function{1, 0, 0}));
+    EXPECT_THAT(model.vector_0, testing::ElementsAre(0x30u, 0x1000'0000u, 5u, 0u));
+    EXPECT_EQ(model.card_[ModelVirtioNet::msi_x + 3], 0x80) << "on, nothing masked";
+    EXPECT_EQ(model.card_[ModelVirtioNet::msi_x + 2], 3);
+}
+
+TEST_F(PciBus, WithoutAMessageOrATableThereIsNoInterrupt) {
+    scan(model.host_bridge(), found);
+    EXPECT_FALSE(enable_interrupt(found[0])) << "the host bridge has none";
+    ModelMessages messages;
+    found[0].messages = &messages;
+    model.card_[ModelVirtioNet::msi_x + 4] = 2;
+    EXPECT_FALSE(enable_interrupt(found[0])) << "BAR 2 is not there";
+    model.card_[ModelVirtioNet::msi_x + 4] = 7;
+    EXPECT_FALSE(enable_interrupt(found[0])) << "no BAR has that number";
+    model.card_[ModelVirtioNet::msi_x + 4] = 1;
+    model.card_[ModelVirtioNet::msi_x + 5] = 0x10;
+    EXPECT_FALSE(enable_interrupt(found[0])) << "behind the end of BAR 1";
+    EXPECT_TRUE(messages.asked_by.empty());
+    model.card_[ModelVirtioNet::msi_x + 5] = 0;
+    messages.message.reset();
+    EXPECT_FALSE(enable_interrupt(found[0]));
+    EXPECT_EQ(messages.asked_by.size(), 1u);
+    model.card_[ModelVirtioNet::msi_x] = 5;
+    EXPECT_FALSE(enable_interrupt(found[0])) << "no such capability";
+    EXPECT_EQ(model.card_[ModelVirtioNet::msi_x + 3], 0);
+}
+
 TEST_F(PciBus, ACapabilityListThatLoopsEnds) {
     scan(model.host_bridge(), found);
     EXPECT_EQ(capabilities(found[0], 9).size(), 4u);

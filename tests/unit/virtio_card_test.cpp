@@ -22,7 +22,7 @@ struct VirtioCard : testing::Test {
     std::span<std::byte> memory() { return {arch::real_pointer(arch::fake_real_base), mib(1)}; }
     void start() {
         ASSERT_TRUE(card.probe(device()).has_value());
-        ASSERT_TRUE(card.start(memory(), shape).has_value());
+        ASSERT_TRUE(card.start(memory(), shape, false).has_value());
     }
     std::expected<void, SetupError> probe() { return card.probe(device()); }
     /// A frame to send, at some place of the fake memory beyond the card's.
@@ -85,13 +85,13 @@ TEST_F(VirtioCard, RefusesOddCapabilities) {
 TEST_F(VirtioCard, ANotifyOffsetOutsideItsRegistersIsRefused) {
     model.capability(0x70, 0x00, 2, 4, 0x3000, 0x1000, 0x10000);
     ASSERT_TRUE(probe().has_value());
-    EXPECT_EQ(card.start(memory(), shape), std::unexpected(SetupError::registers_missing));
+    EXPECT_EQ(card.start(memory(), shape, false), std::unexpected(SetupError::registers_missing));
 }
 
 TEST_F(VirtioCard, SmallQueuesAreRefused) {
     ASSERT_TRUE(probe().has_value());
     model.queues[1].size = 4;
-    EXPECT_EQ(card.start(memory(), shape), std::unexpected(SetupError::queue_missing));
+    EXPECT_EQ(card.start(memory(), shape, false), std::unexpected(SetupError::queue_missing));
 }
 
 TEST_F(VirtioCard, SendsFramesOfSeveralPieces) {
@@ -110,6 +110,40 @@ TEST_F(VirtioCard, SendsFramesOfSeveralPieces) {
     EXPECT_THAT(wire, ElementsAre("first frame", "second"));
     EXPECT_EQ(card.take_sent().value(), id_a);
     EXPECT_EQ(card.take_sent().value(), id_b);
+}
+
+TEST_F(VirtioCard, InterruptsForWhatItReceivesWhileThatIsWanted) {
+    ModelMessages messages;
+    model.messages = &messages;
+    const pci::Device found_device = device();
+    ASSERT_TRUE(card.probe(found_device).has_value());
+    ASSERT_TRUE(card.start(memory(), shape, pci::enable_interrupt(found_device)).has_value());
+    EXPECT_TRUE(card.interrupts());
+    EXPECT_EQ(model.queues[0].vector, 0);
+    EXPECT_EQ(model.queues[1].vector, ModelVirtioNet::no_vector);
+    EXPECT_TRUE(model.deliver(frame(60, 'a')));
+    EXPECT_EQ(model.interrupts, 0u) << "not wanted yet";
+    card.want_interrupts(true);
+    EXPECT_TRUE(model.deliver(frame(60, 'b')));
+    EXPECT_EQ(model.interrupts, 1u);
+    const SplitQueue::Piece one[]{piece(0, "x")};
+    EXPECT_TRUE(card.send(one).has_value());
+    card.flush();
+    model.run_send();
+    EXPECT_EQ(model.interrupts, 1u) << "nobody waits for what was sent";
+    card.want_interrupts(false);
+    EXPECT_TRUE(model.deliver(frame(60, 'c')));
+    EXPECT_EQ(model.interrupts, 1u);
+}
+
+TEST_F(VirtioCard, WithoutAVectorItDoesNotInterrupt) {
+    start();
+    EXPECT_FALSE(card.interrupts());
+    EXPECT_EQ(model.queues[0].vector, ModelVirtioNet::no_vector);
+    model.accepts_vectors = false;
+    ASSERT_TRUE(probe().has_value());
+    ASSERT_TRUE(card.start(memory(), shape, true).has_value());
+    EXPECT_FALSE(card.interrupts()) << "the device has no resources for it";
 }
 
 TEST_F(VirtioCard, AFullSendRingRefuses) {

@@ -49,6 +49,13 @@ TEST_F(VirtioQueue, AreasLieApartAndInsideTheMemory) {
     EXPECT_EQ(get<std::uint16_t>(queue.driver_area()), 1) << "no interrupts";
 }
 
+TEST_F(VirtioQueue, InterruptsWhileTheyAreWanted) {
+    queue.want_interrupts(true);
+    EXPECT_EQ(get<std::uint16_t>(queue.driver_area()), 0);
+    queue.want_interrupts(false);
+    EXPECT_EQ(get<std::uint16_t>(queue.driver_area()), 1);
+}
+
 TEST_F(VirtioQueue, WritesAChainAsTheSpecificationSays) {
     const auto head = add({{{0x1000}, 12}, {{0x2000}, 34}}, false);
     EXPECT_EQ(avail_index(), 0) << "not shown before publish";

@@ -36,10 +36,16 @@ class Interface {
     virtio::NetworkCard& card() { return card_; }
 
     /// Starts the card, which has been probed, with memory of NetworkCard::memory_needed(config.shape).
-    /// `name` has two letters.
+    /// `name` has two letters; `has_vector` as for NetworkCard::start().
     std::expected<void, virtio::SetupError> init(const InterfaceConfig& config, std::span<std::byte> memory,
-                                                 const char* name);
+                                                 const char* name, bool has_vector);
     bool up() const { return up_; }
+    /// Whether nobody has to look where a frame has come, once that is wanted: NetworkCard::want_interrupts().
+    bool interrupts() const { return !up_ || card_.interrupts(); }
+    void want_interrupts(bool wanted) {
+        if (up_)
+            card_.want_interrupts(wanted);
+    }
     /// Gives up to `budget` received frames to lwIP and takes back what was sent; how many frames there were.
     unsigned poll(unsigned budget);
     /// Lets the card see what lwIP has queued for sending, and free buffers.

@@ -47,6 +47,10 @@ class Stack final : public Network {
     unsigned poll(unsigned budget = 32);
     /// Time base ticks until poll() has a timer to serve.
     std::uint64_t next_timer_ticks() const;
+    /// Whether the cards can interrupt when a frame comes, and whether they do; at first they do not. What came before that was in force
+    /// interrupts nobody: poll() has to be called once more.
+    bool can_interrupt() const;
+    void want_interrupts(bool wanted);
 
     std::expected<void, StreamError> listen(InterfaceId interface, std::uint16_t port, Listener& listener) override;
     std::expected<ByteStream*, StreamError> connect(Ipv4Address address, std::uint16_t port,

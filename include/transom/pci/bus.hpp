@@ -6,6 +6,7 @@
 #include <transom/base/address.hpp>
 #include <transom/base/static_vector.hpp>
 #include <transom/pci/config_space.hpp>
+#include <transom/pci/messages.hpp>
 
 namespace transom::pci {
 
@@ -14,6 +15,7 @@ struct HostBridge {
     ConfigSpace* config = nullptr;
     std::uint64_t bus_address = 0;
     RealRange window{};
+    Messages* messages = nullptr; // null: its devices cannot interrupt
 };
 
 /// A function that was found, its memory BARs assigned and decoded.
@@ -24,6 +26,7 @@ struct Device {
     std::uint16_t id = 0;
     /// Where the processor reaches each BAR; empty for I/O BARs, absent ones and the upper half of a 64-bit one.
     std::array<RealRange, 6> bars{};
+    Messages* messages = nullptr; // the host bridge's
 };
 
 constexpr std::size_t max_devices = 16;

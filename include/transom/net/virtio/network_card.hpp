@@ -17,8 +17,8 @@ using MacAddress = std::array<std::uint8_t, 6>;
 
 namespace transom::net::virtio {
 
-/// A virtio network card, polled (virtio 1.0, 5.1). Each received frame lies in one buffer, so that jumbo frames need nothing
-/// but large buffers.
+/// A virtio network card (virtio 1.0, 5.1). Each received frame lies in one buffer, so that jumbo frames need nothing
+/// but large buffers. It can interrupt for what it receives; what it has sent is asked for.
 class NetworkCard {
   public:
     static constexpr std::uint16_t max_receive_buffers = 128;
@@ -49,8 +49,14 @@ class NetworkCard {
     /// The largest MTU that the device admits, where it says one.
     std::optional<std::uint16_t> device_mtu() const { return device_mtu_; }
 
-    /// Starts it after probe(). `memory`, aligned to 4096, belongs to the card from then on.
-    std::expected<void, SetupError> start(std::span<std::byte> memory, const Shape& shape);
+    /// Starts it after probe(). `memory`, aligned to 4096, belongs to the card from then on. `has_vector`: vector 0 of its MSI-X
+    /// table leads to the hypervisor.
+    std::expected<void, SetupError> start(std::span<std::byte> memory, const Shape& shape, bool has_vector);
+    /// Whether it can interrupt.
+    bool interrupts() const { return interrupts_; }
+    /// Whether it does so when it has received a frame; at first it does not. What it received before this came into force interrupts
+    /// nobody: receive() has to be asked once more.
+    void want_interrupts(bool wanted) { receive_queue_.want_interrupts(wanted); }
     /// Takes its memory away from the device.
     void stop();
 
@@ -87,6 +93,7 @@ class NetworkCard {
     Bytes buffer_size_ = 0;
     RealAddr send_header_{};
     std::uint16_t posted_ = 0;
+    bool interrupts_ = false;
     std::array<std::uint16_t, SplitQueue::max_size> buffer_of_{}; // receive descriptor -> buffer
 };
 

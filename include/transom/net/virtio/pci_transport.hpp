@@ -50,6 +50,8 @@ class PciTransport {
 
     /// Gives a queue to the device; `queue` is initialised. Only between init() and start().
     std::expected<void, SetupError> enable_queue(std::uint16_t index, const SplitQueue& queue);
+    /// Lets a queue interrupt by that vector of MSI-X, before it is enabled. False where the device cannot do that.
+    bool set_vector(std::uint16_t index, std::uint16_t vector);
     /// Tells the device that something was published in the queue.
     void notify(std::uint16_t index) { arch::mmio_store(notify_at_[index], index); }
     void start();

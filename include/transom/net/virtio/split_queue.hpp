@@ -53,6 +53,9 @@ class SplitQueue {
     std::optional<std::uint16_t> add(std::span<const Piece> pieces, bool device_writes);
     /// Shows what was added; true where the device wants to be notified of it.
     bool publish();
+    /// Whether the device interrupts when it gives a buffer back; at first it does not. What it gave back before this came into force
+    /// interrupts nobody: take_used() has to be asked once more.
+    void want_interrupts(bool wanted);
     /// The next buffer that the device has done with; nullopt where there is none.
     std::expected<std::optional<Used>, RingError> take_used();
 
