@@ -4,7 +4,6 @@
 #include "spr.hpp"
 
 #include <arch/clock.hpp>
-#include <arch/processors.hpp>
 #include <cstddef>
 #include <transom/base/log.hpp>
 #include <transom/base/panic.hpp>
@@ -13,6 +12,7 @@
 #include <transom/partition/msr.hpp>
 #include <transom/partition/partition.hpp>
 #include <type_traits>
+#include <utility>
 
 extern "C" void normalize_vector_registers();
 
@@ -26,6 +26,7 @@ using partition::Vector;
 namespace {
 
 constinit thread_local Vcpu* vcpu_inside = nullptr;
+constinit thread_local bool kicked_out = false;
 
 enum class Next : std::uint64_t { resume = 0, leave = 1 };
 
@@ -82,9 +83,9 @@ Next handle(Vcpu& vcpu, std::uint64_t vector) {
         return Next::resume;
     case 0x1500:
         return denormal_assist(vcpu, image);
-    case 0x500: // a kick
+    case 0x500: // a kick, or a device's interrupt
     case 0xea0:
-        acknowledge_kick();
+        kicked_out = true;
         return Next::leave;
     case 0x980:
     case 0xe60:
@@ -98,6 +99,8 @@ Next handle(Vcpu& vcpu, std::uint64_t vector) {
 } // namespace
 
 void set_vcpu_inside(Vcpu* vcpu) { vcpu_inside = vcpu; }
+
+bool was_kicked_out() { return std::exchange(kicked_out, false); }
 
 } // namespace arch
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kick.hpp"
 
+#include "device_interrupts.hpp"
+
 #include <arch/machine.hpp>
 #include <arch/mmio.hpp>
 #include <arch/processors.hpp>
@@ -41,7 +43,6 @@ constexpr std::uint64_t source_clear = 0xc00;
 
 // Registers of POWER8's presentation controller. LoPAR calls them XIRR and MFRR; they are big-endian.
 constexpr std::uint64_t controller_xirr = 4, controller_mfrr = 12;
-constexpr std::uint8_t kick_priority = 4;
 /// What is less favoured than a kick stays out: those interrupts are firmware's.
 constexpr std::uint8_t controller_threshold = 5;
 
@@ -57,22 +58,26 @@ void acknowledge_xive(Kickable& self) {
     if ((load_be<std::uint16_t>(ring + ring_acknowledge) & 0xff00) == 0)
         return;
     auto* const events = reinterpret_cast<transom::Be<std::uint32_t>*>(real_pointer(self.port.queue));
-    constexpr std::uint32_t entries = kick_queue_size / sizeof(std::uint32_t);
-    while ((events[self.next_event] >> 31 != 0) == self.generation) {
+    constexpr std::uint32_t entries = kick_queue_size / sizeof(std::uint32_t), generation_bit = 1u << 31;
+    while (((events[self.next_event] & generation_bit) != 0) == self.generation) {
+        const std::uint32_t source = events[self.next_event] & ~generation_bit;
         if (++self.next_event == entries) {
             self.next_event = 0;
             self.generation = !self.generation;
         }
-        end_xive_interrupt(self.port);
+        if (!end_device_interrupt(source))
+            end_xive_interrupt(self.port);
     }
     mmio_store<std::uint8_t>(ring + ring_priority, every_priority);
 }
 
 void acknowledge_controller(const Kickable& self) {
     const auto xirr = mmio_load<std::uint32_t>(self.port.controller + controller_xirr);
-    if ((transom::byte_swap(xirr) & 0xffffff) == 0)
+    const std::uint32_t source = transom::byte_swap(xirr) & 0xffffff;
+    if (source == 0)
         return;
-    mmio_store<std::uint8_t>(self.port.controller + controller_mfrr, 0xff);
+    if (!end_device_interrupt(source))
+        mmio_store<std::uint8_t>(self.port.controller + controller_mfrr, 0xff);
     mmio_store<std::uint32_t>(self.port.controller + controller_xirr, xirr);
 }
 

@@ -16,6 +16,7 @@ struct KickPort {
 };
 
 constexpr transom::Bytes kick_queue_size = transom::kib(64);
+constexpr std::uint8_t kick_priority = 4; // of POWER8's kicks, and of devices' interrupts there
 
 /// Once, before any processor is opened: XIVE's thread interrupt management area, the pages of the hypervisor's ring and of the
 /// partition's (POWER9 and later).

@@ -8,6 +8,7 @@
 
 #include <arch/clock.hpp>
 #include <arch/machine.hpp>
+#include <arch/processors.hpp>
 #include <arch/real_memory.hpp>
 #include <arch/world.hpp>
 #include <cstddef>
@@ -214,6 +215,9 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     save_vector_registers(registers.vsr.data());
     isync();
     end_inside();
+    // With nothing of the partition left in the machine: it may take a call of firmware.
+    if (was_kicked_out())
+        acknowledge_kick();
 }
 
 } // namespace arch

@@ -3,9 +3,9 @@
 
 #include "../../arch/power/kick.hpp"
 #include "opal.hpp"
+#include "xive.hpp"
 
 #include <arch/machine.hpp>
-#include <arch/mmio.hpp>
 #include <libfdt.h>
 #include <optional>
 #include <transom/base/big_endian.hpp>
@@ -18,20 +18,11 @@ using namespace transom;
 namespace {
 
 constexpr std::uint64_t exploitation_mode = 1;
-constexpr std::uint64_t priority = 6;
 constexpr std::uint64_t queue_order = 16; // log2 of its bytes
 constexpr std::uint64_t queue_enabled = 1, queue_always_notifies = 2;
 constexpr std::uint64_t chip = 0; // where the kicks' sources are taken from
-constexpr std::uint64_t source_clear = 0xc00;
 
 static_assert(arch::kick_queue_size == Bytes{1} << queue_order);
-
-bool done(std::int64_t status, std::string_view what) {
-    if (status == opal::success)
-        return true;
-    log("interrupts: firmware does not {}: OPAL says {}", what, status);
-    return false;
-}
 
 /// The n-th address of a node's `reg`, with two cells each for address and size.
 std::optional<RealAddr> register_address(const void* fdt, int node, int n) {
@@ -50,27 +41,18 @@ bool set_up_xive(std::uint32_t index, std::uint32_t server, memory::Frames& fram
         return false;
     }
     using opal::Call;
-    if (!done(opal::call(Call::xive_set_queue_info, std::uint64_t{server}, priority, queue->value, queue_order,
-                         queue_enabled | queue_always_notifies),
-              "set up a queue"))
+    if (!xive::done(opal::call(Call::xive_set_queue_info, std::uint64_t{server}, xive::priority, queue->value,
+                               queue_order, queue_enabled | queue_always_notifies),
+                    "set up a queue"))
         return false;
-    const std::int64_t source = opal::call(Call::xive_allocate_irq, chip);
-    if (source <= 0)
-        return done(source == 0 ? opal::hardware : source, "give a source");
-    const auto number = static_cast<std::uint64_t>(source);
-    if (!done(opal::call(Call::xive_set_irq_config, number, std::uint64_t{server}, priority, number), "route a source"))
+    const std::int64_t number = opal::call(Call::xive_allocate_irq, chip);
+    if (number <= 0)
+        return xive::done(number == 0 ? opal::hardware : number, "give a source");
+    const auto source = xive::route(static_cast<std::uint64_t>(number), server);
+    if (!source)
         return false;
-    Be<std::uint64_t> flags, management, trigger;
-    Be<std::uint32_t> shift, source_chip;
-    if (!done(opal::call(Call::xive_get_irq_info, number, &flags, &management, &trigger, &shift, &source_chip),
-              "tell where a source is"))
-        return false;
-    const RealAddr management_page{management}, trigger_page{trigger};
-    arch::set_kick_port(index, {.trigger = trigger_page.value != 0 ? trigger_page : management_page,
-                                .end_of_interrupt = management_page,
-                                .queue = *queue,
-                                .controller = {}});
-    (void)arch::mmio_load<std::uint64_t>(management_page + source_clear); // it was masked
+    arch::set_kick_port(
+        index, {.trigger = source->trigger, .end_of_interrupt = source->management, .queue = *queue, .controller = {}});
     return true;
 }
 
@@ -95,8 +77,7 @@ bool set_up_controller(const void* fdt, std::uint32_t index, std::uint32_t serve
     return false;
 }
 
-} // namespace
-
+/// While all other processors are in firmware.
 bool prepare_kicks(const void* fdt) {
     if (arch::processor_generation() < 9)
         return true;
@@ -109,7 +90,16 @@ bool prepare_kicks(const void* fdt) {
         return false;
     }
     arch::set_thread_management(*ring, *partition_ring);
-    return done(opal::call(opal::Call::xive_reset, exploitation_mode), "hand XIVE over");
+    return xive::done(opal::call(opal::Call::xive_reset, exploitation_mode), "hand XIVE over");
+}
+
+} // namespace
+
+bool take_interrupts(const void* fdt, memory::Frames& frames) {
+    if (!prepare_kicks(fdt) || !set_up_kick(fdt, 0, arch::processor_identification(), frames))
+        return false;
+    arch::open_to_kicks();
+    return true;
 }
 
 bool set_up_kick(const void* fdt, std::uint32_t index, std::uint32_t server, memory::Frames& frames) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../host_memory.hpp"
 #include "../kernel.hpp"
+#include "kicks.hpp"
 #include "opal.hpp"
 #include "opal_platform.hpp"
 #include "pci.hpp"
@@ -64,12 +65,14 @@ void powernv_main(const void* fdt, std::uint64_t opal_base, std::uint64_t opal_e
     arch::set_emulated(machine->emulated);
     const RealAddr table = partition_table(frames);
     arch::initialize_processor(table);
-    const std::uint32_t others = start_secondaries(*machine, fdt, frames, table);
+    // Taking XIVE over takes time: not for a machine where nothing interrupts.
+    const bool interrupts = (machine->processors.size() > 1 || has_opal_bridges(fdt)) && take_interrupts(fdt, frames);
+    const std::uint32_t others = start_secondaries(*machine, fdt, frames, table, interrupts);
 
     static Kernel kernel(opal_platform, *machine, frames, started_at, partition::read_cpu_characteristics(fdt));
     release_secondaries(kernel.dispatcher());
     log("{} of {} processors run partitions", others + 1, machine->processors.size());
-    kernel.run(find_opal_bridges(fdt).span());
+    kernel.run(find_opal_bridges(fdt, interrupts).span());
 }
 
 } // namespace boot

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pci.hpp"
 
+#include "messages.hpp"
 #include "opal.hpp"
 
 #include <array>
@@ -51,15 +52,41 @@ class OpalConfigSpace final : public pci::ConfigSpace {
 };
 
 std::array<OpalConfigSpace, 8> config_spaces;
+std::array<OpalMessages, 8> messages_of_phbs;
+
+/// The PHB's number; nothing where the node is of no PHB.
+std::optional<std::uint64_t> phb_id(const void* fdt, int node) {
+    int size = 0;
+    const auto* id = static_cast<const std::byte*>(fdt_getprop(fdt, node, "ibm,opal-phbid", &size));
+    if (id == nullptr || size != 8)
+        return std::nullopt;
+    return load_be<std::uint64_t>(id);
+}
+
+/// A PHB's interrupts; null where it has none.
+pci::Messages* messages(const void* fdt, int node, std::uint64_t phb, OpalMessages& of_phb) {
+    int size = 0;
+    const auto* range = static_cast<const std::byte*>(fdt_getprop(fdt, node, "ibm,opal-msi-ranges", &size));
+    if (range == nullptr || size < 8)
+        return nullptr;
+    of_phb.set(phb, load_be<std::uint32_t>(range), load_be<std::uint32_t>(range + 4));
+    return &of_phb;
+}
 
 } // namespace
 
-HostBridges find_opal_bridges(const void* fdt) {
+bool has_opal_bridges(const void* fdt) {
+    for (int node = fdt_next_node(fdt, -1, nullptr); node >= 0; node = fdt_next_node(fdt, node, nullptr))
+        if (phb_id(fdt, node))
+            return true;
+    return false;
+}
+
+HostBridges find_opal_bridges(const void* fdt, bool interrupts) {
     HostBridges bridges;
     for (int node = fdt_next_node(fdt, -1, nullptr); node >= 0; node = fdt_next_node(fdt, node, nullptr)) {
-        int size = 0;
-        const auto* id = static_cast<const std::byte*>(fdt_getprop(fdt, node, "ibm,opal-phbid", &size));
-        if (id == nullptr || size != 8)
+        const auto id = phb_id(fdt, node);
+        if (!id)
             continue;
         const MemoryWindow window = memory_window(fdt, node);
         if (window.real.empty() || bridges.full()) {
@@ -68,8 +95,10 @@ HostBridges find_opal_bridges(const void* fdt) {
             continue;
         }
         OpalConfigSpace& config = config_spaces[bridges.size()];
-        config.set_phb(load_be<std::uint64_t>(id));
-        (void)bridges.push_back({&config, window.bus_address, window.real});
+        config.set_phb(*id);
+        OpalMessages& of_phb = messages_of_phbs[bridges.size()];
+        (void)bridges.push_back(
+            {&config, window.bus_address, window.real, interrupts ? messages(fdt, node, *id, of_phb) : nullptr});
     }
     return bridges;
 }

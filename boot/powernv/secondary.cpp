@@ -94,10 +94,9 @@ Started start(const tree::HostProcessor& processor, std::uint32_t number, const 
 } // namespace
 
 std::uint32_t start_secondaries(const tree::HostMachine& machine, const void* fdt, memory::Frames& frames,
-                                RealAddr partition_table) {
+                                RealAddr partition_table, bool interrupts) {
     const std::uint32_t self = arch::processor_identification();
     room.partition_table = partition_table;
-    const bool controller = machine.processors.size() > 1 && prepare_kicks(fdt);
     std::uint32_t started = 0;
     for (const tree::HostProcessor& processor : machine.processors) {
         if (processor.server == self || started == arch::max_processors - 1)
@@ -107,12 +106,9 @@ std::uint32_t start_secondaries(const tree::HostMachine& machine, const void* fd
             break; // it may still take the next one's place
         started += how == Started::arrived ? 1 : 0;
     }
-    if (!controller || started == 0 || !set_up_kick(fdt, 0, self, frames))
-        return 0;
     std::uint32_t usable = 0;
-    while (usable < started && set_up_kick(fdt, usable + 1, room.servers[usable + 1], frames))
+    while (interrupts && usable < started && set_up_kick(fdt, usable + 1, room.servers[usable + 1], frames))
         ++usable;
-    arch::open_to_kicks();
     room.can_be_kicked = usable;
     return usable;
 }

@@ -17,7 +17,8 @@ void set_processor_index(std::uint32_t index);
 /// hypervisor leaves its partition at the next entry, before the first instruction, or does not fall asleep.
 void kick(std::uint32_t index);
 
-/// Takes the calling processor's kick away, if there is one.
+/// Takes the calling processor's kick away, if there is one, and devices' interrupts. In the hypervisor, with nothing of a partition in
+/// the machine.
 void acknowledge_kick();
 
 /// Whether the calling processor can itself present an external interrupt to the partition that it is in or enters, at the moment
@@ -26,6 +27,9 @@ bool presents_external();
 /// From now on it does; until lower_external(), which comes before it leaves for another virtual processor.
 void raise_external();
 void lower_external();
+
+/// How many interrupts of devices the boot processor has taken; what it asks itself.
+std::uint64_t device_interrupts();
 
 /// Returns when each other processor that was inside that partition has been in the hypervisor since, has no translation any more
 /// that it had before, and leaves the partition at once, if it has not yet. Hypervisor state; such a processor may wait for the
