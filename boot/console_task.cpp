@@ -12,10 +12,12 @@ namespace partition = transom::partition;
 namespace {
 constexpr std::size_t bytes_per_write = 512;
 constexpr std::size_t bytes_per_read = 64;
+// How often input is looked for: while somebody types, and a while longer, and else. A person does not feel either.
+constexpr std::uint64_t typing_ms = 5, quiet_ms = 50, typing_ends_ms = 1000;
 } // namespace
 
 ConsoleTask::ConsoleTask(Platform& platform, partition::Roster& roster, std::uint64_t frequency)
-    : platform_(platform), roster_(roster), input_interval_(frequency / 200) {}
+    : platform_(platform), roster_(roster), millisecond_(frequency / 1000) {}
 
 bool ConsoleTask::drain() {
     bool any = false;
@@ -38,26 +40,29 @@ void ConsoleTask::flush() {
         ;
 }
 
-void ConsoleTask::take_input() {
+/// True: somebody types, or what was typed has no room yet.
+bool ConsoleTask::take_input() {
     platform_.poll();
     std::array<char, bytes_per_read> typed;
     // What the terminal has no room for is not read: it waits in the machine's console.
     const std::size_t room = partition_ == nullptr ? typed.size() : partition::room_to_type(*partition_, 0);
     if (room == 0)
-        return;
+        return true;
     const std::size_t n = platform_.console_read(std::span(typed).first(std::min(room, typed.size())));
     if (partition_ != nullptr && n != 0)
         partition::type(*partition_, 0, {reinterpret_cast<const std::uint8_t*>(typed.data()), n});
+    return n != 0;
 }
 
 std::uint64_t ConsoleTask::run() {
     const bool more = drain();
     const std::uint64_t now = arch::timebase();
     if (static_cast<std::int64_t>(next_input_ - now) <= 0) {
-        take_input();
-        next_input_ = now + input_interval_;
+        if (take_input())
+            last_input_ = now;
+        next_input_ = now + millisecond_ * (now - last_input_ < typing_ends_ms * millisecond_ ? typing_ms : quiet_ms);
     }
-    return more ? 0 : input_interval_;
+    return more ? 0 : next_input_ - now;
 }
 
 } // namespace boot

@@ -23,12 +23,13 @@ class ConsoleTask final : public transom::partition::Task {
 
   private:
     bool drain();
-    void take_input();
+    bool take_input();
 
     Platform& platform_;
     transom::partition::Roster& roster_;
-    std::uint64_t input_interval_;
+    std::uint64_t millisecond_; // ticks of the time base
     std::uint64_t next_input_ = 0;
+    std::uint64_t last_input_ = 0;
     transom::partition::Partition* partition_ = nullptr;
 };
 

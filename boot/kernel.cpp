@@ -101,9 +101,9 @@ Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Fra
       local_machine_(machine_info(platform, machine), roster_, dispatcher_, mover_, network(), started_at),
       management_(local_machine_) {
     dispatcher_.add(console_);
-    dispatcher_.add(network_task_);
     dispatcher_.add(mover_);
     dispatcher_.add(management_);
+    dispatcher_.add(network_task_); // last: it sends what the others have written
 }
 
 void Kernel::read_bundle() {

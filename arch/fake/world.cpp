@@ -52,6 +52,8 @@ bool presents_external() { return world != nullptr && world->presents_external; 
 void raise_external() { ++world->external_raised; }
 void lower_external() { --world->external_raised; }
 
+std::uint64_t device_interrupts() { return world != nullptr ? world->device_interrupts : 0; }
+
 void set_page_table(std::uint32_t, const transom::hpt::HashedPageTable&) {}
 
 void idle(std::uint64_t ticks) {

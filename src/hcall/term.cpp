@@ -55,6 +55,8 @@ Outcome h_put_term_char(Vcpu& vcpu) {
         return Status::closed;
     if (length > vio::term_chars)
         return Status::parameter;
+    if (terminal->output.empty())
+        vcpu.partition->pool->sleepers.wake_for_tasks(); // who shows it may be asleep
     const auto chars = std::bit_cast<TermChars>(TermRegisters{gpr[6], gpr[7]});
     if (!terminal->write(std::span(chars).first(length)))
         return Outcome::yield(Status::busy); // let the console drain what is there

@@ -54,14 +54,14 @@ std::size_t Connection::type(std::span<const std::byte> bytes) {
     return taken;
 }
 
-void Connection::poll() {
+bool Connection::poll() {
     if (!console_ || stream_ == nullptr || !produce())
-        return;
+        return false;
     partition::Partition* partition = attached();
     if (partition == nullptr) {
         console_ = false;
         std::exchange(stream_, nullptr)->close();
-        return;
+        return false;
     }
     const std::size_t written =
         partition::take_written(*partition, terminal_, {reinterpret_cast<std::uint8_t*>(out_.data()), out_.size()});
@@ -74,6 +74,7 @@ void Connection::poll() {
         kept_back_ = false;
         stream_->resume_receive();
     }
+    return written == out_.size() || kept_back_;
 }
 
 void Connection::leave_console() {

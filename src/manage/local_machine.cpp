@@ -42,6 +42,9 @@ std::optional<Counter> LocalMachine::counter(std::size_t index) {
         Counter{"idle_ticks", dispatcher_.pool().idle_ticks},
         Counter{"rendezvous", rendezvous.count},
         Counter{"rendezvous_ticks", rendezvous.ticks},
+        Counter{"sleeps", dispatcher_.pool().sleeps},
+        Counter{"wakes_by_interrupt", dispatcher_.pool().wakes_by_interrupt},
+        Counter{"device_interrupts", arch::device_interrupts()},
     };
     if (index < own.size())
         return own[index];

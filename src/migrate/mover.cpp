@@ -74,9 +74,13 @@ std::uint64_t Mover::run() {
     const bool source_has_more = source_.step(step_ticks_);
     const bool target_has_more = target_.step(step_ticks_);
     // What is in doubt may still be completed: by the operator's word.
-    if (!source_.progress().in_progress() && source_.progress().state != MoveState::in_doubt && !target_.busy())
+    const bool moving = source_.progress().in_progress() || target_.busy();
+    if (!moving && source_.progress().state != MoveState::in_doubt)
         digests_.drop();
-    return source_has_more || target_has_more ? 0 : ~std::uint64_t{0};
+    if (source_has_more || target_has_more)
+        return 0;
+    // A frame that comes ends the wait; a partition that has come to a stop does not.
+    return moving ? step_ticks_ : ~std::uint64_t{0};
 }
 
 std::uint64_t Mover::now() { return arch::timebase(); }

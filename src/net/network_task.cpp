@@ -13,15 +13,32 @@ constexpr std::uint64_t busy_polls_in_a_ms = 50; // this often; later once in a 
 
 } // namespace
 
+void NetworkTask::want_interrupts(bool wanted) {
+    if (wanted != interrupts_)
+        stack_.want_interrupts(wanted);
+    interrupts_ = wanted;
+}
+
+/// Where the cards do not interrupt.
+std::uint64_t NetworkTask::next_poll() const {
+    const std::uint64_t ms = ticks_per_millisecond();
+    return arch::timebase() - last_frame_ < busy_ms * ms ? ms / busy_polls_in_a_ms : ms;
+}
+
 std::uint64_t NetworkTask::run() {
     const unsigned frames = stack_.poll();
-    const std::uint64_t now = arch::timebase();
     if (frames != 0) {
-        last_frame_ = now;
+        last_frame_ = arch::timebase();
+        want_interrupts(false);
         return 0;
     }
-    const std::uint64_t ms = ticks_per_millisecond();
-    return std::min(now - last_frame_ < busy_ms * ms ? ms / busy_polls_in_a_ms : ms, stack_.next_timer_ticks());
+    if (!stack_.can_interrupt())
+        return std::min(next_poll(), stack_.next_timer_ticks());
+    if (!interrupts_) {
+        want_interrupts(true);
+        return 0; // what came just before did not interrupt
+    }
+    return stack_.next_timer_ticks();
 }
 
 } // namespace transom::net

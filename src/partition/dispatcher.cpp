@@ -90,7 +90,8 @@ bool Dispatcher::is_out(const Partition& partition) {
 }
 
 std::uint64_t Dispatcher::run_tasks() {
-    std::uint64_t soonest = quantum_;
+    pool_.sleepers.begin_tasks();
+    std::uint64_t soonest = ~std::uint64_t{0};
     for (Task* task : tasks_)
         soonest = std::min(soonest, task->run());
     return soonest;
@@ -183,6 +184,8 @@ std::optional<Turn> Dispatcher::play_one(const Turn& turn) {
     } else {
         shares_.ran(*turn.contender, end - begin, wants_more, end);
     }
+    if (partition.state == PartitionState::off)
+        pool_.sleepers.wake_for_tasks(); // somebody has to notice
     if (wants_more && arch::processor_index() == 0)
         pool_.sleepers.wake_one(); // here the tasks come first
     return rest;
@@ -216,10 +219,16 @@ void Dispatcher::turn_or_sleep(std::uint64_t longest_sleep) {
     pool_.sleepers.add_self();
     const auto turn = take_turn();
     const std::uint64_t begin = arch::timebase();
-    const std::uint64_t sleep = turn ? 0 : std::min(longest_sleep, until_next_event(begin));
+    const bool boot = arch::processor_index() == 0;
+    std::uint64_t sleep = turn ? 0 : std::min(longest_sleep, until_next_event(begin));
+    if (boot && pool_.sleepers.tasks_wanted())
+        sleep = 0;
     if (sleep != 0) {
+        const std::uint64_t interrupts = arch::device_interrupts();
         arch::idle(sleep);
         pool_.idle_ticks += arch::timebase() - begin;
+        pool_.sleeps += boot ? 1 : 0;
+        pool_.wakes_by_interrupt += boot && arch::device_interrupts() != interrupts ? 1 : 0;
     }
     pool_.sleepers.remove_self();
     if (turn)

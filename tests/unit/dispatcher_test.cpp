@@ -2,6 +2,7 @@
 #include <arch/fake_machine.hpp>
 #include <arch/fake_world.hpp>
 #include <arch/processors.hpp>
+#include <functional>
 #include <gmock/gmock.h>
 #include <map>
 #include <memory>
@@ -21,8 +22,11 @@ class CountingTask final : public Task {
   public:
     std::uint64_t run() override {
         ++runs;
+        if (while_it_runs)
+            while_it_runs();
         return next;
     }
+    std::function<void()> while_it_runs;
     std::uint64_t next = ~std::uint64_t{0};
     int runs = 0;
 };
@@ -278,6 +282,50 @@ TEST_F(DispatcherTest, ATaskWithMoreToDoKeepsTheMachineAwake) {
     task.next = 77;
     dispatcher.run_once();
     EXPECT_EQ(world.slept, 77u);
+}
+
+TEST_F(DispatcherTest, TheBootProcessorSleepsAsLongAsItsTasksLetIt) {
+    vcpu.state = VcpuState::stopped;
+    task.next = 50 * frequency / 1000;
+    dispatcher.run_once();
+    EXPECT_EQ(world.slept, 50 * frequency / 1000);
+    EXPECT_EQ(dispatcher.pool().sleeps, 1u);
+    EXPECT_EQ(dispatcher.pool().wakes_by_interrupt, 0u);
+    world.while_idle = [&] { ++world.device_interrupts; };
+    dispatcher.run_once();
+    EXPECT_EQ(dispatcher.pool().sleeps, 2u);
+    EXPECT_EQ(dispatcher.pool().wakes_by_interrupt, 1u);
+    EXPECT_EQ(task.runs, 2);
+}
+
+TEST_F(DispatcherTest, WorkForTheTasksWakesTheBootProcessor) {
+    vcpu.state = VcpuState::stopped;
+    task.next = 100;
+    world.while_idle = [&] {
+        EXPECT_EQ(world.kicked, 0u);
+        dispatcher.pool().sleepers.wake_for_tasks();
+        EXPECT_EQ(world.kicked, 1u);
+    };
+    dispatcher.run_once();
+    EXPECT_EQ(world.slept, 100u);
+}
+
+TEST_F(DispatcherTest, WorkThatComesWhileTheTasksRunIsNotSleptOver) {
+    vcpu.state = VcpuState::stopped;
+    task.next = 100;
+    task.while_it_runs = [&] { dispatcher.pool().sleepers.wake_for_tasks(); };
+    dispatcher.run_once();
+    EXPECT_EQ(world.slept, 0u);
+    EXPECT_EQ(world.kicked, 0u) << "it is awake";
+    task.while_it_runs = nullptr;
+    dispatcher.run_once();
+    EXPECT_EQ(world.slept, 100u);
+}
+
+TEST_F(DispatcherTest, APartitionThatEndsIsWorkForTheTasks) {
+    while_inside = [&] { partition->state = PartitionState::off; };
+    dispatcher.run_once();
+    EXPECT_TRUE(dispatcher.pool().sleepers.tasks_wanted());
 }
 
 TEST_F(DispatcherTest, ASuspendedPartitionDoesNotRun) {

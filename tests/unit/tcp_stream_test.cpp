@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <transom/net/clock.hpp>
+#include <transom/net/network_task.hpp>
 #include <transom/net/stack.hpp>
 #include <unistd.h>
 
@@ -44,7 +45,8 @@ constexpr Ipv4Address address_of(unsigned side) { return {0x0a4d0000 + side}; }
 /// One machine at the wire.
 class Side {
   public:
-    Side(unsigned number, int wire) : wire_(wire) {
+    Side(unsigned number, int wire, pci::Messages* messages = nullptr) : wire_(wire) {
+        model_.messages = messages;
         model_.mac[5] = static_cast<std::uint8_t>(number);
         model_.mtu = 65000;
         model_.on_send = [this](auto frame) { outgoing_.push_back(std::move(frame)); };
@@ -132,6 +134,25 @@ template <class A, class B> void run(A a, B b) {
         EXPECT_TRUE(WIFEXITED(status)) << "ended by signal " << WTERMSIG(status);
         EXPECT_EQ(WEXITSTATUS(status), 0);
     }
+    close(wire[0]);
+    close(wire[1]);
+}
+
+/// Runs one side, in front of that host bridge's interrupts.
+template <class A> void run_alone(pci::Messages* messages, A body) {
+    int wire[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, wire), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        {
+            Side side(1, wire[0], messages);
+            body(side);
+        }
+        std::_Exit(0);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     close(wire[0]);
     close(wire[1]);
 }
@@ -356,6 +377,42 @@ TEST(TcpStream, ABrokenCardDoesNotBreakTheMachine) {
             side.poll_until([&] { return sink.end.has_value(); }, 100);
         },
         [](Side&) {});
+}
+
+const std::vector<std::byte> nobodys_frame(60, std::byte{0xff});
+
+TEST(NetworkTask, WaitsForAnInterruptOnceNothingComes) {
+    ModelMessages messages;
+    run_alone(&messages, [](Side& side) {
+        NetworkTask task(side.stack);
+        REQUIRE(side.stack.can_interrupt());
+        REQUIRE(task.run() == 0); // from now on the card interrupts: once more
+        REQUIRE(task.run() > ticks_per_millisecond() * 100);
+        REQUIRE(side.model().deliver(nobodys_frame));
+        REQUIRE(side.model().interrupts == 1);
+        REQUIRE(task.run() == 0);
+        REQUIRE(side.model().deliver(nobodys_frame));
+        REQUIRE(side.model().interrupts == 1); // while it is looked at
+        REQUIRE(task.run() == 0);
+        REQUIRE(task.run() == 0);
+        // What comes between the look and the end of silence is found by the next look.
+        REQUIRE(task.run() > ticks_per_millisecond() * 100);
+        REQUIRE(side.model().deliver(nobodys_frame));
+        REQUIRE(side.model().interrupts == 2);
+    });
+}
+
+TEST(NetworkTask, PollsACardThatCannotInterrupt) {
+    run_alone(nullptr, [](Side& side) {
+        NetworkTask task(side.stack);
+        REQUIRE(!side.stack.can_interrupt());
+        for (unsigned i = 0; i < 3; ++i)
+            REQUIRE(task.run() != 0 && task.run() <= ticks_per_millisecond());
+        REQUIRE(side.model().deliver(nobodys_frame));
+        REQUIRE(task.run() == 0);
+        REQUIRE(task.run() < ticks_per_millisecond() / 10);
+        REQUIRE(side.model().interrupts == 0);
+    });
 }
 
 TEST(TcpChecksum, EqualsTheDefinition) {

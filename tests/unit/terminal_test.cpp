@@ -48,6 +48,17 @@ TEST_F(TerminalTest, PutTakesCharactersFromTheHighOrderByteOn) {
     EXPECT_EQ(drain(), "A");
 }
 
+TEST_F(TerminalTest, PutWakesWhoShowsIt) {
+    partition::ProcessorPool pool;
+    partition.pool = &pool;
+    EXPECT_EQ(status(Op::put_term_char, {terminal_unit, 1, 0, 0}), Status::success);
+    EXPECT_TRUE(pool.sleepers.tasks_wanted());
+    pool.sleepers.begin_tasks();
+    EXPECT_EQ(status(Op::put_term_char, {terminal_unit, 1, 0, 0}), Status::success);
+    EXPECT_FALSE(pool.sleepers.tasks_wanted()) << "what is there already has woken somebody";
+    partition.pool = &partition::no_pool;
+}
+
 TEST_F(TerminalTest, PutRefusesBadLengthsAndUnits) {
     EXPECT_EQ(status(Op::put_term_char, {terminal_unit, 17, 0, 0}), Status::parameter);
     EXPECT_EQ(status(Op::put_term_char, {terminal_unit, ~std::uint64_t{0}, 0, 0}), Status::parameter);

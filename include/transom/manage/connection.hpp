@@ -24,8 +24,8 @@ class Connection final : public net::StreamHandler {
     bool free() const { return stream_ == nullptr; }
     void take(net::ByteStream& stream, Machine& machine);
 
-    /// Lets a terminal's output out. To be called now and then.
-    void poll();
+    /// Lets a terminal's output out. To be called now and then; true: soon again.
+    bool poll();
 
     std::size_t received(std::span<const std::byte> bytes) override;
     void sent() override;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <transom/manage/connection.hpp>
+#include <transom/net/clock.hpp>
 #include <transom/partition/dispatcher.hpp>
 
 namespace transom::manage {
@@ -24,9 +25,10 @@ class Service final : public net::Listener, public partition::Task {
     }
 
     std::uint64_t run() override {
+        bool soon = false;
         for (Connection& connection : connections_)
-            connection.poll();
-        return ~std::uint64_t{0}; // the network's task runs often enough
+            soon = connection.poll() || soon;
+        return soon ? net::ticks_per_millisecond() : ~std::uint64_t{0};
     }
 
   private:

@@ -14,7 +14,7 @@ namespace transom::partition {
 class Task {
   public:
     /// Does a bounded piece of work. Answers after how many ticks of the time base it wants to run again: 0 when there is
-    /// more to do now.
+    /// more to do now. An interrupt of a device, and ProcessorPool's sleepers where they are told to, let it run sooner.
     virtual std::uint64_t run() = 0;
 
   protected:

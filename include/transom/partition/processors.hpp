@@ -28,10 +28,23 @@ class Sleepers {
         }
     }
 
+    /// There is something for the hypervisor's own tasks to do: the boot processor wakes, or does not fall asleep before they have
+    /// run.
+    void wake_for_tasks() {
+        tasks_wanted_ = true;
+        if ((asleep_.fetch_and(~boot_processor) & boot_processor) != 0)
+            arch::kick(0);
+    }
+    /// The tasks run now.
+    void begin_tasks() { tasks_wanted_ = false; }
+    bool tasks_wanted() const { return tasks_wanted_; }
+
   private:
+    static constexpr std::uint64_t boot_processor = 1;
     static std::uint64_t self() { return std::uint64_t{1} << arch::processor_index(); }
 
     std::atomic<std::uint64_t> asleep_ = 0; // a bit for each processor
+    std::atomic<bool> tasks_wanted_ = false;
 };
 
 } // namespace transom::partition

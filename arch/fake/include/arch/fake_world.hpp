@@ -24,6 +24,7 @@ class FakeWorld {
 
     std::function<void()> while_idle;      // something happens meanwhile
     std::uint64_t slept = 0;               // ticks spent in idle()
+    std::uint64_t device_interrupts = 0;
     std::atomic<std::uint64_t> kicked = 0; // a bit for each processor that was kicked
     bool presents_external = false;
     std::atomic<int> external_raised = 0; // times that it was raised and not lowered yet

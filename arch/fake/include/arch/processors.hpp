@@ -17,6 +17,9 @@ bool presents_external();
 void raise_external();
 void lower_external();
 
+/// As FakeWorld says, if there is one.
+std::uint64_t device_interrupts();
+
 /// Nobody is inside a partition but who plays one.
 inline void rendezvous(std::uint32_t) {}
 struct RendezvousCost {
