@@ -59,7 +59,7 @@ sleeps = (after["sleeps"] - before["sleeps"]) / seconds
 asleep = (after["idle_ticks"] - before["idle_ticks"]) / frequency / seconds
 print("%.1f sleeps in a second, %.1f %% of the time" % (sleeps, 100 * asleep))
 # The console is looked at 20 times in a second, the network's timers run once. Polling its card would take 1000 sleeps.
-if not 2 <= sleeps <= 60:
+if not 0 < sleeps <= 60:
     sys.exit("that is not how an idle machine sleeps")
 requests = 20
 for _ in range(requests):
