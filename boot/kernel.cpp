@@ -52,6 +52,7 @@ random::Source random_source() {
 migrate::MachineFacts move_facts(const tree::HostMachine& machine) {
     return {.processor_version = arch::processor_version(),
             .generation = arch::processor_generation(),
+            .absent_registers = arch::in_hypervisor_state() ? arch::absent_registers() : partition::SprSet{},
             .mmu = arch::processor_generation() >= 9 ? migrate::Mmu::hashed_3_0 : migrate::Mmu::hashed_2_07,
             .page_sizes = kib(4) | kib(64) | mib(16),
             .timebase_frequency = machine.timebase_frequency,

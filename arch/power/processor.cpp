@@ -9,6 +9,7 @@
 #include <arch/world.hpp>
 #include <cstring>
 #include <transom/base/panic.hpp>
+#include <utility>
 
 extern "C" const std::byte vectors_template[], vectors_template_end[];
 extern "C" const std::byte supervisor_wake[], supervisor_wake_end[];
@@ -37,6 +38,21 @@ constexpr std::uint64_t facilities = 1 << 0     // FP
                                      | 1 << 8   // TAR
                                      | 1 << 12  // scv
                                      | 1 << 13; // prefixed instructions
+
+/// A register whose value is whatever the destination held before is none.
+template <std::size_t index> bool is_absent() {
+    if (!transom::partition::spr_list[index].is_on(processor_generation()))
+        return false;
+    std::uint64_t zeros = 0, ones = ~std::uint64_t{0};
+    asm volatile("mfspr %0, %2; mfspr %1, %2"
+                 : "+r"(zeros), "+r"(ones)
+                 : "i"(transom::partition::spr_list[index].number));
+    return zeros == 0 && ones == ~std::uint64_t{0};
+}
+
+template <std::size_t... index> void find_absent(transom::partition::SprSet& absent, std::index_sequence<index...>) {
+    (absent.set(index, is_absent<index>()), ...);
+}
 
 void replace_spr(std::uint32_t& instruction, unsigned from, unsigned to) {
     // mfspr and mtspr carry the register number with its halves swapped, at bit 11.
@@ -81,6 +97,12 @@ bool has_second_watchpoint() {
     std::uint64_t kept = 0;
     asm volatile("mtspr 181, %1; isync; mfspr %0, 181; mtspr 181, %2" : "+r"(kept) : "r"(pattern), "r"(0));
     return kept == pattern;
+}
+
+transom::partition::SprSet absent_registers() {
+    transom::partition::SprSet absent;
+    find_absent(absent, std::make_index_sequence<transom::partition::spr_count>{});
+    return absent;
 }
 
 std::optional<std::uint64_t> hardware_random() {

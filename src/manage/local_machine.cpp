@@ -22,7 +22,7 @@ const partition::Partition* LocalMachine::partition(std::size_t index) {
 }
 
 std::expected<void, migrate::Failure> LocalMachine::migrate(const MigrateRequest& request) {
-    return mover_.move(network_, request.partition, request.to, request.port, request.corrupt_page);
+    return mover_.move(network_, request.partition, request.to, request.port, request.corrupt_page, request.fit);
 }
 
 std::optional<DigestTable> LocalMachine::digests(std::string_view partition) {

@@ -90,11 +90,12 @@ void Connection::start_migrate(Request& request) {
     const auto to = request.take("to");
     const auto port = request.take("port");
     const auto corrupt = request.take("test-corrupt-page");
+    const auto compat = request.take("compat");
     if (const auto key = request.left_over())
-        return error("unknown-key", *key, "migrate has partition, to, port and test-corrupt-page");
+        return error("unknown-key", *key, "migrate has partition, to, port, compat and test-corrupt-page");
     if (!partition || !to)
         return error("missing-key", partition ? "to" : "partition", "migrate needs partition=NAME and to=ADDRESS");
-    MigrateRequest order{*partition, {}, migrate::migration_port, std::nullopt};
+    MigrateRequest order{.partition = *partition, .to = {}, .port = migrate::migration_port, .corrupt_page = {}};
     const auto address = parse_address(*to);
     if (!address)
         return error("bad-value", *to, "to is an address like 10.77.0.2");
@@ -110,6 +111,10 @@ void Connection::start_migrate(Request& request) {
         if (!order.corrupt_page)
             return error("bad-value", *corrupt, "test-corrupt-page is the number of a granule");
     }
+    if (compat && *compat != "yes" && *compat != "no")
+        return error("bad-value", *compat, "compat is yes (a processor of the same generation suffices) or no");
+    if (compat == "yes")
+        order.fit = migrate::Fit::same_generation;
     if (const auto started = machine_->migrate(order); !started)
         return line("error {}: {}", migrate::name(started.error().error), started.error().text());
     line("ok migration=started");

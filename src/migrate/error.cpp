@@ -42,6 +42,8 @@ constexpr auto names = std::to_array<Named>({
     {MoveError::function_sets, "function-sets"},
     {MoveError::cpu_characteristics, "cpu-characteristics"},
     {MoveError::entitled_capacity, "entitled-capacity"},
+    {MoveError::facilities, "facilities"},
+    {MoveError::registers, "registers"},
     {MoveError::unreachable, "unreachable"},
     {MoveError::refused_connection, "refused-connection"},
     {MoveError::connection_lost, "connection-lost"},

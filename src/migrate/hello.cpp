@@ -3,6 +3,7 @@
 #include <cstring>
 #include <transom/migrate/hello.hpp>
 #include <transom/tree/manifest.hpp>
+#include <transom/tree/processor.hpp>
 
 namespace transom::migrate {
 
@@ -12,6 +13,33 @@ template <class T> std::optional<Failure> differs(MoveError field, T source, T t
     if (source == target)
         return std::nullopt;
     return failure(field, "{} differs: {:#x} at the source, {:#x} at the target", name(field), source, target);
+}
+
+std::uint32_t architected_version(const MachineFacts& facts) {
+    return tree::architected_version(static_cast<tree::ProcessorFamily>(facts.generation));
+}
+
+/// The processor version register can be read by whoever runs, so without the operator's word it must be the same.
+std::optional<Failure> check_processor(const HelloRecord& hello, const MachineFacts& ours) {
+    if (hello.suffices > suffices_same_generation)
+        return failure(MoveError::record_content, "hello: unknown bits in what suffices: {:#x}",
+                       std::uint32_t{hello.suffices});
+    const std::uint32_t there = hello.processor_version, here = ours.processor_version;
+    if (const std::uint32_t generation = hello.architected_version; generation != architected_version(ours))
+        return failure(MoveError::processor_version,
+                       "processor-version differs: {:#x} ({:#x}) at the source, {:#x} ({:#x}) at the target", there,
+                       generation, here, architected_version(ours));
+    if (there == here || hello.suffices == suffices_same_generation)
+        return std::nullopt;
+    return failure(MoveError::processor_version,
+                   "processor-version differs: {:#x} at the source, {:#x} at the target, of one generation: see compat",
+                   there, here);
+}
+
+std::uint32_t features_of(const PartitionShape& shape) {
+    return (shape.large_pages ? feature_large_pages : 0) |
+           (shape.facilities.second_watchpoint ? feature_second_watchpoint : 0) |
+           (shape.facilities.interrupts_at_0x18000 ? feature_interrupts_at_0x18000 : 0);
 }
 
 bool name_character(char c) {
@@ -37,11 +65,12 @@ PartitionShape shape_of(const partition::Partition& partition) {
     shape.large_pages = partition.hpt.options().large_pages;
     shape.function_sets = partition.allowed_calls.sets();
     shape.cpu_characteristics = partition.cpu_characteristics;
+    shape.facilities = partition.facilities;
     shape.claim = partition.share.claim;
     return shape;
 }
 
-HelloRecord make_hello(const MachineFacts& facts, const PartitionShape& shape) {
+HelloRecord make_hello(const MachineFacts& facts, const PartitionShape& shape, Fit fit) {
     HelloRecord hello;
     hello.version = format_version;
     hello.processor_version = facts.processor_version;
@@ -53,7 +82,7 @@ HelloRecord make_hello(const MachineFacts& facts, const PartitionShape& shape) {
     hello.memory_size = shape.memory_size;
     hello.granule = shape.granule;
     hello.vcpus = shape.vcpus;
-    hello.features = shape.large_pages ? feature_large_pages : 0;
+    hello.features = features_of(shape);
     hello.name = shape.name_storage;
     hello.function_sets = shape.function_sets.bits();
     hello.cpu_character = shape.cpu_characteristics.character;
@@ -61,6 +90,8 @@ HelloRecord make_hello(const MachineFacts& facts, const PartitionShape& shape) {
     hello.entitled_capacity = shape.claim.entitled;
     hello.capacity_weight = shape.claim.weight;
     hello.capped = static_cast<std::uint16_t>(shape.claim.capped ? 1 : 0);
+    hello.architected_version = architected_version(facts);
+    hello.suffices = fit == Fit::same_generation ? suffices_same_generation : 0;
     return hello;
 }
 
@@ -76,6 +107,18 @@ std::expected<void, Failure> check_characteristics(const partition::CpuCharacter
             MoveError::cpu_characteristics,
             "cpu-characteristics: the target's processors need behaviour {:#x}, of which the partition knows nothing",
             untold));
+    return {};
+}
+
+std::expected<void, Failure> check_facilities(const partition::Facilities& told, const partition::Facilities& ours) {
+    if (told.second_watchpoint && !ours.second_watchpoint)
+        return std::unexpected(failure(MoveError::facilities,
+                                       "facilities: the target's processors lack the second watchpoint (DAWR1), which "
+                                       "the partition was offered"));
+    if (told.interrupts_at_0x18000 && !ours.interrupts_at_0x18000)
+        return std::unexpected(failure(MoveError::facilities,
+                                       "facilities: the target's processors take no interrupts at 0x18000, as the "
+                                       "partition was offered"));
     return {};
 }
 
@@ -114,7 +157,7 @@ std::expected<PartitionShape, Failure> check_hello(std::span<const std::byte> pa
     std::memcpy(&hello, payload.data(), sizeof hello);
 
     const auto number = [](auto field) { return static_cast<std::uint64_t>(field); };
-    if (auto d = differs(MoveError::processor_version, number(hello.processor_version), number(ours.processor_version)))
+    if (auto d = check_processor(hello, ours))
         return std::unexpected(*d);
     if (auto d = differs(MoveError::mmu, number(hello.mmu), number(ours.mmu)))
         return std::unexpected(*d);
@@ -134,14 +177,16 @@ std::expected<PartitionShape, Failure> check_hello(std::span<const std::byte> pa
     shape.granule = hello.granule;
     shape.table_log2 = hello.table_log2;
     shape.vcpus = hello.vcpus;
-    shape.large_pages = hello.features == feature_large_pages;
+    shape.large_pages = (hello.features & feature_large_pages) != 0;
+    shape.facilities = {.second_watchpoint = (hello.features & feature_second_watchpoint) != 0,
+                        .interrupts_at_0x18000 = (hello.features & feature_interrupts_at_0x18000) != 0};
     shape.cpu_characteristics = {hello.cpu_character, hello.cpu_behaviour};
     shape.claim = {.entitled = hello.entitled_capacity,
                    .weight = static_cast<std::uint8_t>(hello.capacity_weight),
                    .capped = hello.capped == 1};
     if (auto fits = check_shape(shape); !fits)
         return std::unexpected(fits.error());
-    if ((hello.features & ~feature_large_pages) != 0)
+    if ((hello.features & ~all_features) != 0)
         return std::unexpected(
             failure(MoveError::record_content, "hello: unknown features {:#x}", std::uint32_t{hello.features}));
     const auto function_sets = papr::FunctionSets::from_bits(hello.function_sets);

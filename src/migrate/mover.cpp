@@ -31,7 +31,7 @@ std::expected<void, net::StreamError> Mover::listen(net::Network& network) {
 }
 
 std::expected<void, Failure> Mover::move(net::Network& network, std::string_view name, net::Ipv4Address target,
-                                         std::uint16_t port, std::optional<std::uint64_t> corrupt_page) {
+                                         std::uint16_t port, std::optional<std::uint64_t> corrupt_page, Fit fit) {
     if (source_.progress().in_progress() || target_.busy())
         return std::unexpected(failure(MoveError::busy, "a move is in progress: wait for its end, or cancel it"));
     Partition* partition = roster_.find(name);
@@ -46,7 +46,8 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
                                                  .target = target,
                                                  .port = port,
                                                  .digests = words->digests,
-                                                 .corrupt_page = corrupt_page});
+                                                 .corrupt_page = corrupt_page,
+                                                 .fit = fit});
     if (!started)
         digests_.drop();
     return started;
@@ -118,6 +119,8 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
     }
     if (const auto safe = check_characteristics(shape.cpu_characteristics, roster_.cpu_characteristics()); !safe)
         return std::unexpected(safe.error());
+    if (const auto had = check_facilities(shape.facilities, roster_.facilities()); !had)
+        return std::unexpected(had.error());
     if (const std::uint32_t left = roster_.unallocated_capacity(); shape.claim.entitled > left)
         return std::unexpected(failure(MoveError::entitled_capacity,
                                        "entitled-capacity is {} hundredths of a processor, and the target has {} left",
@@ -136,7 +139,8 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
                                                .entitled_capacity = shape.claim.entitled,
                                                .capacity_weight = shape.claim.weight,
                                                .capped = shape.claim.capped,
-                                               .told_characteristics = shape.cpu_characteristics});
+                                               .told_characteristics = shape.cpu_characteristics,
+                                               .told_facilities = shape.facilities});
     if (!created) {
         digests_.drop();
         return std::unexpected(failure(MoveError::memory, "{}", created.error().view()));

@@ -73,10 +73,15 @@ std::expected<void, Failure> check_slb(std::uint32_t vcpu, std::span<const SlbEn
     return {};
 }
 
-std::expected<void, Failure> check_spr(std::size_t index, std::uint64_t value, unsigned generation) {
-    if (!partition::spr_list[index].is_on(generation) && value != 0)
+std::expected<void, Failure> check_spr(std::size_t index, std::uint64_t value, const MachineFacts& ours) {
+    if (!partition::spr_list[index].is_on(ours.generation) && value != 0)
         return std::unexpected(failure(MoveError::record_content, "{} is not 0, and POWER{} has no such register",
-                                       partition::spr_list[index].name, generation));
+                                       partition::spr_list[index].name, ours.generation));
+    // The source's have it, though they are of the same generation.
+    if (ours.absent_registers[index] && value != 0)
+        return std::unexpected(failure(MoveError::registers,
+                                       "registers: the partition uses {}, which the target's processors lack",
+                                       partition::spr_list[index].name));
     // Values that would make a breakpoint match in the hypervisor (ISA 3.1 Book III 10.4: CIABR PRIV, DAWRX HYP), or that
     // belong to somebody else (a doorbell of another thread). Of the others each takes every value: what is reserved reads as
     // zero.

@@ -3,7 +3,7 @@
 
 #include <expected>
 #include <span>
-#include <transom/migrate/error.hpp>
+#include <transom/migrate/hello.hpp>
 #include <transom/partition/registers.hpp>
 
 // Whether what a peer sent may be loaded into registers by hypervisor code, where a wrong value does harm before the
@@ -14,7 +14,7 @@ namespace transom::migrate {
 std::expected<void, Failure> check_msr(std::uint32_t vcpu, std::uint64_t msr);
 /// The entries as arch::run gives them to slbmte, each at its index; entries that are not valid are zero.
 std::expected<void, Failure> check_slb(std::uint32_t vcpu, std::span<const partition::SlbEntry> slb);
-/// `index` is that of partition::spr_list; `generation` that of the processors, 8, 9 or 10.
-std::expected<void, Failure> check_spr(std::size_t index, std::uint64_t value, unsigned generation);
+/// `index` is that of partition::spr_list.
+std::expected<void, Failure> check_spr(std::size_t index, std::uint64_t value, const MachineFacts& ours);
 
 } // namespace transom::migrate

@@ -70,7 +70,7 @@ void SourceSession::enter(Phase phase) {
 }
 
 void SourceSession::connected() {
-    writer_.write(RecordType::hello, make_hello(facts_, shape_of(*order_.partition)));
+    writer_.write(RecordType::hello, make_hello(facts_, shape_of(*order_.partition), order_.fit));
     enter(Phase::greeting);
     flush();
 }

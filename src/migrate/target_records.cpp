@@ -99,7 +99,7 @@ void TargetSession::handle_state(const Record& record) {
         return;
     }
     case RecordType::vcpu:
-        return once(decode_vcpu(record.payload, partition, facts_.generation), vcpus_seen_);
+        return once(decode_vcpu(record.payload, partition, facts_), vcpus_seen_);
     case RecordType::areas:
         return once(decode_areas(record.payload, partition), areas_seen_);
     case RecordType::interrupts:

@@ -20,7 +20,7 @@ std::optional<std::size_t> spr_by_number(std::uint32_t number) {
 }
 
 std::expected<void, Failure> decode_sprs(std::span<const std::byte> list, std::size_t count,
-                                         partition::Registers& registers, unsigned generation) {
+                                         partition::Registers& registers, const MachineFacts& ours) {
     std::bitset<spr_count> seen;
     for (std::size_t i = 0; i < count; ++i) {
         const auto record = element<SprRecord>(list, i);
@@ -33,7 +33,7 @@ std::expected<void, Failure> decode_sprs(std::span<const std::byte> list, std::s
         if (record.zero != 0)
             return std::unexpected(
                 failure(MoveError::record_content, "{} comes with a field that must be zero", spr_list[*index].name));
-        if (auto loadable = check_spr(*index, record.value, generation); !loadable)
+        if (auto loadable = check_spr(*index, record.value, ours); !loadable)
             return loadable;
         seen.set(*index);
         registers.spr[*index] = record.value;
@@ -79,7 +79,7 @@ std::size_t encode_vcpu(const partition::Vcpu& vcpu, std::span<std::byte> to) {
 }
 
 std::expected<VcpuIndex, Failure> decode_vcpu(std::span<const std::byte> payload, partition::Partition& partition,
-                                              unsigned generation) {
+                                              const MachineFacts& ours) {
     if (payload.size() < sizeof(VcpuRecord))
         return std::unexpected(failure(MoveError::record_length, "vcpu has {} bytes", payload.size()));
     const auto record = element<VcpuRecord>(payload, 0);
@@ -122,7 +122,7 @@ std::expected<VcpuIndex, Failure> decode_vcpu(std::span<const std::byte> payload
     for (std::size_t i = 0; i < r.vsr.size(); ++i)
         r.vsr[i] = {record.vsr[i][0], record.vsr[i][1]};
     r.slb = slb;
-    if (auto sprs = decode_sprs(payload.subspan(sizeof record), record.spr_count, r, generation); !sprs)
+    if (auto sprs = decode_sprs(payload.subspan(sizeof record), record.spr_count, r, ours); !sprs)
         return std::unexpected(sprs.error());
     return index;
 }

@@ -209,7 +209,7 @@ std::expected<void, CreateError> create_empty(Partition& partition, const Shape&
     shape.name.copy(partition.name_storage.data(), partition.name_storage.size() - 1);
     partition.granule = shape.granule;
     partition.allowed_calls.allow(shape.function_sets.common(from.function_sets()));
-    partition.facilities = from.facilities;
+    partition.facilities = shape.told_facilities.value_or(from.facilities);
     partition.home_node = from.home_node;
     partition.cpu_characteristics = shape.told_characteristics.value_or(from.cpu_characteristics);
     partition.random = from.random;

@@ -27,11 +27,16 @@ TEST_F(ManageTest, StartsAMove) {
     EXPECT_EQ(machine.order->to.value, 0x0a4d0002u);
     EXPECT_EQ(machine.order->port, 7701);
     EXPECT_FALSE(machine.order->corrupt_page);
+    EXPECT_EQ(machine.order->fit, migrate::Fit::same_version);
     EXPECT_THAT(ask("migrate to=10.0.0.255 port=9 test-corrupt-page=77 partition=\"debian\"\n"),
                 ElementsAre("ok migration=started"));
     EXPECT_EQ(machine.order->to.value, 0x0a0000ffu);
     EXPECT_EQ(machine.order->port, 9);
     EXPECT_EQ(machine.order->corrupt_page, 77u);
+    EXPECT_THAT(ask("migrate partition=debian to=10.77.0.2 compat=yes\n"), ElementsAre("ok migration=started"));
+    EXPECT_EQ(machine.order->fit, migrate::Fit::same_generation);
+    EXPECT_THAT(ask("migrate partition=debian to=10.77.0.2 compat=no\n"), ElementsAre("ok migration=started"));
+    EXPECT_EQ(machine.order->fit, migrate::Fit::same_version);
     machine.refusal = migrate::failure(migrate::MoveError::no_such_partition, "there is no partition {}", "x");
     EXPECT_THAT(ask("migrate partition=x to=10.77.0.2\n"),
                 ElementsAre("error no-such-partition: there is no partition x"));
@@ -51,6 +56,7 @@ TEST_F(ManageTest, RefusesWhatItDoesNotUnderstandByName) {
         {"migrate partition=debian to=10.77.0.2 port=0\n", "error bad-value: \"0\": "},
         {"migrate partition=debian to=10.77.0.2 port=65536\n", "error bad-value: \"65536\": "},
         {"migrate partition=debian to=10.77.0.2 test-corrupt-page=-1\n", "error bad-value: \"-1\": "},
+        {"migrate partition=debian to=10.77.0.2 compat=maybe\n", "error bad-value: \"maybe\": "},
         {"migrate partition=debian partition=x to=10.77.0.2\n", "error syntax: \"partition=x to=10.77.0.2\": "},
         {"migrate partition\n", "error syntax: \"partition\": "},
         {"migrate =x\n", "error syntax: \"=x\": "},

@@ -147,7 +147,19 @@ TEST_F(Forged, EachThingThatMustAgreeIsRefusedByItsName) {
     };
     using H = HelloRecord;
     expect(MoveError::format_version, "format-version", [](H& h) { h.version = format_version + 1; });
-    expect(MoveError::processor_version, "processor-version", [](H& h) { h.processor_version = 0x00801200; });
+    expect(MoveError::processor_version, "processor-version", [](H& h) { h.processor_version = 0x004e1202; });
+    expect(MoveError::processor_version, "processor-version", [](H& h) { h.architected_version = 0x0f000006; });
+    expect(MoveError::processor_version, "processor-version", [](H& h) {
+        h.suffices = suffices_same_generation;
+        h.processor_version = 0x00801200;
+        h.architected_version = 0x0f000006;
+    });
+    EXPECT_EQ(hello([](H& h) {
+                  h.suffices = suffices_same_generation;
+                  h.processor_version = 0x004e1202;
+              }),
+              MoveError::none);
+    EXPECT_EQ(hello([](H& h) { h.suffices = 2; }), MoveError::record_content);
     expect(MoveError::mmu, "mmu", [](H& h) { h.mmu = 1; });
     expect(MoveError::table_size, "table-size", [](H& h) { h.table_log2 = 17; });
     expect(MoveError::table_size, "table-size", [](H& h) { h.table_log2 = 37; });
@@ -164,7 +176,9 @@ TEST_F(Forged, EachThingThatMustAgreeIsRefusedByItsName) {
     expect(MoveError::partition_name, "partition-name", [](H& h) { h.name = {}; });
     expect(MoveError::partition_name, "partition-name", [](H& h) { h.name.fill('x'); });
     expect(MoveError::partition_name, "partition-name", [](H& h) { h.name[0] = '\n'; });
-    EXPECT_EQ(hello([](H& h) { h.features = 2; }), MoveError::record_content);
+    EXPECT_EQ(hello([](H& h) { h.features = all_features + 1; }), MoveError::record_content);
+    EXPECT_EQ(hello([](H& h) { h.features = all_features; }),
+              MoveError::none); // the machine, not hello's form, decides
     expect(MoveError::entitled_capacity, "entitled-capacity", [](H& h) { h.entitled_capacity = 4; });
     expect(MoveError::entitled_capacity, "entitled-capacity", [](H& h) { h.entitled_capacity = 100 * h.vcpus + 1; });
     EXPECT_EQ(hello([](H& h) { h.capacity_weight = 256; }), MoveError::record_content);

@@ -61,11 +61,13 @@ TEST_F(Forged, RegistersGoByNumberInAnyOrderEachOnce) {
 TEST_F(Forged, AProcessorIsSentNoRegisterThatItLacks) {
     partition::Vcpu& vcpu = here.partition->vcpus[0];
     std::vector<std::byte> payload(max_payload);
+    MachineFacts ours = facts;
     const auto sent = [&](std::size_t index, std::uint64_t value, unsigned generation) {
+        ours.generation = generation;
         vcpu.registers.spr = {};
         vcpu.registers.spr[index] = value;
         const std::size_t size = encode_vcpu(vcpu, payload);
-        const auto decoded = decode_vcpu(std::span(payload).first(size), *there.partition, generation);
+        const auto decoded = decode_vcpu(std::span(payload).first(size), *there.partition, ours);
         return decoded ? MoveError::none : decoded.error().error;
     };
     for (const unsigned generation : {8u, 9u, 10u})
@@ -76,6 +78,11 @@ TEST_F(Forged, AProcessorIsSentNoRegisterThatItLacks) {
             EXPECT_EQ(sent(i, 0, generation), MoveError::none);
         }
     EXPECT_EQ(sent(partition::spr_index("DPDES"), 2, 8), MoveError::record_content) << "another thread's doorbell";
+    // One that others of its generation have, as QEMU 7.2's POWER10.
+    ours.absent_registers.set(partition::spr_index("HASHKEYR"));
+    EXPECT_EQ(sent(partition::spr_index("HASHKEYR"), 1, 10), MoveError::registers);
+    EXPECT_EQ(sent(partition::spr_index("HASHKEYR"), 0, 10), MoveError::none);
+    EXPECT_EQ(sent(partition::spr_index("DEXCR"), 1, 10), MoveError::none);
 }
 
 TEST_F(Forged, RegistersHoldWhatTheHypervisorMayLoad) {

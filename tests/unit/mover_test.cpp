@@ -161,6 +161,56 @@ TEST_F(MoverTest, APartitionGoesWhereItsProtectionIsEnough) {
     EXPECT_EQ(b.mover.progress().state, MoveState::completed) << b.mover.progress().failure.text();
 }
 
+TEST_F(MoverTest, APartitionKeepsTheFacilitiesThatItWasToldOfAndNoOthers) {
+    a.resources.facilities = {.second_watchpoint = false, .interrupts_at_0x18000 = false};
+    b.resources.facilities = {.second_watchpoint = true, .interrupts_at_0x18000 = true};
+    a.build("linux");
+    ASSERT_TRUE(move("linux"));
+    partition::Partition* there = b.roster.find("linux");
+    ASSERT_NE(there, nullptr) << a.mover.progress().failure.text();
+    EXPECT_EQ(there->facilities, a.resources.facilities);
+    // With that it can go back, where one that was built there can not.
+    ASSERT_TRUE(a.mover.listen(network)); // the pipe leads to the one that listened last
+    ASSERT_TRUE(b.mover.move(network, "linux", {0x0a4d0001}, migration_port, {}));
+    go_on();
+    EXPECT_EQ(b.mover.progress().state, MoveState::completed) << b.mover.progress().failure.text();
+    b.build("other");
+    const auto refusal = [&] {
+        EXPECT_TRUE(b.mover.move(network, "other", {0x0a4d0001}, migration_port, {}, Fit::same_generation));
+        go_on();
+        EXPECT_EQ(b.mover.progress().state, MoveState::refused);
+        EXPECT_EQ(b.mover.progress().failure.error, MoveError::facilities);
+        EXPECT_EQ(b.roster.find("other")->state, PartitionState::running);
+        return std::string(b.mover.progress().failure.text());
+    };
+    EXPECT_THAT(refusal(), testing::HasSubstr("DAWR1"));
+    a.resources.facilities.second_watchpoint = true;
+    EXPECT_THAT(refusal(), testing::HasSubstr("0x18000"));
+}
+
+TEST_F(MoverTest, AnOtherProcessorOfTheGenerationIsEnoughWhereTheOperatorSaysSo) {
+    MachineFacts newer = facts;
+    newer.processor_version = 0x004e1202;
+    Mover mover(b.roster, b.frames, newer, b);
+    ASSERT_TRUE(mover.listen(network));
+    a.build("linux");
+    const auto try_with = [&](Fit fit) {
+        EXPECT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {}, fit));
+        for (int round = 0; round < 100'000; ++round) {
+            machine.advance(100);
+            const bool moved = network.pump();
+            if (a.mover.run() != 0 && mover.run() != 0 && !moved && !network.pump())
+                break;
+        }
+        return a.mover.progress().state;
+    };
+    EXPECT_EQ(try_with(Fit::same_version), MoveState::refused);
+    EXPECT_EQ(a.mover.progress().failure.error, MoveError::processor_version);
+    EXPECT_THAT(std::string(a.mover.progress().failure.text()), testing::HasSubstr("see compat"));
+    EXPECT_EQ(try_with(Fit::same_generation), MoveState::completed) << a.mover.progress().failure.text();
+    EXPECT_NE(b.roster.find("linux"), nullptr);
+}
+
 TEST_F(MoverTest, AClaimToTheProcessorsMovesWhereThereIsSoMuchLeft) {
     partition::Partition& p = a.build("linux");
     b.build("other");

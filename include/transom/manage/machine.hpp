@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 #include <transom/migrate/error.hpp>
+#include <transom/migrate/hello.hpp>
 #include <transom/migrate/progress.hpp>
 #include <transom/net/byte_stream.hpp>
 #include <transom/partition/partition.hpp>
@@ -26,6 +27,7 @@ struct MigrateRequest {
     net::Ipv4Address to;
     std::uint16_t port = 0;
     std::optional<std::uint64_t> corrupt_page;
+    migrate::Fit fit = migrate::Fit::same_version;
 };
 
 /// The digests of a partition's last move: one per granule.

@@ -42,6 +42,8 @@ enum class MoveError : std::uint32_t {
     function_sets = 33,
     cpu_characteristics = 34,
     entitled_capacity = 35,
+    facilities = 36,
+    registers = 37,
     // the connection
     unreachable = 40,
     refused_connection = 41,
@@ -61,7 +63,7 @@ std::string_view name(MoveError error);
 
 /// Whether the two ends do not fit each other: a refusal, not a failure.
 constexpr bool is_refusal(MoveError error) {
-    return error >= MoveError::format_version && error <= MoveError::entitled_capacity;
+    return error >= MoveError::format_version && error <= MoveError::registers;
 }
 
 /// An error with one line for a person: the thing, and what to do about it.

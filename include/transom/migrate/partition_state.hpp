@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <span>
-#include <transom/migrate/error.hpp>
+#include <transom/migrate/hello.hpp>
 #include <transom/partition/partition.hpp>
 
 // State of a partition, memory and page table excepted, to and from the payloads of docs/stream.md. The encoders need
@@ -24,9 +24,8 @@ std::size_t encode_terminal(const partition::Partition& partition, TerminalIndex
 std::expected<void, Failure> decode_partition(std::span<const std::byte> payload, partition::Partition& partition);
 /// Which virtual processor a vcpu or areas record is about.
 using VcpuIndex = std::uint32_t;
-/// `generation`: of the processors here, 8, 9 or 10.
 std::expected<VcpuIndex, Failure> decode_vcpu(std::span<const std::byte> payload, partition::Partition& partition,
-                                              unsigned generation);
+                                              const MachineFacts& ours);
 std::expected<VcpuIndex, Failure> decode_areas(std::span<const std::byte> payload, partition::Partition& partition);
 std::expected<void, Failure> decode_interrupts(std::span<const std::byte> payload, partition::Partition& partition);
 std::expected<TerminalIndex, Failure> decode_terminal(std::span<const std::byte> payload,

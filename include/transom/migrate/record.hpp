@@ -15,7 +15,7 @@ using Be16 = Be<std::uint16_t>;
 using Be32 = Be<std::uint32_t>;
 using Be64 = Be<std::uint64_t>;
 
-constexpr std::uint32_t format_version = 5;
+constexpr std::uint32_t format_version = 6;
 constexpr std::uint16_t migration_port = 7701;
 constexpr std::uint32_t record_magic = 0x54524e53; // "TRNS"
 constexpr std::uint16_t flag_mandatory = 1;
@@ -61,7 +61,13 @@ constexpr std::size_t max_record = sizeof(RecordHeader) + max_payload;
 
 using NameField = std::array<char, 32>; // zero-padded, at least one zero
 
+// What the partition was offered, as far as processors differ in it.
 constexpr std::uint32_t feature_large_pages = 1;
+constexpr std::uint32_t feature_second_watchpoint = 2;
+constexpr std::uint32_t feature_interrupts_at_0x18000 = 4;
+constexpr std::uint32_t all_features = feature_large_pages | feature_second_watchpoint | feature_interrupts_at_0x18000;
+
+constexpr std::uint32_t suffices_same_generation = 1;
 
 struct HelloRecord {
     Be32 version;
@@ -81,9 +87,11 @@ struct HelloRecord {
     Be64 cpu_behaviour;
     Be32 entitled_capacity; // hundredths of a processor
     Be16 capacity_weight;
-    Be16 capped; // 0 or 1
+    Be16 capped;              // 0 or 1
+    Be32 architected_version; // of the processors, as a partition is told it
+    Be32 suffices;            // bit 0: the same of these, where the processor version registers differ
 };
-static_assert(sizeof(HelloRecord) == 128);
+static_assert(sizeof(HelloRecord) == 136);
 
 struct HelloReplyRecord {
     Be32 version = format_version;

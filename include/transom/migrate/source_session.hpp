@@ -23,6 +23,7 @@ struct MoveOrder {
     std::span<std::uint64_t> digests;
     /// Test mode: a bit of this granule is flipped on the way.
     std::optional<std::uint64_t> corrupt_page;
+    Fit fit = Fit::same_version;
 };
 
 /// Sends one partition at a time to another machine: docs/stream.md. A state machine without a thread: the network calls

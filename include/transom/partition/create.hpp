@@ -42,7 +42,9 @@ struct Shape {
     std::optional<std::uint32_t> entitled_capacity{};             // hundredths of a processor; nothing: as is usual
     std::uint8_t capacity_weight = 128;
     bool capped = false;
-    std::optional<CpuCharacteristics> told_characteristics{}; // on another machine; nothing: it is told this one's
+    // On another machine; nothing: it is told this one's.
+    std::optional<CpuCharacteristics> told_characteristics{};
+    std::optional<Facilities> told_facilities{};
 };
 
 /// The shape that a description asks for; the page table as large as LoPAR recommends.

@@ -53,6 +53,8 @@ struct CpuCharacteristics {
 struct Facilities {
     bool second_watchpoint = false;    // DAWR1: ISA 3.1
     bool interrupts_at_0x18000 = true; // LPCR[AIL] 2: not in ISA 3.1
+
+    bool operator==(const Facilities&) const = default;
 };
 
 /// The associativity domains of a processor, from the largest to the processor itself, as the machine's device tree has

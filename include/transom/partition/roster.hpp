@@ -40,6 +40,7 @@ class Roster {
     papr::FunctionSets function_sets() const { return resources_.function_sets(); }
     /// What partitions that are built here are told.
     const CpuCharacteristics& cpu_characteristics() const { return resources_.cpu_characteristics; }
+    const Facilities& facilities() const { return resources_.facilities; }
 
     Partition* find(std::string_view name);
     std::size_t size() const;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -100,6 +101,9 @@ constexpr std::array spr_list = {
 };
 
 constexpr std::size_t spr_count = spr_list.size();
+
+/// Some of them, indexed like spr_list.
+using SprSet = std::bitset<spr_count>;
 
 /// Index of a register in spr_list by name; fails to compile where there is none.
 consteval std::size_t spr_index(std::string_view name) {

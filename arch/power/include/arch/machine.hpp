@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <transom/base/address.hpp>
+#include <transom/partition/spr_list.hpp>
 
 namespace arch {
 
@@ -20,6 +21,10 @@ std::uint32_t processor_identification();
 /// Whether the processor has DAWR1 and DAWRX1: it keeps what is written to them. (ISA 3.1 says so; QEMU before 8 has a
 /// POWER10 without, where moves to and from a register that is not there do nothing.)
 bool has_second_watchpoint();
+
+/// Those of a virtual processor's registers that processors of this generation have, and this one lacks: an emulator may be
+/// behind. Their reads leave the destination as it was (ISA 3.0B Book III 4.4.4).
+transom::partition::SprSet absent_registers();
 
 /// One number from the processor's own generator; nothing where it had none ready. POWER9 and later: darn.
 std::optional<std::uint64_t> hardware_random();
