@@ -56,6 +56,18 @@ class ToolBundle : public testing::Test {
 constexpr const char* one_partition =
     "debian { memory-mib = <256>; kernel = \"vmlinux\"; initramfs = \"initramfs.gz\"; bootargs = \"console=hvc0\"; };";
 
+TEST_F(ToolBundle, TakesAnotherNumberOfVirtualProcessors) {
+    const std::string two =
+        std::string(one_partition) + "other { memory-mib = <16>; kernel = \"vmlinux\"; virtual-processors = <2>; };";
+    const auto bundle = build_bundle(with_virtual_processors(read_manifest(manifest(two)), 5), identity_of(1));
+    const auto parsed = tree::Manifest::parse(bundle);
+    ASSERT_TRUE(parsed) << parsed.error().view();
+    ASSERT_EQ(parsed->partitions().size(), 2u);
+    EXPECT_EQ(parsed->partitions()[0].virtual_processors, 5u);
+    EXPECT_EQ(parsed->partitions()[0].bootargs, "console=hvc0");
+    EXPECT_EQ(parsed->partitions()[1].virtual_processors, 5u);
+}
+
 TEST_F(ToolBundle, HoldsTheFilesAndSaysWhichMachineItIsFor) {
     const auto bundle = build(one_partition);
     const auto parsed = tree::Manifest::parse(bundle);

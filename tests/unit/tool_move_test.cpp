@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "digest_table.hpp"
 #include "failure.hpp"
-#include "move_report.hpp"
+#include "move_series.hpp"
 #include "ticks.hpp"
 
 #include <gmock/gmock.h>
@@ -49,7 +49,7 @@ TEST(ToolTicks, AMoveInTheMiddleOfALineLosesNothing) {
                 "[    0.104649683,5] OPAL v7.0 starting...\n[    0.105446365,7] memory 7\ntransom: runs here\r\n");
     target.feed(at(90), "000000 30000000\r\n");
     tick(target, 100, 4, 95);
-    const auto ticks = collect_ticks(source, from, target, timebase);
+    const auto ticks = collect_ticks({source, from}, {target}, timebase);
     ASSERT_EQ(ticks.size(), 4u);
     EXPECT_TRUE(ticks[2].on_target);
     EXPECT_EQ(ticks[2].at, at(90));
@@ -73,7 +73,7 @@ TEST(ToolTicks, AFirmwareLineInTheMiddleOfATickLosesNothing) {
     source.feed(at(23), "[    4.018865238,4] SBE: cut off");
     target.feed(at(90), "[    4.008865238,4] SBE: Lagging timer fired\r\n");
     tick(target, 100, 3, 95);
-    const auto ticks = collect_ticks(source, 0, target, timebase);
+    const auto ticks = collect_ticks({source}, {target}, timebase);
     ASSERT_EQ(ticks.size(), 3u);
     EXPECT_EQ(ticks[1].at, at(22));
     EXPECT_TRUE(ticks[2].on_target);
@@ -86,7 +86,7 @@ TEST(ToolTicks, QuotesWhatStandsInPlaceOfAMissingTick) {
     tick(source, 10, 1, 10);
     source.feed(at(20), "tick 2 20000[    9.152371] random: crng\xc3\r\n000 20000000\r\n");
     tick(target, 100, 3, 95);
-    const TickReport report = analyse_ticks(collect_ticks(source, 0, target, timebase), at(0));
+    const TickReport report = analyse_ticks(collect_ticks({source}, {target}, timebase), at(0));
     EXPECT_EQ(report.missing, 1u);
     EXPECT_EQ(report.first_missing,
               "between 1 and 3, where 'tick 2 20000[    9.152371] random: crng\\xc3\\n000 20000000\\n' stood");
@@ -98,7 +98,7 @@ TEST(ToolTicks, LooksForTheGapAfterTheRequestOnly) {
     tick(source, 500, 2, 500);
     tick(source, 510, 3, 510);
     tick(target, 530, 4, 530);
-    EXPECT_DOUBLE_EQ(analyse_ticks(collect_ticks(source, 0, target, timebase), at(505)).longest_gap_ms, 20);
+    EXPECT_DOUBLE_EQ(analyse_ticks(collect_ticks({source}, {target}, timebase), at(505)).longest_gap_ms, 20);
 }
 
 TEST(ToolTicks, NoticesEachKindOfBreak) {
@@ -108,7 +108,7 @@ TEST(ToolTicks, NoticesEachKindOfBreak) {
         tick(source, 20, 2, 20);
         for (const auto& [ms, number, clock_ms] : target_ticks)
             tick(target, ms, number, clock_ms);
-        return analyse_ticks(collect_ticks(source, 0, target, timebase), at(0));
+        return analyse_ticks(collect_ticks({source}, {target}, timebase), at(0));
     };
     EXPECT_TRUE(report({{30, 3, 30}}).unbroken());
     EXPECT_FALSE(report({}).unbroken());
@@ -169,21 +169,33 @@ TEST(ToolDigest, RefusesTablesThatAreNotWhole) {
 
 MoveReport good_report() {
     MoveReport report;
-    report.guest = "linux";
+    report.from = "A";
+    report.to = "B";
     report.ticks.on_source = report.ticks.on_target = 5;
     report.digest.pages = 4096;
     report.boot_id_source = report.boot_id_target = "id";
-    report.alive_after = report.source_let_go = report.powered_off = true;
+    report.alive_after = report.source_let_go = true;
     return report;
 }
 
+MoveSeries good_series(unsigned rounds) {
+    MoveSeries series;
+    series.guest = "linux";
+    series.rounds = rounds;
+    series.moves.assign(rounds, good_report());
+    series.powered_off = true;
+    return series;
+}
+
 TEST(ToolMoveReport, HasTheNamesThatWerePromised) {
-    const auto json = good_report().json();
+    const auto json = good_series(1).json();
     EXPECT_EQ(json["result"], "ok");
     EXPECT_EQ(json["memory_digest_match"], true);
     EXPECT_EQ(json["guest_alive_after"], true);
-    for (const char* name : {"guest", "total_s", "downtime_ms", "internal_downtime_ms", "memory_bytes", "wire_bytes"})
+    for (const char* name : {"guest", "total_s", "downtime_ms", "internal_downtime_ms", "memory_bytes", "wire_bytes",
+                             "virtual_processors", "rounds", "work_rounds", "work_wrong", "source_qemu", "target_qemu"})
         EXPECT_TRUE(json.contains(name)) << name;
+    EXPECT_EQ(json["moves"].size(), 1u);
 }
 
 TEST(ToolMoveReport, ComplainsAboutEachThingThatDoesNotHold) {
@@ -191,7 +203,6 @@ TEST(ToolMoveReport, ComplainsAboutEachThingThatDoesNotHold) {
     MoveReport report = good_report();
     report.digest.different = {17};
     EXPECT_THAT(report.complaints(), ElementsAre(HasSubstr("first: page 17")));
-    EXPECT_EQ(report.json()["result"], "failed");
     report = good_report();
     report.boot_id_target = "other";
     EXPECT_THAT(report.complaints(), ElementsAre(HasSubstr("boot_id")));
@@ -202,8 +213,50 @@ TEST(ToolMoveReport, ComplainsAboutEachThingThatDoesNotHold) {
     report.ticks.repeated = 1;
     EXPECT_EQ(report.complaints().size(), 1u);
     report = good_report();
-    report.alive_after = report.source_let_go = report.powered_off = false;
-    EXPECT_EQ(report.complaints().size(), 3u);
+    report.alive_after = report.source_let_go = false;
+    EXPECT_EQ(report.complaints().size(), 2u);
+    report = good_report();
+    report.work = {.workers = 2, .processors_expected = 2, .rounds = 9, .wrong = 1};
+    EXPECT_THAT(report.complaints(), ElementsAre(HasSubstr("1 of 9 rounds"), HasSubstr("0 processors, not 2"),
+                                                 HasSubstr("0 of 2 workers"), HasSubstr("0 of 2 processors ran")));
+}
+
+TEST(ToolMoveSeries, HoldsWhatHoldsInEveryMove) {
+    MoveSeries series = good_series(3);
+    EXPECT_THAT(series.complaints(), testing::IsEmpty());
+    EXPECT_EQ(series.json()["moves"].size(), 3u);
+    series.moves[2].total_s = 7;
+    series.moves[0].digest.different = {17};
+    EXPECT_THAT(series.complaints(), ElementsAre(testing::StartsWith("move 1 from A to B: memory differs")));
+    const auto json = series.json();
+    EXPECT_EQ(json["result"], "failed");
+    EXPECT_EQ(json["memory_digest_match"], false);
+    EXPECT_EQ(json["moves"][2]["memory_digest_match"], true);
+    EXPECT_EQ(json["guest_alive_after"], true);
+    EXPECT_EQ(json["total_s"], 7.0);
+    series = good_series(3);
+    series.moves.pop_back();
+    EXPECT_THAT(series.complaints(), ElementsAre("it moved 2 times, not 3"));
+    EXPECT_EQ(series.failed_json("why")["moves"].size(), 2u);
+    series = good_series(1);
+    series.powered_off = false;
+    EXPECT_EQ(series.complaints().size(), 1u);
+}
+
+TEST(ToolGuestWork, IsReadFromWhatThePartitionPrints) {
+    const auto before = WorkState::parse("work 3 0\nwork 7 1\n"
+                                         "cpu0 10 0 20 999 5 1 2 50 0 0\ncpu1 4 0 4 100 0 0 0 0 0 0\n");
+    ASSERT_EQ(before.workers.size(), 2u);
+    EXPECT_EQ(before.rounds(), 10u);
+    EXPECT_EQ(before.wrong(), 1u);
+    EXPECT_THAT(before.busy, ElementsAre(33u, 8u));
+    const auto after = WorkState::parse("work 5 0\nwork 8 1\n"
+                                        "cpu0 10 0 20 1999 7 1 2 50 0 0\ncpu1 4 0 5 100 0 0 0 0 0 0\n");
+    EXPECT_EQ(after.workers_on_since(before), 1u);
+    EXPECT_EQ(after.processors_on_since(before), 1u);
+    const auto other = WorkState::parse("work 3\nwork x 0\n[   12.5] sched: cpu1 3 4\ncpu  1 2 3 4 5 6\n");
+    EXPECT_THAT(other.workers, testing::IsEmpty());
+    EXPECT_THAT(other.busy, testing::IsEmpty());
 }
 
 } // namespace

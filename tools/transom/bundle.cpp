@@ -73,6 +73,9 @@ class GrowingTree {
     void set(int node, const char* name, const Bytes& data) {
         check(fdt_setprop(blob_.data(), node, name, data.data(), static_cast<int>(data.size())));
     }
+    void set_cell(int node, const char* name, std::uint32_t value) {
+        check(fdt_setprop_u32(blob_.data(), node, name, value));
+    }
     Bytes finish() {
         check(fdt_pack(blob_.data()));
         blob_.resize(fdt_totalsize(blob_.data()));
@@ -90,6 +93,16 @@ class GrowingTree {
 };
 
 constexpr std::size_t room_for_names = 64 << 10;
+
+/// The manifest with `change` made to the node of each of its partitions.
+template <class F> ManifestFile with_each_partition(ManifestFile manifest, F change) {
+    for (const std::string& name : partition_names(manifest)) {
+        GrowingTree tree(manifest.blob, room_for_names);
+        change(tree, tree.child(tree.child(0, "partitions"), name.c_str()));
+        manifest.blob = tree.finish();
+    }
+    return manifest;
+}
 
 /// For each bundle anew: what a machine without a generator of its own makes its random numbers from.
 Bytes fresh_seed() {
@@ -151,12 +164,14 @@ std::vector<std::byte> build_bundle(const ManifestFile& manifest, const MachineI
 }
 
 ManifestFile with_observed_calls(ManifestFile manifest) {
-    for (const std::string& name : partition_names(manifest)) {
-        GrowingTree tree(manifest.blob, room_for_names);
-        tree.set(tree.child(tree.child(0, "partitions"), name.c_str()), "observe-calls", Bytes{});
-        manifest.blob = tree.finish();
-    }
-    return manifest;
+    return with_each_partition(std::move(manifest),
+                               [](GrowingTree& tree, int partition) { tree.set(partition, "observe-calls", Bytes{}); });
+}
+
+ManifestFile with_virtual_processors(ManifestFile manifest, unsigned count) {
+    return with_each_partition(std::move(manifest), [count](GrowingTree& tree, int partition) {
+        tree.set_cell(partition, "virtual-processors", count);
+    });
 }
 
 std::vector<std::byte> build_empty_bundle(const MachineIdentity& identity) {

@@ -38,6 +38,8 @@ void check_memory(const ManifestFile& manifest, std::uint64_t machine_mib);
 std::vector<std::byte> build_bundle(const ManifestFile& manifest, const MachineIdentity& identity);
 /// The manifest with `observe-calls` for each of its partitions.
 ManifestFile with_observed_calls(ManifestFile manifest);
+/// The manifest with that many virtual processors for each of its partitions.
+ManifestFile with_virtual_processors(ManifestFile manifest, unsigned count);
 /// The bundle of a machine that waits for a partition to arrive.
 std::vector<std::byte> build_empty_bundle(const MachineIdentity& identity);
 

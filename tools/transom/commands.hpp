@@ -30,6 +30,10 @@ struct RunOptions {
 struct MigrateOptions {
     MachineOptions common;
     std::string guest = "linux";
+    unsigned virtual_processors = 1;
+    unsigned rounds = 1;     ///< moves, each to the other machine
+    std::string target_qemu; ///< of machine B; empty: the same as A's
+    bool compat = false;     ///< a processor of the same architected generation suffices
     std::optional<std::uint64_t> corrupt_page;
     std::string consoles; ///< directory that gets both machines' consoles as A.console and B.console; empty: none
 };

@@ -82,6 +82,15 @@ struct CommandLine {
 
         command = app.add_subcommand("migrate", "boot two machines and move a running partition from one to the other");
         command->add_option("--guest", migrate.guest, "what moves: linux or spin")->capture_default_str();
+        command
+            ->add_option("--virtual-processors", migrate.virtual_processors,
+                         "of the partition; with several it works while it moves, and its sums are checked")
+            ->capture_default_str();
+        command->add_option("--rounds", migrate.rounds, "how often it moves: to the other machine, back, and so on")
+            ->capture_default_str();
+        command->add_option("--target-qemu", migrate.target_qemu, "the QEMU of machine B; that of A if left out");
+        command->add_flag("--compat", migrate.compat,
+                          "a processor of the same generation suffices, whatever its version register says");
         command->add_option("--test-corrupt-page", migrate.corrupt_page,
                             "damage this page on its way: must be noticed");
         command->add_option("--consoles", migrate.consoles,

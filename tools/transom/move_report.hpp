@@ -2,6 +2,7 @@
 #pragma once
 
 #include "digest_table.hpp"
+#include "guest_work.hpp"
 #include "ticks.hpp"
 
 #include <nlohmann/json.hpp>
@@ -10,17 +11,18 @@ namespace transom::tool {
 
 /// What one move of a partition showed.
 struct MoveReport {
-    std::string guest, machine;
-    double total_s = 0;              ///< from the request until the target has said that it is complete
-    double internal_downtime_ms = 0; ///< as the hypervisors measured it: source's stop to target's start
+    std::string from, to;                 ///< names of the machines
+    std::string source_qemu, target_qemu; ///< versions
+    double total_s = 0;                   ///< from the request until the target has said that it is complete
+    double internal_downtime_ms = 0;      ///< as the hypervisors measured it: source's stop to target's start
     std::uint64_t memory_bytes = 0, wire_bytes = 0, zero_pages = 0;
     TickReport ticks;
     DigestComparison digest;
     std::string boot_id_source, boot_id_target; ///< Linux only
     double uptime_source_s = 0, uptime_target_s = 0;
+    WorkReport work;
     bool alive_after = false;   ///< it still answers at the target
     bool source_let_go = false; ///< the source does not run it any more
-    bool powered_off = false;   ///< the target switched itself off when the partition did
 
     /// What does not hold, one sentence each; empty if the move was right.
     std::vector<std::string> complaints() const;

@@ -3,11 +3,14 @@
 
 #include "examples.hpp"
 #include "failure.hpp"
+#include "guest_work.hpp"
 #include "progress.hpp"
 #include "shell.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
+#include <optional>
 
 namespace transom::tool {
 namespace {
@@ -34,13 +37,29 @@ void show(const Machine& machine, std::string_view command, const std::string& o
     std::fflush(stdout);
 }
 
+/// The end of what may take that long, within `until`.
+Clock::time_point within(Clock::duration how_long, Clock::time_point until) {
+    return std::min(until, Clock::now() + how_long);
+}
+
 class LinuxGuest : public MovingGuest {
   public:
+    /// With several virtual processors it works on all of them while it moves.
+    explicit LinuxGuest(unsigned virtual_processors) {
+        if (virtual_processors > 1)
+            work_.emplace(virtual_processors);
+    }
+
     std::string_view partition() const override { return "debian"; }
     std::string_view manifest() const override { return debian_manifest; }
 
-    std::size_t start(Machine& source, MoveReport& report, Clock::time_point until) override {
-        wait_visibly(source, "Linux boots on " + source.name(), "\ntransom# ", until);
+    void boot(Machine& machine, Clock::time_point until) override {
+        wait_visibly(machine, "Linux boots on " + machine.name(), "\ntransom# ", until);
+        if (work_)
+            work_->start(machine, until);
+    }
+
+    std::size_t start_ticks(Machine& source, MoveReport& report, Clock::time_point until) override {
         Shell shell(source);
         ask(shell, source, "uname -a", until);
         report.boot_id_source = ask(shell, source, boot_id, until);
@@ -48,14 +67,22 @@ class LinuxGuest : public MovingGuest {
         return shell.start("ticker 10");
     }
 
-    void check(Machine& target, MoveReport& report, Clock::time_point until) override {
+    void check(Machine& target, std::size_t, MoveReport& report, Clock::time_point until) override {
+        const auto answers = within(answer_time, until);
         Shell shell(target);
-        shell.interrupt(until);
-        ask(shell, target, "uname -a", until);
-        report.boot_id_target = ask(shell, target, boot_id, until);
-        report.uptime_target_s = uptime(ask(shell, target, uptime_command, until));
+        shell.interrupt(answers);
+        ask(shell, target, "uname -a", answers);
+        report.boot_id_target = ask(shell, target, boot_id, answers);
+        report.uptime_target_s = uptime(ask(shell, target, uptime_command, answers));
         // Something that cannot have been in a buffer anywhere: computed there, from a process of its own.
-        report.alive_after = ask(shell, target, "seq 1 1000 | awk '{s+=$1} END {print s}'", until) == "500500";
+        report.alive_after = ask(shell, target, "seq 1 1000 | awk '{s+=$1} END {print s}'", answers) == "500500";
+        if (work_)
+            report.work = work_->check(target, within(work_time, until));
+    }
+
+    void finish(Machine& machine, MoveReport& report, Clock::time_point until) override {
+        if (work_)
+            work_->stop(machine, report.work, within(work_time, until));
     }
 
     bool power_off(Machine& target, Clock::time_point until) override {
@@ -65,6 +92,7 @@ class LinuxGuest : public MovingGuest {
     }
 
   private:
+    static constexpr auto answer_time = std::chrono::seconds(60), work_time = std::chrono::seconds(120);
     static constexpr std::string_view boot_id = "cat /proc/sys/kernel/random/boot_id";
     static constexpr std::string_view uptime_command = "cat /proc/uptime";
 
@@ -81,6 +109,8 @@ class LinuxGuest : public MovingGuest {
             fail("/proc/uptime says '{}'", text);
         return seconds;
     }
+
+    std::optional<GuestWork> work_;
 };
 
 class SpinGuest : public MovingGuest {
@@ -88,32 +118,42 @@ class SpinGuest : public MovingGuest {
     std::string_view partition() const override { return "spin"; }
     std::string_view manifest() const override { return spin_manifest; }
 
-    std::size_t start(Machine& source, MoveReport&, Clock::time_point until) override {
-        wait_visibly(source, "the guest starts on " + source.name(), "spin: start", until);
-        wait_visibly(source, "first check of its memory", good, until);
-        return 0;
+    void boot(Machine& machine, Clock::time_point until) override {
+        wait_visibly(machine, "the guest starts on " + machine.name(), "spin: start", until);
+        wait_visibly(machine, "first check of its memory", good, until);
     }
 
-    void check(Machine& target, MoveReport& report, Clock::time_point until) override {
-        // Two: the first may be about what it checked at the source.
-        const auto first = target.console().wait_for(good, 0, until);
-        const auto second = first ? target.console().wait_for(good, *first, until) : std::nullopt;
-        report.alive_after = second && target.console().terminal_from(0).find("spin: BAD") == std::string::npos;
+    // They never stop.
+    std::size_t start_ticks(Machine& source, MoveReport&, Clock::time_point) override {
+        return source.console().mark();
     }
+
+    void check(Machine& target, std::size_t from, MoveReport& report, Clock::time_point until) override {
+        // Two: the first may be about what it checked at the source.
+        const auto enough = within(answer_time, until);
+        const auto first = target.console().wait_for(good, from, enough);
+        const auto second = first ? target.console().wait_for(good, *first, enough) : std::nullopt;
+        report.alive_after = second && target.console().terminal_from(from).find("spin: BAD") == std::string::npos;
+    }
+
+    void finish(Machine&, MoveReport&, Clock::time_point) override {}
 
     bool power_off(Machine&, Clock::time_point) override { return true; } // runs until it is killed
 
   private:
+    static constexpr auto answer_time = std::chrono::seconds(30);
     static constexpr std::string_view good = "spin: ok";
 };
 
 } // namespace
 
-std::unique_ptr<MovingGuest> make_guest(std::string_view name) {
+std::unique_ptr<MovingGuest> make_guest(std::string_view name, unsigned virtual_processors) {
     if (name == "linux")
-        return std::make_unique<LinuxGuest>();
-    if (name == "spin")
+        return std::make_unique<LinuxGuest>(virtual_processors);
+    if (name == "spin" && virtual_processors == 1)
         return std::make_unique<SpinGuest>();
+    if (name == "spin")
+        fail("the guest spin runs on one virtual processor, not {}", virtual_processors);
     fail("there is no guest '{}' (there are linux, spin)", name);
 }
 

@@ -64,11 +64,10 @@ std::optional<Tick> parse_tick(std::string_view line, std::uint64_t timebase) {
     return tick;
 }
 
-std::vector<Tick> collect_ticks(const ConsoleFilter& source, std::size_t source_from, const ConsoleFilter& target,
-                                std::uint64_t timebase) {
-    const std::size_t from = std::min(source_from, source.terminal().size());
-    const std::size_t source_length = source.terminal().size() - from;
-    const std::string text = source.terminal().substr(from) + target.terminal();
+std::vector<Tick> collect_ticks(const TerminalPart& source, const TerminalPart& target, std::uint64_t timebase) {
+    const std::size_t source_length = source.text().size();
+    std::string text(source.text());
+    text += target.text();
     std::vector<Tick> ticks;
     std::string other;
     for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
@@ -81,7 +80,7 @@ std::vector<Tick> collect_ticks(const ConsoleFilter& source, std::size_t source_
         }
         tick->before = std::exchange(other, {});
         tick->on_target = end >= source_length;
-        tick->at = tick->on_target ? target.arrival(end - source_length) : source.arrival(from + end);
+        tick->at = tick->on_target ? target.arrival(end - source_length) : source.arrival(end);
         ticks.push_back(*tick);
     }
     return ticks;

@@ -3,6 +3,7 @@
 
 #include "console_filter.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -21,10 +22,20 @@ struct Tick {
 /// `timebase`: ticks of the machines' time base in a second (`hello`).
 std::optional<Tick> parse_tick(std::string_view line, std::uint64_t timebase);
 
-/// The terminal is one stream that goes on at the target, maybe in the middle of a line: the source's text from
-/// `source_from` on, then the target's.
-std::vector<Tick> collect_ticks(const ConsoleFilter& source, std::size_t source_from, const ConsoleFilter& target,
-                                std::uint64_t timebase);
+/// A machine's terminal from some position on.
+struct TerminalPart {
+    const ConsoleFilter& console;
+    std::size_t from = 0;
+
+    std::string_view text() const {
+        const std::string_view all = console.terminal();
+        return all.substr(std::min(from, all.size()));
+    }
+    Clock::time_point arrival(std::size_t offset) const { return console.arrival(from + offset); }
+};
+
+/// The terminal is one stream that goes on at the target, maybe in the middle of a line.
+std::vector<Tick> collect_ticks(const TerminalPart& source, const TerminalPart& target, std::uint64_t timebase);
 
 struct TickReport {
     std::size_t count = 0, on_source = 0, on_target = 0;

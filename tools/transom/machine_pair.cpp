@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "machine_pair.hpp"
+
+#include "failure.hpp"
+#include "port.hpp"
+#include "progress.hpp"
+#include "qemu.hpp"
+
+#include <fmt/format.h>
+#include <span>
+#include <thread>
+
+namespace transom::tool {
+namespace {
+
+constexpr std::array<std::string_view, 2> names = {"A", "B"};
+
+std::string version_text(const QemuVersion& version) { return fmt::format("{}.{}", version.major, version.minor); }
+
+unsigned number_of(std::size_t index) { return static_cast<unsigned>(index + 1); }
+
+} // namespace
+
+MachinePair::MachinePair(const MigrateOptions& options, const MachineSetup& common)
+    : consoles_(options.consoles), setups_{common, common} {
+    if (!options.target_qemu.empty())
+        setups_[1].qemu = options.target_qemu;
+    for (std::size_t i = 0; i < machines_.size(); ++i) {
+        machines_[i].qemu = version_text(check_qemu(setups_[i].qemu));
+        machines_[i].link_address = identity_of(number_of(i)).link_address;
+    }
+    prepare_consoles();
+}
+
+void MachinePair::keep_consoles() {
+    if (consoles_.empty())
+        return;
+    for (const PairedMachine& paired : machines_)
+        if (paired.machine != nullptr) {
+            const std::string text = paired.machine->console().raw();
+            write_file(console_file(paired.machine->name()), std::as_bytes(std::span(text)));
+        }
+}
+
+std::filesystem::path MachinePair::console_file(std::string_view machine) const {
+    return std::filesystem::path(consoles_) / fmt::format("{}.console", machine);
+}
+
+/// Before anything is started: whether it can be done, and nothing of an earlier move stays.
+void MachinePair::prepare_consoles() const {
+    if (consoles_.empty())
+        return;
+    std::error_code error;
+    std::filesystem::create_directories(consoles_, error);
+    if (error)
+        fail("cannot make the directory {} for the consoles: {}", consoles_, error.message());
+    for (const std::string_view machine : names)
+        write_file(console_file(machine), {});
+}
+
+MachineSetup MachinePair::setup_of(std::size_t index, const std::vector<std::byte>& bundle) {
+    MachineSetup setup = setups_[index];
+    setup.number = number_of(index);
+    setup.bundle = directory_.path() / fmt::format("bundle-{}", setup.number);
+    write_file(setup.bundle, bundle);
+    setup.link = LinkSocket{directory_.path() / "link", index == 0};
+    do
+        setup.management_port = free_port();
+    while (setup.management_port == last_port_);
+    last_port_ = *setup.management_port;
+    return setup;
+}
+
+/// The socket must be there before the other end connects.
+void MachinePair::wait_for_link(const std::filesystem::path& path, Clock::time_point until) {
+    Machine& listener = *machines_[0].machine;
+    while (!std::filesystem::exists(path)) {
+        listener.check_running();
+        if (Clock::now() >= until)
+            listener.fail_with_console("QEMU does not open the link");
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+}
+
+void MachinePair::start(const ManifestFile& manifest, Clock::time_point until) {
+    const std::array setups = {setup_of(0, build_bundle(manifest, identity_of(number_of(0)))),
+                               setup_of(1, build_empty_bundle(identity_of(number_of(1))))};
+    for (std::size_t i = 0; i < machines_.size(); ++i) {
+        machines_[i].machine = std::make_unique<Machine>(std::string(names[i]), qemu_arguments(setups[i]));
+        wait_for_link(setups[0].link->path, until);
+    }
+    Progress progress("machines A and B start");
+    const auto still_there = [this] {
+        for (const PairedMachine& paired : machines_)
+            paired.machine->check_running();
+    };
+    for (std::size_t i = 0; i < machines_.size(); ++i)
+        machines_[i].management = std::make_unique<ManagementClient>(*setups[i].management_port, until, still_there);
+    progress.done(fmt::format("{:.1f} s, {} with a {}, QEMU {} and {}", seconds_since(machines_[0].machine->started()),
+                              machine_name(setups[0].kind), machines_[0].management->hello().text("cpu"),
+                              machines_[0].qemu, machines_[1].qemu));
+}
+
+} // namespace transom::tool

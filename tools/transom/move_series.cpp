@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "move_series.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace transom::tool {
+
+std::vector<std::string> MoveSeries::complaints() const {
+    std::vector<std::string> list;
+    for (std::size_t i = 0; i < moves.size(); ++i)
+        for (const std::string& complaint : moves[i].complaints())
+            list.push_back(
+                rounds == 1 ? complaint
+                            : fmt::format("move {} from {} to {}: {}", i + 1, moves[i].from, moves[i].to, complaint));
+    if (list.empty() && moves.size() != rounds)
+        list.push_back(fmt::format("it moved {} times, not {}", moves.size(), rounds));
+    if (!powered_off)
+        list.emplace_back("the target did not switch itself off with the partition");
+    return list;
+}
+
+nlohmann::ordered_json MoveSeries::moves_json() const {
+    auto list = nlohmann::ordered_json::array();
+    for (const MoveReport& move : moves)
+        list.push_back(move.json());
+    return list;
+}
+
+nlohmann::ordered_json MoveSeries::json() const {
+    const auto all = complaints();
+    nlohmann::ordered_json report = {{"result", all.empty() ? "ok" : "failed"},
+                                     {"guest", guest},
+                                     {"machine", machine},
+                                     {"virtual_processors", virtual_processors},
+                                     {"rounds", rounds}};
+    const auto list = moves_json();
+    if (!list.empty())
+        for (const auto& [name, value] : list.back().items())
+            report[name] = value;
+    for (auto item = report.begin(); item != report.end(); ++item)
+        if (item->is_boolean())
+            *item = std::ranges::all_of(list, [&](const auto& move) { return move[item.key()] == true; });
+    report["complaints"] = all;
+    report["moves"] = list;
+    return report;
+}
+
+nlohmann::ordered_json MoveSeries::failed_json(std::string_view error) const {
+    return {{"result", "failed"}, {"guest", guest}, {"error", error}, {"moves", moves_json()}};
+}
+
+std::string MoveSeries::text() const {
+    if (moves.empty())
+        return {};
+    std::string text;
+    if (moves.size() > 1) {
+        text = "  move   from to   total s   downtime ms   internal ms   on the wire MB   work\n";
+        for (std::size_t i = 0; i < moves.size(); ++i) {
+            const MoveReport& m = moves[i];
+            text +=
+                fmt::format("  {:>4}   {:>4} {:>2}   {:>7.2f}   {:>11.0f}   {:>11.1f}   {:>14.1f}   {}\n", i + 1,
+                            m.from, m.to, m.total_s, m.ticks.longest_gap_ms, m.internal_downtime_ms,
+                            static_cast<double>(m.wire_bytes) / 1e6, m.complaints().empty() ? "right" : "NOT right");
+        }
+        text += "The last one: ";
+    }
+    return text +
+           fmt::format("Move of the {} partition, {} with QEMU {}, to QEMU {}\n", guest, machine,
+                       moves.back().source_qemu, moves.back().target_qemu) +
+           moves.back().text();
+}
+
+} // namespace transom::tool

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "move_report.hpp"
+
+namespace transom::tool {
+
+/// Moves of one partition, one after the other.
+struct MoveSeries {
+    std::string guest, machine;
+    unsigned virtual_processors = 1;
+    unsigned rounds = 1; ///< that were asked for
+    std::vector<MoveReport> moves;
+    bool powered_off = false; ///< the last machine switched itself off when the partition did
+
+    std::vector<std::string> complaints() const;
+    /// Numbers and names of the last move; what holds, or does not, of all of them; and each move in `moves`.
+    nlohmann::ordered_json json() const;
+    /// Where it ended too early.
+    nlohmann::ordered_json failed_json(std::string_view error) const;
+    std::string text() const;
+
+  private:
+    nlohmann::ordered_json moves_json() const;
+};
+
+} // namespace transom::tool

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "one_move.hpp"
+
+#include "failure.hpp"
+#include "progress.hpp"
+
+#include <fmt/format.h>
+#include <thread>
+
+namespace transom::tool {
+namespace {
+
+constexpr auto poll_interval = std::chrono::milliseconds(100);
+constexpr auto ticks_before = std::chrono::milliseconds(1000); // to know the usual gap
+constexpr auto ticks_after = std::chrono::milliseconds(1500);
+
+class OneMove {
+  public:
+    OneMove(const MoveTask& task, Clock::time_point until)
+        : task_(task), source_(*task.source.machine), target_(*task.target.machine),
+          source_management_(*task.source.management), target_management_(*task.target.management), until_(until) {}
+    MoveReport run();
+
+  private:
+    void ask_for_move();
+    /// Polls both ends until the source says completed and the target too.
+    void watch_move();
+    void note_completion(const Fields& source, const Fields& target);
+    void compare_digests();
+    void wait_for_ticks(Machine& machine, std::size_t from, Clock::duration how_long);
+    void look_at_source();
+
+    const MoveTask& task_;
+    Machine &source_, &target_;
+    ManagementClient &source_management_, &target_management_;
+    Clock::time_point until_, asked_;
+    MoveReport report_;
+};
+
+void OneMove::wait_for_ticks(Machine& machine, std::size_t from, Clock::duration how_long) {
+    const auto enough = Clock::now() + how_long;
+    while (Clock::now() < enough || machine.console().terminal_from(from).find("\ntick ") == std::string::npos) {
+        machine.check_running();
+        if (Clock::now() >= until_)
+            machine.fail_with_console("no ticks come");
+        std::this_thread::sleep_for(poll_interval);
+    }
+}
+
+void OneMove::ask_for_move() {
+    const std::string_view partition = task_.guest.partition();
+    for (const Fields& row : source_management_.demand("status").rows())
+        if (row.text("partition") == partition)
+            report_.memory_bytes = row.number("memory").value_or(0);
+    if (report_.memory_bytes == 0)
+        fail("machine {} does not list the partition {}", source_.name(), partition);
+    std::string request = fmt::format("migrate partition={} to={}", partition, task_.target.link_address);
+    if (task_.compat)
+        request += " compat=yes";
+    if (task_.corrupt_page)
+        request += fmt::format(" test-corrupt-page={}", *task_.corrupt_page);
+    asked_ = Clock::now();
+    source_management_.demand(request);
+}
+
+void OneMove::note_completion(const Fields& source, const Fields& target) {
+    report_.total_s = seconds_since(asked_);
+    report_.wire_bytes = source.number("bytes").value_or(0);
+    report_.zero_pages = source.number("zero_pages").value_or(0);
+    const auto ticks = target.has("downtime_ticks") ? target.number("downtime_ticks") : source.number("downtime_ticks");
+    const auto frequency = target_management_.hello().number("timebase");
+    if (!ticks || !frequency || *frequency == 0)
+        fail("the machines do not say how long the partition stood still");
+    report_.internal_downtime_ms = static_cast<double>(*ticks) * 1e3 / static_cast<double>(*frequency);
+}
+
+void OneMove::watch_move() {
+    Progress progress(task_.label);
+    for (;;) {
+        source_.check_running();
+        target_.check_running();
+        const Fields source = source_management_.demand("migration").result();
+        const std::string state = source.text("state");
+        const auto done = source.number("pages_done").value_or(0), all = source.number("pages_total").value_or(0);
+        const std::string detail =
+            fmt::format("{} of {} pages, {:.1f} MB/s", done, all,
+                        static_cast<double>(source.number("bytes").value_or(0)) / 1e6 / seconds_since(asked_));
+        const double fraction = all > 0 ? static_cast<double>(done) / static_cast<double>(all) : 0;
+        if (state != "connecting" && state != "copying" && state != "confirming" && state != "completed")
+            fail("the move is {}: {} ({})", state, source.text("error"), source.text("error_name"));
+        if (state == "completed") {
+            const Fields target = target_management_.demand("migration").result();
+            if (target.text("state") == "failed" || target.text("state") == "refused")
+                fail("the move is {} at the target: {} ({})", target.text("state"), target.text("error"),
+                     target.text("error_name"));
+            if (target.text("state") == "completed") {
+                note_completion(source, target);
+                progress.done(fmt::format("{} {}", progress_bar(fraction), detail));
+                return;
+            }
+        }
+        progress.update(fraction, detail);
+        if (Clock::now() >= until_)
+            fail("the move did not end in time: state {} at the source", state);
+        std::this_thread::sleep_for(poll_interval);
+    }
+}
+
+void OneMove::compare_digests() {
+    const std::string request = fmt::format("digest partition={}", task_.guest.partition());
+    const auto source = DigestTable::parse(source_management_.demand(request));
+    const auto target = DigestTable::parse(target_management_.demand(request));
+    report_.digest = compare(source, target);
+    if (report_.digest.mismatch.empty() && report_.digest.pages * source.granule != report_.memory_bytes)
+        report_.digest.mismatch = fmt::format("{} pages are not the whole memory", report_.digest.pages);
+}
+
+void OneMove::look_at_source() {
+    report_.source_let_go = true;
+    for (const Fields& row : source_management_.demand("status").rows())
+        if (row.text("partition") == task_.guest.partition() && row.text("state") == "running")
+            report_.source_let_go = false;
+}
+
+MoveReport OneMove::run() {
+    report_.from = source_.name();
+    report_.to = target_.name();
+    report_.source_qemu = task_.source.qemu;
+    report_.target_qemu = task_.target.qemu;
+    const std::size_t target_from = target_.console().mark();
+    const std::size_t source_from = task_.guest.start_ticks(source_, report_, until_);
+    wait_for_ticks(source_, source_from, ticks_before);
+    ask_for_move();
+    watch_move();
+    wait_for_ticks(target_, target_from, ticks_after);
+    // Everything that the source may still have to say has been said: from here on the ticks may stop.
+    const auto timebase = source_management_.hello().number("timebase");
+    if (!timebase || *timebase == 0)
+        fail("machine {} does not say how fast its time base is", source_.name());
+    const ConsoleFilter source = source_.console().snapshot(), target = target_.console().snapshot();
+    report_.ticks = analyse_ticks(collect_ticks({source, source_from}, {target, target_from}, *timebase), asked_);
+    compare_digests();
+    look_at_source();
+    task_.guest.check(target_, target_from, report_, until_);
+    return report_;
+}
+
+} // namespace
+
+MoveReport move_once(const MoveTask& task, Clock::time_point until) { return OneMove(task, until).run(); }
+
+} // namespace transom::tool

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "machine_pair.hpp"
+#include "moving_guest.hpp"
+
+#include <optional>
+
+namespace transom::tool {
+
+/// What one move is about.
+struct MoveTask {
+    PairedMachine& source;
+    PairedMachine& target;
+    MovingGuest& guest;
+    std::string label; ///< for its progress: "move 2 of 3, from B to A"
+    bool compat = false;
+    std::optional<std::uint64_t> corrupt_page;
+};
+
+/// Moves the guest's partition, which runs at the source, and looks at everything that a move may break. Throws Failure where
+/// the move does not come to its end; what is not right after it is in the report's complaints.
+MoveReport move_once(const MoveTask& task, Clock::time_point until);
+
+} // namespace transom::tool
