@@ -16,7 +16,6 @@ namespace boot {
 using namespace transom;
 using partition::Partition;
 using partition::PartitionState;
-using partition::StopReason;
 
 namespace {
 
@@ -77,20 +76,6 @@ manage::MachineInfo machine_info(const Platform& platform, const tree::HostMachi
             .timebase_frequency = machine.timebase_frequency};
 }
 
-std::string_view reason(StopReason why) {
-    switch (why) {
-    case StopReason::power_off:
-        return "it is switched off";
-    case StopReason::reboot:
-        return "it starts again";
-    case StopReason::last_stopped:
-        return "its last virtual processor has stopped";
-    case StopReason::none:
-        break;
-    }
-    return "it was stopped";
-}
-
 } // namespace
 
 Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Frames& frames, std::uint64_t started_at,
@@ -99,7 +84,9 @@ Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Fra
       random_(random_source()), dispatcher_(machine.timebase_frequency), roster_(resources_, dispatcher_),
       console_(platform, roster_, machine.timebase_frequency), network_task_(network()),
       mover_(roster_, frames, move_facts(machine), *this),
-      local_machine_(machine_info(platform, machine), roster_, dispatcher_, mover_, network(), started_at),
+      life_cycle_(roster_, frames, mover_, *this, platform.runs_partitions()),
+      local_machine_(machine_info(platform, machine), frames, roster_, dispatcher_, mover_, life_cycle_, network(),
+                     started_at),
       management_(local_machine_) {
     dispatcher_.add(console_);
     dispatcher_.add(mover_);
@@ -135,23 +122,23 @@ void Kernel::seed_random() {
 }
 
 void Kernel::create_partitions() {
-    for (const tree::PartitionDescription& description : bundle_->partitions()) {
-        const auto created = roster_.create(description, *bundle_);
-        if (!created) {
-            log("{}", created.error().view());
-            continue;
-        }
-        log("partition {}: {} MiB, {} virtual processors", description.name, description.memory >> 20,
-            description.virtual_processors);
-        start(**created);
-    }
+    if (const auto adopted = life_cycle_.definitions().adopt(*bundle_); !adopted)
+        return log("{}", adopted.error().line.view());
+    life_cycle_.definitions().for_each([this](manage::Definition& definition) {
+        if (const auto started = life_cycle_.run(definition); !started)
+            log("{}", started.error().view());
+    });
 }
 
-void Kernel::start(Partition& partition) {
+void Kernel::starting(Partition& partition) {
     if (const auto moment = platform_.time_of_day())
         partition.clock.set(*moment, arch::timebase() + partition.timebase_offset);
     console_.attach(&partition);
-    roster_.start(partition); // last: from here on another processor may run it
+}
+
+void Kernel::ending(Partition& partition) {
+    console_.flush();
+    detach(partition);
 }
 
 /// What is typed goes to another partition, if there is one, once this one has ended or left.
@@ -167,47 +154,20 @@ void Kernel::detach(const Partition& partition) {
 
 void Kernel::arrived(Partition& partition) {
     log("partition {}: arrived, {} MiB", partition.name(), partition.memory.size() >> 20);
+    life_cycle_.arrived(partition.name());
     console_.attach(&partition);
 }
 
 void Kernel::left(Partition& partition) {
     log("partition {}: it runs on the other machine now", partition.name());
+    life_cycle_.left(partition.name());
     detach(partition);
-}
-
-void Kernel::restart(Partition& partition) {
-    const auto same = [&](const tree::PartitionDescription& d) { return d.name == partition.name(); };
-    const auto descriptions = bundle_ ? bundle_->partitions() : std::span<const tree::PartitionDescription>{};
-    const auto found = std::ranges::find_if(descriptions, same);
-    roster_.destroy(partition);
-    if (found == descriptions.end()) {
-        log("it came from another machine: there is no kernel here to start it with");
-        one_has_ended_ = true;
-        return;
-    }
-    const auto created = roster_.create(*found, *bundle_);
-    if (created) {
-        start(**created);
-        return;
-    }
-    log("{}", created.error().view());
-    one_has_ended_ = true;
 }
 
 void Kernel::reap() {
     roster_.for_each([this](Partition& partition) {
-        if (partition.state != PartitionState::off)
-            return;
-        console_.flush();
-        mover_.ended(partition);
-        detach(partition);
-        log("partition {}: {}", partition.name(), reason(partition.stop_reason));
-        if (partition.stop_reason == StopReason::reboot) {
-            restart(partition);
-        } else {
-            one_has_ended_ = true;
-            roster_.destroy(partition);
-        }
+        if (partition.state == PartitionState::off)
+            life_cycle_.ended(partition);
     });
 }
 
@@ -235,7 +195,7 @@ void Kernel::listen() {
 bool Kernel::has_to_end() const {
     if (const auto at = local_machine_.shutdown_at(); at && arch::timebase() >= *at)
         return true;
-    return one_has_ended_ && roster_.size() == 0;
+    return nothing_to_wait_for_ || life_cycle_.over();
 }
 
 void Kernel::run(std::span<const pci::HostBridge> bridges) {
@@ -246,14 +206,14 @@ void Kernel::run(std::span<const pci::HostBridge> bridges) {
     listen();
     if (!platform_.runs_partitions()) {
         log("this machine is itself a partition: none run on it");
-        one_has_ended_ = !network().interface(net::InterfaceId::management).up(); // nobody could ask for anything
+        nothing_to_wait_for_ = !network().interface(net::InterfaceId::management).up(); // nobody could ask for anything
     } else {
         if (bundle_)
             create_partitions();
     }
     const bool expects_partitions = bundle_ && !bundle_->partitions().empty();
     if (expects_partitions && roster_.size() == 0)
-        one_has_ended_ = true; // none could be built: there is nothing to wait for
+        nothing_to_wait_for_ = true; // none could be built: there is nothing to wait for
     while (!has_to_end()) {
         dispatcher_.run_once();
         reap();

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <span>
+#include <transom/manage/life_cycle.hpp>
 #include <transom/manage/local_machine.hpp>
 #include <transom/manage/service.hpp>
 #include <transom/memory/frames.hpp>
@@ -21,7 +22,7 @@ namespace boot {
 
 /// The running hypervisor, the same on every platform: reads the bundle, builds the partitions and shares the boot
 /// processor between them and its own work until the last one has ended.
-class Kernel final : private transom::migrate::MoveObserver {
+class Kernel final : private transom::migrate::MoveObserver, private transom::manage::LifeObserver {
   public:
     /// All three outlive it; `machine` and `frames` describe memory that was found.
     /// `started_at`: the time base when the machine's firmware entered us. `characteristics`: what firmware says of the
@@ -43,10 +44,11 @@ class Kernel final : private transom::migrate::MoveObserver {
     bool has_to_end() const;
     /// Deals with partitions that have switched themselves off, or ask to be started again.
     void reap();
-    void restart(transom::partition::Partition& partition);
     void detach(const transom::partition::Partition& partition);
-    void start(transom::partition::Partition& partition);
+    void starting(transom::partition::Partition& partition) override;
+    void ending(transom::partition::Partition& partition) override;
     void arrived(transom::partition::Partition& partition) override;
+    bool name_is_taken(std::string_view name) const override { return life_cycle_.name_is_taken(name); }
     void left(transom::partition::Partition& partition) override;
 
     Platform& platform_;
@@ -59,10 +61,11 @@ class Kernel final : private transom::migrate::MoveObserver {
     ConsoleTask console_;
     transom::net::NetworkTask network_task_;
     transom::migrate::Mover mover_;
+    transom::manage::LifeCycle life_cycle_;
     transom::manage::LocalMachine local_machine_;
     transom::manage::Service management_;
     std::optional<transom::tree::Manifest> bundle_;
-    bool one_has_ended_ = false; // of its own will: the machine ends with its last partition
+    bool nothing_to_wait_for_ = false; // neither partitions nor an operator can be expected
 };
 
 } // namespace boot

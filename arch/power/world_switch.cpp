@@ -155,18 +155,21 @@ struct PartitionTableEntry {
     transom::Be<std::uint64_t> process_table;
 };
 
-constinit std::uint64_t sdr1_of_lpid[16] = {};
+static_assert((max_lpid + 1) * sizeof(PartitionTableEntry) <= partition_table_size);
+
+/// Base and size, as SDR1 and the partition-table entry have them.
+std::uint64_t table_word(const transom::hpt::HashedPageTable& table) {
+    return table.address().value | (table.log2_bytes() - 18);
+}
 
 } // namespace
 
 void set_page_table(std::uint32_t lpid, const transom::hpt::HashedPageTable& table) {
-    transom::invariant(lpid < 16, "LPID out of range");
-    const std::uint64_t word = table.address().value | (table.log2_bytes() - 18);
-    sdr1_of_lpid[lpid] = word;
+    transom::invariant(lpid <= max_lpid, "LPID out of range");
     if (processor_generation() >= 9) {
         const std::uint64_t partition_table = mfspr<Spr::ptcr>() & ~std::uint64_t{0xfff};
         auto* entries = reinterpret_cast<PartitionTableEntry*>(real_pointer({partition_table}));
-        entries[lpid] = {word | (has_large_real_mode_pages(table) ? pate_vrma_64k : 0), std::uint64_t{0}};
+        entries[lpid] = {table_word(table) | (has_large_real_mode_pages(table) ? pate_vrma_64k : 0), std::uint64_t{0}};
         ptesync();
     }
 }
@@ -185,7 +188,7 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     shift_timebase(partition.timebase_offset);
     mtspr<Spr::dec>(transom::partition::decrementer_at(vcpu.decrementer_expiry, timebase()));
     if (generation < 9)
-        mtspr<Spr::sdr1>(sdr1_of_lpid[partition.lpid]);
+        mtspr<Spr::sdr1>(table_word(partition.hpt));
     mtspr<Spr::lpidr>(partition.lpid);
     mtspr<Spr::lpcr>(guest_lpcr(vcpu, host_lpcr, generation));
     mtspr<Spr::hdec>(slice);

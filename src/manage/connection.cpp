@@ -13,14 +13,20 @@ void Connection::take(net::ByteStream& stream, Machine& machine) {
 }
 
 std::size_t Connection::received(std::span<const std::byte> bytes) {
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
+    for (std::size_t i = 0; i < bytes.size();) {
         if (!produce()) {
             kept_back_ = stream_ != nullptr;
             return i;
         }
         if (console_)
             return i + type(bytes.subspan(i));
-        const char c = static_cast<char>(bytes[i]);
+        if (upload_.under_way()) {
+            i += upload_.take(bytes.subspan(i));
+            if (!upload_.under_way())
+                end_define();
+            continue;
+        }
+        const char c = static_cast<char>(bytes[i++]);
         if (c != '\n') {
             if (request_size_ < request_.size() - 1)
                 request_[request_size_++] = c;
@@ -68,6 +74,8 @@ void Connection::sent() {
 
 void Connection::closed(net::CloseReason) {
     leave_console();
+    if (upload_.under_way())
+        machine_->drop(upload_.end());
     stream_ = nullptr;
 }
 

@@ -12,16 +12,20 @@ namespace transom::manage {
 void Connection::start_console(Request& request) {
     const auto name = request.take("partition");
     const auto terminal = request.take("terminal");
+    const auto scrollback = request.take("scrollback");
     if (const auto key = request.left_over())
-        return error("unknown-key", *key, "console has partition and terminal");
+        return error("unknown-key", *key, "console has partition, terminal and scrollback");
     if (!name)
         return error("missing-key", "partition", "console needs partition=NAME");
     const auto number = terminal ? parse_number(*terminal) : std::optional<std::uint64_t>(0);
     if (!number)
         return error("bad-value", *terminal, "terminal is a number from 0");
-    const partition::Partition* partition = machine_->find(*name);
+    const auto wanted = scrollback && *scrollback != "no" ? parse_number(*scrollback) : std::optional<std::uint64_t>(0);
+    if (!wanted)
+        return error("bad-value", *scrollback, "scrollback is a number of bytes, or no");
+    partition::Partition* partition = machine_->find(*name);
     if (partition == nullptr || name->size() >= console_of_.size())
-        return error("no-such-partition", *name, "status lists the partitions");
+        return error("no-such-partition", *name, "it does not run here: status lists the partitions");
     if (*number >= partition->terminal_count)
         return error("no-such-terminal", *terminal, "the manifest's terminals says how many there are");
     if (partition->terminals[*number].session)
@@ -31,7 +35,8 @@ void Connection::start_console(Request& request) {
     terminal_ = static_cast<std::uint32_t>(*number);
     console_ = true;
     (void)attached(); // from now on it is taken
-    line("ok console={} terminal={}", *name, *number);
+    scrollback_left_ = std::min<std::uint64_t>(*wanted, partition::kept_of(*partition, terminal_));
+    line("ok console={} terminal={} scrollback={}", *name, *number, scrollback_left_);
 }
 
 /// The partition whose terminal this connection is, which knows that somebody is there; null where it has gone.
@@ -41,6 +46,19 @@ partition::Partition* Connection::attached() {
         return nullptr;
     partition->terminals[terminal_].session = true;
     return partition;
+}
+
+/// What is to be sent next: first what the terminal has kept, which nothing is added to until then, as it is this connection that
+/// takes what is written.
+std::size_t Connection::take_output(partition::Partition& partition) {
+    const std::span to{reinterpret_cast<std::uint8_t*>(out_.data()), out_.size()};
+    if (scrollback_left_ == 0)
+        return partition::take_written(partition, terminal_, to);
+    const std::size_t n =
+        partition::copy_kept(partition, terminal_, scrollback_left_, to.first(std::min(to.size(), scrollback_left_)));
+    // One that has started anew meanwhile has nothing to scroll back to.
+    scrollback_left_ = n == 0 ? 0 : scrollback_left_ - n;
+    return n;
 }
 
 /// How many bytes the terminal took.
@@ -63,8 +81,7 @@ bool Connection::poll() {
         std::exchange(stream_, nullptr)->close();
         return false;
     }
-    const std::size_t written =
-        partition::take_written(*partition, terminal_, {reinterpret_cast<std::uint8_t*>(out_.data()), out_.size()});
+    const std::size_t written = take_output(*partition);
     if (written != 0) {
         out_size_ = written;
         out_sent_ = 0;

@@ -7,18 +7,87 @@
 
 namespace transom::manage {
 
-LocalMachine::LocalMachine(const MachineInfo& info, partition::Roster& roster, partition::Dispatcher& dispatcher,
-                           migrate::Mover& mover, net::Network& network, std::uint64_t started_at)
-    : info_(info), roster_(roster), dispatcher_(dispatcher), mover_(mover), network_(network), started_at_(started_at) {
+namespace {
+
+std::string_view name(partition::PartitionState state) {
+    switch (state) {
+    case partition::PartitionState::empty:
+        return "empty";
+    case partition::PartitionState::running:
+        return "running";
+    case partition::PartitionState::suspended:
+        return "suspended";
+    case partition::PartitionState::off:
+        return "off";
+    }
+    return "off";
 }
 
-const partition::Partition* LocalMachine::partition(std::size_t index) {
-    const partition::Partition* found = nullptr;
+std::string_view origin(const Definition* definition) {
+    return definition == nullptr ? "peer" : definition->by_operator ? "operator" : "boot";
+}
+
+Listed describe(const partition::Partition& partition, const Definition* definition) {
+    const partition::CapacityClaim& claim = partition.share.claim;
+    return {.name = partition.name(),
+            .state = name(partition.state),
+            .from = origin(definition),
+            .memory = partition.memory.size(),
+            .virtual_processors = partition.vcpu_count,
+            .granule = partition.granule,
+            .page_table = Bytes{1} << partition.hpt.log2_bytes(),
+            .run_ticks = partition.share.used,
+            .entitled_capacity = claim.entitled,
+            .capacity_weight = claim.weight,
+            .capped = claim.capped};
+}
+
+/// What it would be if it were started.
+Listed describe(const Definition& definition) {
+    const partition::Shape shape = partition::shape_of(*definition.description);
+    return {.name = definition.name(),
+            .state = definition.moved_away ? "moved-away" : "defined",
+            .from = origin(&definition),
+            .memory = shape.memory,
+            .virtual_processors = shape.virtual_processors,
+            .granule = shape.granule,
+            .page_table = Bytes{1} << shape.log2_page_table_size,
+            .entitled_capacity = shape.entitled_capacity.value_or(tree::min_entitled_capacity),
+            .capacity_weight = shape.capacity_weight,
+            .capped = shape.capped};
+}
+
+} // namespace
+
+LocalMachine::LocalMachine(const MachineInfo& info, memory::Frames& frames, partition::Roster& roster,
+                           partition::Dispatcher& dispatcher, migrate::Mover& mover, LifeCycle& life_cycle,
+                           net::Network& network, std::uint64_t started_at)
+    : info_(info), frames_(frames), roster_(roster), dispatcher_(dispatcher), mover_(mover), life_cycle_(life_cycle),
+      network_(network), started_at_(started_at) {}
+
+/// The definitions come first, with the partitions that run from them; then the partitions that have none.
+std::optional<Listed> LocalMachine::listed(std::size_t index) {
+    std::optional<Listed> found;
+    life_cycle_.definitions().for_each([&](const Definition& definition) {
+        if (index-- != 0)
+            return;
+        const partition::Partition* const partition = roster_.find(definition.name());
+        found = partition != nullptr ? describe(*partition, &definition) : describe(definition);
+    });
+    if (found)
+        return found;
     roster_.for_each([&](const partition::Partition& partition) {
-        if (index-- == 0)
-            found = &partition;
+        if (life_cycle_.definitions().find(partition.name()) == nullptr && index-- == 0)
+            found = describe(partition, nullptr);
     });
     return found;
+}
+
+Room LocalMachine::room() {
+    const partition::ProcessorPool& pool = dispatcher_.pool();
+    return {.free_memory = frames_.total(memory::FrameState::free),
+            .capacity = pool.capacity(),
+            .unallocated = pool.unallocated()};
 }
 
 std::expected<void, migrate::Failure> LocalMachine::migrate(const MigrateRequest& request) {

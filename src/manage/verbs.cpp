@@ -9,22 +9,9 @@ namespace transom::manage {
 
 namespace {
 
-constexpr std::string_view verbs =
-    "use hello, status, migrate, migration, cancel, settle, digest, console, calls, trace, report or shutdown";
-
-std::string_view name(partition::PartitionState state) {
-    switch (state) {
-    case partition::PartitionState::empty:
-        return "empty";
-    case partition::PartitionState::running:
-        return "running";
-    case partition::PartitionState::suspended:
-        return "suspended";
-    case partition::PartitionState::off:
-        return "off";
-    }
-    return "off";
-}
+constexpr std::string_view verbs = "use hello, status, define, start, stop, reset, remove, console, migrate, "
+                                   "migration, cancel, settle, digest, calls, trace, report or "
+                                   "shutdown";
 
 } // namespace
 
@@ -46,6 +33,10 @@ void Connection::start_answer(std::string_view text) {
                      "words are key=value or key=\"a value\", each key once");
     cursor_ = 0;
     const std::string_view verb = request->verb();
+    if (verb == "start" || verb == "stop" || verb == "reset" || verb == "remove")
+        return start_life(*request);
+    if (verb == "define")
+        return start_define(*request);
     if (verb == "migrate")
         return start_migrate(*request);
     if (verb == "digest")
@@ -201,17 +192,6 @@ bool Connection::next_line() {
         return false;
     }
     return true;
-}
-
-void Connection::next_status() {
-    const partition::Partition* p = machine_->partition(cursor_);
-    if (p == nullptr) {
-        answering_ = Answering::nothing;
-        return line("ok partitions={}", cursor_);
-    }
-    ++cursor_;
-    line("+ partition={} state={} memory={} vcpus={} granule={} page-table={} run-ticks={}", p->name(), name(p->state),
-         p->memory.size(), p->vcpu_count, p->granule, std::uint64_t{1} << p->hpt.log2_bytes(), p->share.used.load());
 }
 
 void Connection::next_digests() {

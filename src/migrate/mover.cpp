@@ -108,7 +108,7 @@ void Mover::release(Partition& partition) {
 std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
     if (source_.progress().in_progress())
         return std::unexpected(failure(MoveError::busy, "a partition is moving away from here"));
-    if (roster_.find(shape.name()) != nullptr)
+    if (roster_.find(shape.name()) != nullptr || observer_.name_is_taken(shape.name()))
         return std::unexpected(
             failure(MoveError::partition_name, "partition-name {} is in use at the target", shape.name()));
     if (const std::uint64_t more = shape.function_sets.beyond(roster_.function_sets()); more != 0) {

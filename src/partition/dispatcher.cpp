@@ -47,7 +47,7 @@ void Dispatcher::add(Task& task) { invariant(tasks_.push_back(&task), "too many 
 
 void Dispatcher::add(Partition& partition) {
     const Locked lock(lock_);
-    invariant(partitions_.push_back(&partition), "too many partitions");
+    partitions_.push_back(partition);
     PoolMember& share = partition.share;
     share.contenders.clear();
     for (std::uint32_t i = 0; i < partition.vcpu_count; ++i) {
@@ -61,16 +61,15 @@ void Dispatcher::add(Partition& partition) {
 }
 
 void Dispatcher::remove(Partition& partition) {
-    if (std::ranges::find(partitions_, &partition) == partitions_.end())
+    if (!partitions_.contains(partition))
         return;
+    invariant(partition.state != PartitionState::running, "a partition leaves the dispatcher while it runs");
     while (!is_out(partition))
         for (const Contender* contender : partition.share.contenders)
             while (contender->vcpu->on != Vcpu::nowhere)
                 arch::relax();
     const Locked lock(lock_);
-    Partition** const found = std::ranges::find(partitions_, &partition);
-    *found = partitions_[partitions_.size() - 1];
-    partitions_.pop_back();
+    partitions_.remove(partition);
     for (Contender* contender : partition.share.contenders)
         if (contender->state == Contender::State::ready)
             shares_.withdraw(*contender);

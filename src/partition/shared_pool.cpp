@@ -43,15 +43,12 @@ void SharedPool::add(PoolMember& member, std::uint64_t now) {
     roll(now);
     member.budget = static_cast<std::int64_t>(quota(member.claim));
     member.consumed = 0;
-    invariant(members_.push_back(&member), "too many partitions");
+    members_.push_back(member);
 }
 
 void SharedPool::remove(PoolMember& member) {
     invariant(all_wait(member), "a partition that leaves the pool still runs");
-    const auto found = std::ranges::find(members_, &member);
-    invariant(found != members_.end(), "a partition leaves a pool that it is not in");
-    *found = members_[members_.size() - 1];
-    members_.pop_back();
+    members_.remove(member);
 }
 
 void SharedPool::ready(Contender& contender, std::uint64_t now) {

@@ -28,7 +28,19 @@ std::size_t take_written(Partition& partition, std::uint32_t terminal, std::span
     const PartitionState state = partition.state;
     if (state != PartitionState::running && state != PartitionState::off)
         return 0;
-    return partition.terminals[terminal].output.pop(to);
+    const std::size_t taken = partition.terminals[terminal].output.pop(to);
+    partition.terminals[terminal].scrollback.add(to.first(taken));
+    return taken;
+}
+
+std::size_t kept_of(Partition& partition, std::uint32_t terminal) {
+    const Locked devices(partition.devices);
+    return partition.terminals[terminal].scrollback.size();
+}
+
+std::size_t copy_kept(Partition& partition, std::uint32_t terminal, std::size_t from_end, std::span<std::uint8_t> to) {
+    const Locked devices(partition.devices);
+    return partition.terminals[terminal].scrollback.copy(from_end, to);
 }
 
 } // namespace transom::partition

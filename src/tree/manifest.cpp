@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::string_view manifest_version = "transom,manifest-1";
 
+constexpr std::size_t max_files = 2 * max_described_partitions; // a kernel and an initramfs for each
+
 constexpr Bytes min_memory = memory::block_size;
 constexpr Bytes max_memory = memory::max_blocks * memory::block_size;
 constexpr std::uint64_t to_mib(Bytes n) { return n >> 20; }
@@ -100,8 +102,11 @@ class ManifestReader : NodeReader {
     void files(int node) {
         manifest_.bundle_ = true;
         allow_properties(node, "files", {});
+        std::size_t count = 0;
         for_each_child(node, [&](int file) {
             const std::string_view where = name(file);
+            if (++count > max_files) // each is compared with all before it
+                return fail("files: there are more than {}: make the bundle again", max_files);
             refuse_twin(node, file, where);
             allow_properties(file, where, {"path", "data"});
             allow_no_children(file, where);

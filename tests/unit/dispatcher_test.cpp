@@ -126,6 +126,7 @@ TEST_F(DispatcherTest, ThePoolKnowsHowIdleItWas) {
     vcpu.decrementer_expiry = machine.ticks_ + 1000;
     dispatcher.run_once();
     EXPECT_EQ(dispatcher.pool().idle_ticks, 1000u);
+    partition->state = PartitionState::off;
     dispatcher.remove(*partition);
     EXPECT_NE(partition->pool, &dispatcher.pool());
 }
@@ -184,8 +185,10 @@ TEST_F(DispatcherTest, APartitionIsOutOnceWhoRunsItHasLeft) {
 }
 
 TEST_F(DispatcherTest, ACappedPartitionGetsItsCapAndTheMachineSleepsMeanwhile) {
+    partition->state = PartitionState::suspended;
     dispatcher.remove(*partition);
     partition->share.claim = {.entitled = 30, .capped = true};
+    partition->state = PartitionState::running;
     dispatcher.add(*partition);
     const std::uint64_t begin = machine.ticks_, before = dispatcher.guest_ticks();
     while (machine.ticks_ < begin + frequency)
@@ -203,8 +206,10 @@ TEST_F(DispatcherTest, TwoPartitionsShareByTheirClaims) {
         each->partition = other.get();
         each->state = VcpuState::ready;
     }
+    partition->state = PartitionState::suspended;
     dispatcher.remove(*partition);
     partition->share.claim = {.entitled = 10, .weight = 85};
+    partition->state = PartitionState::running;
     dispatcher.add(*partition);
     dispatcher.add(*other);
     runs.clear();
@@ -213,6 +218,7 @@ TEST_F(DispatcherTest, TwoPartitionsShareByTheirClaims) {
     EXPECT_NEAR(static_cast<double>(runs[&vcpu]) / static_cast<double>(machine.ticks_), 0.1 + 0.8 / 4, 0.005);
     EXPECT_NEAR(static_cast<double>(runs[&other->vcpus[0]]) / static_cast<double>(machine.ticks_), 0.05 + 0.8 * 3 / 8,
                 0.005);
+    other->state = PartitionState::off;
     dispatcher.remove(*other);
 }
 
@@ -335,9 +341,47 @@ TEST_F(DispatcherTest, ASuspendedPartitionDoesNotRun) {
 }
 
 TEST_F(DispatcherTest, ARemovedPartitionDoesNotRun) {
+    partition->state = PartitionState::off;
     dispatcher.remove(*partition);
+    partition->state = PartitionState::running;
     dispatcher.run_once();
     EXPECT_TRUE(slices.empty());
+}
+
+TEST_F(DispatcherTest, NobodyTakesAwayAPartitionThatRuns) {
+    EXPECT_DEATH(dispatcher.remove(*partition), "while it runs");
+}
+
+TEST_F(DispatcherTest, ManyPartitionsComeAndGoInAnyOrder) {
+    std::vector<std::unique_ptr<Partition>> many;
+    for (int i = 0; i < 20; ++i) {
+        Partition& one = *many.emplace_back(std::make_unique<Partition>());
+        one.state = PartitionState::running;
+        one.vcpu_count = 1;
+        one.share.claim.entitled = 5;
+        one.vcpus[0].partition = &one;
+        one.vcpus[0].state = VcpuState::ready;
+        dispatcher.add(one);
+    }
+    const auto run_for_a_second = [&] {
+        runs.clear();
+        for (const std::uint64_t begin = machine.ticks_; machine.ticks_ < begin + frequency;)
+            dispatcher.run_once();
+    };
+    run_for_a_second();
+    EXPECT_EQ(runs.size(), 21u);
+    for (const std::size_t gone : {19, 0, 7}) {
+        many[gone]->state = PartitionState::off;
+        dispatcher.remove(*many[gone]);
+    }
+    run_for_a_second();
+    EXPECT_EQ(runs.size(), 18u);
+    for (std::size_t i = 0; i < many.size(); ++i)
+        EXPECT_EQ(runs.contains(&many[i]->vcpus[0]), i != 19 && i != 0 && i != 7) << i;
+    for (const auto& one : many) {
+        one->state = PartitionState::off;
+        dispatcher.remove(*one);
+    }
 }
 
 TEST_F(DispatcherTest, TheDecrementerCountsInThePartitionsTime) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A partition's terminals over the management service.
 #include "manage_fixture.hpp"
+#include <transom/partition/terminals.hpp>
 
 namespace transom::manage {
 namespace {
@@ -28,7 +29,8 @@ class ManageConsole : public ManageTest {
 };
 
 TEST_F(ManageConsole, ConnectsWithATerminalUntilItEnds) {
-    EXPECT_THAT(ask("console partition=debian terminal=1\nls\n"), ElementsAre("ok console=debian terminal=1"));
+    EXPECT_THAT(ask("console partition=debian terminal=1\nls\n"),
+                ElementsAre("ok console=debian terminal=1 scrollback=0"));
     EXPECT_TRUE(terminal(1).session);
     EXPECT_FALSE(terminal(0).session);
     EXPECT_EQ(typed(1), "ls\n") << "what came behind the request is the terminal's";
@@ -42,14 +44,54 @@ TEST_F(ManageConsole, ConnectsWithATerminalUntilItEnds) {
 }
 
 TEST_F(ManageConsole, TheFirstTerminalIsTheDefaultAndEachIsForOne) {
-    EXPECT_THAT(ask("console partition=debian\n"), ElementsAre("ok console=debian terminal=0"));
+    EXPECT_THAT(ask("console partition=debian\n"), ElementsAre("ok console=debian terminal=0 scrollback=0"));
     EXPECT_THAT(ask(two, "console partition=debian terminal=0\n"), ElementsAre(StartsWith("error busy")));
     EXPECT_THAT(ask(two, "console partition=debian terminal=2\n"), ElementsAre(StartsWith("error no-such-terminal")));
     EXPECT_THAT(ask(two, "console partition=other\n"), ElementsAre(StartsWith("error no-such-partition")));
     EXPECT_THAT(ask(two, "console partition=debian terminal=x\n"), ElementsAre(StartsWith("error bad-value")));
     EXPECT_THAT(ask(two, "console\n"), ElementsAre(StartsWith("error missing-key")));
     EXPECT_THAT(ask(two, "console partition=debian rows=9\n"), ElementsAre(StartsWith("error unknown-key")));
-    EXPECT_THAT(ask(two, "console partition=debian terminal=1\n"), ElementsAre("ok console=debian terminal=1"));
+    EXPECT_THAT(ask(two, "console partition=debian terminal=1\n"),
+                ElementsAre("ok console=debian terminal=1 scrollback=0"));
+}
+
+TEST_F(ManageConsole, BeginsWithWhatWasWrittenBefore) {
+    std::vector<std::uint8_t> kept(3000);
+    terminal(0).scrollback = vio::Scrollback(kept);
+    const auto pass_by = [&](const std::string& text) { // nobody is attached: it goes to the machine's console
+        ASSERT_TRUE(terminal(0).write({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
+        std::array<std::uint8_t, 4096> taken{};
+        partition::take_written(*machine.debian, 0, taken);
+    };
+    const auto poll = [&](Operator& who) {
+        for (int i = 0; i < 10; ++i) {
+            service.run();
+            net.pump();
+        }
+        return std::exchange(who.text, {});
+    };
+    const std::string many(2000, '.');
+    pass_by("lost" + many);
+    pass_by("first" + many.substr(5));
+    EXPECT_THAT(ask("console partition=debian scrollback=5000\n"),
+                ElementsAre("ok console=debian terminal=0 scrollback=3000"));
+    write(0, "live"); // while the old is still being sent
+    EXPECT_EQ(poll(one), many.substr(0, 1000) + "first" + many.substr(5) + "live");
+    one.stream->close();
+    net.pump();
+    // It is not taken from whoever comes next, who may want less of it.
+    EXPECT_THAT(ask(two, "console partition=debian scrollback=6\n"),
+                ElementsAre("ok console=debian terminal=0 scrollback=6"));
+    EXPECT_EQ(poll(two), "..live");
+    two.stream->close();
+    net.pump();
+    Operator three;
+    EXPECT_THAT(ask(three, "console partition=debian scrollback=no\n"),
+                ElementsAre("ok console=debian terminal=0 scrollback=0"));
+    EXPECT_EQ(poll(three), "");
+    Operator four;
+    EXPECT_THAT(ask(four, "console partition=debian terminal=1 scrollback=all\n"),
+                ElementsAre(StartsWith("error bad-value: \"all\"")));
 }
 
 TEST_F(ManageConsole, WhatTheTerminalHasNoRoomForWaits) {

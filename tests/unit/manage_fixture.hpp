@@ -5,6 +5,7 @@
 
 #include <arch/fake_machine.hpp>
 #include <gmock/gmock.h>
+#include <list>
 #include <string>
 #include <transom/manage/service.hpp>
 #include <transom/partition/create.hpp>
@@ -20,6 +21,11 @@ struct TestMachine final : Machine {
     std::vector<std::uint64_t> hashes;
     unsigned digests_for = ~0u; // how many calls of digests() until the next move takes the table
     std::vector<std::pair<std::string, migrate::Owner>> settled;
+    std::vector<std::string> orders; // about the life of partitions
+    std::optional<Refusal> refused;
+    std::list<std::vector<std::byte>> room_for_bundles;
+    std::vector<std::string> defined;
+    int dropped = 0;
     bool cancellable = false;
     bool ended = false;
 
@@ -34,7 +40,43 @@ struct TestMachine final : Machine {
             throw std::runtime_error("add_block");
     }
     MachineInfo info() override { return {"0.1.0", "powernv9", "POWER9", 512000000}; }
-    const partition::Partition* partition(std::size_t index) override { return index == 0 ? debian.get() : nullptr; }
+    std::optional<Listed> listed(std::size_t index) override {
+        if (index != 0)
+            return std::nullopt;
+        return Listed{.name = debian->name(),
+                      .state = "running",
+                      .from = "boot",
+                      .memory = debian->memory.size(),
+                      .virtual_processors = debian->vcpu_count,
+                      .granule = debian->granule,
+                      .page_table = Bytes{1} << debian->hpt.log2_bytes(),
+                      .run_ticks = debian->share.used,
+                      .entitled_capacity = 5,
+                      .capacity_weight = 128};
+    }
+    Room room() override { return {.free_memory = mib(3), .capacity = 200, .unallocated = 195}; }
+    Done order_life(std::string_view verb, std::string_view name, bool force = false) {
+        if (refused)
+            return std::unexpected(*refused);
+        orders.push_back(fmt::format("{} {}{}", verb, name, force ? " by force" : ""));
+        return {};
+    }
+    Done start(std::string_view name, bool force) override { return order_life("start", name, force); }
+    Done stop(std::string_view name, bool force) override { return order_life("stop", name, force); }
+    Done reset(std::string_view name) override { return order_life("reset", name); }
+    Done remove(std::string_view name) override { return order_life("remove", name); }
+    std::expected<std::span<std::byte>, Refusal> reserve(Bytes size) override {
+        if (size > 1000)
+            return refuse("no-memory", "a bundle of {} bytes", size);
+        return room_for_bundles.emplace_back(size);
+    }
+    std::expected<std::size_t, Refusal> define(std::span<std::byte> bundle) override {
+        if (refused)
+            return std::unexpected(*refused);
+        defined.emplace_back(reinterpret_cast<const char*>(bundle.data()), bundle.size());
+        return 2;
+    }
+    void drop(std::span<std::byte>) override { ++dropped; }
     partition::Partition* find(std::string_view name) override {
         return debian != nullptr && name == debian->name() ? debian.get() : nullptr;
     }

@@ -52,6 +52,17 @@ std::span<const std::byte> whole_bundle(FdtBuilder& fdt) {
     return fdt.end().finish();
 }
 
+TEST(Manifest, RefusesMoreFilesThanItsPartitionsCanName) {
+    for (const int count : {32, 33}) {
+        FdtBuilder fdt;
+        fdt.text("compatible", "transom,manifest-1").begin("files");
+        for (int i = 0; i < count; ++i)
+            fdt.begin("file@" + std::to_string(i)).text("path", std::to_string(i)).bytes("data", kernel_data).end();
+        const auto m = Manifest::parse(fdt.end().finish());
+        EXPECT_EQ(m ? "" : m.error().view(), count == 32 ? "" : "files: there are more than 32: make the bundle again");
+    }
+}
+
 TEST(Manifest, ReadsAWholeBundle) {
     FdtBuilder fdt;
     const auto m = Manifest::parse(whole_bundle(fdt));

@@ -33,6 +33,7 @@ struct TwinMemory {
 struct TwinMachine final : TwinMemory, MoveObserver {
     explicit TwinMachine(RealAddr begin) : TwinMemory(begin) {}
     void arrived(partition::Partition& p) override { events.push_back("arrived " + std::string(p.name())); }
+    bool name_is_taken(std::string_view name) const override { return name == taken_name; }
     void left(partition::Partition& p) override { events.push_back("left " + std::string(p.name())); }
 
     partition::Partition& build(std::string_view name, bool large_pages = false) {
@@ -43,11 +44,18 @@ struct TwinMachine final : TwinMemory, MoveObserver {
         return **built;
     }
 
+    void end(std::string_view name) {
+        partition::Partition& partition = *roster.find(name);
+        partition.state = PartitionState::off;
+        roster.destroy(partition);
+    }
+
     partition::Resources resources{.frames = frames, .processor = {}, .table_format = hpt::Format::odd};
     partition::Dispatcher dispatcher{512000000};
     partition::Roster roster{resources, dispatcher};
     Mover mover{roster, frames, facts, *this};
     std::vector<std::string> events;
+    std::string taken_name;
 };
 
 class MoverTest : public testing::Test {
@@ -258,7 +266,7 @@ TEST_F(MoverTest, WhatComesToNothingTakesNoDigestsAway) {
     ASSERT_TRUE(move("other"));
     EXPECT_EQ(a.mover.progress().state, MoveState::refused);
     EXPECT_TRUE(kept());
-    b.roster.destroy(*b.roster.find("other"));
+    b.end("other");
     ASSERT_TRUE(a.mover.move(network, "other", {0x0a4d0002}, migration_port, {}));
     for (int round = 0; round < 1000 && b.roster.find("other") == nullptr; ++round) {
         machine.advance(100);
@@ -279,7 +287,7 @@ TEST_F(MoverTest, WhatComesToNothingTakesNoDigestsAway) {
     EXPECT_TRUE(a.mover.digests("linux").empty());
     EXPECT_EQ(a.mover.digests("other").size(), granules);
     EXPECT_EQ(b.mover.digests("other").size(), granules);
-    b.roster.destroy(*b.roster.find("other"));
+    b.end("other");
     EXPECT_EQ(b.frames.total(FrameState::free), free);
 }
 
@@ -340,6 +348,15 @@ TEST_F(MoverTest, APartitionThatEndsBeforeItIsStoppedDoesNotMove) {
     EXPECT_EQ(a.roster.size() + b.roster.size(), 0u);
 }
 
+TEST_F(MoverTest, ATakenNameIsRefusedThoughNobodyOfThatNameIsThere) {
+    a.build("linux");
+    b.taken_name = "linux";
+    ASSERT_TRUE(move("linux"));
+    EXPECT_EQ(a.mover.progress().state, MoveState::refused);
+    EXPECT_EQ(a.mover.progress().failure.error, MoveError::partition_name);
+    EXPECT_EQ(b.roster.size(), 0u);
+}
+
 TEST_F(MoverTest, TheTargetCanCancelToo) {
     a.build("linux");
     EXPECT_FALSE(b.mover.cancel());
@@ -387,8 +404,8 @@ TEST_F(MoverTest, OnlyTheOperatorEndsADoubt) {
             EXPECT_EQ(a.roster.find("linux"), &here);
             EXPECT_EQ(here.state, PartitionState::running);
             EXPECT_EQ(a.mover.settle("linux", owner).error().error, MoveError::not_in_doubt);
-            a.roster.destroy(here);
-            b.roster.destroy(*b.roster.find("linux"));
+            a.end("linux");
+            b.end("linux");
         } else {
             EXPECT_EQ(a.mover.progress().state, MoveState::completed);
             EXPECT_EQ(a.roster.find("linux"), nullptr);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <arch/fake_machine.hpp>
+#include <arch/world.hpp>
 #include <gmock/gmock.h>
 #include <memory>
 #include <transom/partition/roster.hpp>
@@ -10,7 +12,7 @@ namespace {
 class RosterTest : public testing::Test {
   protected:
     RosterTest()
-        : machine_(mib(80)), states_((arch::fake_real_base + machine_.memory().size).value / memory::frame_size) {
+        : machine_(mib(192)), states_((arch::fake_real_base + machine_.memory().size).value / memory::frame_size) {
         frames_.add(machine_.memory());
         frames_.reserve({arch::fake_real_base, 1}, memory::FrameState::hypervisor);
     }
@@ -25,6 +27,10 @@ class RosterTest : public testing::Test {
         if (created)
             roster_->start(**created);
         return created;
+    }
+    void end(Partition& partition) {
+        partition.state = PartitionState::off;
+        roster_->destroy(partition);
     }
 
     arch::FakeMachine machine_;
@@ -57,12 +63,43 @@ TEST_F(RosterTest, GivesOutNoMoreOfTheProcessorsThanThereIs) {
     EXPECT_FALSE(add("late", {})) << "4 are left, with which it would hardly run";
     roster_->destroy(**arriving);
     EXPECT_EQ(dispatcher_.pool().unallocated(), 25u);
-    roster_->destroy(**first);
+    end(**first);
     EXPECT_EQ(dispatcher_.pool().unallocated(), 95u);
     const auto again = add("again", 95);
     ASSERT_TRUE(again) << again.error().view();
     for (Partition* partition : {*usual, *again})
-        roster_->destroy(*partition);
+        end(*partition);
+}
+
+TEST_F(RosterTest, HasAsManyAsThereAreNumbersAndGivesOutTheLowestFirst) {
+    const Bytes free = frames_.total(memory::FrameState::free);
+    std::vector<Partition*> all;
+    for (std::uint32_t i = 1; i <= arch::max_lpid; ++i) {
+        const auto one = add(std::string(1, static_cast<char>('a' + i)), 5);
+        ASSERT_TRUE(one) << one.error().view();
+        EXPECT_EQ((*one)->lpid, i);
+        all.push_back(*one);
+    }
+    const auto more = add("more", 5);
+    ASSERT_FALSE(more);
+    EXPECT_EQ(more.error().view(), "partition more: this machine has its 9 partitions: end one first");
+    EXPECT_FALSE(add("b", 5)) << "a name in use";
+    end(*all[3]);
+    end(*all[1]);
+    for (const std::size_t freed : {1, 3}) {
+        const auto again = add(std::string(1, static_cast<char>('p' + freed)), 5);
+        ASSERT_TRUE(again);
+        EXPECT_EQ((*again)->lpid, freed + 1);
+        all[freed] = *again;
+    }
+    std::uint32_t next = 1;
+    roster_->for_each([&](Partition& partition) {
+        EXPECT_EQ(partition.lpid, next++);
+        end(partition); // which may happen meanwhile
+    });
+    EXPECT_EQ(next, arch::max_lpid + 1);
+    EXPECT_EQ(frames_.total(memory::FrameState::free), free);
+    EXPECT_TRUE(std::ranges::all_of(machine_.memory_, [](std::byte b) { return b == std::byte{0}; }));
 }
 
 } // namespace

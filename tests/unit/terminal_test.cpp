@@ -40,6 +40,33 @@ TEST(ByteRing, IsAQueueThatWraps) {
     }
 }
 
+TEST(Scrollback, KeepsTheLast) {
+    std::array<std::uint8_t, 8> memory{};
+    Scrollback kept(memory);
+    std::string all;
+    const auto last = [&](std::size_t from_end, std::size_t most) {
+        std::string text(most, ' ');
+        text.resize(kept.copy(from_end, {reinterpret_cast<std::uint8_t*>(text.data()), most}));
+        return text;
+    };
+    EXPECT_EQ(last(5, 5), "");
+    for (int round = 0; round < 40; ++round) {
+        std::string more(static_cast<std::size_t>(round) % 11, ' ');
+        std::iota(more.begin(), more.end(), static_cast<char>('a' + round % 16));
+        kept.add({reinterpret_cast<const std::uint8_t*>(more.data()), more.size()});
+        all += more;
+        ASSERT_EQ(kept.size(), std::min<std::size_t>(all.size(), 8));
+        for (std::size_t n = 0; n <= kept.size(); ++n) {
+            ASSERT_EQ(last(n, 20), all.substr(all.size() - n));
+            ASSERT_EQ(last(n, 2), all.substr(all.size() - n).substr(0, 2));
+        }
+        ASSERT_EQ(last(20, 20).size(), kept.size());
+    }
+    Scrollback nowhere;
+    nowhere.add(memory);
+    EXPECT_EQ(nowhere.size(), 0u);
+}
+
 TEST_F(TerminalTest, PutTakesCharactersFromTheHighOrderByteOn) {
     EXPECT_EQ(status(Op::put_term_char, {terminal_unit, 10, 0x68656c6c6f2c2077, 0x6f72'0000'0000'0000}),
               Status::success);

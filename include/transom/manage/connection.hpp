@@ -7,6 +7,7 @@
 #include <string_view>
 #include <transom/manage/machine.hpp>
 #include <transom/manage/request.hpp>
+#include <transom/manage/upload.hpp>
 #include <transom/migrate/record.hpp>
 
 namespace transom::manage {
@@ -39,11 +40,15 @@ class Connection final : public net::StreamHandler {
     void start_migrate(Request& request);
     void start_digest(Request& request);
     void settle(Request& request);
+    void start_life(Request& request);
+    void start_define(Request& request);
+    void end_define();
     void start_console(Request& request);
     partition::Partition* named_for_calls(std::optional<std::string_view> name, std::string_view verb);
     void start_calls(Request& request);
     void start_trace(Request& request);
     partition::Partition* attached();
+    std::size_t take_output(partition::Partition& partition);
     std::size_t type(std::span<const std::byte> bytes);
     void leave_console();
     void answer_migration();
@@ -76,6 +81,8 @@ class Connection final : public net::StreamHandler {
     bool console_ = false;            // bytes are a terminal's now, and no requests
     migrate::NameField console_of_{}; // the partition,
     std::uint32_t terminal_ = 0;      // and which of its terminals
+    std::size_t scrollback_left_ = 0; // of what the terminal has kept: not sent yet
+    Upload upload_;                   // while it is under way bytes are a bundle's, and no requests
     bool kept_back_ = false;          // received() has left bytes with the connection
     bool shut_down_ = false;          // once the answer is out
 };

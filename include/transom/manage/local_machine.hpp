@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <transom/manage/life_cycle.hpp>
 #include <transom/manage/machine.hpp>
 #include <transom/migrate/mover.hpp>
 #include <transom/partition/dispatcher.hpp>
@@ -12,16 +13,27 @@ namespace transom::manage {
 class LocalMachine final : public Machine {
   public:
     /// Everything outlives it. `started_at`: the time base when the hypervisor was entered.
-    LocalMachine(const MachineInfo& info, partition::Roster& roster, partition::Dispatcher& dispatcher,
-                 migrate::Mover& mover, net::Network& network, std::uint64_t started_at);
+    LocalMachine(const MachineInfo& info, memory::Frames& frames, partition::Roster& roster,
+                 partition::Dispatcher& dispatcher, migrate::Mover& mover, LifeCycle& life_cycle, net::Network& network,
+                 std::uint64_t started_at);
 
     /// When the machine is to end, if shutdown() was asked for: a moment after it, so that the answer still gets out.
     std::optional<std::uint64_t> shutdown_at() const { return shutdown_at_; }
 
     MachineInfo info() override { return info_; }
-    const partition::Partition* partition(std::size_t index) override;
+    std::optional<Listed> listed(std::size_t index) override;
+    Room room() override;
     partition::Partition* find(std::string_view name) override { return roster_.find(name); }
     std::expected<void, migrate::Failure> migrate(const MigrateRequest& request) override;
+    std::expected<std::span<std::byte>, Refusal> reserve(Bytes size) override { return life_cycle_.reserve(size); }
+    std::expected<std::size_t, Refusal> define(std::span<std::byte> bundle) override {
+        return life_cycle_.define(bundle);
+    }
+    void drop(std::span<std::byte> bundle) override { life_cycle_.definitions().drop(bundle); }
+    Done start(std::string_view partition, bool force) override { return life_cycle_.start(partition, force); }
+    Done stop(std::string_view partition, bool force) override { return life_cycle_.stop(partition, force); }
+    Done reset(std::string_view partition) override { return life_cycle_.reset(partition); }
+    Done remove(std::string_view partition) override { return life_cycle_.remove(partition); }
     const migrate::Progress& migration() override { return mover_.progress(); }
     bool cancel() override { return mover_.cancel(); }
     std::expected<void, migrate::Failure> settle(std::string_view partition, migrate::Owner owner) override {
@@ -33,9 +45,11 @@ class LocalMachine final : public Machine {
 
   private:
     MachineInfo info_;
+    memory::Frames& frames_;
     partition::Roster& roster_;
     partition::Dispatcher& dispatcher_;
     migrate::Mover& mover_;
+    LifeCycle& life_cycle_;
     net::Network& network_;
     std::uint64_t started_at_;
     std::optional<std::uint64_t> shutdown_at_;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <transom/manage/refusal.hpp>
 #include <transom/migrate/error.hpp>
 #include <transom/migrate/hello.hpp>
 #include <transom/migrate/progress.hpp>
@@ -42,15 +43,47 @@ struct Counter {
     std::uint64_t value = 0;
 };
 
+/// A partition, or what one can be started from: one line of `status`. The texts stay until the next call.
+struct Listed {
+    std::string_view name;
+    std::string_view state;
+    std::string_view from; ///< what it is started from
+    Bytes memory = 0;
+    std::uint32_t virtual_processors = 0;
+    Bytes granule = 0;
+    Bytes page_table = 0;
+    std::uint64_t run_ticks = 0; ///< of this machine's processors
+    std::uint32_t entitled_capacity = 0;
+    std::uint8_t capacity_weight = 0;
+    bool capped = false;
+};
+
+/// What the machine has left.
+struct Room {
+    Bytes free_memory = 0;
+    std::uint32_t capacity = 0;    ///< hundredths of a processor,
+    std::uint32_t unallocated = 0; ///< and those that nobody is entitled to
+};
+
 /// What the management service acts on. Calls come from net::Stack::poll() and return at once.
 class Machine {
   public:
     virtual MachineInfo info() = 0;
-    /// Partition number `index`, counted from 0; null behind the last one.
-    virtual const partition::Partition* partition(std::size_t index) = 0;
+    /// Partition or definition number `index`, counted from 0; nothing behind the last one.
+    virtual std::optional<Listed> listed(std::size_t index) = 0;
+    virtual Room room() = 0;
     /// Null where there is none of that name.
     virtual partition::Partition* find(std::string_view name) = 0;
     virtual std::expected<void, migrate::Failure> migrate(const MigrateRequest& request) = 0;
+    /// Memory for a bundle of that size that is to come: it belongs to the caller, who gives it to define() or drop(). define() says how
+    /// many partitions it has defined, and leaves the memory with the caller after an error.
+    virtual std::expected<std::span<std::byte>, Refusal> reserve(Bytes size) = 0;
+    virtual std::expected<std::size_t, Refusal> define(std::span<std::byte> bundle) = 0;
+    virtual void drop(std::span<std::byte> bundle) = 0;
+    virtual Done start(std::string_view partition, bool force) = 0;
+    virtual Done stop(std::string_view partition, bool force) = 0;
+    virtual Done reset(std::string_view partition) = 0;
+    virtual Done remove(std::string_view partition) = 0;
     /// The move in progress or the last one.
     virtual const migrate::Progress& migration() = 0;
     /// False: there is none, or it is too late.

@@ -18,6 +18,8 @@ class MoveObserver {
   public:
     /// It is about to run here.
     virtual void arrived(partition::Partition& partition) = 0;
+    /// Whether a partition of that name cannot come, though none of that name is here.
+    virtual bool name_is_taken(std::string_view name) const = 0;
     /// It runs elsewhere, and is about to be scrubbed here.
     virtual void left(partition::Partition& partition) = 0;
 
@@ -41,6 +43,10 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     bool cancel() { return source_.cancel() || target_.cancel(); }
     /// Ends the doubt about a partition: it is the operator's assertion who has it, and nothing here can check it.
     std::expected<void, Failure> settle(std::string_view name, Owner owner);
+    /// Whether this partition is on its way to or from here.
+    bool moves(const partition::Partition& partition) const {
+        return partition.state == partition::PartitionState::empty || source_.moves(partition);
+    }
     /// To be called before a partition that has ended of its own will is destroyed.
     void ended(const partition::Partition& partition) { source_.ended(partition); }
 

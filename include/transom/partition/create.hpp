@@ -47,6 +47,9 @@ struct Shape {
     std::optional<Facilities> told_facilities{};
 };
 
+/// What of the machine's memory a partition of that shape takes.
+Bytes memory_of(const Shape& shape);
+
 /// The shape that a description asks for; the page table as large as LoPAR recommends.
 Shape shape_of(const tree::PartitionDescription& description);
 

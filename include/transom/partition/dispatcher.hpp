@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <transom/base/intrusive_list.hpp>
 #include <transom/base/static_vector.hpp>
 #include <transom/partition/partition.hpp>
 
@@ -27,11 +28,11 @@ class Dispatcher {
     /// `frequency`: ticks of the time base in a second.
     explicit Dispatcher(std::uint64_t frequency);
 
-    /// At most eight tasks and four partitions; they outlive the dispatcher or are removed. Called, as run_once(), by the boot
+    /// At most eight tasks, and any number of partitions; they outlive the dispatcher or are removed. Called, as run_once(), by the boot
     /// processor only.
     void add(Task& task);
     void add(Partition& partition);
-    /// Waits until none of its virtual processors is inside it.
+    /// Waits until none of its virtual processors is inside it. Its state is not `running`, so that they do not come back.
     void remove(Partition& partition);
     /// Whether none of its virtual processors is inside it. Those that are leave it soon; where its state is not `running` they do
     /// not come back.
@@ -65,7 +66,7 @@ class Dispatcher {
     std::uint64_t short_quantum_; // while an interrupt waits for MSR[EE] and the processor cannot present it itself
     StaticVector<Task*, 8> tasks_;
     SpinLock lock_; // of the two below; taken before Partition::events
-    StaticVector<Partition*, 4> partitions_;
+    IntrusiveList<Partition, &Partition::next_dispatched> partitions_;
     SharedPool shares_;
     std::atomic<std::uint64_t> guest_ticks_ = 0;
     std::atomic<std::uint64_t> first_entry_ = 0;

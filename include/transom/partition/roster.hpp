@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <expected>
-#include <span>
 #include <string_view>
 #include <transom/partition/create.hpp>
 #include <transom/partition/dispatcher.hpp>
 
 namespace transom::partition {
 
-/// Most partitions of a machine.
-constexpr std::size_t max_partitions = 4;
-
 /// The partitions that a machine has: where they are kept, made, started and ended. A partition here has memory; only a
-/// started one is dispatched.
+/// started one is dispatched. There are as many as memory, processors and the numbers of partitions allow.
 class Roster {
   public:
-    Roster(const Resources& resources, Dispatcher& dispatcher);
+    Roster(const Resources& resources, Dispatcher& dispatcher) : resources_(resources), dispatcher_(dispatcher) {}
 
-    /// Builds one from its description; start() lets it run. Errors: those of partition::create, a name in use, no place left, not so
+    /// Builds one from its description; start() lets it run. Errors: those of partition::create, a name in use, no number left, not so
     /// much of the processors left.
     std::expected<Partition*, CreateError> create(const tree::PartitionDescription& description,
                                                   const tree::Manifest& bundle);
@@ -27,13 +22,22 @@ class Roster {
     std::expected<Partition*, CreateError> create_empty(const Shape& shape);
     /// From now on its virtual processors run, on its own page table.
     void start(Partition& partition);
+
+    /// Whether rebuild() will find what that description asks for, now that the partition has what it has.
+    std::expected<void, CreateError> may_rebuild(const Partition& partition,
+                                                 const tree::PartitionDescription& description) const;
+    /// Ends a partition and builds it anew in its place, with its number and its part of the processors; start() lets it run.
+    /// After an error it is destroyed.
+    std::expected<void, CreateError> rebuild(Partition& partition, const tree::PartitionDescription& description,
+                                             const tree::Manifest& bundle);
+
     /// Hundredths of a processor that no partition is entitled to.
     std::uint32_t unallocated_capacity() const { return dispatcher_.pool().unallocated(); }
 
     /// Whether none of its virtual processors is inside it. Those that are leave it soon; where its state is not `running` they do
     /// not come back.
     bool is_out(Partition& partition) { return dispatcher_.is_out(partition); }
-    /// Ends it: it is dispatched no more, its memory is scrubbed and free. The reference is dead afterwards.
+    /// Ends one whose state is not `running`: it is dispatched no more, its memory is scrubbed and free. The reference is dead afterwards.
     void destroy(Partition& partition);
 
     /// The function sets that partitions of this machine can be offered.
@@ -45,25 +49,30 @@ class Roster {
     Partition* find(std::string_view name);
     std::size_t size() const;
 
-    /// Calls `with` for each partition there is.
+    /// Calls `with` for each partition there is, which may destroy it.
     template <class F> void for_each(F with) {
-        for (Slot& slot : slots_)
-            if (slot.used)
-                with(slot.partition);
+        for (Slot *slot = first_, *next = nullptr; slot != nullptr; slot = next) {
+            next = slot->next;
+            with(slot->partition);
+        }
     }
 
   private:
+    /// A partition in frames of its own.
     struct Slot {
         Partition partition;
-        bool used = false;
+        Slot* next = nullptr;
     };
-    std::expected<Slot*, CreateError> find_place(std::string_view name);
-    void take(Slot& slot, const CapacityClaim& share);
-    std::expected<CapacityClaim, CreateError> claim(const Shape& shape) const;
+    Slot** link_of(const Partition& partition);
+    std::expected<Slot*, CreateError> add(std::string_view name);
+    void remove(Slot** link);
+    std::expected<CapacityClaim, CreateError> claim(const Shape& shape, std::uint32_t own = 0) const;
+    void set_claim(Partition& partition, const CapacityClaim& share);
+    template <class F> std::expected<Partition*, CreateError> build(const Shape& shape, F fill);
 
     const Resources& resources_;
     Dispatcher& dispatcher_;
-    std::array<Slot, max_partitions> slots_;
+    Slot* first_ = nullptr; // by their numbers
 };
 
 } // namespace transom::partition

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <transom/base/intrusive_list.hpp>
 #include <transom/base/static_vector.hpp>
 
 namespace transom::partition {
@@ -47,6 +48,7 @@ struct PoolMember {
     std::int64_t budget = 0;    ///< ticks of its entitlement that are left in this window; below 0 it owes them
     std::uint64_t consumed = 0; ///< ticks beyond its entitlement, divided by its weight
     std::atomic<std::uint64_t> used = 0; ///< ticks that its contenders have run, ever
+    PoolMember* next = nullptr;          ///< in the pool
 };
 
 /// A virtual processor's turn on a processor.
@@ -99,7 +101,7 @@ class SharedPool {
     std::uint64_t window_, quantum_;
     std::uint64_t window_begin_ = 0, window_number_ = 0;
     std::uint64_t least_consumed_ = 0; ///< of those who took excess last: who comes back starts from there
-    StaticVector<PoolMember*, 64> members_;
+    IntrusiveList<PoolMember, &PoolMember::next> members_;
 };
 
 } // namespace transom::partition

@@ -19,4 +19,10 @@ std::size_t room_to_type(Partition& partition, std::uint32_t terminal);
 /// What the partition has written, up to to.size() bytes; returns how many. What a suspended one has written goes with it.
 std::size_t take_written(Partition& partition, std::uint32_t terminal, std::span<std::uint8_t> to);
 
+/// How much is kept of what has been taken from the terminal.
+std::size_t kept_of(Partition& partition, std::uint32_t terminal);
+
+/// Copies what of it begins `from_end` bytes before its end, up to to.size() bytes; returns how many.
+std::size_t copy_kept(Partition& partition, std::uint32_t terminal, std::size_t from_end, std::span<std::uint8_t> to);
+
 } // namespace transom::partition

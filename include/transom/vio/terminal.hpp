@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <transom/interrupt/sources.hpp>
+#include <transom/vio/scrollback.hpp>
 
 namespace transom::vio {
 
@@ -51,6 +52,7 @@ struct Terminal {
     ByteRing<4096> output; // written by the partition, drained to the machine's console
     ByteRing<512> input;   // typed, waiting for the partition
     bool session = false;  // an operator's connection has it; not part of what moves
+    Scrollback scrollback; // what was taken out of `output`; not part of what moves either
 
     /// The partition writes: all of it, or nothing and false where it does not fit.
     [[nodiscard]] bool write(std::span<const std::uint8_t> from) {

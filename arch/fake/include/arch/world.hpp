@@ -6,6 +6,9 @@
 
 namespace arch {
 
+/// Largest number of a logical partition: few, so that a test gets there.
+constexpr std::uint32_t max_lpid = 9;
+
 /// Plays a virtual processor's slice: the function that the test gave to the FakeMachine, after the external interrupt was
 /// delivered as on the real machine.
 void run(transom::partition::Vcpu& vcpu, std::uint64_t slice);

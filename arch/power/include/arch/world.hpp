@@ -6,6 +6,10 @@
 
 namespace arch {
 
+/// Largest number of a logical partition: LPIDR and the partition table of every processor that we run on take it. 0 is the
+/// hypervisor.
+constexpr std::uint32_t max_lpid = 2047;
+
 /// Runs a virtual processor on this processor until it leaves: its slice is over (`slice` ticks of the time base), it
 /// ceded, or its partition stopped. All its registers are in vcpu.registers before and after. A waiting external interrupt
 /// is delivered on the way in if it has interrupts enabled.

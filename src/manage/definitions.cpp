@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <arch/real_memory.hpp>
+#include <new>
+#include <transom/base/panic.hpp>
+#include <transom/manage/definitions.hpp>
+#include <type_traits>
+#include <utility>
+
+namespace transom::manage {
+
+using memory::FrameState;
+
+namespace {
+
+constexpr Bytes whole_frames(Bytes size) { return RealAddr{size}.align_up(memory::frame_size).value; }
+constexpr std::uint64_t to_mib(Bytes n) { return n >> 20; }
+
+} // namespace
+
+std::expected<Definitions::Bundle*, Refusal> Definitions::take(Bytes size) {
+    const Bytes free = frames_.total(FrameState::free);
+    const Bytes header = whole_frames(sizeof(Bundle));
+    // Compared before anything is added: an operator may write any number.
+    if (size > free || header + whole_frames(size) > free)
+        return refuse("no-memory",
+                      "a bundle of {} MiB, and {} MiB are free: end a partition or remove a definition first",
+                      to_mib(size), to_mib(free));
+    const RealRange memory{{}, header + whole_frames(size)};
+    const auto begin = frames_.allocate(memory.size, memory::frame_size, FrameState::hypervisor);
+    if (!begin)
+        return refuse("no-memory",
+                      "there is no free run of {} MiB for a bundle: end a partition or remove a definition first",
+                      to_mib(memory.size));
+    auto* const bundle = new (arch::real_pointer(*begin)) Bundle;
+    bundle->memory = {*begin, memory.size};
+    bundle->size = size;
+    return bundle;
+}
+
+/// The bundle whose blob that is.
+Definitions::Bundle* Definitions::bundle_of(std::span<std::byte> blob) {
+    return std::launder(reinterpret_cast<Bundle*>(blob.data() - whole_frames(sizeof(Bundle))));
+}
+
+std::expected<std::span<std::byte>, Refusal> Definitions::reserve(Bytes size) {
+    const auto bundle = take(size);
+    if (!bundle)
+        return std::unexpected(bundle.error());
+    return std::span(arch::real_pointer((*bundle)->memory.begin) + whole_frames(sizeof(Bundle)), size);
+}
+
+void Definitions::drop(std::span<std::byte> memory) {
+    static_assert(std::is_trivially_destructible_v<Bundle>);
+    const RealRange all = bundle_of(memory)->memory;
+    frames_.release(all, FrameState::hypervisor);
+}
+
+Done Definitions::may_define(const tree::Manifest& manifest, partition::Roster& here) const {
+    if (manifest.partitions().empty() || !manifest.is_bundle())
+        return refuse("malformed", "the bundle has no partitions with their files: make it with transom define");
+    const Bytes machine =
+        frames_.total(FrameState::free) + frames_.total(FrameState::partition) + frames_.total(FrameState::page_table);
+    for (const tree::PartitionDescription& description : manifest.partitions()) {
+        if (find(description.name) != nullptr)
+            return refuse("name-in-use",
+                          "partition {}: there is a definition of that name: remove it first, or rename this one",
+                          description.name);
+        if (here.find(description.name) != nullptr)
+            return refuse("name-in-use", "partition {}: one of that name has come here: rename this one",
+                          description.name);
+        if (description.memory > machine)
+            return refuse(
+                "no-memory",
+                "partition {}: it asks for {} MiB, and the machine has {} MiB for partitions: lower memory-mib",
+                description.name, to_mib(description.memory), to_mib(machine));
+    }
+    return {};
+}
+
+void Definitions::add(Bundle& bundle, const tree::Manifest& manifest) {
+    bundle.manifest = manifest;
+    const auto descriptions = bundle.manifest.partitions();
+    for (std::size_t i = 0; i < descriptions.size(); ++i)
+        bundle.definitions[i] = {
+            .description = &descriptions[i], .bundle = &bundle.manifest, .by_operator = bundle.size != 0};
+    Bundle** link = &first_;
+    while (*link != nullptr)
+        link = &(*link)->next;
+    *link = &bundle;
+}
+
+Done Definitions::adopt(const tree::Manifest& manifest) {
+    if (manifest.partitions().empty())
+        return {};
+    const auto bundle = take(0);
+    if (!bundle)
+        return std::unexpected(bundle.error());
+    add(**bundle, manifest);
+    return {};
+}
+
+std::expected<std::size_t, Refusal> Definitions::define(std::span<std::byte> memory, partition::Roster& here) {
+    const auto manifest = tree::Manifest::parse(memory);
+    if (!manifest)
+        return refuse("malformed", "{}", manifest.error().view());
+    if (const auto possible = may_define(*manifest, here); !possible)
+        return std::unexpected(possible.error());
+    add(*bundle_of(memory), *manifest);
+    return manifest->partitions().size();
+}
+
+const Definition* Definitions::find(std::string_view name) const {
+    for (const Bundle* bundle = first_; bundle != nullptr; bundle = bundle->next)
+        for (const Definition& definition : bundle->definitions)
+            if (definition.description != nullptr && definition.name() == name)
+                return &definition;
+    return nullptr;
+}
+
+Definition* Definitions::find(std::string_view name) {
+    return const_cast<Definition*>(std::as_const(*this).find(name));
+}
+
+bool Definitions::any_by_operator() const {
+    for (const Bundle* bundle = first_; bundle != nullptr; bundle = bundle->next)
+        if (bundle->size != 0) // whoever has no definitions any more is not here
+            return true;
+    return false;
+}
+
+void Definitions::remove(Definition& definition) {
+    const auto has_it = [&](const Bundle& bundle) { return definition.bundle == &bundle.manifest; };
+    Bundle** link = &first_;
+    for (; !has_it(**link); link = &(*link)->next)
+        invariant((*link)->next != nullptr, "a definition that this machine does not have");
+    Bundle& bundle = **link;
+    definition = {};
+    if (std::ranges::any_of(bundle.definitions, [](const Definition& d) { return d.description != nullptr; }))
+        return;
+    *link = bundle.next;
+    const RealRange all = bundle.memory;
+    frames_.release(all, FrameState::hypervisor);
+}
+
+} // namespace transom::manage

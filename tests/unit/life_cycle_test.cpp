@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "elf_builder.hpp"
+#include "fdt_builder.hpp"
+#include "memory_pipe.hpp"
+
+#include <algorithm>
+#include <arch/fake_machine.hpp>
+#include <gmock/gmock.h>
+#include <transom/manage/local_machine.hpp>
+
+namespace transom::manage {
+namespace {
+
+using memory::FrameState;
+using partition::Partition;
+using partition::PartitionState;
+using partition::StopReason;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+struct Memory {
+    Memory() : states((arch::fake_real_base + machine.memory().size).value / memory::frame_size), frames(states) {
+        frames.add(machine.memory());
+        frames.reserve({arch::fake_real_base, 1}, FrameState::hypervisor);
+    }
+    arch::FakeMachine machine{mib(112)};
+    std::vector<FrameState> states;
+    memory::Frames frames;
+};
+
+class LifeCycleTest : public testing::Test, protected Memory, migrate::MoveObserver, LifeObserver {
+  protected:
+    LifeCycleTest() { before_ = free(); }
+
+    void arrived(Partition&) override {}
+    void left(Partition&) override {}
+    bool name_is_taken(std::string_view) const override { return false; }
+    void starting(Partition& partition) override { events_.push_back("starting " + std::string(partition.name())); }
+    void ending(Partition& partition) override { events_.push_back("ending " + std::string(partition.name())); }
+
+    LifeObserver& observer() { return *this; }
+    Bytes free() const { return frames.total(FrameState::free); }
+
+    struct Described {
+        std::string name;
+        std::uint32_t memory_mib = 16;
+        std::uint32_t entitled = 10;
+    };
+    std::span<const std::byte> bundle(const std::vector<Described>& partitions) {
+        fdt_ = std::make_unique<FdtBuilder>();
+        fdt_->text("compatible", "transom,manifest-1").begin("partitions");
+        for (const Described& d : partitions)
+            fdt_->begin(d.name)
+                .number("memory-mib", d.memory_mib)
+                .number("entitled-capacity", d.entitled)
+                .text("kernel", "vmlinux")
+                .end();
+        ElfBuilder elf;
+        elf.segments = {{0, 0, std::vector(0x300, std::byte{0x11}), 0x10000}};
+        fdt_->end().begin("files").begin("file@0").text("path", "vmlinux").bytes("data", elf.build()).end().end();
+        return fdt_->finish();
+    }
+    std::string define_bundle(std::span<const std::byte> bytes) {
+        const auto memory = life_.reserve(bytes.size());
+        if (!memory)
+            return std::string(memory.error().name);
+        std::ranges::copy(bytes, memory->begin());
+        const auto defined = life_.define(*memory);
+        if (defined)
+            return "";
+        life_.definitions().drop(*memory);
+        return std::string(defined.error().name);
+    }
+    std::string define(const std::vector<Described>& partitions) { return define_bundle(bundle(partitions)); }
+    /// As the machine's own bundle, which lives as long as the test.
+    void adopt(const std::vector<Described>& partitions) {
+        boot_ = tree::Manifest::parse(bundle(partitions));
+        boot_fdt_ = std::move(fdt_);
+        ASSERT_TRUE(life_.definitions().adopt(*boot_));
+    }
+    static std::string name(const Done& done) { return done ? "" : std::string(done.error().name); }
+    std::string start(std::string_view who, bool force = false) { return name(life_.start(who, force)); }
+    std::string stop(std::string_view who, bool force = false) { return name(life_.stop(who, force)); }
+    std::string reset(std::string_view who) { return name(life_.reset(who)); }
+    std::string remove(std::string_view who) { return name(life_.remove(who)); }
+    Partition& partition(std::string_view who) { return *roster_.find(who); }
+    void end_itself(std::string_view who, StopReason reason) {
+        Partition& it = partition(who);
+        it.stop_reason = reason;
+        it.state = PartitionState::off;
+        life_.ended(it);
+    }
+    Partition& arrive(std::string_view who, std::uint32_t entitled = 5) {
+        const auto created = roster_.create_empty({.name = who, .memory = mib(16), .entitled_capacity = entitled});
+        EXPECT_TRUE(created);
+        roster_.start(**created);
+        life_.arrived(who);
+        return **created;
+    }
+    std::vector<std::string> status() {
+        std::vector<std::string> lines;
+        while (const auto next = local_.listed(lines.size()))
+            lines.push_back(fmt::format("{} {} {} {}", next->name, next->state, next->from, next->entitled_capacity));
+        return lines;
+    }
+
+    partition::Resources resources_{.frames = frames, .processor = {}, .table_format = hpt::Format::odd};
+    partition::Dispatcher dispatcher_{512'000'000};
+    partition::Roster roster_{resources_, dispatcher_};
+    migrate::Mover mover_{roster_, frames, {.timebase_frequency = 512'000'000}, *this};
+    LifeCycle life_{roster_, frames, mover_, *this, true};
+    test::PipeNetwork network_;
+    LocalMachine local_{{}, frames, roster_, dispatcher_, mover_, life_, network_, 0};
+    std::vector<std::string> events_;
+    std::unique_ptr<FdtBuilder> fdt_, boot_fdt_;
+    std::expected<tree::Manifest, tree::ManifestError> boot_;
+    Bytes before_ = 0;
+};
+
+TEST_F(LifeCycleTest, CyclesLeaveNothingBehind) {
+    for (int cycle = 0; cycle < 5; ++cycle) {
+        ASSERT_EQ(define({{"a"}, {"b", 32}}), "");
+        EXPECT_THAT(status(), ElementsAre("a defined operator 10", "b defined operator 10"));
+        ASSERT_EQ(start("a"), "");
+        ASSERT_EQ(start("b"), "");
+        EXPECT_THAT(status(), ElementsAre("a running operator 10", "b running operator 10"));
+        EXPECT_EQ(partition("b").memory.size(), mib(32));
+        const std::array secret = {std::byte{1}, std::byte{2}};
+        ASSERT_TRUE(partition("a").memory.write({mib(15)}, secret));
+        ASSERT_EQ(stop("a"), "");
+        ASSERT_EQ(start("a"), "") << "the definition stays";
+        ASSERT_EQ(stop("b"), "");
+        ASSERT_EQ(stop("a"), "");
+        const Bytes stopped = free();
+        ASSERT_EQ(remove("a"), "");
+        EXPECT_EQ(free(), stopped) << "the other one needs the bundle";
+        EXPECT_THAT(status(), ElementsAre("b defined operator 10"));
+        ASSERT_EQ(remove("b"), "");
+        ASSERT_EQ(free(), before_);
+    }
+    EXPECT_EQ(dispatcher_.pool().entitled, 0u);
+    EXPECT_TRUE(std::ranges::all_of(machine.memory_, [](std::byte b) { return b == std::byte{0}; })) << "scrubbed";
+}
+
+TEST_F(LifeCycleTest, OrdersThatMakeNoSenseAreRefusedByName) {
+    for (const auto& order : {start("a"), stop("a"), reset("a"), remove("a")})
+        EXPECT_EQ(order, "no-such-partition");
+    ASSERT_EQ(define({{"a", 16, 60}, {"b", 16, 60}}), "");
+    EXPECT_EQ(stop("a"), "not-running");
+    EXPECT_EQ(reset("a"), "not-running");
+    ASSERT_EQ(start("a"), "");
+    EXPECT_EQ(start("a"), "running");
+    EXPECT_EQ(start("a", true), "running");
+    EXPECT_EQ(remove("a"), "running");
+    const auto no_room = life_.start("b", false);
+    ASSERT_FALSE(no_room);
+    EXPECT_EQ(no_room.error().name, "no-room");
+    EXPECT_THAT(std::string(no_room.error().line.view()), HasSubstr("entitled-capacity is 60"));
+    partition("a").state = PartitionState::suspended;
+    EXPECT_EQ(stop("a"), "in-doubt");
+    EXPECT_EQ(reset("a"), "in-doubt");
+    partition("a").state = PartitionState::empty;
+    EXPECT_EQ(stop("a"), "moving");
+    EXPECT_EQ(reset("a"), "moving");
+    partition("a").state = PartitionState::off;
+    EXPECT_EQ(stop("a"), "not-running") << "it has just ended by itself";
+    EXPECT_EQ(remove("a"), "running");
+    life_.ended(partition("a"));
+    EXPECT_EQ(remove("a"), "");
+    EXPECT_EQ(remove("b"), "");
+    EXPECT_EQ(free(), before_);
+}
+
+TEST_F(LifeCycleTest, BundlesThatCannotBeAreRefusedByName) {
+    ASSERT_EQ(define({{"a"}}), "");
+    const Bytes one = free();
+    EXPECT_EQ(define({{"b"}, {"a"}}), "name-in-use");
+    EXPECT_EQ(define({{"b", 128}}), "no-memory");
+    EXPECT_EQ(define(std::vector<Described>{}), "malformed") << "nothing in it";
+    const auto sound = bundle({{"b"}});
+    std::vector<std::byte> cut(sound.begin(), sound.end());
+    EXPECT_EQ(define_bundle(std::span(cut).first(cut.size() / 2)), "malformed");
+    cut[0] = std::byte{0};
+    EXPECT_EQ(define_bundle(cut), "malformed");
+    fdt_ = std::make_unique<FdtBuilder>();
+    fdt_->text("compatible", "transom,manifest-1").begin("partitions").begin("b");
+    EXPECT_EQ(define_bundle(fdt_->number("memory-mib", 16).text("kernel", "x").end().end().finish()), "malformed")
+        << "without files";
+    for (const Bytes size : {mib(112), ~Bytes{0}, ~Bytes{0} - memory::frame_size}) {
+        const auto memory = life_.reserve(size);
+        ASSERT_FALSE(memory);
+        EXPECT_EQ(memory.error().name, "no-memory");
+    }
+    EXPECT_EQ(free(), one);
+    LifeCycle nothing_runs(roster_, frames, mover_, observer(), false);
+    EXPECT_EQ(nothing_runs.reserve(1).error().name, "no-partitions");
+}
+
+TEST_F(LifeCycleTest, ResetStartsAnewInTheSamePlace) {
+    ASSERT_EQ(define({{"a", 16, 90}, {"b"}}), "");
+    ASSERT_EQ(start("a"), "");
+    ASSERT_EQ(start("b"), "");
+    const Bytes running = free();
+    const std::array mark = {std::byte{0x77}};
+    ASSERT_TRUE(partition("a").memory.write({mib(1)}, mark));
+    events_.clear();
+    ASSERT_EQ(reset("a"), "") << "all that is left is its own";
+    EXPECT_THAT(events_, ElementsAre("ending a", "starting a"));
+    EXPECT_EQ(partition("a").lpid, 1u);
+    EXPECT_EQ(partition("a").share.claim.entitled, 90u);
+    EXPECT_EQ(dispatcher_.pool().unallocated(), 0u);
+    std::array<std::byte, 1> seen{};
+    ASSERT_TRUE(partition("a").memory.read({mib(1)}, seen));
+    EXPECT_EQ(seen[0], std::byte{0});
+    ASSERT_TRUE(partition("a").memory.read({0}, seen));
+    EXPECT_EQ(seen[0], std::byte{0x11}) << "the kernel";
+    EXPECT_EQ(partition("a").state, PartitionState::running);
+    EXPECT_EQ(free(), running);
+    end_itself("a", StopReason::reboot);
+    EXPECT_EQ(partition("a").lpid, 1u);
+    EXPECT_EQ(dispatcher_.pool().unallocated(), 0u);
+    EXPECT_EQ(free(), running);
+    EXPECT_FALSE(life_.over());
+}
+
+TEST_F(LifeCycleTest, AResetThatCannotBeLeavesThePartitionAlone) {
+    ASSERT_EQ(define({{"a", 32, 60}}), "");
+    life_.left("a");
+    Partition& back = arrive("a", 50); // with less than its definition says
+    ASSERT_TRUE(roster_.create_empty({.name = "other", .memory = mib(16), .entitled_capacity = 45}));
+    EXPECT_EQ(reset("a"), "no-room");
+    EXPECT_EQ(&partition("a"), &back);
+    EXPECT_EQ(back.state, PartitionState::running);
+    EXPECT_EQ(back.memory.size(), mib(16));
+    roster_.destroy(partition("other"));
+    ASSERT_TRUE(roster_.create_empty({.name = "other", .memory = mib(80)})); // and now with too little memory
+    EXPECT_EQ(reset("a"), "no-room");
+    EXPECT_EQ(back.state, PartitionState::running);
+    // What it cannot have when it asks for it itself is its end, and nobody else's.
+    end_itself("a", StopReason::reboot);
+    EXPECT_EQ(roster_.find("a"), nullptr);
+    EXPECT_EQ(roster_.size(), 1u);
+}
+
+TEST_F(LifeCycleTest, WhatHasMovedAwayIsNotStartedTwiceByAccident) {
+    ASSERT_EQ(define({{"a"}}), "");
+    EXPECT_TRUE(life_.name_is_taken("a")) << "a visitor of that name would be in the way";
+    ASSERT_EQ(start("a"), "");
+    partition("a").state = PartitionState::suspended;
+    life_.left("a");
+    roster_.destroy(partition("a"));
+    EXPECT_THAT(status(), ElementsAre("a moved-away operator 10"));
+    EXPECT_FALSE(life_.name_is_taken("a")) << "it may come back";
+    EXPECT_EQ(start("a"), "moved-away");
+    EXPECT_EQ(stop("a"), "not-running");
+    arrive("a");
+    EXPECT_THAT(status(), ElementsAre("a running operator 5"));
+    EXPECT_EQ(stop("a"), "") << "it is as it was";
+    EXPECT_EQ(start("a"), "");
+    EXPECT_EQ(stop("a"), "");
+    life_.left("a");
+    EXPECT_EQ(start("a", true), "") << "at the operator's word";
+    EXPECT_THAT(status(), ElementsAre("a running operator 10"));
+}
+
+TEST_F(LifeCycleTest, AVisitorHasNoDefinitionHere) {
+    arrive("visitor");
+    EXPECT_FALSE(life_.name_is_taken("visitor"));
+    EXPECT_THAT(status(), ElementsAre("visitor running peer 5"));
+    EXPECT_EQ(reset("visitor"), "no-definition");
+    EXPECT_EQ(remove("visitor"), "no-definition");
+    EXPECT_EQ(start("visitor"), "running");
+    EXPECT_EQ(define({{"visitor"}}), "name-in-use");
+    EXPECT_EQ(stop("visitor"), "no-definition");
+    EXPECT_NE(roster_.find("visitor"), nullptr);
+    EXPECT_EQ(stop("visitor", true), "");
+    EXPECT_EQ(free(), before_);
+    arrive("visitor");
+    end_itself("visitor", StopReason::reboot);
+    EXPECT_EQ(roster_.size(), 0u);
+    EXPECT_TRUE(life_.over());
+}
+
+TEST_F(LifeCycleTest, TheMachineEndsWithItsLastPartitionUnlessAnOperatorHasAHandInIt) {
+    adopt({{"a"}, {"b"}});
+    EXPECT_THAT(status(), ElementsAre("a defined boot 10", "b defined boot 10"));
+    for (const char* who : {"a", "b"})
+        ASSERT_TRUE(life_.run(*life_.definitions().find(who)));
+    end_itself("a", StopReason::power_off);
+    EXPECT_FALSE(life_.over());
+    EXPECT_EQ(stop("b"), "");
+    EXPECT_FALSE(life_.over()) << "the last one has not ended by itself";
+    EXPECT_EQ(start("b"), "");
+    end_itself("b", StopReason::last_stopped);
+    EXPECT_TRUE(life_.over());
+    ASSERT_EQ(define({{"c"}}), "");
+    ASSERT_EQ(start("c"), "");
+    end_itself("c", StopReason::power_off);
+    EXPECT_FALSE(life_.over()) << "whoever has defined it may start it again";
+    EXPECT_EQ(remove("c"), "");
+    EXPECT_FALSE(life_.over());
+    const Bytes with_boot_bundle = free();
+    EXPECT_EQ(remove("a"), "");
+    EXPECT_EQ(free(), with_boot_bundle);
+    EXPECT_EQ(remove("b"), "");
+    EXPECT_EQ(free(), before_) << "but for the bundle itself, which firmware has put there";
+}
+
+} // namespace
+} // namespace transom::manage
