@@ -74,7 +74,7 @@ TEST(ToolLogCheck, TellsARunFromAFailure) {
 }
 
 TEST(ToolEscapeFilter, QuitsOnCtrlAXOnly) {
-    EscapeFilter filter;
+    EscapeFilter filter('x');
     std::string out;
     EXPECT_FALSE(filter.feed("ax\x01", out));
     EXPECT_FALSE(filter.feed("\x01x", out));

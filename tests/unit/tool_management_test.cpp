@@ -75,6 +75,32 @@ TEST(ToolManagement, SaysHelloUntilTheMachineAnswers) {
     EXPECT_THAT(service.requests_, testing::ElementsAre("hello", "status"));
 }
 
+TEST(ToolManagement, SendsABundleWhenItIsAskedFor) {
+    FakeService service({{hello, "+ send=4\n", "ok defined=1\n"}, {hello, "error no-memory: 4 bytes\n"}});
+    const std::string bundle = "abc\n";
+    const auto upload = [&](std::vector<std::size_t>& steps) {
+        ManagementClient client(service.port(), Clock::now() + 20s, fine);
+        return client.upload("define bytes=4", std::as_bytes(std::span(bundle)),
+                             [&](std::size_t n) { steps.push_back(n); });
+    };
+    std::vector<std::size_t> steps;
+    EXPECT_TRUE(upload(steps).ok());
+    EXPECT_THAT(steps, testing::ElementsAre(4));
+    EXPECT_EQ(upload(steps).error(), "no-memory: 4 bytes");
+    EXPECT_THAT(steps, testing::ElementsAre(4)) << "what is refused is not sent";
+    EXPECT_THAT(service.requests_, testing::ElementsAre("hello", "define bytes=4", "abc", "hello", "define bytes=4"));
+}
+
+TEST(ToolManagement, KnowsWhereAServiceIs) {
+    EXPECT_EQ(parse_endpoint("example:7700").host, "example");
+    EXPECT_EQ(parse_endpoint("example:7700").port, 7700);
+    EXPECT_EQ(parse_endpoint("::1:7700").host, "::1");
+    EXPECT_EQ(parse_endpoint("7700").host, "127.0.0.1");
+    EXPECT_EQ(parse_endpoint(":1").port, 1);
+    for (const char* wrong : {"", "here", "here:", "here:0", "here:65536", "here:7700x"})
+        EXPECT_THAT([&] { parse_endpoint(wrong); }, ThrowsMessage<Failure>(HasSubstr("HOST:PORT"))) << wrong;
+}
+
 TEST(ToolManagement, TurnsARefusalIntoOneLine) {
     FakeService service({{hello, "error UNKNOWN: no partition x\n", "error BUSY: later\n"}});
     ManagementClient client(service.port(), Clock::now() + 20s, fine);

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <termios.h>
+#include <unistd.h>
 
 namespace transom::tool {
 namespace {
@@ -56,10 +57,10 @@ void write_all(int fd, std::string_view bytes) {
 
 class Attachment {
   public:
-    Attachment(ChildProcess& machine, bool keyboard, ConsoleFilter& log)
-        : machine_(machine), log_(log), keyboard_(keyboard) {
+    Attachment(const ConsoleEnds& machine, bool keyboard, ConsoleFilter& log)
+        : machine_(machine), log_(log), keyboard_(keyboard), escape_(machine.quit_letter) {
         // A machine that takes no input must not keep us from showing its output.
-        fcntl(machine.input_fd(), F_SETFL, fcntl(machine.input_fd(), F_GETFL) | O_NONBLOCK);
+        fcntl(machine.to, F_SETFL, fcntl(machine.to, F_GETFL) | O_NONBLOCK);
     }
 
     AttachEnd run(std::optional<Clock::time_point> until);
@@ -72,7 +73,7 @@ class Attachment {
     /// False at the end of the output.
     bool show_output();
 
-    ChildProcess& machine_;
+    ConsoleEnds machine_;
     ConsoleFilter& log_;
     bool keyboard_, keys_open_ = true, input_open_ = true;
     EscapeFilter escape_;
@@ -94,7 +95,7 @@ bool Attachment::take_keys() {
 }
 
 void Attachment::give_keys() {
-    const ssize_t n = write(machine_.input_fd(), pending_.data(), pending_.size());
+    const ssize_t n = write(machine_.to, pending_.data(), pending_.size());
     if (n > 0)
         pending_.erase(0, static_cast<std::size_t>(n));
     else if (errno != EAGAIN && errno != EINTR)
@@ -105,7 +106,7 @@ void Attachment::give_keys() {
 
 bool Attachment::show_output() {
     std::array<char, 4096> block;
-    const ssize_t n = read(machine_.output_fd(), block.data(), block.size());
+    const ssize_t n = read(machine_.from, block.data(), block.size());
     if (n > 0) {
         const std::string_view shown(block.data(), static_cast<std::size_t>(n));
         log_.feed(Clock::now(), shown);
@@ -118,8 +119,8 @@ bool Attachment::show_output() {
 AttachEnd Attachment::run(std::optional<Clock::time_point> until) {
     for (;;) {
         std::array<pollfd, source_count> watched;
-        watched[output] = {machine_.output_fd(), POLLIN, 0};
-        watched[input] = {pending_.empty() ? -1 : machine_.input_fd(), POLLOUT, 0};
+        watched[output] = {machine_.from, POLLIN, 0};
+        watched[input] = {pending_.empty() ? -1 : machine_.to, POLLOUT, 0};
         watched[keys] = {keys_open_ && pending_.empty() ? STDIN_FILENO : -1, POLLIN, 0};
         watched[signals] = {interruption_fd(), POLLIN, 0};
         int patience = -1;
@@ -142,7 +143,7 @@ AttachEnd Attachment::run(std::optional<Clock::time_point> until) {
 
 } // namespace
 
-AttachEnd attach(ChildProcess& machine, std::optional<Clock::time_point> until, ConsoleFilter& log) {
+AttachEnd attach(const ConsoleEnds& machine, std::optional<Clock::time_point> until, ConsoleFilter& log) {
     if (isatty(STDIN_FILENO) == 0)
         return Attachment(machine, false, log).run(until);
     const RawTerminal raw;

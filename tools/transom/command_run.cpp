@@ -31,7 +31,7 @@ int attached(const MachineSetup& setup, bool expects_partitions, const RunOption
 
     ChildProcess qemu(qemu_arguments(setup), ChildProcess::Streams::piped);
     ConsoleFilter log;
-    const AttachEnd end = attach(qemu, until, log);
+    const AttachEnd end = attach({qemu.output_fd(), qemu.input_fd()}, until, log);
     const double seconds = std::chrono::duration<double>(Clock::now() - started).count();
     if (end == AttachEnd::timeout)
         fail("the machine still ran after {} s", options.common.timeout_s);

@@ -60,12 +60,36 @@ struct FuzzOptions {
     std::optional<std::pair<std::uint64_t, std::uint64_t>> defect; ///< seed and operation, for tests
 };
 
+/// What a command takes that gives orders to a machine which runs already.
+struct OrderOptions {
+    std::string management; ///< HOST:PORT
+    std::string partition;
+    std::string json;
+    bool force = false;
+};
+
+struct DefineOptions {
+    OrderOptions common;
+    std::string manifest;
+};
+
+struct ConsoleOptions {
+    OrderOptions common;
+    unsigned terminal = 0;
+    std::string scrollback = "65536"; ///< bytes, or no
+};
+
 /// Each returns the exit code or throws Failure.
 int run(const RunOptions& options);
 int migrate(const MigrateOptions& options);
 int conform(const ConformOptions& options);
 int bench_hcall(const BenchHcallOptions& options);
 int fuzz(const FuzzOptions& options);
+int define(const DefineOptions& options);
+/// `verb`: start, stop, reset or remove.
+int order(std::string_view verb, const OrderOptions& options);
+int list(const OrderOptions& options);
+int console(const ConsoleOptions& options);
 
 /// The machines of a command line, each once, in its order.
 std::vector<std::string> machines_of(const ConformOptions& options);

@@ -12,7 +12,7 @@ bool EscapeFilter::feed(std::string_view keys, std::string& to_machine) {
             escaped_ = true;
             continue;
         }
-        if (escaped_ && (key == 'x' || key == 'X'))
+        if (escaped_ && (key == letter_ || key == letter_ - 'a' + 'A'))
             return true;
         if (escaped_ && key != escape)
             to_machine += escape;

@@ -5,6 +5,7 @@
 #include "usage_error.hpp"
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
 #include <exception>
 #include <fmt/format.h>
@@ -51,6 +52,15 @@ std::string usage_error(const CLI::App* app, const CLI::Error& error) {
                          : fmt::format("transom: {}\n", words);
 }
 
+void add_order_options(CLI::App& command, OrderOptions& options) {
+    command.add_option("--management", options.management, "HOST:PORT of the machine's management service")->required();
+    command.add_option("--json", options.json, "write the report to this file, too");
+}
+
+void add_partition(CLI::App& command, OrderOptions& options) {
+    command.add_option("partition", options.partition, "name of the partition")->required();
+}
+
 struct CommandLine {
     CLI::App app{"Boots, moves and checks partitions on Transom, on machines emulated by QEMU"};
     RunOptions run;
@@ -59,6 +69,9 @@ struct CommandLine {
     BenchHcallOptions bench_hcall;
     FuzzOptions fuzz;
     CLI::App* conform_command = nullptr;
+    DefineOptions define;
+    OrderOptions order, list;
+    ConsoleOptions console;
     bool fuzzing = false;
     std::vector<std::uint64_t> defect; ///< seed and operation
     int status = 0;
@@ -125,12 +138,52 @@ struct CommandLine {
             ->expected(2);
         command->callback([this] { status = fuzzing ? run_fuzz() : transom::tool::conform(conform); });
 
+        add_orders();
+
         auto* const bench = app.add_subcommand("bench", "measure the hypervisor");
         bench->require_subcommand(1);
         command = bench->add_subcommand("hcall", "what a partition's hypervisor calls cost, in instructions");
         command->add_option("--peer", bench_hcall.peer, "kvm: measure Linux's KVM-HV on the same machine, too");
         add_machine_options(*command, bench_hcall.common, partition_machine_names());
         command->callback([this] { status = transom::tool::bench_hcall(bench_hcall); });
+    }
+
+    /// What is said to a machine that runs.
+    void add_orders() {
+        auto* command = app.add_subcommand("define", "tell a machine of partitions that can be started there");
+        command->add_option("--manifest", define.manifest, "the partitions (docs/manifest.md)")->required();
+        add_order_options(*command, define.common);
+        command->callback([this] { status = transom::tool::define(define); });
+
+        const std::array<std::pair<const char*, const char*>, 4> orders = {{
+            {"start", "start a partition from its definition"},
+            {"stop", "end a partition at once; its definition stays"},
+            {"reset", "end a partition at once and start it anew"},
+            {"remove", "forget the definition of a partition that does not run"},
+        }};
+        for (const auto& [verb, what] : orders) {
+            command = app.add_subcommand(verb, what);
+            add_partition(*command, order);
+            add_order_options(*command, order);
+            const std::string_view name = verb;
+            if (name == "start")
+                command->add_flag("--force", order.force, "though it has moved to another machine");
+            if (name == "stop")
+                command->add_flag("--force", order.force, "though it cannot be started here again");
+            command->callback([this, name] { status = transom::tool::order(name, order); });
+        }
+
+        command = app.add_subcommand("list", "the partitions and definitions of a machine");
+        add_order_options(*command, list);
+        command->callback([this] { status = transom::tool::list(list); });
+
+        command = app.add_subcommand("console", "attach to a terminal of a partition");
+        add_partition(*command, console.common);
+        command->add_option("--terminal", console.terminal, "which one, counted from 0")->capture_default_str();
+        command->add_option("--scrollback", console.scrollback, "show so many bytes of what was written before, or no")
+            ->capture_default_str();
+        add_order_options(*command, console.common);
+        command->callback([this] { status = transom::tool::console(console); });
     }
 
     int run_fuzz() {

@@ -5,10 +5,11 @@
 #include "interruption.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <memory>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -20,16 +21,18 @@ namespace {
 constexpr auto hello_timeout = std::chrono::seconds(3);
 constexpr auto pause_between_attempts = std::chrono::milliseconds(200);
 constexpr std::size_t longest_line = 64 << 10;
+constexpr auto upload_silence = std::chrono::seconds(60);
+constexpr std::size_t upload_piece = 256 << 10;
 } // namespace
 
-ManagementClient::ManagementClient(std::uint16_t port, Clock::time_point until,
+ManagementClient::ManagementClient(const Endpoint& endpoint, Clock::time_point until,
                                    const std::function<void()>& still_there) {
     std::string reason = "the port does not accept connections";
     for (;;) {
         still_there();
         check_interruption();
         try {
-            if (connect(port)) {
+            if (connect(endpoint, Clock::now() + hello_timeout)) {
                 hello_ = demand("hello", hello_timeout).result();
                 break;
             }
@@ -41,20 +44,28 @@ ManagementClient::ManagementClient(std::uint16_t port, Clock::time_point until,
         std::this_thread::sleep_for(pause_between_attempts);
     }
     if (!hello_.has("transom"))
-        fail("what answers on port {} is no Transom", port);
+        fail("what answers on port {} is no Transom", endpoint.port);
 }
 
-bool ManagementClient::connect(std::uint16_t port) {
+bool ManagementClient::connect(const Endpoint& endpoint, Clock::time_point until) {
     received_.clear();
-    socket_ = FileDescriptor(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    // The local end answers at once, so connect may block; requests are small and must not wait for Nagle.
+    addrinfo wanted = {}, *found = nullptr;
+    wanted.ai_socktype = SOCK_STREAM;
+    if (const int error = getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &wanted, &found))
+        fail("{}: {}", endpoint.host, gai_strerror(error));
+    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
+    socket_ = FileDescriptor(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    // Requests are small and must not wait for Nagle.
     const int on = 1;
     setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    return ::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    if (::connect(socket_.get(), found->ai_addr, found->ai_addrlen) == 0)
+        return true;
+    if (errno != EINPROGRESS)
+        return false;
+    wait(POLLOUT, until);
+    int error = 0;
+    socklen_t size = sizeof error;
+    return getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
 }
 
 void ManagementClient::wait(short events, Clock::time_point until) {
@@ -105,6 +116,28 @@ Answer ManagementClient::request(std::string_view line, std::chrono::millisecond
         send(fmt::format("{}\n", line), until);
         Answer answer;
         while (!answer.add_line(read_line(until))) {}
+        return answer;
+    } catch (const Failure& failure) {
+        fail("management request '{}': {}", verb, failure.what());
+    }
+}
+
+Answer ManagementClient::upload(std::string_view line, std::span<const std::byte> bytes,
+                                const std::function<void(std::size_t)>& sent) {
+    const auto verb = line.substr(0, line.find(' '));
+    try {
+        send(fmt::format("{}\n", line), Clock::now() + upload_silence);
+        Answer answer;
+        for (bool asked = false; !answer.add_line(read_line(Clock::now() + upload_silence));) {
+            if (asked || !answer.rows().back().has("send"))
+                continue;
+            asked = true;
+            for (std::size_t at = 0; at < bytes.size();) {
+                const auto piece = bytes.subspan(at, std::min(bytes.size() - at, upload_piece));
+                send({reinterpret_cast<const char*>(piece.data()), piece.size()}, Clock::now() + upload_silence);
+                sent(at += piece.size());
+            }
+        }
         return answer;
     } catch (const Failure& failure) {
         fail("management request '{}': {}", verb, failure.what());

@@ -2,19 +2,24 @@
 #pragma once
 
 #include "console_filter.hpp"
+#include "endpoint.hpp"
 #include "file_descriptor.hpp"
 #include "management_answer.hpp"
 
 #include <functional>
+#include <span>
 
 namespace transom::tool {
 
-/// A connection to a machine's management service (docs/manage.md), through QEMU's port forwarding.
+/// A connection to a machine's management service (docs/manage.md).
 class ManagementClient {
   public:
     /// Connects and says hello until an answer comes: the machine may still be starting, and QEMU accepts connections for
     /// it before it does. `still_there` is called in between; it throws if waiting has no sense any more.
-    ManagementClient(std::uint16_t port, Clock::time_point until, const std::function<void()>& still_there);
+    ManagementClient(const Endpoint& endpoint, Clock::time_point until, const std::function<void()>& still_there);
+    /// The same through QEMU's port forwarding.
+    ManagementClient(std::uint16_t port, Clock::time_point until, const std::function<void()>& still_there)
+        : ManagementClient(Endpoint{"127.0.0.1", port}, until, still_there) {}
 
     /// What the service said about itself.
     const Fields& hello() const { return hello_; }
@@ -24,8 +29,15 @@ class ManagementClient {
     /// The same, but an answer `error ...` throws Failure too.
     Answer demand(std::string_view line, std::chrono::milliseconds timeout = std::chrono::seconds(20));
 
+    /// A request after which the service asks for `bytes`. `sent` is told how many have gone.
+    Answer upload(std::string_view line, std::span<const std::byte> bytes,
+                  const std::function<void(std::size_t)>& sent);
+    /// What a connection that is a terminal now is reached by, and what came behind the answer.
+    int socket() const { return socket_.get(); }
+    const std::string& received() const { return received_; }
+
   private:
-    bool connect(std::uint16_t port);
+    bool connect(const Endpoint& endpoint, Clock::time_point until);
     void send(std::string_view text, Clock::time_point until);
     std::string read_line(Clock::time_point until);
     void wait(short events, Clock::time_point until);

@@ -1,0 +1,134 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# usage: life_cycle.sh TRANSOM [OPTION...]
+# Two hundred times partitions are defined, started, stopped and removed on a machine that was started without any, some of them three
+# at once, and each time the machine's free memory is what it was, to the byte. One partition runs beside them all the time and does
+# not notice: none of its ticks is missing on its console.
+set -euo pipefail
+
+tool="$1"
+shift
+cycles=200
+work="$(mktemp -d)"
+pids=()
+clean_up() {
+    for pid in "${pids[@]}"; do
+        kill "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
+    rm -rf "$work"
+}
+trap clean_up EXIT
+
+give_up() {
+    tail -c 2000 "$work/machine"
+    echo "--- $1"
+    exit 1
+}
+
+manifest() { # NAME...
+    printf '/dts-v1/;\n/ {\n compatible = "transom,manifest-1";\n partitions {\n'
+    printf ' %s { memory-mib = <32>; kernel = "${TRANSOM_BUILD}/tests/guests/spin.elf"; };\n' "$@"
+    printf ' };\n};\n'
+}
+printf '/dts-v1/;\n/ { compatible = "transom,manifest-1"; partitions { }; };\n' >"$work/none.dts"
+manifest steady >"$work/steady.dts"
+manifest one >"$work/one.dts"
+manifest first second third >"$work/three.dts"
+
+mkfifo "$work/keys"
+"$tool" run --manifest "$work/none.dts" "$@" <"$work/keys" >"$work/machine" 2>&1 &
+pids+=($!)
+exec {keys}>"$work/keys"
+
+port=''
+for ((i = 0; i < 600; i++)); do
+    port="$(grep -aoE 'management on 127.0.0.1:[0-9]+' "$work/machine" | grep -oE '[0-9]+$')" || true
+    [[ -z $port ]] || ! "$tool" list --management "127.0.0.1:$port" >/dev/null 2>&1 || break
+    kill -0 "${pids[0]}" 2>/dev/null || give_up 'the machine has ended'
+    sleep 0.2
+done
+exec {machine}<>"/dev/tcp/127.0.0.1/$port"
+
+ask() { # REQUEST: the last line of its answer is in $answer
+    printf '%s\n' "$1" >&"$machine"
+    answer='+ '
+    while [[ $answer == '+ '* ]]; do
+        IFS= read -r -t 60 -u "$machine" answer || give_up "no answer to: $1"
+    done
+    [[ $answer == ok* ]] || give_up "$1: $answer"
+}
+define() { # MANIFEST
+    "$tool" define --manifest "$work/$1.dts" --management "127.0.0.1:$port" >"$work/said" 2>&1 || give_up "define $1: $(<"$work/said")"
+}
+look() { # how much memory is free is in $free
+    ask status
+    free="$(grep -oP ' free=\K[0-9]+' <<<"$answer")"
+}
+each() { # VERB NAME...
+    local verb="$1" name
+    shift
+    for name in "$@"; do ask "$verb partition=$name"; done
+}
+
+look
+at_first="$free"
+define steady
+ask 'start partition=steady'
+"$tool" console steady --management "127.0.0.1:$port" <"$work/keys" >"$work/steady" 2>"$work/left" &
+pids+=($!)
+for ((i = 0; i < 600; i++)); do
+    ! grep -aq '^tick 100 ' "$work/steady" || break
+    sleep 0.1
+done
+look
+before="$free"
+
+for ((cycle = 1; cycle <= cycles; cycle++)); do
+    if ((cycle % 20 == 0)); then
+        define three
+        each start third first second
+        sleep 0.2
+        each reset first
+        each stop second third first
+        each remove first third second
+    else
+        define one
+        each start one
+        each stop one
+        each remove one
+    fi
+    look
+    [[ $free == "$before" ]] || give_up "cycle $cycle: $before bytes were free, and now $free"
+done
+
+# What it has written is all there, for the next one too.
+last="$(sed -nE 's/^tick ([0-9]+) .*/\1/p' "$work/steady" | tail -n 1)"
+for ((i = 0; i < 600; i++)); do
+    ! grep -aqE "^tick $((last + 100)) " "$work/steady" || break
+    sleep 0.1
+done
+kill "${pids[1]}"
+wait "${pids[1]}" || true
+numbers() { tr -d '\r' <"$1" | sed -nE 's/^tick ([0-9]+) [0-9]+$/\1/p'; }
+diff <(numbers "$work/steady") <(seq "$(numbers "$work/steady" | tail -n 1)") | head -n 20 >"$work/missing"
+[[ ! -s $work/missing ]] || give_up "ticks of the partition that runs all the time are missing: $(<"$work/missing")"
+"$tool" console steady --management "127.0.0.1:$port" --scrollback 4096 </dev/null >"$work/again" 2>"$work/left" &
+pids+=($!)
+for ((i = 0; i < 100; i++)); do
+    [[ $(wc -c <"$work/again") -le 4096 ]] || break
+    sleep 0.1
+done
+ask 'stop partition=steady'
+wait "${pids[2]}" || give_up 'the console does not end with its partition'
+numbers "$work/again" >"$work/numbers"
+[[ $(head -n 1 "$work/numbers") -lt $(numbers "$work/steady" | tail -n 1) ]] || give_up 'the second console has no scrollback'
+
+ask 'remove partition=steady'
+look
+[[ $free == "$at_first" ]] || give_up "$at_first bytes were free at first, and $free at last"
+! grep -aE 'BAD|panic' "$work/machine" "$work/steady" "$work/again" || give_up 'a partition found what is not its own, see above'
+ask shutdown
+wait "${pids[0]}" || give_up 'the machine did not end as it should'
+pids=()
+echo "$cycles cycles: $free bytes are free, as at first"

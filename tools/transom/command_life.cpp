@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bundle.hpp"
+#include "failure.hpp"
+#include "json_file.hpp"
+#include "order.hpp"
+#include "progress.hpp"
+
+#include <transom/migrate/checksum.hpp>
+
+namespace transom::tool {
+
+ManagementClient connect_for_orders(const OrderOptions& options) {
+    constexpr auto patience = std::chrono::seconds(5);
+    return {parse_endpoint(options.management), Clock::now() + patience, [] {}};
+}
+
+std::string partition_word(const OrderOptions& options) {
+    if (options.partition.empty() || options.partition.find_first_of(" \t\r\n\"=") != std::string::npos)
+        fail("'{}' is no name of a partition", options.partition);
+    return options.partition;
+}
+
+void demand_good(const Answer& answer) {
+    if (!answer.ok())
+        fail("{}", answer.error());
+}
+
+int define(const DefineOptions& options) {
+    const JsonFile json(options.common.json);
+    const ManifestFile manifest = read_manifest(options.manifest);
+    const auto names = partition_names(manifest);
+    const auto bundle = build_bundle(manifest, {});
+    ManagementClient machine = connect_for_orders(options.common);
+    Progress progress("upload");
+    const auto whole = static_cast<double>(bundle.size());
+    const auto request = fmt::format("define bytes={} digest={:016x}", bundle.size(), migrate::xxh64(bundle));
+    const Answer answer = machine.upload(request, bundle, [&](std::size_t sent) {
+        progress.update(static_cast<double>(sent) / whole, fmt::format("of {:.1f} MiB", whole / (1 << 20)));
+    });
+    demand_good(answer);
+    progress.done(fmt::format("{:.1f} MiB; defined: {}", whole / (1 << 20), fmt::join(names, ", ")));
+    json.write({{"result", "ok"}, {"partitions", names}, {"bytes", bundle.size()}});
+    return 0;
+}
+
+int order(std::string_view verb, const OrderOptions& options) {
+    constexpr auto patience = std::chrono::seconds(120); // memory is scrubbed meanwhile
+    const JsonFile json(options.json);
+    const std::string request =
+        fmt::format("{} partition={}{}", verb, partition_word(options), options.force ? " force=yes" : "");
+    demand_good(connect_for_orders(options).request(request, patience));
+    fmt::print("{}: {}\n", options.partition,
+               verb == "start"   ? "started"
+               : verb == "stop"  ? "stopped"
+               : verb == "reset" ? "started anew"
+                                 : "removed");
+    json.write({{"result", "ok"}, {"order", verb}, {"partition", options.partition}});
+    return 0;
+}
+
+} // namespace transom::tool
