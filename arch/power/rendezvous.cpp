@@ -3,6 +3,7 @@
 
 #include "spr.hpp"
 
+#include <algorithm>
 #include <arch/clock.hpp>
 #include <arch/processors.hpp>
 #include <arch/relax.hpp>
@@ -76,6 +77,8 @@ void rendezvous(std::uint32_t lpid) {
     for (std::uint32_t i = 0; i < max_processors; ++i)
         while (attention[i].answered.load(std::memory_order_acquire) < number[i] && attention[i].inside.load() == lpid)
             relax();
+    if (std::ranges::all_of(number, [](std::uint64_t n) { return n == 0; }))
+        return;
     Attention& self = attention[processor_index()];
     self.waits.store(self.waits.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     self.wait_ticks.store(self.wait_ticks.load(std::memory_order_relaxed) + timebase() - begin,

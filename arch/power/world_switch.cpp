@@ -9,7 +9,6 @@
 #include <arch/clock.hpp>
 #include <arch/machine.hpp>
 #include <arch/processors.hpp>
-#include <arch/real_memory.hpp>
 #include <arch/world.hpp>
 #include <cstddef>
 #include <transom/base/big_endian.hpp>

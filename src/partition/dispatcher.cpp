@@ -38,6 +38,8 @@ bool wants_to_run(Vcpu& vcpu, std::uint64_t timebase) {
 
 static_assert(max_contenders >= max_vcpus);
 
+constexpr std::uint32_t boot_processor = 0;
+
 // LoPAR and PowerVM: the dispatch window has 10 ms. A turn is a quarter of it: whoever begins one finds no translation of his
 // any more in the processor, and an emulated one takes much of a millisecond to find them again.
 Dispatcher::Dispatcher(std::uint64_t frequency)
@@ -96,9 +98,8 @@ std::uint64_t Dispatcher::run_tasks() {
     return soonest;
 }
 
-/// Lets a virtual processor run on this processor.
-void Dispatcher::run_vcpu(const Turn& turn) {
-    const std::uint64_t ticks = arch::processor_index() == 0 ? std::min(turn.ticks, quantum_) : turn.ticks;
+/// Lets a virtual processor run on this processor; when it stopped.
+std::uint64_t Dispatcher::run_vcpu(const Turn& turn) {
     Vcpu& vcpu = *turn.contender->vcpu;
     Partition& partition = *vcpu.partition;
     const std::uint64_t offset = partition.timebase_offset;
@@ -114,11 +115,11 @@ void Dispatcher::run_vcpu(const Turn& turn) {
                                .queued = turn.contender->queued_since + offset,
                                .now = start + offset,
                                .processor = static_cast<std::uint16_t>(arch::processor_index())}))
-            return;
+            return start;
         // An external interrupt is delivered on the way in, once the virtual processor has interrupts enabled.
         waiting = !arch::presents_external() && external_pending(vcpu) && (vcpu.registers.msr & msr::ee) == 0;
     }
-    arch::run(vcpu, waiting ? std::min(ticks, short_quantum_) : ticks);
+    arch::run(vcpu, waiting ? std::min(turn.ticks, short_quantum_) : turn.ticks);
     const std::uint64_t end = arch::timebase();
     guest_ticks_ += end - start;
     const Locked events(partition.events);
@@ -126,6 +127,7 @@ void Dispatcher::run_vcpu(const Turn& turn) {
     // it not so, the partition would see no odd count this time, and no entry in its log.
     if (!preempted(vcpu, why_left(vcpu), end + offset))
         log("partition {}: cannot count a virtual processor's preemption", partition.name());
+    return end;
 }
 
 /// Brings the pool up to date with what has happened to the virtual processors that have no turn.
@@ -147,7 +149,7 @@ std::optional<Turn> Dispatcher::take_turn() {
     const Locked lock(lock_);
     const std::uint64_t now = arch::timebase();
     collect_ready(now);
-    const auto turn = shares_.next(now);
+    const auto turn = arch::processor_index() == boot_processor ? shares_.next(now, quantum_) : shares_.next(now);
     if (turn) {
         turn->contender->vcpu->on = arch::processor_index();
         // Each who wakes wakes the next, as long as there is something to do.
@@ -157,36 +159,51 @@ std::optional<Turn> Dispatcher::take_turn() {
     return turn;
 }
 
-/// What is left of a turn may go on with another virtual processor of the partition (H_CONFER).
+/// What is left of a turn may go on.
 void Dispatcher::play(const Turn& turn) {
     for (std::optional<Turn> next = turn; next;)
         next = play_one(*next);
 }
 
+/// Who goes on with what is left of a turn: whom H_CONFER names; else who had it, where it did not give it up but was kicked, or made
+/// a call that others may have waited for. On the boot processor the tasks come first.
+Contender* Dispatcher::heir_of(Contender& contender, bool wants_more) {
+    Vcpu& vcpu = *contender.vcpu;
+    const std::uint32_t named = std::exchange(vcpu.confers_to, Vcpu::nowhere);
+    if (named != Vcpu::nowhere) {
+        Vcpu& target = vcpu.partition->vcpus[named];
+        const bool can_take_it = target.contender.state == Contender::State::ready && target.state == VcpuState::ready;
+        return can_take_it ? &target.contender : nullptr;
+    }
+    const bool gave_it_up = vcpu.areas.preempt_reason != PreemptReason::end_of_slice;
+    return wants_more && !gave_it_up && arch::processor_index() != boot_processor ? &contender : nullptr;
+}
+
 std::optional<Turn> Dispatcher::play_one(const Turn& turn) {
-    Vcpu& vcpu = *turn.contender->vcpu;
+    Contender& contender = *turn.contender;
+    Vcpu& vcpu = *contender.vcpu;
     Partition& partition = *vcpu.partition;
     const std::uint64_t begin = arch::timebase();
-    run_vcpu(turn);
+    const std::uint64_t end = run_vcpu(turn); // what it waits for from here on is not its own time
     const Locked lock(lock_);
     const Locked events(partition.events);
-    const std::uint64_t end = arch::timebase();
-    vcpu.on = Vcpu::nowhere;
+    const std::uint64_t now = arch::timebase();
     const bool runs = partition.state == PartitionState::running;
     const bool wants_more = runs && vcpu.state == VcpuState::ready;
-    const std::uint32_t heir = std::exchange(vcpu.confers_to, Vcpu::nowhere);
+    Contender* const heir = heir_of(contender, wants_more);
+    vcpu.on = Vcpu::nowhere;
     std::optional<Turn> rest;
-    if (heir != Vcpu::nowhere && runs && partition.vcpus[heir].contender.state == Contender::State::ready) {
-        rest = shares_.hand_over(*turn.contender, end - begin, wants_more, partition.vcpus[heir].contender, end);
-        if (rest)
-            rest->contender->vcpu->on = arch::processor_index();
-    } else {
-        shares_.ran(*turn.contender, end - begin, wants_more, end);
-    }
+    if (heir != nullptr && runs)
+        rest = shares_.hand_over(contender, end - begin, wants_more, *heir, now);
+    else
+        shares_.ran(contender, end - begin, wants_more, now);
+    if (rest)
+        rest->contender->vcpu->on = arch::processor_index();
     if (partition.state == PartitionState::off)
         pool_.sleepers.wake_for_tasks(); // somebody has to notice
-    if (wants_more && arch::processor_index() == 0)
-        pool_.sleepers.wake_one(); // here the tasks come first
+    // Another processor looks for a turn itself once this one is over; on the boot processor the tasks come first.
+    if ((rest || arch::processor_index() == boot_processor) && shares_.has_turn())
+        pool_.sleepers.wake_one();
     return rest;
 }
 
@@ -218,7 +235,7 @@ void Dispatcher::turn_or_sleep(std::uint64_t longest_sleep) {
     pool_.sleepers.add_self();
     const auto turn = take_turn();
     const std::uint64_t begin = arch::timebase();
-    const bool boot = arch::processor_index() == 0;
+    const bool boot = arch::processor_index() == boot_processor;
     std::uint64_t sleep = turn ? 0 : std::min(longest_sleep, until_next_event(begin));
     if (boot && pool_.sleepers.tasks_wanted())
         sleep = 0;

@@ -66,7 +66,7 @@ void SharedPool::withdraw(Contender& contender) {
     contender.state = State::waits;
 }
 
-std::optional<Turn> SharedPool::next(std::uint64_t now) {
+std::optional<Turn> SharedPool::next(std::uint64_t now, std::uint64_t longest) {
     roll(now);
     Contender* entitled = nullptr;
     Contender* excess = nullptr;
@@ -86,7 +86,7 @@ std::optional<Turn> SharedPool::next(std::uint64_t now) {
     if (chosen == nullptr)
         return {};
     PoolMember& member = *chosen->member;
-    std::uint64_t ticks = std::min(quantum_, window_end() - now);
+    std::uint64_t ticks = std::min({quantum_, window_end() - now, longest});
     chosen->on_excess = entitled == nullptr;
     if (chosen->on_excess) {
         least_consumed_ = member.consumed;
@@ -126,7 +126,8 @@ void SharedPool::ran(Contender& contender, std::uint64_t ticks, bool wants_more,
 
 std::optional<Turn> SharedPool::hand_over(Contender& from, std::uint64_t ticks, bool wants_more, Contender& to,
                                           std::uint64_t now) {
-    invariant(to.state == State::ready && to.member == from.member, "a turn is handed to one that cannot take it");
+    invariant((to.state == State::ready || &to == &from) && to.member == from.member,
+              "a turn is handed to one that cannot take it");
     const std::uint64_t left = from.granted > ticks ? from.granted - ticks : 0;
     roll(now);
     if (left < static_cast<std::uint64_t>(shortest_turn()) || from.window != window_number_) {
@@ -134,17 +135,30 @@ std::optional<Turn> SharedPool::hand_over(Contender& from, std::uint64_t ticks, 
         return {};
     }
     // What is left stays taken from the account: only who uses it changes.
-    to.state = State::runs;
-    to.queued_since = std::min(to.queued_since, now);
-    to.on_excess = from.on_excess;
-    to.granted = left;
-    to.window = from.window;
     if (from.on_excess)
         from.member->consumed += weighted(ticks, from.member->claim) + weighted(left, from.member->claim) -
                                  weighted(from.granted, from.member->claim); // as each is rounded by itself
     from.granted = ticks;
     ran(from, ticks, wants_more, now);
+    to.state = State::runs;
+    to.queued_since = std::min(to.queued_since, now);
+    to.on_excess = from.on_excess;
+    to.granted = left;
+    to.window = window_number_;
     return Turn{&to, left};
+}
+
+/// What goes over into the next window: what was too little for a turn; a debt; and what those who were ready could have used, had
+/// they not had to wait for others' turns, which a busy host may have made longer than they were to be.
+std::int64_t SharedPool::carried_over(const PoolMember& member) const {
+    if (member.budget < shortest_turn())
+        return member.budget;
+    std::uint64_t waited = 0;
+    for (const Contender* contender : member.contenders)
+        if (contender->state == State::ready && contender->queued_since < window_end())
+            waited += window_end() - std::max(contender->queued_since, window_begin_);
+    const std::uint64_t most = std::min(static_cast<std::uint64_t>(member.budget), quota(member.claim));
+    return static_cast<std::int64_t>(std::min(most, waited));
 }
 
 /// A window also ends when what is left of it is no turn.
@@ -153,19 +167,20 @@ void SharedPool::roll(std::uint64_t now) {
     if (now + shortest < window_end())
         return;
     const std::uint64_t windows = (now + shortest - window_begin_) / window_;
-    window_begin_ += windows * window_;
-    window_number_ += windows;
     for (PoolMember* member : members_) {
         const auto fresh = static_cast<std::int64_t>(quota(member->claim));
-        // What was too little for a turn goes over, and so does a debt, which each window of those that have passed pays off.
-        const std::int64_t carried = member->budget < shortest_turn() ? member->budget : 0;
+        const std::int64_t carried = carried_over(*member);
+        // Each window of those that have passed pays off a debt.
         member->budget =
             std::min(carried + static_cast<std::int64_t>(windows) * fresh, fresh + std::max<std::int64_t>(carried, 0));
+    }
+    window_begin_ += windows * window_;
+    window_number_ += windows;
+    for (PoolMember* member : members_)
         if (may_run(*member))
             for (Contender* contender : member->contenders)
                 if (contender->state == State::ready)
                     contender->queued_since = std::min(contender->queued_since, window_begin_);
-    }
 }
 
 } // namespace transom::partition

@@ -38,6 +38,7 @@ void stop(Vcpu& caller, Inputs) {
     partition::Partition& partition = *caller.partition;
     const Locked events(partition.events);
     caller.state = VcpuState::stopped;
+    caller.areas.preempt_reason = partition::PreemptReason::cede; // nothing is stolen from it meanwhile
     caller.prodded = false;
     caller.reset_pending = false;
     if (std::ranges::all_of(processors(caller), [](const Vcpu& each) { return each.state == VcpuState::stopped; }))

@@ -58,7 +58,8 @@ class Dispatcher {
     void play(const Turn& turn);
     std::optional<Turn> play_one(const Turn& turn);
     void turn_or_sleep(std::uint64_t longest_sleep);
-    void run_vcpu(const Turn& turn);
+    std::uint64_t run_vcpu(const Turn& turn);
+    Contender* heir_of(Contender& contender, bool wants_more);
     void collect_ready(std::uint64_t now);
     std::uint64_t until_next_event(std::uint64_t now);
 

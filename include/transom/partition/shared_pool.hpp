@@ -59,7 +59,8 @@ struct Turn {
 
 /// Decides who runs next on the processors that partitions share, and for how long. In each dispatch window first come those
 /// whose partition still has some of its entitlement, one after the other; what is left over goes to the partitions that take
-/// excess, by their weights. Entitlement that is not used in its window is gone; ticks that were run beyond a turn are owed.
+/// excess, by their weights. Entitlement that is not used in its window is gone, but for what others kept those from who wanted it;
+/// ticks that were run beyond a turn are owed.
 ///
 /// Knows neither processors nor clocks: `now` and all times are ticks of any clock that goes forward. Who calls holds a lock.
 class SharedPool {
@@ -73,14 +74,14 @@ class SharedPool {
 
     /// A contender that waited wants to run.
     void ready(Contender& contender, std::uint64_t now);
-    /// The next turn: its contender runs until ran(). Nothing where nobody may run now.
-    std::optional<Turn> next(std::uint64_t now);
+    /// The next turn, of at most `longest` ticks: its contender runs until ran(). Nothing where nobody may run now.
+    std::optional<Turn> next(std::uint64_t now, std::uint64_t longest = ~std::uint64_t{0});
     /// Whether next() would give a turn at the same time.
     bool has_turn() const;
     /// The turn is over after `ticks`; `wants_more`: it is ready again, behind its equals.
     void ran(Contender& contender, std::uint64_t ticks, bool wants_more, std::uint64_t now);
-    /// The same, and what is left of the turn goes to another contender of the same partition, which is ready. Nothing where too
-    /// little is left.
+    /// The same, and what is left of the turn goes to another contender of the same partition, which is ready; or stays with
+    /// `from`, where that is `to` and wants more. Nothing where too little is left.
     std::optional<Turn> hand_over(Contender& from, std::uint64_t ticks, bool wants_more, Contender& to,
                                   std::uint64_t now);
     /// A ready contender does not want to run any more (its partition was stopped).
@@ -95,6 +96,7 @@ class SharedPool {
     void roll(std::uint64_t now);
     bool may_run(const PoolMember& member) const;
     void become_ready(Contender& contender, std::uint64_t now) const;
+    std::int64_t carried_over(const PoolMember& member) const;
     /// Less is not worth the switch.
     std::int64_t shortest_turn() const { return static_cast<std::int64_t>(quantum_ / 20) + 1; }
 

@@ -22,8 +22,8 @@ class FakeWorld {
     std::function<void(std::uint64_t ticks)> sleep;
     std::function<void(std::uint32_t index)> wake;
 
-    std::function<void()> while_idle;      // something happens meanwhile
-    std::uint64_t slept = 0;               // ticks spent in idle()
+    std::function<void()> while_idle; // something happens meanwhile
+    std::uint64_t slept = 0;          // ticks spent in idle()
     std::uint64_t device_interrupts = 0;
     std::atomic<std::uint64_t> kicked = 0; // a bit for each processor that was kicked
     bool presents_external = false;
