@@ -40,17 +40,26 @@ void ConsoleTask::flush() {
         ;
 }
 
+void ConsoleTask::attach(const partition::Partition* partition) {
+    attached_ = partition == nullptr ? decltype(attached_){} : partition->name_storage;
+}
+
+partition::Partition* ConsoleTask::attached() const {
+    return attached_.front() == 0 ? nullptr : roster_.find(attached_.data());
+}
+
 /// True: somebody types, or what was typed has no room yet.
 bool ConsoleTask::take_input() {
     platform_.poll();
     std::array<char, bytes_per_read> typed;
     // What the terminal has no room for is not read: it waits in the machine's console.
-    const std::size_t room = partition_ == nullptr ? typed.size() : partition::room_to_type(*partition_, 0);
+    partition::Partition* const partition = attached();
+    const std::size_t room = partition == nullptr ? typed.size() : partition::room_to_type(*partition, 0);
     if (room == 0)
         return true;
     const std::size_t n = platform_.console_read(std::span(typed).first(std::min(room, typed.size())));
-    if (partition_ != nullptr && n != 0)
-        partition::type(*partition_, 0, {reinterpret_cast<const std::uint8_t*>(typed.data()), n});
+    if (partition != nullptr && n != 0)
+        partition::type(*partition, 0, {reinterpret_cast<const std::uint8_t*>(typed.data()), n});
     return n != 0;
 }
 

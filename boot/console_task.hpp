@@ -3,6 +3,7 @@
 
 #include "platform.hpp"
 
+#include <array>
 #include <transom/partition/roster.hpp>
 
 namespace boot {
@@ -13,9 +14,11 @@ class ConsoleTask final : public transom::partition::Task {
     /// `frequency`: ticks of the time base in a second.
     ConsoleTask(Platform& platform, transom::partition::Roster& roster, std::uint64_t frequency);
 
-    /// Who gets what is typed from now on; nullptr: nobody, it is dropped. What partitions write is all shown.
-    void attach(transom::partition::Partition* partition) { partition_ = partition; }
-    const transom::partition::Partition* attached() const { return partition_; }
+    /// Who gets what is typed from now on; nullptr: nobody, it is dropped. What partitions write is all shown. It is known by its
+    /// name, as it may end, leave, be discarded or start anew meanwhile.
+    void attach(const transom::partition::Partition* partition);
+    /// Null where there is none of that name, either.
+    transom::partition::Partition* attached() const;
     /// Writes out everything that partitions have written so far.
     void flush();
 
@@ -30,7 +33,7 @@ class ConsoleTask final : public transom::partition::Task {
     std::uint64_t millisecond_; // ticks of the time base
     std::uint64_t next_input_ = 0;
     std::uint64_t last_input_ = 0;
-    transom::partition::Partition* partition_ = nullptr;
+    std::array<char, 32> attached_{}; // its name; empty: nobody's
 };
 
 } // namespace boot

@@ -81,6 +81,7 @@ for ((i = 0; i < 600; i++)); do
     ! grep -aq '^tick 100 ' "$work/steady" || break
     sleep 0.1
 done
+((i < 600)) || give_up 'the steady partition does not tick'
 look
 before="$free"
 
@@ -108,10 +109,11 @@ for ((i = 0; i < 600; i++)); do
     ! grep -aqE "^tick $((last + 100)) " "$work/steady" || break
     sleep 0.1
 done
+((i < 600)) || give_up "the steady partition does not tick any more after $last"
 kill "${pids[1]}"
 wait "${pids[1]}" || true
 numbers() { tr -d '\r' <"$1" | sed -nE 's/^tick ([0-9]+) [0-9]+$/\1/p'; }
-diff <(numbers "$work/steady") <(seq "$(numbers "$work/steady" | tail -n 1)") | head -n 20 >"$work/missing"
+diff <(numbers "$work/steady") <(seq "$(numbers "$work/steady" | tail -n 1)") | head -n 20 >"$work/missing" || true
 [[ ! -s $work/missing ]] || give_up "ticks of the partition that runs all the time are missing: $(<"$work/missing")"
 "$tool" console steady --management "127.0.0.1:$port" --scrollback 4096 </dev/null >"$work/again" 2>"$work/left" &
 pids+=($!)
