@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <libfdt.h>
+#include <span>
 #include <transom/base/big_endian.hpp>
 #include <transom/base/fixed_text.hpp>
 #include <transom/tree/tree_writer.hpp>
@@ -72,8 +74,7 @@ void TreeWriter::texts(std::string_view property, std::span<const std::string_vi
     if (to == nullptr)
         return;
     for (const std::string_view text : values) {
-        std::memcpy(to, text.data(), text.size());
-        to += text.size();
+        to = std::ranges::copy(std::as_bytes(std::span(text)), to).out; // an empty one may be nowhere
         *to++ = std::byte{0};
     }
 }

@@ -23,6 +23,6 @@ hostile="$neighbour kernel = \"$guests/hostile.elf\";"
 start_machine "$victim calls { $hostile bootargs = \"calls\"; }; faults { $hostile bootargs = \"faults\"; };
     illegal { $hostile bootargs = \"illegal\"; };" "$@"
 measure victim
-[[ $(grep -acE 'hostile: (calls|faults|illegal)' "$work/output") -eq 3 ]] || give_up 'not all three are hostile'
+[[ $(grep -aoE 'hostile: (calls|faults|illega)' "$work/output" | wc -l) -eq 3 ]] || give_up 'not all three are hostile'
 ! grep -aE 'Bail out|it is stopped' "$work/output" || give_up 'one of them has given up'
 holds 'the entitlement' "${purr[victim]} > 0.9 * $beside_work"

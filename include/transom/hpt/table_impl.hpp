@@ -219,10 +219,11 @@ template <class Slots>
     const std::uint64_t d1 = slots_.d1(slot);
     if (!pending.obligation()) {
         slots_.set_d0(slot, work.d0);
-    } else {
-        const auto modified = [&work](std::uint64_t word) { return (word & ~work.clear) | work.set; };
-        write(slot, {work.d0, modified(d1)}, modified(work.guest_word));
+        // What was to be cleared was clear already; a processor may have set it since, and then it stays set.
+        return work.guest_word | (d1 & papr::d1::usage & ~work.clear);
     }
+    const auto modified = [&work](std::uint64_t word) { return (word & ~work.clear) | work.set; };
+    write(slot, {work.d0, modified(d1)}, modified(work.guest_word));
     return work.guest_word | (d1 & papr::d1::usage);
 }
 
