@@ -58,8 +58,9 @@ void powernv_main(const void* fdt, std::uint64_t opal_base, std::uint64_t opal_e
         panic(tree::describe(machine.error()));
     log("{}: POWER{}, {} threads, time base {} MHz", machine->model.data(), arch::processor_generation(),
         machine->processors.size(), machine->timebase_frequency / 1'000'000);
+    const partition::SprSet absent = arch::absent_registers();
     for (std::size_t i = 0; i < partition::spr_count; ++i)
-        if (arch::absent_registers()[i])
+        if (absent[i])
             log("the processors lack {}: no partition that uses it can come here", partition::spr_list[i].name);
     if (partition::asks_for_flush_at_entry(fdt))
         log("firmware asks for an L1 data cache flush on the way into a partition: it is not done");
