@@ -19,7 +19,6 @@ extern "C" void normalize_vector_registers();
 namespace arch {
 
 using namespace transom;
-using partition::PartitionState;
 using partition::Vcpu;
 using partition::Vector;
 
@@ -53,7 +52,8 @@ Next instruction_storage(Vcpu& vcpu, std::uint64_t hsrr1) {
 [[gnu::cold, gnu::noinline]] Next machine_failure(Vcpu& vcpu, std::uint64_t vector) {
     log("partition {}: interrupt {:#x} at {:#x}, msr {:#x}: it is stopped", vcpu.partition->name(), vector,
         vcpu.registers.nip, vcpu.registers.msr);
-    vcpu.partition->state = PartitionState::off;
+    const Locked devices(vcpu.partition->devices);
+    vcpu.partition->end(partition::StopReason::none);
     return Next::leave;
 }
 
