@@ -2,12 +2,16 @@
 #include "kick.hpp"
 
 #include "device_interrupts.hpp"
+#include "emulator.hpp"
+#include "lpcr.hpp"
+#include "spr.hpp"
 
 #include <arch/machine.hpp>
 #include <arch/mmio.hpp>
 #include <arch/processors.hpp>
 #include <arch/real_memory.hpp>
 #include <array>
+#include <atomic>
 #include <transom/base/big_endian.hpp>
 #include <transom/base/panic.hpp>
 
@@ -19,7 +23,7 @@ namespace {
 
 struct Kickable {
     KickPort port;
-    bool open = false;
+    std::atomic<bool> open = false;
     std::uint32_t next_event = 0; // XIVE: index into the queue
     bool generation = true;       // XIVE: bit 31 of the next event
 };
@@ -110,6 +114,8 @@ void open_to_kicks() {
 }
 
 void kick(std::uint32_t index) {
+    if (!processors[index].open)
+        return; // it looks around before it sleeps for the first time
     const KickPort& port = processors[index].port;
     if (processor_generation() >= 9)
         mmio_store<std::uint64_t>(port.trigger, 0);
@@ -117,12 +123,25 @@ void kick(std::uint32_t index) {
         mmio_store<std::uint8_t>(port.controller + controller_mfrr, kick_priority);
 }
 
-// POWER8 has one line for kicks and for this: while it presented an interrupt, kicks would have to wait for MSR[EE].
-bool presents_external() { return processors[own_index].open && processor_generation() >= 9; }
+// POWER8 has one line for kicks and for this: while it presented an interrupt, kicks would have to wait for MSR[EE]. Its mediated
+// external interrupt leaves the line alone and comes to us, when MSR[EE] is on; QEMU's POWER8 has the bit and no interrupt.
+bool presents_external() { return processors[own_index].open && (processor_generation() >= 9 || !emulated()); }
 
-void raise_external() { mmio_store<std::uint8_t>(partition_ring + partition_ring_set_pending, presented_priority); }
+void raise_external() {
+    if (processor_generation() < 9) {
+        mtspr<Spr::lpcr>(mfspr<Spr::lpcr>() | lpcr::mer);
+        isync();
+        return;
+    }
+    mmio_store<std::uint8_t>(partition_ring + partition_ring_set_pending, presented_priority);
+}
 
 void lower_external() {
+    if (processor_generation() < 9) {
+        mtspr<Spr::lpcr>(mfspr<Spr::lpcr>() & ~lpcr::mer);
+        isync();
+        return;
+    }
     (void)mmio_load<std::uint16_t>(partition_ring + partition_ring_acknowledge);
     mmio_store<std::uint8_t>(partition_ring + partition_ring_priority, every_priority);
 }

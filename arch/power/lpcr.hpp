@@ -16,6 +16,8 @@ constexpr std::uint64_t ile = transom::ibm_bit(38);
 constexpr std::uint64_t pece = 0x1f000; // exits from power saving (bits 47-51)
 constexpr std::uint64_t pece_decrementer = 0x2000;
 constexpr std::uint64_t pece_external = 0x4000;
+constexpr std::uint64_t mer =
+    transom::ibm_bit(52); // an external interrupt when MSR[EE] is on: to the hypervisor, where LPES0 is off
 constexpr std::uint64_t lpes0 = transom::ibm_bit(60);
 constexpr std::uint64_t hvice = transom::ibm_bit(62);
 constexpr std::uint64_t hdice = transom::ibm_bit(63);

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <arch/clock.hpp>
 #include <arch/processors.hpp>
-#include <arch/relax.hpp>
 #include <array>
 #include <atomic>
+#include <cstddef>
 
 namespace arch {
 
@@ -19,13 +19,25 @@ constexpr std::uint32_t no_partition = 0; // the hypervisor's own LPID
 /// Who wants a processor's attention draws a number and kicks it. It answers with the last number that was drawn, when it has
 /// left the partition; or while it waits for something in the hypervisor, having forgotten its translations there.
 struct alignas(128) Attention {
+    // look.S knows where these are.
     std::atomic<std::uint64_t> asked = 0;
     std::atomic<std::uint64_t> answered = 0;
     std::atomic<std::uint32_t> inside = no_partition;
-    std::atomic<std::uint64_t> waits = 0, wait_ticks = 0; // of this processor for others; it alone writes them
+    std::atomic<std::uint64_t> waits = 0, wait_ticks = 0,
+                               looks = 0; // of this processor for others; it alone writes them
 };
+static_assert(offsetof(Attention, asked) == 0 && offsetof(Attention, answered) == 8 &&
+              offsetof(Attention, inside) == 16);
 
 constinit std::array<Attention, max_processors> attention{};
+
+extern "C" std::uint64_t look_for_answer(const Attention* other, std::uint64_t number, std::uint32_t lpid,
+                                         const Attention* self);
+extern "C" const std::uint64_t instructions_per_look;
+
+void count(std::atomic<std::uint64_t>& sum, std::uint64_t more) {
+    sum.store(sum.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+}
 
 void answer() {
     Attention& self = attention[processor_index()];
@@ -74,15 +86,17 @@ void rendezvous(std::uint32_t lpid) {
             number[i] = ++attention[i].asked;
             kick(i);
         }
+    Attention& self = attention[processor_index()];
     for (std::uint32_t i = 0; i < max_processors; ++i)
-        while (attention[i].answered.load(std::memory_order_acquire) < number[i] && attention[i].inside.load() == lpid)
-            relax();
+        while (attention[i].answered.load(std::memory_order_acquire) < number[i] &&
+               attention[i].inside.load() == lpid) {
+            count(self.looks, look_for_answer(&attention[i], number[i], lpid, &self));
+            answer_while_waiting(); // where it is that which ended the looking
+        }
     if (std::ranges::all_of(number, [](std::uint64_t n) { return n == 0; }))
         return;
-    Attention& self = attention[processor_index()];
-    self.waits.store(self.waits.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    self.wait_ticks.store(self.wait_ticks.load(std::memory_order_relaxed) + timebase() - begin,
-                          std::memory_order_relaxed);
+    count(self.waits, 1);
+    count(self.wait_ticks, timebase() - begin);
 }
 
 RendezvousCost rendezvous_cost() {
@@ -90,6 +104,7 @@ RendezvousCost rendezvous_cost() {
     for (const Attention& each : attention) {
         sum.count += each.waits.load(std::memory_order_relaxed);
         sum.ticks += each.wait_ticks.load(std::memory_order_relaxed);
+        sum.instructions += each.looks.load(std::memory_order_relaxed) * instructions_per_look;
     }
     return sum;
 }

@@ -33,7 +33,9 @@ Outcome register_vpa(Vcpu& caller, Vcpu& target, LogicalAddr address) {
     // Whoever calls runs, so its count is even.
     const std::uint32_t counter =
         target.areas.dispatch_counter + (&caller == &target && target.areas.dispatch_counter % 2 != 0 ? 1 : 0);
-    const Be<std::uint8_t> shared = static_cast<std::uint8_t>(*status | papr::vpa::status_shared);
+    const bool is_shared = !caller.partition->share.claim.dedicated();
+    const Be<std::uint8_t> shared =
+        static_cast<std::uint8_t>((*status & ~papr::vpa::status_shared) | (is_shared ? papr::vpa::status_shared : 0));
     // What only the hypervisor writes begins at zero, the index of a log that is registered where it is.
     for (const LogicalRange counters :
          {LogicalRange{address + papr::vpa::home_node_changes_offset, papr::vpa::home_node_changes_size},

@@ -16,12 +16,13 @@ const partition::CapacityClaim& claim(const Vcpu& vcpu) { return vcpu.partition-
 Outcome h_get_ppp(Vcpu& vcpu) {
     auto& gpr = vcpu.registers.gpr;
     const partition::ProcessorPool& pool = *vcpu.partition->pool;
-    const std::uint64_t capped = claim(vcpu).capped ? 1 : 0, weight = claim(vcpu).weight, processors = pool.processors;
+    const std::uint64_t capped = claim(vcpu).capped ? 1 : 0, weight = claim(vcpu).weight;
+    const std::uint64_t in_pool = pool.shared(), active = pool.processors;
     gpr[4] = claim(vcpu).entitled;
     gpr[5] = pool.unallocated();
     gpr[6] = 0; // group 0, pool 0
     // No weight is unallocated; processors in the pool, and active on the platform.
-    gpr[7] = capped << 48 | weight << 40 | processors << 16 | processors;
+    gpr[7] = capped << 48 | weight << 40 | in_pool << 16 | active;
     return Status::success;
 }
 
@@ -38,7 +39,7 @@ Outcome h_pic(Vcpu& vcpu) {
     if (!vcpu.partition->sees_pool)
         return Status::authority;
     vcpu.registers.gpr[4] = vcpu.partition->pool->idle_ticks;
-    vcpu.registers.gpr[5] = vcpu.partition->pool->processors;
+    vcpu.registers.gpr[5] = vcpu.partition->pool->shared();
     return Status::success;
 }
 

@@ -23,6 +23,18 @@ std::string_view name(partition::PartitionState state) {
     return "off";
 }
 
+std::string_view name(partition::Processors processors) {
+    switch (processors) {
+    case partition::Processors::shared:
+        return "shared";
+    case partition::Processors::dedicated:
+        return "dedicated";
+    case partition::Processors::donating:
+        return "donating";
+    }
+    return "shared";
+}
+
 std::string_view origin(const Definition* definition) {
     return definition == nullptr ? "peer" : definition->by_operator ? "operator" : "boot";
 }
@@ -39,7 +51,8 @@ Listed describe(const partition::Partition& partition, const Definition* definit
             .run_ticks = partition.share.used,
             .entitled_capacity = claim.entitled,
             .capacity_weight = claim.weight,
-            .capped = claim.capped};
+            .capped = claim.capped,
+            .processors = name(claim.processors)};
 }
 
 /// What it would be if it were started.
@@ -54,7 +67,8 @@ Listed describe(const Definition& definition) {
             .page_table = Bytes{1} << shape.log2_page_table_size,
             .entitled_capacity = shape.entitled_capacity.value_or(tree::min_entitled_capacity),
             .capacity_weight = shape.capacity_weight,
-            .capped = shape.capped};
+            .capped = shape.capped,
+            .processors = name(shape.processors)};
 }
 
 } // namespace
@@ -111,6 +125,7 @@ std::optional<Counter> LocalMachine::counter(std::size_t index) {
         Counter{"idle_ticks", dispatcher_.pool().idle_ticks},
         Counter{"rendezvous", rendezvous.count},
         Counter{"rendezvous_ticks", rendezvous.ticks},
+        Counter{"rendezvous_instructions", rendezvous.instructions},
         Counter{"sleeps", dispatcher_.pool().sleeps},
         Counter{"wakes_by_interrupt", dispatcher_.pool().wakes_by_interrupt},
         Counter{"device_interrupts", arch::device_interrupts()},

@@ -14,9 +14,10 @@ void Connection::next_status() {
     }
     ++cursor_;
     line("+ partition={} state={} memory={} vcpus={} granule={} page-table={} run-ticks={} from={} entitled={} "
-         "weight={} capped={}",
+         "weight={} capped={} processors={}",
          next->name, next->state, next->memory, next->virtual_processors, next->granule, next->page_table,
-         next->run_ticks, next->from, next->entitled_capacity, next->capacity_weight, next->capped ? "yes" : "no");
+         next->run_ticks, next->from, next->entitled_capacity, next->capacity_weight, next->capped ? "yes" : "no",
+         next->processors);
 }
 
 } // namespace transom::manage

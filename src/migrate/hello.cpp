@@ -42,6 +42,21 @@ std::uint32_t features_of(const PartitionShape& shape) {
            (shape.facilities.interrupts_at_0x18000 ? feature_interrupts_at_0x18000 : 0);
 }
 
+std::uint16_t sharing_of(const partition::CapacityClaim& claim) {
+    std::uint16_t sharing = claim.capped ? sharing_capped : 0;
+    if (claim.dedicated())
+        sharing |= sharing_dedicated;
+    if (claim.processors == partition::Processors::donating)
+        sharing |= sharing_donating;
+    return sharing;
+}
+
+partition::Processors processors_of(std::uint16_t sharing) {
+    if ((sharing & sharing_dedicated) == 0)
+        return partition::Processors::shared;
+    return (sharing & sharing_donating) != 0 ? partition::Processors::donating : partition::Processors::dedicated;
+}
+
 bool name_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
            c == '-';
@@ -89,7 +104,7 @@ HelloRecord make_hello(const MachineFacts& facts, const PartitionShape& shape, F
     hello.cpu_behaviour = shape.cpu_characteristics.behaviour;
     hello.entitled_capacity = shape.claim.entitled;
     hello.capacity_weight = shape.claim.weight;
-    hello.capped = static_cast<std::uint16_t>(shape.claim.capped ? 1 : 0);
+    hello.sharing = sharing_of(shape.claim);
     hello.architected_version = architected_version(facts);
     hello.suffices = fit == Fit::same_generation ? suffices_same_generation : 0;
     return hello;
@@ -183,7 +198,8 @@ std::expected<PartitionShape, Failure> check_hello(std::span<const std::byte> pa
     shape.cpu_characteristics = {hello.cpu_character, hello.cpu_behaviour};
     shape.claim = {.entitled = hello.entitled_capacity,
                    .weight = static_cast<std::uint8_t>(hello.capacity_weight),
-                   .capped = hello.capped == 1};
+                   .capped = (hello.sharing & sharing_capped) != 0,
+                   .processors = processors_of(hello.sharing)};
     if (auto fits = check_shape(shape); !fits)
         return std::unexpected(fits.error());
     if ((hello.features & ~all_features) != 0)
@@ -193,9 +209,10 @@ std::expected<PartitionShape, Failure> check_hello(std::span<const std::byte> pa
     if (function_sets.bits() != hello.function_sets)
         return std::unexpected(failure(MoveError::record_content, "hello: function-sets {:#x} lack the calls of no set",
                                        std::uint64_t{hello.function_sets}));
-    if (hello.capacity_weight > 255 || hello.capped > 1)
-        return std::unexpected(failure(MoveError::record_content, "hello: capacity weight {} and capped {}",
-                                       std::uint16_t{hello.capacity_weight}, std::uint16_t{hello.capped}));
+    const bool whole = shape.claim.entitled == 100 * shape.vcpus && shape.claim.weight == 0 && shape.claim.capped;
+    if (hello.capacity_weight > 255 || hello.sharing != sharing_of(shape.claim) || (shape.claim.dedicated() && !whole))
+        return std::unexpected(failure(MoveError::record_content, "hello: capacity weight {} and sharing {:#x}",
+                                       std::uint16_t{hello.capacity_weight}, std::uint16_t{hello.sharing}));
     shape.function_sets = function_sets;
     return shape;
 }

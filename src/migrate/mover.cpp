@@ -125,6 +125,10 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
         return std::unexpected(failure(MoveError::entitled_capacity,
                                        "entitled-capacity is {} hundredths of a processor, and the target has {} left",
                                        shape.claim.entitled, left));
+    if (const std::uint32_t left = roster_.processors_to_dedicate(); shape.claim.dedicated() && shape.vcpus > left)
+        return std::unexpected(failure(
+            MoveError::entitled_capacity,
+            "entitled-capacity: {} dedicated processors, and the target has {} left to dedicate", shape.vcpus, left));
     const auto words = digests_.begin(shape);
     if (!words)
         return std::unexpected(
@@ -139,6 +143,7 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
                                                .entitled_capacity = shape.claim.entitled,
                                                .capacity_weight = shape.claim.weight,
                                                .capped = shape.claim.capped,
+                                               .processors = shape.claim.processors,
                                                .told_characteristics = shape.cpu_characteristics,
                                                .told_facilities = shape.facilities});
     if (!created) {

@@ -205,7 +205,10 @@ Shape shape_of(const tree::PartitionDescription& description) {
             .function_sets = description.function_sets,
             .entitled_capacity = description.entitled_capacity,
             .capacity_weight = description.capacity_weight,
-            .capped = description.capped};
+            .capped = description.capped,
+            .processors = description.donates_idle           ? Processors::donating
+                          : description.dedicated_processors ? Processors::dedicated
+                                                             : Processors::shared};
 }
 
 std::expected<void, CreateError> create_empty(Partition& partition, const Shape& shape, const Resources& from) {

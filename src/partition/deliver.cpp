@@ -53,7 +53,9 @@ bool external_pending(const Vcpu& vcpu) { return vcpu.presentation.asserts(vcpu.
 
 void alert(const Vcpu& vcpu) {
     const std::uint32_t on = vcpu.on.load();
-    if (on == Vcpu::nowhere)
+    if (on == Vcpu::nowhere && vcpu.contender.home != Contender::anywhere)
+        arch::kick(vcpu.contender.home); // it sleeps, or others use it
+    else if (on == Vcpu::nowhere)
         vcpu.partition->pool->sleepers.wake_one();
     else if (on != arch::processor_index())
         arch::kick(on);

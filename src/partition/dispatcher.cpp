@@ -20,6 +20,10 @@ PreemptReason why_left(const Vcpu& vcpu) {
     return vcpu.areas.preempt_reason != PreemptReason::none ? vcpu.areas.preempt_reason : PreemptReason::end_of_slice;
 }
 
+std::uint64_t until(std::uint64_t when, std::uint64_t now) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(static_cast<std::int64_t>(when - now), 0));
+}
+
 /// Interrupts do not wake a processor that waits with MSR[EE] off. LoPAR H_CONFER, H_JOIN.
 bool wakes_by_interrupt(const Vcpu& vcpu) { return vcpu.waits() && (vcpu.registers.msr & msr::ee) != 0; }
 
@@ -59,7 +63,29 @@ void Dispatcher::add(Partition& partition) {
     }
     shares_.add(share, arch::timebase());
     partition.pool = &pool_;
-    pool_.sleepers.wake_one();
+    if (share.claim.dedicated())
+        give_homes(share);
+    else
+        pool_.sleepers.wake_one();
+}
+
+/// To each of its virtual processors one that nobody has for himself; whoever has set `dedicated` knows that there are enough.
+void Dispatcher::give_homes(PoolMember& member) {
+    std::uint32_t next = pool_.processors;
+    for (Contender* contender : member.contenders) {
+        do
+            invariant(--next != boot_processor, "more dedicated processors than there are");
+        while (shares_.owner_of(next) != nullptr);
+        contender->home = next;
+        contender->lends = may_lend(*contender);
+        arch::kick(next);
+    }
+}
+
+/// Whether others may use its processor while it waits. Its partition's events are held, or it never ran.
+bool Dispatcher::may_lend(const Contender& contender) {
+    return contender.member->claim.processors == Processors::donating &&
+           (contender.vcpu->state == VcpuState::stopped || donates(*contender.vcpu));
 }
 
 void Dispatcher::remove(Partition& partition) {
@@ -77,6 +103,9 @@ void Dispatcher::remove(Partition& partition) {
             shares_.withdraw(*contender);
     shares_.remove(partition.share);
     partition.pool = &no_pool;
+    for (Contender* contender : partition.share.contenders)
+        if (const std::uint32_t home = std::exchange(contender->home, Contender::anywhere); home != Contender::anywhere)
+            arch::kick(home); // it is everybody's now
 }
 
 bool Dispatcher::is_out(const Partition& partition) {
@@ -91,7 +120,6 @@ bool Dispatcher::is_out(const Partition& partition) {
 }
 
 std::uint64_t Dispatcher::run_tasks() {
-    pool_.sleepers.begin_tasks();
     std::uint64_t soonest = ~std::uint64_t{0};
     for (Task* task : tasks_)
         soonest = std::min(soonest, task->run());
@@ -114,6 +142,7 @@ std::uint64_t Dispatcher::run_vcpu(const Turn& turn) {
         if (!dispatched(vcpu, {.ready = turn.contender->ready_since + offset,
                                .queued = turn.contender->queued_since + offset,
                                .now = start + offset,
+                               .lent = turn.lent,
                                .processor = static_cast<std::uint16_t>(arch::processor_index())}))
             return start;
         // An external interrupt is delivered on the way in, once the virtual processor has interrupts enabled.
@@ -149,9 +178,14 @@ std::optional<Turn> Dispatcher::take_turn() {
     const Locked lock(lock_);
     const std::uint64_t now = arch::timebase();
     collect_ready(now);
-    const auto turn = arch::processor_index() == boot_processor ? shares_.next(now, quantum_) : shares_.next(now);
+    const std::uint32_t self = arch::processor_index();
+    std::uint64_t longest = self == boot_processor ? quantum_ : ~std::uint64_t{0};
+    if (const Contender* const owner = shares_.owner_of(self);
+        owner != nullptr && owner->state == Contender::State::waits)
+        longest = std::min(longest, until_decrementer(*owner, now));
+    const auto turn = shares_.next(now, longest, self);
     if (turn) {
-        turn->contender->vcpu->on = arch::processor_index();
+        turn->contender->vcpu->on = self;
         // Each who wakes wakes the next, as long as there is something to do.
         if (shares_.has_turn())
             pool_.sleepers.wake_one();
@@ -170,6 +204,9 @@ void Dispatcher::play(const Turn& turn) {
 Contender* Dispatcher::heir_of(Contender& contender, bool wants_more) {
     Vcpu& vcpu = *contender.vcpu;
     const std::uint32_t named = std::exchange(vcpu.confers_to, Vcpu::nowhere);
+    // Who has a processor of his own begins another turn if he wants to; on one that is lent its owner may want it back.
+    if (contender.member->claim.dedicated() || contender.lender != nullptr)
+        return nullptr;
     if (named != Vcpu::nowhere) {
         Vcpu& target = vcpu.partition->vcpus[named];
         const bool can_take_it = target.contender.state == Contender::State::ready && target.state == VcpuState::ready;
@@ -192,6 +229,7 @@ std::optional<Turn> Dispatcher::play_one(const Turn& turn) {
     const bool wants_more = runs && vcpu.state == VcpuState::ready;
     Contender* const heir = heir_of(contender, wants_more);
     vcpu.on = Vcpu::nowhere;
+    contender.lends = may_lend(contender);
     std::optional<Turn> rest;
     if (heir != nullptr && runs)
         rest = shares_.hand_over(contender, end - begin, wants_more, *heir, now);
@@ -207,32 +245,48 @@ std::optional<Turn> Dispatcher::play_one(const Turn& turn) {
     return rest;
 }
 
-/// Ticks until a virtual processor may want to run, or may have a turn again, of its own.
+/// Ticks until the decrementer of a virtual processor that waits makes it want to run.
+std::uint64_t Dispatcher::until_decrementer(const Contender& contender, std::uint64_t now) {
+    const Vcpu& vcpu = *contender.vcpu;
+    const Partition& partition = *vcpu.partition;
+    const Locked events(vcpu.partition->events);
+    if (partition.state != PartitionState::running || !wakes_by_interrupt(vcpu))
+        return ~std::uint64_t{0};
+    return until(vcpu.decrementer_expiry - partition.timebase_offset, now);
+}
+
+/// Ticks until a virtual processor that may use this processor may want to run, or may have a turn again, of its own.
 std::uint64_t Dispatcher::until_next_event(std::uint64_t now) {
     std::uint64_t soonest = ~std::uint64_t{0};
-    const auto wait_until = [&](std::uint64_t when) {
-        const auto left = static_cast<std::int64_t>(when - now);
-        soonest = std::min(soonest, static_cast<std::uint64_t>(std::max<std::int64_t>(left, 0)));
-    };
     const Locked lock(lock_);
-    for (Partition* partition : partitions_) {
-        const Locked events(partition->events);
+    const Contender* const owner = shares_.owner_of(arch::processor_index());
+    for (Partition* partition : partitions_)
         for (const Contender* contender : partition->share.contenders) {
+            const bool elsewhere = contender->home != Contender::anywhere && contender != owner;
+            if (elsewhere || (owner != nullptr && !owner->lends && contender != owner))
+                continue;
             if (contender->state == Contender::State::ready)
-                wait_until(shares_.window_end());
-            else if (contender->state == Contender::State::waits && partition->state == PartitionState::running &&
-                     wakes_by_interrupt(*contender->vcpu))
-                wait_until(contender->vcpu->decrementer_expiry - partition->timebase_offset);
+                soonest = std::min(soonest, until(shares_.window_end(), now));
+            else if (contender->state == Contender::State::waits)
+                soonest = std::min(soonest, until_decrementer(*contender, now));
         }
-    }
     return soonest;
+}
+
+/// Whether what anybody may run can run on this processor.
+bool Dispatcher::is_shared() {
+    const Locked lock(lock_);
+    const Contender* const owner = shares_.owner_of(arch::processor_index());
+    return owner == nullptr || owner->lends;
 }
 
 void Dispatcher::turn_or_sleep(std::uint64_t longest_sleep) {
     if (const auto turn = take_turn())
         return play(*turn);
     // Who makes something ready from now on wakes us; who did it before left it to be found.
-    pool_.sleepers.add_self();
+    const bool shared = is_shared();
+    if (shared)
+        pool_.sleepers.add_self();
     const auto turn = take_turn();
     const std::uint64_t begin = arch::timebase();
     const bool boot = arch::processor_index() == boot_processor;
@@ -240,18 +294,24 @@ void Dispatcher::turn_or_sleep(std::uint64_t longest_sleep) {
     if (boot && pool_.sleepers.tasks_wanted())
         sleep = 0;
     if (sleep != 0) {
-        const std::uint64_t interrupts = arch::device_interrupts();
+        const std::uint64_t interrupts = boot ? arch::device_interrupts() : 0;
         arch::idle(sleep);
-        pool_.idle_ticks += arch::timebase() - begin;
+        pool_.idle_ticks += shared ? arch::timebase() - begin : 0;
         pool_.sleeps += boot ? 1 : 0;
         pool_.wakes_by_interrupt += boot && arch::device_interrupts() != interrupts ? 1 : 0;
     }
-    pool_.sleepers.remove_self();
+    // Who chose this one may mean something else than it has found by itself.
+    if (!pool_.sleepers.remove_self() && turn)
+        pool_.sleepers.wake_one();
     if (turn)
         play(*turn);
 }
 
-void Dispatcher::run_once() { turn_or_sleep(run_tasks()); }
+void Dispatcher::run_once() {
+    turn_or_sleep(run_tasks());
+    // What is said from here on keeps it awake until the tasks, and whoever calls this, have looked.
+    pool_.sleepers.begin_tasks();
+}
 
 void Dispatcher::run_turn_or_sleep() { turn_or_sleep(~std::uint64_t{0}); }
 

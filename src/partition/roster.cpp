@@ -13,6 +13,11 @@ using memory::FrameState;
 
 namespace {
 
+/// Processors that are taken out of the pool for it.
+std::uint32_t dedicated_to(const Partition& partition) {
+    return partition.share.claim.dedicated() ? partition.vcpu_count : 0;
+}
+
 constexpr Bytes whole_frames(Bytes size) { return RealAddr{size}.align_up(memory::frame_size).value; }
 
 } // namespace
@@ -54,22 +59,36 @@ Roster::Slot** Roster::link_of(const Partition& partition) {
 }
 
 /// What a partition of that shape is to get; `own` is what it has already.
-std::expected<CapacityClaim, CreateError> Roster::claim(const Shape& shape, std::uint32_t own) const {
+std::expected<CapacityClaim, CreateError> Roster::claim(const Shape& shape, const Partition* own) const {
     const ProcessorPool& pool = dispatcher_.pool();
     const std::uint32_t wanted = shape.entitled_capacity.value_or(tree::min_entitled_capacity);
-    const std::uint32_t left = pool.unallocated() + own;
+    const std::uint32_t left = pool.unallocated() + (own != nullptr ? own->share.claim.entitled : 0);
+    const std::uint32_t to_dedicate = pool.to_dedicate() + (own != nullptr ? dedicated_to(*own) : 0);
+    if (shape.processors != Processors::shared && shape.virtual_processors > to_dedicate)
+        return std::unexpected(CreateError::formatted("partition {}: dedicated-processors asks for {}, and {} are left "
+                                                      "of {} that are not the boot processor: let it "
+                                                      "share, or give the machine more processors",
+                                                      shape.name, shape.virtual_processors, to_dedicate,
+                                                      pool.processors - 1));
     if (wanted > left)
         return std::unexpected(CreateError::formatted("partition {}: entitled-capacity is {}, and {} hundredths of a "
                                                       "processor are left of {}: lower it, here or in "
                                                       "another partition, or give the machine more processors",
                                                       shape.name, wanted, left, pool.capacity()));
-    return CapacityClaim{.entitled = wanted, .weight = shape.capacity_weight, .capped = shape.capped};
+    return CapacityClaim{
+        .entitled = wanted, .weight = shape.capacity_weight, .capped = shape.capped, .processors = shape.processors};
 }
 
 /// From now on nobody else gets what it is entitled to.
 void Roster::set_claim(Partition& partition, const CapacityClaim& share) {
     partition.share.claim = share;
     dispatcher_.pool().entitled += share.entitled;
+    dispatcher_.pool().dedicated += dedicated_to(partition);
+}
+
+void Roster::give_up_claim(const Partition& partition) {
+    dispatcher_.pool().entitled -= partition.share.claim.entitled;
+    dispatcher_.pool().dedicated -= dedicated_to(partition);
 }
 
 template <class F> std::expected<Partition*, CreateError> Roster::build(const Shape& shape, F fill) {
@@ -110,7 +129,7 @@ void Roster::start(Partition& partition) {
 std::expected<void, CreateError> Roster::may_rebuild(const Partition& partition,
                                                      const tree::PartitionDescription& description) const {
     const Shape shape = shape_of(description);
-    if (const auto share = claim(shape, partition.share.claim.entitled); !share)
+    if (const auto share = claim(shape, &partition); !share)
         return std::unexpected(share.error());
     const Bytes own = memory_of({.name = partition.name(),
                                  .memory = partition.memory.size(),
@@ -127,16 +146,15 @@ std::expected<void, CreateError> Roster::may_rebuild(const Partition& partition,
 std::expected<void, CreateError> Roster::rebuild(Partition& partition, const tree::PartitionDescription& description,
                                                  const tree::Manifest& bundle) {
     const Shape shape = shape_of(description);
-    const std::uint32_t own = partition.share.claim.entitled;
-    const auto share = claim(shape, own);
+    const auto share = claim(shape, &partition);
     if (!share) {
         destroy(partition);
         return std::unexpected(share.error());
     }
     dispatcher_.remove(partition);
+    give_up_claim(partition);
     arch::Tlb::flush_partition(partition.lpid);
     partition::destroy(partition, resources_.frames);
-    dispatcher_.pool().entitled -= own;
     if (const auto created = partition::create(partition, description, bundle, resources_); !created) {
         remove(link_of(partition));
         return std::unexpected(created.error());
@@ -148,7 +166,7 @@ std::expected<void, CreateError> Roster::rebuild(Partition& partition, const tre
 void Roster::destroy(Partition& partition) {
     Slot** const link = link_of(partition);
     dispatcher_.remove(partition);
-    dispatcher_.pool().entitled -= partition.share.claim.entitled;
+    give_up_claim(partition);
     arch::Tlb::flush_partition(partition.lpid);
     partition::destroy(partition, resources_.frames);
     remove(link);

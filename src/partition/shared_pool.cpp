@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <transom/partition/shared_pool.hpp>
+#include <utility>
 
 namespace transom::partition {
 
@@ -30,7 +31,7 @@ bool all_wait(const PoolMember& member) {
 } // namespace
 
 bool SharedPool::may_run(const PoolMember& member) const {
-    return member.budget >= shortest_turn() || member.claim.takes_excess();
+    return member.claim.dedicated() || member.budget >= shortest_turn() || member.claim.takes_excess();
 }
 
 void SharedPool::become_ready(Contender& contender, std::uint64_t now) const {
@@ -66,13 +67,39 @@ void SharedPool::withdraw(Contender& contender) {
     contender.state = State::waits;
 }
 
-std::optional<Turn> SharedPool::next(std::uint64_t now, std::uint64_t longest) {
+Contender* SharedPool::owner_of(std::uint32_t processor) const {
+    for (const PoolMember* member : members_)
+        if (member->claim.dedicated())
+            for (Contender* contender : member->contenders)
+                if (contender->home == processor)
+                    return contender;
+    return nullptr;
+}
+
+Turn SharedPool::begin(Contender& contender, std::uint64_t ticks, std::uint64_t now) {
+    contender.state = State::runs;
+    contender.queued_since = std::min(contender.queued_since, now);
+    contender.granted = ticks;
+    contender.window = window_number_;
+    return {&contender, ticks};
+}
+
+std::optional<Turn> SharedPool::next(std::uint64_t now, std::uint64_t longest, std::uint32_t processor) {
     roll(now);
+    Contender* const owner = processor == Contender::anywhere ? nullptr : owner_of(processor);
+    if (owner != nullptr && owner->state == State::ready) {
+        Turn turn = begin(*owner, std::min(window_, longest), now);
+        turn.lent = std::exchange(owner->lent, 0);
+        return turn;
+    }
+    // What is left until the owner wants it back may be too little.
+    if (owner != nullptr && (!owner->lends || longest < static_cast<std::uint64_t>(shortest_turn())))
+        return {};
     Contender* entitled = nullptr;
     Contender* excess = nullptr;
     for (const PoolMember* member : members_) {
         Contender* const candidate = longest_ready(*member);
-        if (candidate == nullptr)
+        if (candidate == nullptr || member->claim.dedicated())
             continue;
         if (member->budget >= shortest_turn()) {
             if (entitled == nullptr || candidate->ready_since < entitled->ready_since)
@@ -97,16 +124,14 @@ std::optional<Turn> SharedPool::next(std::uint64_t now, std::uint64_t longest) {
         ticks = std::min({ticks, budget, std::max(budget / count_ready(member), quantum_ * 2 / 5)});
         member.budget -= static_cast<std::int64_t>(ticks);
     }
-    chosen->state = State::runs;
-    chosen->queued_since = std::min(chosen->queued_since, now);
-    chosen->granted = ticks;
-    chosen->window = window_number_;
-    return Turn{chosen, ticks};
+    chosen->lender = owner;
+    return begin(*chosen, ticks, now);
 }
 
 bool SharedPool::has_turn() const {
-    return std::ranges::any_of(
-        members_, [this](const PoolMember* member) { return longest_ready(*member) != nullptr && may_run(*member); });
+    return std::ranges::any_of(members_, [this](const PoolMember* member) {
+        return !member->claim.dedicated() && longest_ready(*member) != nullptr && may_run(*member);
+    });
 }
 
 void SharedPool::ran(Contender& contender, std::uint64_t ticks, bool wants_more, std::uint64_t now) {
@@ -114,9 +139,11 @@ void SharedPool::ran(Contender& contender, std::uint64_t ticks, bool wants_more,
     roll(now);
     PoolMember& member = *contender.member;
     member.used += ticks;
+    if (Contender* const lender = std::exchange(contender.lender, nullptr))
+        lender->lent += ticks;
     if (contender.on_excess)
         member.consumed += weighted(ticks, member.claim) - weighted(contender.granted, member.claim);
-    else if (ticks > contender.granted || contender.window == window_number_)
+    else if (!member.claim.dedicated() && (ticks > contender.granted || contender.window == window_number_))
         member.budget += static_cast<std::int64_t>(contender.granted - ticks);
     if (wants_more)
         become_ready(contender, now);
@@ -140,12 +167,8 @@ std::optional<Turn> SharedPool::hand_over(Contender& from, std::uint64_t ticks, 
                                  weighted(from.granted, from.member->claim); // as each is rounded by itself
     from.granted = ticks;
     ran(from, ticks, wants_more, now);
-    to.state = State::runs;
-    to.queued_since = std::min(to.queued_since, now);
     to.on_excess = from.on_excess;
-    to.granted = left;
-    to.window = window_number_;
-    return Turn{&to, left};
+    return begin(to, left, now);
 }
 
 /// What goes over into the next window: what was too little for a turn; a debt; and what those who were ready could have used, had

@@ -95,6 +95,18 @@ std::expected<void, memory::AccessError> add(Vcpu& vcpu, std::uint64_t offset, s
     return memory.store(place, Be<T>(static_cast<T>(*before + amount)));
 }
 
+/// Both sums that stand for ticks others have had of its dedicated processor: by PURR and by SPURR, which count alike.
+std::expected<void, memory::AccessError> add_donated(Vcpu& vcpu, std::uint64_t lent) {
+    if (lent == 0)
+        return {};
+    const auto idle = vcpu.partition->memory.load<Be<std::uint8_t>>(vcpu.areas.vpa.begin + papr::vpa::idle_offset);
+    if (!idle)
+        return std::unexpected(idle.error());
+    const std::uint64_t sums = *idle == 1 ? papr::vpa::donated_idle_offset : papr::vpa::donated_busy_offset;
+    const auto done = add<std::uint64_t>(vcpu, sums, lent);
+    return done ? add<std::uint64_t>(vcpu, sums + sizeof(std::uint64_t), lent) : done;
+}
+
 /// A VPA lies within one page: only the first access can find it missing, and then nothing has been added yet.
 std::expected<void, memory::AccessError> add_waits(Vcpu& vcpu, const Dispatch& how, const Waits& waits) {
     if (vcpu.areas.vpa.empty())
@@ -107,6 +119,8 @@ std::expected<void, memory::AccessError> add_waits(Vcpu& vcpu, const Dispatch& h
         done = add<std::uint64_t>(vcpu, papr::vpa::waiting_to_ready_offset, waits.waiting_to_ready);
     if (done)
         done = add<std::uint32_t>(vcpu, papr::vpa::dispersion_offset, elsewhere ? 1 : 0);
+    if (done)
+        done = add_donated(vcpu, how.lent);
     return done;
 }
 
@@ -146,6 +160,13 @@ bool may_register(Area area, LogicalRange range, const memory::LogicalMemory& me
     return range.begin.aligned(papr::vpa::alignment) && range.size >= smallest(area) &&
            memory.contains(range.begin, range.size) &&
            (area == Area::dispatch_log || !crosses(range, papr::vpa::boundary));
+}
+
+bool donates(const Vcpu& vcpu) {
+    if (vcpu.areas.vpa.empty())
+        return false;
+    const auto said = vcpu.partition->memory.load<Be<std::uint8_t>>(vcpu.areas.vpa.begin + papr::vpa::donation_offset);
+    return said && (*said & papr::vpa::donation_enabled) != 0; // where the page is not here, nobody runs
 }
 
 std::expected<void, memory::AccessError> dispatched(Vcpu& vcpu, const Dispatch& how) {

@@ -139,8 +139,9 @@ class ManifestReader : NodeReader {
         refuse_twin(parent, node, where);
         allow_properties(node, where,
                          {"memory-mib", "virtual-processors", "entitled-capacity", "capacity-weight", "capped",
-                          "granule-kib", "large-pages", "terminals", "pool-idle-count", "without-function-sets",
-                          "observe-calls", "kernel", "initramfs", "bootargs"});
+                          "dedicated-processors", "donate-idle", "granule-kib", "large-pages", "terminals",
+                          "pool-idle-count", "without-function-sets", "observe-calls", "kernel", "initramfs",
+                          "bootargs"});
         allow_no_children(node, where);
 
         const std::uint32_t memory = required_number(node, where, "memory-mib");
@@ -189,6 +190,23 @@ class ManifestReader : NodeReader {
         d.capped = flag(node, where, "capped");
         if (d.capped && !d.entitled_capacity)
             fail("{}: capped says that entitled-capacity is never exceeded: add entitled-capacity = <n>", where);
+        describe_dedication(d, node, where);
+    }
+
+    void describe_dedication(PartitionDescription& d, int node, std::string_view where) {
+        d.dedicated_processors = flag(node, where, "dedicated-processors");
+        d.donates_idle = flag(node, where, "donate-idle");
+        if (d.donates_idle && !d.dedicated_processors)
+            fail("{}: donate-idle says what becomes of dedicated processors: add dedicated-processors", where);
+        if (!d.dedicated_processors)
+            return;
+        for (const char* property : {"entitled-capacity", "capacity-weight", "capped"})
+            if (has(node, property))
+                fail("{}: {} is the share of processors that are not dedicated: remove it, or dedicated-processors",
+                     where, property);
+        d.entitled_capacity = 100 * d.virtual_processors;
+        d.capacity_weight = 0;
+        d.capped = true;
     }
 
     papr::FunctionSets function_sets(int node, std::string_view where) {

@@ -31,6 +31,13 @@ class CountingTask final : public Task {
     int runs = 0;
 };
 
+void as_processor(std::uint32_t index, const std::function<void()>& with) {
+    std::thread([&] {
+        arch::set_processor_index(index);
+        with();
+    }).join();
+}
+
 class DispatcherTest : public testing::Test {
   protected:
     DispatcherTest() {
@@ -159,7 +166,7 @@ TEST_F(DispatcherTest, WhoIsAboutToSleepLooksOnceMore) {
     world.while_idle = [&] {
         EXPECT_EQ(world.kicked, 0u);
         vcpu.state = VcpuState::ready;
-        alert(vcpu);
+        as_processor(1, [&] { alert(vcpu); });
         EXPECT_EQ(world.kicked, 1u) << "this processor is kicked out of its sleep";
     };
     task.next = 100;
@@ -167,6 +174,136 @@ TEST_F(DispatcherTest, WhoIsAboutToSleepLooksOnceMore) {
     EXPECT_EQ(world.slept, 100u);
     dispatcher.run_once();
     EXPECT_EQ(slices.size(), 1u);
+}
+
+TEST_F(DispatcherTest, WhoWasChosenForSomethingElseThanItFoundPassesItOn) {
+    auto other = std::make_unique<Partition>();
+    other->state = PartitionState::running;
+    other->vcpu_count = 1;
+    other->share.claim.entitled = 10;
+    other->vcpus[0].partition = other.get();
+    other->vcpus[0].state = VcpuState::stopped;
+    dispatcher.add(*other);
+    vcpu.state = VcpuState::stopped;
+    as_processor(5, [&] { dispatcher.pool().sleepers.add_self(); });
+    // Between its two looks somebody gets ready, whom it finds; and then somebody else, for whom it is chosen.
+    as_processor(7, [&] {
+        dispatcher.pool().sleepers.add_self();
+        vcpu.state = VcpuState::ready;
+        dispatcher.pool().sleepers.wake_one();
+        EXPECT_EQ(world.kicked, 1u << 5) << "not itself";
+    });
+    world.kicked = 0;
+    while_inside = [&] { EXPECT_EQ(world.kicked, 0u) << "nobody else sleeps"; };
+    as_processor(7, [&] { dispatcher.run_turn_or_sleep(); });
+    EXPECT_EQ(slices.size(), 1u);
+    other->state = PartitionState::off;
+    dispatcher.remove(*other);
+}
+
+/// A partition with a processor of its own, the last of two.
+class DedicatedTest : public DispatcherTest {
+  protected:
+    DedicatedTest() {
+        dispatcher.set_processors(2);
+        partition->state = PartitionState::suspended;
+        dispatcher.remove(*partition); // shares, where a test wants it to
+        own->state = PartitionState::running;
+        own->vcpu_count = 1;
+        own->vcpus[0].partition = own.get();
+        own->vcpus[0].state = VcpuState::ready;
+    }
+    ~DedicatedTest() override {
+        own->state = PartitionState::off;
+        dispatcher.remove(*own);
+    }
+    void add(Processors processors) {
+        own->share.claim = {.entitled = 100, .weight = 0, .capped = true, .processors = processors};
+        dispatcher.add(*own);
+        partition->share.claim.entitled = 50;
+        partition->state = PartitionState::running;
+        dispatcher.add(*partition);
+    }
+    /// Its virtual processor runs for `ticks` and then waits for its decrementer, which passes zero `later`.
+    void run_and_wait(std::uint64_t ticks, std::uint64_t later) {
+        world_run = [=, this](Vcpu& entered, std::uint64_t slice) {
+            const bool owner = &entered == &own->vcpus[0];
+            machine.advance(owner ? ticks : slice);
+            runs[&entered] += owner ? ticks : slice;
+            if (!owner)
+                return;
+            entered.state = VcpuState::ceded;
+            entered.registers.msr |= msr::ee;
+            entered.decrementer_expiry = machine.ticks_ + later;
+        };
+        as_processor(1, [&] { dispatcher.run_turn_or_sleep(); });
+        EXPECT_EQ(std::exchange(runs[&own->vcpus[0]], 0), ticks);
+    }
+
+    std::unique_ptr<Partition> own = std::make_unique<Partition>();
+};
+
+TEST_F(DedicatedTest, RunsOnItsOwnProcessorAndTheOthersElsewhere) {
+    add(Processors::dedicated);
+    EXPECT_EQ(world.kicked, 1u << 1) << "its processor looks at once";
+    dispatcher.run_once();
+    EXPECT_EQ(runs.size(), 1u);
+    EXPECT_TRUE(runs.contains(&vcpu)) << "the boot processor is nobody's";
+    as_processor(1, [&] { dispatcher.run_turn_or_sleep(); });
+    EXPECT_EQ(std::exchange(runs[&own->vcpus[0]], 0), frequency / 100) << "a whole window at a time";
+    // While it waits its processor does nothing else, and nobody who looks for one finds it.
+    run_and_wait(50, 1000);
+    runs.clear();
+    world.while_idle = [&] {
+        world.kicked = 0;
+        as_processor(0, [&] { dispatcher.pool().sleepers.wake_one(); });
+        EXPECT_EQ(world.kicked, 0u);
+        as_processor(0, [&] { alert(own->vcpus[0]); });
+        EXPECT_EQ(world.kicked, 1u << 1);
+    };
+    as_processor(1, [&] { dispatcher.run_turn_or_sleep(); });
+    EXPECT_TRUE(runs.empty());
+    EXPECT_EQ(world.slept, 1000u);
+    EXPECT_EQ(dispatcher.pool().idle_ticks, 0u) << "that is not the pool's";
+}
+
+TEST_F(DedicatedTest, LendsItsProcessorUntilItWantsItBack) {
+    own->vcpus[0].state = VcpuState::stopped;
+    add(Processors::donating);
+    as_processor(1, [&] { dispatcher.run_turn_or_sleep(); });
+    EXPECT_EQ(std::exchange(runs[&vcpu], 0), frequency / 400) << "a turn of the pool's: one that is stopped lends";
+    EXPECT_EQ(own->vcpus[0].contender.lent, frequency / 400);
+    own->vcpus[0].state = VcpuState::ready;
+    run_and_wait(50, frequency / 1000);
+    EXPECT_EQ(own->vcpus[0].contender.lent, 0u) << "told";
+    // Its decrementer ends the others' turn.
+    own->vcpus[0].contender.lends = true;
+    as_processor(1, [&] { dispatcher.run_turn_or_sleep(); });
+    EXPECT_EQ(std::exchange(runs[&vcpu], 0), frequency / 1000);
+    run_and_wait(50, frequency);
+    // A kick ends it too: what is left of the turn is not for who had it.
+    own->vcpus[0].contender.lends = true;
+    world_run = [&](Vcpu& entered, std::uint64_t) {
+        runs[&entered] += 10;
+        machine.advance(10);
+        own->vcpus[0].prodded = true;
+    };
+    as_processor(1, [&] { dispatcher.run_turn_or_sleep(); });
+    EXPECT_EQ(runs[&vcpu], 10u);
+    as_processor(1, [&] { dispatcher.run_turn_or_sleep(); });
+    EXPECT_EQ(runs[&own->vcpus[0]], 10u);
+}
+
+TEST_F(DedicatedTest, KeepsItWhereItDoesNotSaySo) {
+    add(Processors::donating);
+    run_and_wait(10, 1000);
+    EXPECT_FALSE(own->vcpus[0].contender.lends) << "it has registered no VPA that says so";
+    world.kicked = 0;
+    own->state = PartitionState::off;
+    dispatcher.remove(*own);
+    EXPECT_EQ(world.kicked, 1u << 1) << "it is everybody's now";
+    as_processor(1, [&] { dispatcher.run_turn_or_sleep(); });
+    EXPECT_EQ(runs[&vcpu], frequency / 400);
 }
 
 TEST_F(DispatcherTest, APartitionIsOutOnceWhoRunsItHasLeft) {
@@ -336,8 +473,12 @@ TEST_F(DispatcherTest, WorkThatComesWhileTheTasksRunIsNotSleptOver) {
 
 TEST_F(DispatcherTest, APartitionThatEndsIsWorkForTheTasks) {
     while_inside = [&] { partition->state = PartitionState::off; };
+    as_processor(1, [&] { dispatcher.run_turn_or_sleep(); });
+    task.next = 100;
     dispatcher.run_once();
-    EXPECT_TRUE(dispatcher.pool().sleepers.tasks_wanted());
+    EXPECT_EQ(world.slept, 0u) << "whoever calls it has not looked yet";
+    dispatcher.run_once();
+    EXPECT_EQ(world.slept, 100u);
 }
 
 TEST_F(DispatcherTest, ASuspendedPartitionDoesNotRun) {

@@ -204,6 +204,10 @@ TEST_F(HcallWait, PerformanceParametersAreThePartitionsClaim) {
     partition.share.claim.capped = true;
     call(Op::get_ppp);
     EXPECT_EQ(vcpu.registers.gpr[7], 0x0001'4d00'0002'0002u);
+    pool.processors = 5;
+    pool.dedicated = 3;
+    call(Op::get_ppp);
+    EXPECT_EQ(vcpu.registers.gpr[7], 0x0001'4d00'0002'0005u) << "two in the pool, of five";
 }
 
 TEST_F(HcallWait, ThePoolsIdleTimeIsForWhoMaySeeIt) {

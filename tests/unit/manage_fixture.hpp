@@ -52,7 +52,8 @@ struct TestMachine final : Machine {
                       .page_table = Bytes{1} << debian->hpt.log2_bytes(),
                       .run_ticks = debian->share.used,
                       .entitled_capacity = 5,
-                      .capacity_weight = 128};
+                      .capacity_weight = 128,
+                      .processors = "shared"};
     }
     Room room() override { return {.free_memory = mib(3), .capacity = 200, .unallocated = 195}; }
     Done order_life(std::string_view verb, std::string_view name, bool force = false) {

@@ -117,6 +117,27 @@ TEST(Manifest, ReadsAClaimToTheProcessors) {
     EXPECT_EQ(p.entitled_capacity, 150u);
     EXPECT_EQ(p.capacity_weight, 0);
     EXPECT_TRUE(p.capped);
+    EXPECT_FALSE(p.dedicated_processors);
+}
+
+TEST(Manifest, DedicatedProcessorsAreAClaimToAllOfThem) {
+    for (const bool donates : {false, true}) {
+        FdtBuilder fdt;
+        const auto m = manifest(fdt, [&] {
+            fdt.begin("debian").number("memory-mib", 64).text("kernel", "k").number("virtual-processors", 2);
+            fdt.flag("dedicated-processors");
+            if (donates)
+                fdt.flag("donate-idle");
+            fdt.end();
+        });
+        ASSERT_TRUE(m) << m.error().view();
+        const PartitionDescription& p = m->partitions()[0];
+        EXPECT_TRUE(p.dedicated_processors);
+        EXPECT_EQ(p.donates_idle, donates);
+        EXPECT_EQ(p.entitled_capacity, 200u);
+        EXPECT_EQ(p.capacity_weight, 0);
+        EXPECT_TRUE(p.capped);
+    }
 }
 
 TEST(Manifest, TakesFunctionSetsAway) {
@@ -186,13 +207,19 @@ TEST(Manifest, NamesWhatIsWrongWithAPartition) {
               "partition debian: capacity-weight is 256: use 0 to 255");
     EXPECT_EQ(error([](FdtBuilder& f) { f.flag("capped"); }),
               "partition debian: capped says that entitled-capacity is never exceeded: add entitled-capacity = <n>");
+    EXPECT_EQ(error([](FdtBuilder& f) { f.flag("donate-idle"); }),
+              "partition debian: donate-idle says what becomes of dedicated processors: add dedicated-processors");
+    EXPECT_EQ(error([](FdtBuilder& f) { f.flag("dedicated-processors").number("capacity-weight", 1); }),
+              "partition debian: capacity-weight is the share of processors that are not dedicated: remove it, or "
+              "dedicated-processors");
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("granule-kib", 16); }),
               "partition debian: granule-kib is 16: use 4 or 64");
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("large-pages", 1); }),
               "partition debian: large-pages takes no value: write large-pages;");
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("memory-mb", 1); }),
               "partition debian: property memory-mb is not known: the properties are memory-mib, virtual-processors, "
-              "entitled-capacity, capacity-weight, capped, granule-kib, large-pages, terminals, pool-idle-count, "
+              "entitled-capacity, capacity-weight, capped, dedicated-processors, donate-idle, granule-kib, "
+              "large-pages, terminals, pool-idle-count, "
               "without-function-sets, observe-calls, "
               "kernel, initramfs, bootargs");
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("memory-mib", 32); }),

@@ -182,7 +182,22 @@ TEST_F(Forged, EachThingThatMustAgreeIsRefusedByItsName) {
     expect(MoveError::entitled_capacity, "entitled-capacity", [](H& h) { h.entitled_capacity = 4; });
     expect(MoveError::entitled_capacity, "entitled-capacity", [](H& h) { h.entitled_capacity = 100 * h.vcpus + 1; });
     EXPECT_EQ(hello([](H& h) { h.capacity_weight = 256; }), MoveError::record_content);
-    EXPECT_EQ(hello([](H& h) { h.capped = 2; }), MoveError::record_content);
+    EXPECT_EQ(hello([](H& h) { h.sharing = 8; }), MoveError::record_content);
+    EXPECT_EQ(hello([](H& h) { h.sharing = sharing_donating; }), MoveError::record_content) << "what is not dedicated";
+    const auto dedicated = [](H& h) {
+        h.entitled_capacity = 100 * h.vcpus;
+        h.capacity_weight = 0;
+        h.sharing = sharing_capped | sharing_dedicated;
+    };
+    EXPECT_EQ(hello(dedicated), MoveError::none);
+    for (const auto& wrong : std::initializer_list<std::function<void(H&)>>{
+             [](H& h) { h.entitled_capacity = 100 * h.vcpus - 1; }, [](H& h) { h.capacity_weight = 1; },
+             [](H& h) { h.sharing = sharing_dedicated; }})
+        EXPECT_EQ(hello([&](H& h) {
+                      dedicated(h);
+                      wrong(h);
+                  }),
+                  MoveError::record_content);
     EXPECT_EQ(hello([](H& h) { h.function_sets = h.function_sets & ~std::uint64_t{1}; }), MoveError::record_content);
     EXPECT_EQ(hello([](H& h) { h.function_sets = 1; }), MoveError::none); // only the calls of no set
     // A newer version may have a longer hello: it is still the version that is named.

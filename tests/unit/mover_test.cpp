@@ -219,6 +219,19 @@ TEST_F(MoverTest, AnOtherProcessorOfTheGenerationIsEnoughWhereTheOperatorSaysSo)
     EXPECT_NE(b.roster.find("linux"), nullptr);
 }
 
+TEST_F(MoverTest, DedicatedProcessorsMoveWhereThereAreSome) {
+    partition::Partition& p = a.build("linux");
+    p.share.claim = {.entitled = 100, .weight = 0, .capped = true, .processors = partition::Processors::donating};
+    ASSERT_TRUE(move("linux"));
+    EXPECT_EQ(a.mover.progress().failure.error, MoveError::entitled_capacity);
+    EXPECT_THAT(std::string(a.mover.progress().failure.text()), testing::HasSubstr("0 left to dedicate"));
+    b.dispatcher.set_processors(2);
+    ASSERT_TRUE(move("linux"));
+    ASSERT_NE(b.roster.find("linux"), nullptr);
+    EXPECT_EQ(b.roster.find("linux")->share.claim.processors, partition::Processors::donating);
+    EXPECT_EQ(b.dispatcher.pool().dedicated, 1u);
+}
+
 TEST_F(MoverTest, AClaimToTheProcessorsMovesWhereThereIsSoMuchLeft) {
     partition::Partition& p = a.build("linux");
     b.build("other");

@@ -47,6 +47,7 @@ class PoolSimulation {
 
     explicit PoolSimulation(std::size_t processors) : pool(window, quantum), processors_(processors) {}
 
+    /// Of dedicated processors it gets the last ones.
     Member& add(const CapacityClaim& claim, std::size_t vcpus, const Workload& workload = {}) {
         Member& member = *members_.emplace_back(std::make_unique<Member>());
         member.pool.claim = claim;
@@ -55,6 +56,10 @@ class PoolSimulation {
             vcpu.workload = workload;
             vcpu.contender.member = &member.pool;
             vcpu.wakes_at = now;
+            if (claim.dedicated()) {
+                vcpu.contender.home = static_cast<std::uint32_t>(processors_.size() - 1 - i);
+                vcpu.contender.lends = claim.processors == Processors::donating;
+            }
             EXPECT_TRUE(member.pool.contenders.push_back(&vcpu.contender));
         }
         pool.add(member.pool, now);
@@ -123,11 +128,22 @@ class PoolSimulation {
         });
     }
 
+    /// As the dispatcher does it: who gets ready has its own processor back at once.
+    void reclaim() {
+        for (std::uint32_t i = 0; i < processors_.size(); ++i) {
+            const Contender* const owner = pool.owner_of(i);
+            if (owner != nullptr && owner->state == Contender::State::ready && processors_[i].vcpu != nullptr)
+                stop(processors_[i]);
+        }
+    }
+
     void dispatch() {
-        for (Processor& processor : processors_) {
+        reclaim();
+        for (std::uint32_t i = 0; i < processors_.size(); ++i) {
+            Processor& processor = processors_[i];
             if (processor.vcpu != nullptr)
                 continue;
-            const auto turn = pool.next(now);
+            const auto turn = pool.next(now, ~std::uint64_t{0}, i);
             if (!turn)
                 continue;
             Vcpu& vcpu = of(*turn->contender);

@@ -71,6 +71,37 @@ TEST_F(RosterTest, GivesOutNoMoreOfTheProcessorsThanThereIs) {
         end(*partition);
 }
 
+TEST_F(RosterTest, DedicatesProcessorsButTheBootProcessor) {
+    dispatcher_.set_processors(3);
+    const auto dedicated = [&](std::string_view name, std::uint32_t count) {
+        return roster_->create_empty({.name = name,
+                                      .memory = mib(16),
+                                      .virtual_processors = count,
+                                      .entitled_capacity = 100 * count,
+                                      .processors = Processors::dedicated});
+    };
+    const auto too_many = dedicated("three", 3);
+    ASSERT_FALSE(too_many);
+    EXPECT_EQ(too_many.error().view(),
+              "partition three: dedicated-processors asks for 3, and 2 are left of 2 that are not the "
+              "boot processor: let it share, or give the machine more processors");
+    const auto one = dedicated("one", 1);
+    ASSERT_TRUE(one);
+    EXPECT_EQ(dispatcher_.pool().dedicated, 1u);
+    EXPECT_EQ(dispatcher_.pool().shared(), 2u);
+    EXPECT_EQ(dispatcher_.pool().unallocated(), 200u);
+    EXPECT_FALSE(dedicated("two", 2));
+    const auto most = add("most", 100);
+    ASSERT_TRUE(most);
+    const auto more = roster_->create_empty({.name = "more", .memory = mib(16), .entitled_capacity = 51});
+    ASSERT_TRUE(more);
+    EXPECT_FALSE(dedicated("late", 1)) << "there is one, and what it is worth is others' entitlement";
+    for (Partition* partition : {*one, *most, *more})
+        end(*partition);
+    EXPECT_EQ(dispatcher_.pool().dedicated, 0u);
+    EXPECT_EQ(dispatcher_.pool().unallocated(), 300u);
+}
+
 TEST_F(RosterTest, HasAsManyAsThereAreNumbersAndGivesOutTheLowestFirst) {
     const Bytes free = frames_.total(memory::FrameState::free);
     std::vector<Partition*> all;

@@ -51,6 +51,54 @@ TEST(SharedPool, SharesByEntitlementWhereEveryTickIsSomebodys) {
     EXPECT_NEAR(share(three, simulation), 1.5, 0.03);
 }
 
+TEST(SharedPool, ADedicatedProcessorIsThereAtOnceForWhoHasIt) {
+    for (const Processors processors : {Processors::dedicated, Processors::donating}) {
+        PoolSimulation simulation(3);
+        const auto& own = simulation.add({.entitled = 200, .weight = 0, .capped = true, .processors = processors}, 2,
+                                         {[] { return 3 * ms; }, [] { return 7 * ms; }});
+        const auto& others = simulation.add({.entitled = 50}, 4);
+        simulation.run_until(100 * window);
+        EXPECT_NEAR(share(own, simulation), 2 * 0.3, 0.01);
+        const std::uint64_t lent = own.vcpus[0].contender.lent + own.vcpus[1].contender.lent;
+        if (processors == Processors::donating) {
+            EXPECT_NEAR(share(others, simulation), 1 + 2 * 0.7, 0.02) << "what is lent is used";
+            EXPECT_GT(lent, 0u);
+        } else {
+            EXPECT_NEAR(share(others, simulation), 1, 0.01) << "what is not lent is not";
+            EXPECT_EQ(lent, 0u);
+        }
+        EXPECT_EQ(own.vcpus[0].contender.home, 2u);
+    }
+}
+
+TEST(SharedPool, WhatOthersUsedOfADedicatedProcessorIsToldOnce) {
+    PoolMember owner, guest;
+    owner.claim = {.entitled = 100, .weight = 0, .capped = true, .processors = Processors::donating};
+    guest.claim = {.entitled = 50};
+    Contender at_home{.member = &owner, .home = 1, .lends = true}, other{.member = &guest};
+    ASSERT_TRUE(owner.contenders.push_back(&at_home) && guest.contenders.push_back(&other));
+    SharedPool pool(window, 5 * ms / 2);
+    pool.add(owner, 0);
+    pool.add(guest, 0);
+    pool.ready(other, 0);
+    EXPECT_FALSE(pool.next(0, 3, 1)) << "too little is left until the owner wants it back";
+    const auto lent = pool.next(0, 2 * ms, 1);
+    ASSERT_TRUE(lent);
+    EXPECT_EQ(lent->contender, &other);
+    EXPECT_EQ(lent->ticks, 2 * ms);
+    pool.ready(at_home, ms);
+    EXPECT_FALSE(pool.has_turn()) << "for nobody else's processor";
+    pool.ran(other, ms, false, ms);
+    EXPECT_FALSE(pool.next(ms, ~std::uint64_t{0}, 0)) << "it runs on its own processor only";
+    const auto turn = pool.next(ms, ~std::uint64_t{0}, 1);
+    ASSERT_TRUE(turn);
+    EXPECT_EQ(turn->contender, &at_home);
+    EXPECT_EQ(turn->ticks, window);
+    EXPECT_EQ(turn->lent, ms);
+    pool.ran(at_home, 5, true, ms + 5);
+    EXPECT_EQ(pool.next(ms + 5, ~std::uint64_t{0}, 1)->lent, 0u);
+}
+
 TEST(SharedPool, AnEntitlementHoldsAgainstAnyWeight) {
     PoolSimulation simulation(2);
     const auto& entitled = simulation.add({.entitled = 120, .weight = 1}, 2);

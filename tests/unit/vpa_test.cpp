@@ -46,6 +46,35 @@ TEST_F(Vpa, RegistrationSaysSharedAndRunning) {
     EXPECT_EQ(peek<std::uint32_t>(vpa + 0x1100) % 2, 1u) << "the other does not";
 }
 
+TEST_F(Vpa, RegistrationSaysWhatProcessorsAreNotShared) {
+    partition.share.claim.processors = Processors::dedicated;
+    poke<std::uint8_t>(vpa + 9, 0x42);
+    EXPECT_EQ(request(register_vpa, vpa), Status::success);
+    EXPECT_EQ(peek<std::uint8_t>(vpa + 9), 0x40);
+}
+
+TEST_F(Vpa, SaysWhetherOthersMayUseADedicatedProcessorAndHearsWhatTheyUsed) {
+    EXPECT_FALSE(donates(vcpu)) << "no VPA";
+    request(register_vpa, vpa);
+    poke<std::uint8_t>(vpa + 0xb9, 0xfe);
+    EXPECT_FALSE(donates(vcpu));
+    poke<std::uint8_t>(vpa + 0xb9, 0x01);
+    EXPECT_TRUE(donates(vcpu));
+    const auto run = [&](std::uint64_t lent) {
+        ASSERT_TRUE(preempted(vcpu, PreemptReason::cede, 100));
+        ASSERT_TRUE(dispatched(vcpu, {.ready = 200, .queued = 200, .now = 200, .lent = lent}));
+    };
+    poke<std::uint8_t>(vpa + 0xfe, 1);
+    run(40);
+    run(2);
+    poke<std::uint8_t>(vpa + 0xfe, 0);
+    run(5);
+    for (const unsigned purr_or_spurr : {0, 8}) {
+        EXPECT_EQ(peek<std::uint64_t>(vpa + 0x138 + purr_or_spurr), 42u) << "while idle";
+        EXPECT_EQ(peek<std::uint64_t>(vpa + 0x148 + purr_or_spurr), 5u) << "while it waited otherwise";
+    }
+}
+
 TEST_F(Vpa, RegistrationChecksPlaceAndSize) {
     EXPECT_EQ(request(register_vpa, vpa + 64), Status::parameter) << "not on a cache line";
     EXPECT_EQ(request(register_vpa, memory_end), Status::parameter);

@@ -19,7 +19,15 @@ nlohmann::ordered_json described(const Fields& row) {
             {"virtual_processors", number("vcpus")},
             {"entitled_capacity", number("entitled")},
             {"capacity_weight", number("weight")},
-            {"capped", row.text("capped") == "yes"}};
+            {"capped", row.text("capped") == "yes"},
+            {"processors", row.text("processors")}};
+}
+
+/// What else there is to say about its processors.
+std::string how(const Fields& row) {
+    if (const auto processors = row.text("processors"); processors != "shared")
+        return " " + std::string(processors);
+    return row.text("capped") == "yes" ? " capped" : "";
 }
 
 void print_table(const std::vector<Fields>& rows) {
@@ -31,7 +39,7 @@ void print_table(const std::vector<Fields>& rows) {
     for (const Fields& row : rows)
         fmt::print("{:{}}  {:10}  {:8}  {:>5} MiB  {:>5}  {:>8}{}\n", row.text("partition"), width, row.text("state"),
                    row.text("from"), row.number("memory").value_or(0) >> 20, row.number("vcpus").value_or(0),
-                   processors(row.number("entitled").value_or(0)), row.text("capped") == "yes" ? " capped" : "");
+                   processors(row.number("entitled").value_or(0)), how(row));
 }
 
 } // namespace

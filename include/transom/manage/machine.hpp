@@ -56,6 +56,7 @@ struct Listed {
     std::uint32_t entitled_capacity = 0;
     std::uint8_t capacity_weight = 0;
     bool capped = false;
+    std::string_view processors; ///< "shared", "dedicated" or "donating"
 };
 
 /// What the machine has left.

@@ -15,7 +15,7 @@ using Be16 = Be<std::uint16_t>;
 using Be32 = Be<std::uint32_t>;
 using Be64 = Be<std::uint64_t>;
 
-constexpr std::uint32_t format_version = 6;
+constexpr std::uint32_t format_version = 7;
 constexpr std::uint16_t migration_port = 7701;
 constexpr std::uint32_t record_magic = 0x54524e53; // "TRNS"
 constexpr std::uint16_t flag_mandatory = 1;
@@ -69,6 +69,10 @@ constexpr std::uint32_t all_features = feature_large_pages | feature_second_watc
 
 constexpr std::uint32_t suffices_same_generation = 1;
 
+constexpr std::uint16_t sharing_capped = 1;
+constexpr std::uint16_t sharing_dedicated = 2;
+constexpr std::uint16_t sharing_donating = 4;
+
 struct HelloRecord {
     Be32 version;
     Be32 processor_version;
@@ -87,7 +91,7 @@ struct HelloRecord {
     Be64 cpu_behaviour;
     Be32 entitled_capacity; // hundredths of a processor
     Be16 capacity_weight;
-    Be16 capped;              // 0 or 1
+    Be16 sharing;             // bit 0: capped; bit 1: dedicated processors; bit 2: that donate idle cycles
     Be32 architected_version; // of the processors, as a partition is told it
     Be32 suffices;            // bit 0: the same of these, where the processor version registers differ
 };

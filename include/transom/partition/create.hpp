@@ -42,6 +42,7 @@ struct Shape {
     std::optional<std::uint32_t> entitled_capacity{};             // hundredths of a processor; nothing: as is usual
     std::uint8_t capacity_weight = 128;
     bool capped = false;
+    Processors processors = Processors::shared;
     // On another machine; nothing: it is told this one's.
     std::optional<CpuCharacteristics> told_characteristics{};
     std::optional<Facilities> told_facilities{};

@@ -53,6 +53,10 @@ class Dispatcher {
     const ProcessorPool& pool() const { return pool_; }
 
   private:
+    void give_homes(PoolMember& member);
+    static bool may_lend(const Contender& contender);
+    static std::uint64_t until_decrementer(const Contender& contender, std::uint64_t now);
+    bool is_shared();
     std::uint64_t run_tasks();
     std::optional<Turn> take_turn();
     void play(const Turn& turn);

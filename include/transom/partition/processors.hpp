@@ -14,14 +14,15 @@ class Sleepers {
     /// The calling processor is about to sleep: from now on wake_one() may choose it. It looks once more whether there is
     /// anything to do, and then sleeps.
     void add_self() { asleep_.fetch_or(self()); }
-    void remove_self() { asleep_.fetch_and(~self()); }
+    /// It does not sleep, or no more. False: somebody had chosen it meanwhile.
+    bool remove_self() { return (asleep_.fetch_and(~self()) & self()) != 0; }
 
-    /// Wakes one, if one sleeps; the boot processor last, which has its tasks to do first.
+    /// Wakes another one, if one sleeps; the boot processor last, which has its tasks to do first.
     void wake_one() {
-        std::uint64_t asleep = asleep_.load();
-        while (asleep != 0) {
+        for (std::uint64_t asleep = others_asleep(); asleep != 0; asleep = others_asleep()) {
             const auto last = static_cast<std::uint32_t>(std::bit_width(asleep) - 1);
-            if (asleep_.compare_exchange_weak(asleep, asleep & ~(std::uint64_t{1} << last))) {
+            const std::uint64_t bit = std::uint64_t{1} << last;
+            if ((asleep_.fetch_and(~bit) & bit) != 0) {
                 arch::kick(last);
                 return;
             }
@@ -42,6 +43,7 @@ class Sleepers {
   private:
     static constexpr std::uint64_t boot_processor = 1;
     static std::uint64_t self() { return std::uint64_t{1} << arch::processor_index(); }
+    std::uint64_t others_asleep() const { return asleep_.load() & ~self(); }
 
     std::atomic<std::uint64_t> asleep_ = 0; // a bit for each processor
     std::atomic<bool> tasks_wanted_ = false;

@@ -33,6 +33,7 @@ class Roster {
 
     /// Hundredths of a processor that no partition is entitled to.
     std::uint32_t unallocated_capacity() const { return dispatcher_.pool().unallocated(); }
+    std::uint32_t processors_to_dedicate() const { return dispatcher_.pool().to_dedicate(); }
 
     /// Whether none of its virtual processors is inside it. Those that are leave it soon; where its state is not `running` they do
     /// not come back.
@@ -66,8 +67,9 @@ class Roster {
     Slot** link_of(const Partition& partition);
     std::expected<Slot*, CreateError> add(std::string_view name);
     void remove(Slot** link);
-    std::expected<CapacityClaim, CreateError> claim(const Shape& shape, std::uint32_t own = 0) const;
+    std::expected<CapacityClaim, CreateError> claim(const Shape& shape, const Partition* own = nullptr) const;
     void set_claim(Partition& partition, const CapacityClaim& share);
+    void give_up_claim(const Partition& partition);
     template <class F> std::expected<Partition*, CreateError> build(const Shape& shape, F fill);
 
     const Resources& resources_;

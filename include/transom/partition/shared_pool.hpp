@@ -9,13 +9,22 @@
 
 namespace transom::partition {
 
-/// What a partition is to get of the processors that it shares with others. LoPAR "Shared Processor LPAR Option".
+/// Whose the processors are that a partition's virtual processors run on. LoPAR "Dedicated Processor Cycle Donation".
+enum class Processors : std::uint8_t {
+    shared,    ///< all partitions'
+    dedicated, ///< each virtual processor has one of its own
+    donating,  ///< the same, and lends it to the others while it waits, where the partition allows that
+};
+
+/// What a partition is to get of the processors. LoPAR "Shared Processor LPAR Option".
 struct CapacityClaim {
     std::uint32_t entitled = 5; ///< hundredths of a processor that it gets in each dispatch window if it wants them
     std::uint8_t weight = 128;  ///< its part of what nobody is entitled to, against the others' weights; 0: none
     bool capped = false;        ///< never more than it is entitled to
+    Processors processors = Processors::shared;
 
     bool takes_excess() const { return !capped && weight != 0; }
+    bool dedicated() const { return processors != Processors::shared; }
 };
 
 struct PoolMember;
@@ -33,8 +42,16 @@ struct Contender {
     /// Ready: since when nothing but the lack of a free processor keeps it waiting; `never` where its partition has used up
     /// what it may have in this window. Runs: of the wait that ended with this turn.
     std::uint64_t queued_since = 0;
-    std::uint64_t granted = 0; ///< runs: ticks, already taken from its member's account
-    std::uint64_t window = 0;  ///< runs: in which they were granted
+    std::uint64_t granted = 0;   ///< runs: ticks, already taken from its member's account
+    std::uint64_t window = 0;    ///< runs: in which they were granted
+    Contender* lender = nullptr; ///< runs: whose processor this is, unless it is everybody's
+
+    // Of a partition with dedicated processors.
+    std::uint32_t home = anywhere; ///< the processor that it has for itself
+    bool lends = false;            ///< waits: others may use it meanwhile
+    std::uint64_t lent = 0;        ///< ticks that others have used it since it ran
+
+    static constexpr std::uint32_t anywhere = ~std::uint32_t{0};
 
     static constexpr std::uint64_t never = ~std::uint64_t{0};
 };
@@ -54,15 +71,16 @@ struct PoolMember {
 /// A virtual processor's turn on a processor.
 struct Turn {
     Contender* contender;
-    std::uint64_t ticks; ///< at most; above 0
+    std::uint64_t ticks;    ///< at most; above 0
+    std::uint64_t lent = 0; ///< that others have run on its own processor since it ran there
 };
 
 /// Decides who runs next on the processors that partitions share, and for how long. In each dispatch window first come those
 /// whose partition still has some of its entitlement, one after the other; what is left over goes to the partitions that take
 /// excess, by their weights. Entitlement that is not used in its window is gone, but for what others kept those from who wanted it;
-/// ticks that were run beyond a turn are owed.
+/// ticks that were run beyond a turn are owed. Who has a processor of its own has it whenever it wants it.
 ///
-/// Knows neither processors nor clocks: `now` and all times are ticks of any clock that goes forward. Who calls holds a lock.
+/// Knows processors by their numbers only, and no clocks: `now` and all times are ticks of any clock that goes forward. Who calls holds a lock.
 class SharedPool {
   public:
     /// `window`: length of the dispatch window; `quantum`: the longest turn. Both in ticks.
@@ -74,10 +92,13 @@ class SharedPool {
 
     /// A contender that waited wants to run.
     void ready(Contender& contender, std::uint64_t now);
-    /// The next turn, of at most `longest` ticks: its contender runs until ran(). Nothing where nobody may run now.
-    std::optional<Turn> next(std::uint64_t now, std::uint64_t longest = ~std::uint64_t{0});
-    /// Whether next() would give a turn at the same time.
+    /// The next turn on that processor, of at most `longest` ticks: its contender runs until ran(). Nothing where nobody may run now.
+    std::optional<Turn> next(std::uint64_t now, std::uint64_t longest = ~std::uint64_t{0},
+                             std::uint32_t processor = Contender::anywhere);
+    /// Whether next() would give a turn at the same time on a processor that is nobody's.
     bool has_turn() const;
+    /// Who has that processor for itself; null where it is everybody's.
+    Contender* owner_of(std::uint32_t processor) const;
     /// The turn is over after `ticks`; `wants_more`: it is ready again, behind its equals.
     void ran(Contender& contender, std::uint64_t ticks, bool wants_more, std::uint64_t now);
     /// The same, and what is left of the turn goes to another contender of the same partition, which is ready; or stays with
@@ -95,6 +116,7 @@ class SharedPool {
   private:
     void roll(std::uint64_t now);
     bool may_run(const PoolMember& member) const;
+    Turn begin(Contender& contender, std::uint64_t ticks, std::uint64_t now);
     void become_ready(Contender& contender, std::uint64_t now) const;
     std::int64_t carried_over(const PoolMember& member) const;
     /// Less is not worth the switch.

@@ -48,8 +48,12 @@ struct Dispatch {
     std::uint64_t ready = 0;     // since when it wanted to run
     std::uint64_t queued = 0;    // since when it waited for nothing but a free processor
     std::uint64_t now = 0;       // when it got one
+    std::uint64_t lent = 0;      // ticks that others have run on its dedicated processor since it ran
     std::uint16_t processor = 0; // which
 };
+
+/// Whether its partition lets others use its dedicated processor while it waits, as the VPA says.
+bool donates(const Vcpu& vcpu);
 
 /// Tells the partition, through the areas it registered, that a virtual processor is about to run, or has stopped.
 /// Called at every change between the two, in pairs. `timebase` is the partition's. On `missing` nothing has changed:

@@ -45,6 +45,9 @@ struct PartitionDescription {
     std::optional<std::uint32_t> entitled_capacity; // hundredths of a processor; nothing: as is usual
     std::uint8_t capacity_weight = 128;
     bool capped = false; // never more than its entitled capacity
+    bool dedicated_processors =
+        false;                 // one for each virtual processor: entitled_capacity, weight 0 and capped say the same
+    bool donates_idle = false; // dedicated: others may use them while it waits, where it allows that
     Bytes granule = kib(64);
     bool large_pages = false;                                     // whether 16 MiB pages are offered
     std::uint32_t terminals = 1;                                  // virtual terminals

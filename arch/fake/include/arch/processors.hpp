@@ -25,6 +25,7 @@ inline void rendezvous(std::uint32_t) {}
 struct RendezvousCost {
     std::uint64_t count = 0;
     std::uint64_t ticks = 0;
+    std::uint64_t instructions = 0;
 };
 inline RendezvousCost rendezvous_cost() { return {}; }
 

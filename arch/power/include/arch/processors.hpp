@@ -36,10 +36,11 @@ std::uint64_t device_interrupts();
 /// calling one in relax().
 void rendezvous(std::uint32_t lpid);
 
-/// What all processors' waits in rendezvous() have cost. Ticks of the time base.
+/// What all processors' waits in rendezvous() have cost: ticks of the time base, and instructions that looked for the answers.
 struct RendezvousCost {
     std::uint64_t count = 0;
     std::uint64_t ticks = 0;
+    std::uint64_t instructions = 0;
 };
 RendezvousCost rendezvous_cost();
 
