@@ -4,6 +4,7 @@
 #include <transom/base/panic.hpp>
 #include <transom/migrate/limits.hpp>
 #include <transom/migrate/mover.hpp>
+#include <transom/partition/deliver.hpp>
 
 namespace transom::migrate {
 
@@ -96,7 +97,7 @@ bool Mover::suspend(Partition& partition) {
 void Mover::resume(Partition& partition) {
     auto before = PartitionState::suspended; // else it has ended meanwhile
     partition.state.compare_exchange_strong(before, PartitionState::running);
-    partition.pool->sleepers.wake_one();
+    partition::alert(partition);
 }
 
 void Mover::release(Partition& partition) {

@@ -61,6 +61,13 @@ void alert(const Vcpu& vcpu) {
         arch::kick(on);
 }
 
+void alert(const Partition& partition) {
+    if (!partition.share.claim.dedicated())
+        return partition.pool->sleepers.wake_one(); // who wakes the next, if there is more to do
+    for (const Contender* contender : partition.share.contenders)
+        arch::kick(contender->home);
+}
+
 void alert_server(Partition& partition, std::uint32_t source) {
     std::uint32_t server = Vcpu::nowhere;
     {

@@ -65,8 +65,7 @@ void Dispatcher::add(Partition& partition) {
     partition.pool = &pool_;
     if (share.claim.dedicated())
         give_homes(share);
-    else
-        pool_.sleepers.wake_one();
+    alert(partition);
 }
 
 /// To each of its virtual processors one that nobody has for himself; whoever has set `dedicated` knows that there are enough.
@@ -78,7 +77,6 @@ void Dispatcher::give_homes(PoolMember& member) {
         while (shares_.owner_of(next) != nullptr);
         contender->home = next;
         contender->lends = may_lend(*contender);
-        arch::kick(next);
     }
 }
 
@@ -167,9 +165,12 @@ void Dispatcher::collect_ready(std::uint64_t now) {
         for (Contender* contender : partition->share.contenders) {
             if (contender->state == Contender::State::ready && !runs)
                 shares_.withdraw(*contender);
-            if (contender->state == Contender::State::waits && runs &&
-                wants_to_run(*contender->vcpu, now + partition->timebase_offset))
-                shares_.ready(*contender, now);
+            if (contender->state != Contender::State::waits || !runs ||
+                !wants_to_run(*contender->vcpu, now + partition->timebase_offset))
+                continue;
+            shares_.ready(*contender, now);
+            if (contender->home != Contender::anywhere && contender->home != arch::processor_index())
+                arch::kick(contender->home);
         }
     }
 }
@@ -184,12 +185,11 @@ std::optional<Turn> Dispatcher::take_turn() {
         owner != nullptr && owner->state == Contender::State::waits)
         longest = std::min(longest, until_decrementer(*owner, now));
     const auto turn = shares_.next(now, longest, self);
-    if (turn) {
+    if (turn)
         turn->contender->vcpu->on = self;
-        // Each who wakes wakes the next, as long as there is something to do.
-        if (shares_.has_turn())
-            pool_.sleepers.wake_one();
-    }
+    // Each who wakes wakes the next, as long as there is something to do; also what it found for others only.
+    if (shares_.has_turn())
+        pool_.sleepers.wake_one();
     return turn;
 }
 

@@ -50,6 +50,11 @@ void SharedPool::add(PoolMember& member, std::uint64_t now) {
 void SharedPool::remove(PoolMember& member) {
     invariant(all_wait(member), "a partition that leaves the pool still runs");
     members_.remove(member);
+    // Whoever runs on one of its processors goes on as on anybody's.
+    for (PoolMember* other : members_)
+        for (Contender* contender : other->contenders)
+            if (contender->lender != nullptr && contender->lender->member == &member)
+                contender->lender = nullptr;
 }
 
 void SharedPool::ready(Contender& contender, std::uint64_t now) {
@@ -92,8 +97,7 @@ std::optional<Turn> SharedPool::next(std::uint64_t now, std::uint64_t longest, s
         turn.lent = std::exchange(owner->lent, 0);
         return turn;
     }
-    // What is left until the owner wants it back may be too little.
-    if (owner != nullptr && (!owner->lends || longest < static_cast<std::uint64_t>(shortest_turn())))
+    if (owner != nullptr && !owner->lends)
         return {};
     Contender* entitled = nullptr;
     Contender* excess = nullptr;

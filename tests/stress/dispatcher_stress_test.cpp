@@ -7,7 +7,7 @@
 namespace transom::stress {
 namespace {
 
-constexpr unsigned processors = 4;
+constexpr unsigned processors = 6; // more than one that nobody has for himself
 constexpr unsigned rounds = 20'000;
 
 /// Threads play the processors. What they do with a virtual processor in its turn are random calls, and the boot processor's

@@ -24,9 +24,15 @@ void Disturber::build(std::size_t index) {
     partition.vcpu_count = vcpus;
     partition.allowed_calls.allow(
         papr::FunctionSets::all().without(papr::FunctionSet::random).without(papr::FunctionSet::vphn));
-    // One of them is capped: it sleeps though it wants to run.
+    // One of them is capped: it sleeps though it wants to run. Another has processors of its own.
     partition.share.claim = {
         .entitled = 20, .weight = static_cast<std::uint8_t>(1 + random_.below(255)), .capped = index == 2};
+    if (index == 1)
+        partition.share.claim = {.entitled = 100 * vcpus,
+                                 .weight = 0,
+                                 .capped = true,
+                                 .processors = random_.below(2) == 0 ? partition::Processors::dedicated
+                                                                     : partition::Processors::donating};
     partition.sources.add(vio::terminal_source, interrupt::Trigger::message);
     for (std::uint32_t i = 0; i < vcpus; ++i) {
         partition.vcpus[i].partition = &partition;
@@ -114,7 +120,7 @@ void Disturber::resume(Place& place) {
     auto before = PartitionState::suspended;
     EXPECT_TRUE(partition.state.compare_exchange_strong(before, PartitionState::running))
         << "nobody could have ended it";
-    partition.pool->sleepers.wake_one();
+    partition::alert(partition);
 }
 
 /// It has ended, or is suspended; others of its virtual processors may still be inside.
@@ -201,7 +207,8 @@ void Disturber::check_nobody_is_forgotten(std::uint64_t now) {
                 continue;
             const bool sees_interrupts = (vcpu.registers.msr & partition::msr::ee) != 0;
             EXPECT_FALSE(place.home.guests[i].inside);
-            EXPECT_TRUE(vcpu.waits() || partition.share.claim.capped) << i << " is ready and does not run";
+            const bool used_up = partition.share.claim.capped && !partition.share.claim.dedicated();
+            EXPECT_TRUE(vcpu.waits() || used_up) << i << " is ready and does not run";
             EXPECT_FALSE(vcpu.waits() && vcpu.prodded) << i << " was prodded";
             EXPECT_FALSE(vcpu.waits() && vcpu.reset_pending) << i << " was reset";
             EXPECT_FALSE(vcpu.waits() && sees_interrupts && partition::external_pending(vcpu))

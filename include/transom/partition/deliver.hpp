@@ -65,6 +65,8 @@ bool external_pending(const Vcpu& vcpu);
 /// Something has happened to a virtual processor: the processor that runs it is to look, or one that sleeps. To be called once
 /// Partition::events has been given up.
 void alert(const Vcpu& vcpu);
+/// All its virtual processors may have turns from now on: those processors look that would run them.
+void alert(const Partition& partition);
 /// The same for the virtual processor that gets the interrupts of a source of a partition.
 void alert_server(Partition& partition, std::uint32_t source);
 
