@@ -169,7 +169,19 @@ void set_page_table(std::uint32_t lpid, const transom::hpt::HashedPageTable& tab
         const std::uint64_t partition_table = mfspr<Spr::ptcr>() & ~std::uint64_t{0xfff};
         auto* entries = reinterpret_cast<PartitionTableEntry*>(real_pointer({partition_table}));
         entries[lpid] = {table_word(table) | (has_large_real_mode_pages(table) ? pate_vrma_64k : 0), std::uint64_t{0}};
-        ptesync();
+        // Processors may hold the entry of the partition that had this number before (ISA 3.0B Book III 5.10.1.2): RIC=2 makes all forget
+        // it, with the translations that came from it.
+        asm volatile(".machine push\n\t"
+                     ".machine power9\n\t"
+                     "ptesync\n\t"
+                     "tlbie %0, %1, 2, 0, 0\n\t"
+                     "eieio\n\t"
+                     "tlbsync\n\t"
+                     "ptesync\n\t"
+                     ".machine pop"
+                     :
+                     : "r"(transom::hpt::tlbie_partition), "r"(std::uint64_t{lpid})
+                     : "memory");
     }
 }
 
