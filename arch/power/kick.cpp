@@ -110,11 +110,11 @@ void open_to_kicks() {
         mmio_store<std::uint8_t>(self.port.controller + controller_mfrr, 0xff);
         mmio_store<std::uint8_t>(self.port.controller + controller_xirr, controller_threshold);
     }
-    self.open = true;
+    self.open.store(true, std::memory_order_release);
 }
 
 void kick(std::uint32_t index) {
-    if (!processors[index].open)
+    if (!processors[index].open.load(std::memory_order_acquire))
         return; // it looks around before it sleeps for the first time
     const KickPort& port = processors[index].port;
     if (processor_generation() >= 9)
@@ -125,7 +125,9 @@ void kick(std::uint32_t index) {
 
 // POWER8 has one line for kicks and for this: while it presented an interrupt, kicks would have to wait for MSR[EE]. Its mediated
 // external interrupt leaves the line alone and comes to us, when MSR[EE] is on; QEMU's POWER8 has the bit and no interrupt.
-bool presents_external() { return processors[own_index].open && (processor_generation() >= 9 || !emulated()); }
+bool presents_external() {
+    return processors[own_index].open.load(std::memory_order_relaxed) && (processor_generation() >= 9 || !emulated());
+}
 
 void raise_external() {
     if (processor_generation() < 9) {
@@ -148,7 +150,7 @@ void lower_external() {
 
 void acknowledge_kick() {
     Kickable& self = processors[own_index];
-    if (!self.open)
+    if (!self.open.load(std::memory_order_relaxed))
         return;
     if (processor_generation() >= 9)
         acknowledge_xive(self);

@@ -51,11 +51,22 @@ void reflect_data_storage(Vcpu& vcpu, EffectiveAddr address, std::uint64_t dsisr
 
 bool external_pending(const Vcpu& vcpu) { return vcpu.presentation.asserts(vcpu.partition->sources, vcpu.index); }
 
+namespace {
+
+/// Whether what has happened to it may end its wait.
+bool hears(const Vcpu& vcpu) {
+    const Locked events(vcpu.partition->events);
+    return !vcpu.waits() || vcpu.prodded || (vcpu.registers.msr & msr::ee) != 0;
+}
+
+} // namespace
+
 void alert(const Vcpu& vcpu) {
     const std::uint32_t on = vcpu.on.load();
-    if (on == Vcpu::nowhere && vcpu.contender.home != Contender::anywhere)
-        arch::kick(vcpu.contender.home); // it sleeps, or others use it
-    else if (on == Vcpu::nowhere)
+    if (on == Vcpu::nowhere && vcpu.contender.home != Contender::anywhere) {
+        if (hears(vcpu))
+            arch::kick(vcpu.contender.home); // it sleeps, or others use it: they are not driven out for nothing
+    } else if (on == Vcpu::nowhere)
         vcpu.partition->pool->sleepers.wake_one();
     else if (on != arch::processor_index())
         arch::kick(on);
@@ -65,7 +76,8 @@ void alert(const Partition& partition) {
     if (!partition.share.claim.dedicated())
         return partition.pool->sleepers.wake_one(); // who wakes the next, if there is more to do
     for (const Contender* contender : partition.share.contenders)
-        arch::kick(contender->home);
+        if (contender->home != Contender::anywhere)
+            arch::kick(contender->home);
 }
 
 void alert_server(Partition& partition, std::uint32_t source) {

@@ -70,20 +70,21 @@ void Dispatcher::add(Partition& partition) {
 
 /// To each of its virtual processors one that nobody has for himself; whoever has set `dedicated` knows that there are enough.
 void Dispatcher::give_homes(PoolMember& member) {
-    std::uint32_t next = pool_.processors;
+    std::uint32_t next = boot_processor;
     for (Contender* contender : member.contenders) {
         do
-            invariant(--next != boot_processor, "more dedicated processors than there are");
+            invariant(++next < pool_.processors, "more dedicated processors than there are");
         while (shares_.owner_of(next) != nullptr);
-        contender->home = next;
+        contender->home = next; // from the low ones up: who looks for one that sleeps begins at the other end
         contender->lends = may_lend(*contender);
     }
 }
 
 /// Whether others may use its processor while it waits. Its partition's events are held, or it never ran.
 bool Dispatcher::may_lend(const Contender& contender) {
+    const Vcpu& vcpu = *contender.vcpu;
     return contender.member->claim.processors == Processors::donating &&
-           (contender.vcpu->state == VcpuState::stopped || donates(*contender.vcpu));
+           (vcpu.state == VcpuState::stopped || vcpu.partition->state != PartitionState::running || donates(vcpu));
 }
 
 void Dispatcher::remove(Partition& partition) {
@@ -183,7 +184,7 @@ std::optional<Turn> Dispatcher::take_turn() {
     std::uint64_t longest = self == boot_processor ? quantum_ : ~std::uint64_t{0};
     if (const Contender* const owner = shares_.owner_of(self);
         owner != nullptr && owner->state == Contender::State::waits)
-        longest = std::min(longest, until_decrementer(*owner, now));
+        longest = until_decrementer(*owner, now);
     const auto turn = shares_.next(now, longest, self);
     if (turn)
         turn->contender->vcpu->on = self;
@@ -204,8 +205,8 @@ void Dispatcher::play(const Turn& turn) {
 Contender* Dispatcher::heir_of(Contender& contender, bool wants_more) {
     Vcpu& vcpu = *contender.vcpu;
     const std::uint32_t named = std::exchange(vcpu.confers_to, Vcpu::nowhere);
-    // Who has a processor of his own begins another turn if he wants to; on one that is lent its owner may want it back.
-    if (contender.member->claim.dedicated() || contender.lender != nullptr)
+    // Who has a processor of his own begins another turn if he wants to; others have to let him.
+    if (shares_.owner_of(arch::processor_index()) != nullptr)
         return nullptr;
     if (named != Vcpu::nowhere) {
         Vcpu& target = vcpu.partition->vcpus[named];
@@ -256,14 +257,16 @@ std::uint64_t Dispatcher::until_decrementer(const Contender& contender, std::uin
 }
 
 /// Ticks until a virtual processor that may use this processor may want to run, or may have a turn again, of its own.
-std::uint64_t Dispatcher::until_next_event(std::uint64_t now) {
+std::uint64_t Dispatcher::until_next_event(std::uint64_t now, bool shared) {
     std::uint64_t soonest = ~std::uint64_t{0};
     const Locked lock(lock_);
     const Contender* const owner = shares_.owner_of(arch::processor_index());
+    if (owner != nullptr && owner->lends && owner->lends_from > now)
+        soonest = until(owner->lends_from, now);
     for (Partition* partition : partitions_)
         for (const Contender* contender : partition->share.contenders) {
             const bool elsewhere = contender->home != Contender::anywhere && contender != owner;
-            if (elsewhere || (owner != nullptr && !owner->lends && contender != owner))
+            if (elsewhere || (!shared && contender != owner))
                 continue;
             if (contender->state == Contender::State::ready)
                 soonest = std::min(soonest, until(shares_.window_end(), now));
@@ -273,35 +276,38 @@ std::uint64_t Dispatcher::until_next_event(std::uint64_t now) {
     return soonest;
 }
 
-/// Whether what anybody may run can run on this processor.
-bool Dispatcher::is_shared() {
+/// Whose this processor is, and whether others than he may run on it now.
+Dispatcher::Ownership Dispatcher::ownership() {
     const Locked lock(lock_);
     const Contender* const owner = shares_.owner_of(arch::processor_index());
-    return owner == nullptr || owner->lends;
+    if (owner == nullptr)
+        return {.owned = false, .shared = true};
+    const std::uint64_t now = arch::timebase();
+    return {.owned = true, .shared = shares_.may_borrow(*owner, now, until_decrementer(*owner, now))};
 }
 
 void Dispatcher::turn_or_sleep(std::uint64_t longest_sleep) {
     if (const auto turn = take_turn())
         return play(*turn);
     // Who makes something ready from now on wakes us; who did it before left it to be found.
-    const bool shared = is_shared();
+    const auto [owned, shared] = ownership();
     if (shared)
         pool_.sleepers.add_self();
     const auto turn = take_turn();
     const std::uint64_t begin = arch::timebase();
     const bool boot = arch::processor_index() == boot_processor;
-    std::uint64_t sleep = turn ? 0 : std::min(longest_sleep, until_next_event(begin));
+    std::uint64_t sleep = turn ? 0 : std::min(longest_sleep, until_next_event(begin, shared));
     if (boot && pool_.sleepers.tasks_wanted())
         sleep = 0;
     if (sleep != 0) {
         const std::uint64_t interrupts = boot ? arch::device_interrupts() : 0;
         arch::idle(sleep);
-        pool_.idle_ticks += shared ? arch::timebase() - begin : 0;
+        pool_.idle_ticks += owned ? 0 : arch::timebase() - begin;
         pool_.sleeps += boot ? 1 : 0;
         pool_.wakes_by_interrupt += boot && arch::device_interrupts() != interrupts ? 1 : 0;
     }
     // Who chose this one may mean something else than it has found by itself.
-    if (!pool_.sleepers.remove_self() && turn)
+    if (shared && !pool_.sleepers.remove_self() && turn)
         pool_.sleepers.wake_one();
     if (turn)
         play(*turn);

@@ -95,9 +95,11 @@ std::optional<Turn> SharedPool::next(std::uint64_t now, std::uint64_t longest, s
     if (owner != nullptr && owner->state == State::ready) {
         Turn turn = begin(*owner, std::min(window_, longest), now);
         turn.lent = std::exchange(owner->lent, 0);
+        if (turn.lent != 0 && now - owner->lent_since < shortest_loan())
+            owner->lends_from = window_end();
         return turn;
     }
-    if (owner != nullptr && !owner->lends)
+    if (owner != nullptr && !may_borrow(*owner, now, longest))
         return {};
     Contender* entitled = nullptr;
     Contender* excess = nullptr;
@@ -129,6 +131,8 @@ std::optional<Turn> SharedPool::next(std::uint64_t now, std::uint64_t longest, s
         member.budget -= static_cast<std::int64_t>(ticks);
     }
     chosen->lender = owner;
+    if (owner != nullptr)
+        owner->lent_since = now;
     return begin(*chosen, ticks, now);
 }
 
@@ -157,7 +161,7 @@ void SharedPool::ran(Contender& contender, std::uint64_t ticks, bool wants_more,
 
 std::optional<Turn> SharedPool::hand_over(Contender& from, std::uint64_t ticks, bool wants_more, Contender& to,
                                           std::uint64_t now) {
-    invariant((to.state == State::ready || &to == &from) && to.member == from.member,
+    invariant((to.state == State::ready || &to == &from) && to.member == from.member && from.lender == nullptr,
               "a turn is handed to one that cannot take it");
     const std::uint64_t left = from.granted > ticks ? from.granted - ticks : 0;
     roll(now);

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # usage: hostile.sh TRANSOM [OPTION...]
-# Three partitions do all they can to keep the processor: interrupts off, hypervisor calls, faults and illegal instructions without
-# end. A fourth gets as much as beside three that only work.
+# Five partitions do all they can to keep the processor: interrupts off, hypervisor calls, calls that wait or give way, areas registered
+# and forgotten, faults and illegal instructions without end. A sixth gets as much as beside five that only work, and each of its turns at
+# most a window late.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/work.sh"
@@ -14,15 +15,17 @@ victim="victim { memory-mib = <64>; kernel = \"$guests/work.elf\"; entitled-capa
 neighbour="memory-mib = <64>; capacity-weight = <255>;"
 
 works="$neighbour kernel = \"$guests/work.elf\";"
-start_machine "$victim one { $works }; two { $works }; three { $works };" "$@"
+start_machine "$victim one { $works }; two { $works }; three { $works }; four { $works }; five { $works };" "$@"
 measure victim
 beside_work="${purr[victim]}"
 stop_machine
 
 hostile="$neighbour kernel = \"$guests/hostile.elf\";"
 start_machine "$victim calls { $hostile bootargs = \"calls\"; }; faults { $hostile bootargs = \"faults\"; };
-    illegal { $hostile bootargs = \"illegal\"; };" "$@"
+    illegal { $hostile bootargs = \"illegal\"; }; waits { $hostile bootargs = \"waits\"; }; areas { $hostile bootargs = \"areas\"; };" "$@"
 measure victim
-[[ $(grep -aoE 'hostile: (calls|faults|illega)' "$work/output" | wc -l) -eq 3 ]] || give_up 'not all three are hostile'
+[[ $(grep -aoE 'hostile: (calls|faults|illega|waits|areas)' "$work/output" | wc -l) -eq 5 ]] || give_up 'not all five are hostile'
 ! grep -aE 'Bail out|it is stopped' "$work/output" || give_up 'one of them has given up'
 holds 'the entitlement' "${purr[victim]} > 0.9 * $beside_work"
+# A turn in each window of 10 ms: a whole one late, and it waits from the beginning of one to the end of the next.
+holds 'a window late at most' "${gap[victim]} <= 20"

@@ -294,6 +294,36 @@ TEST_F(DedicatedTest, LendsItsProcessorUntilItWantsItBack) {
     EXPECT_EQ(runs[&own->vcpus[0]], 10u);
 }
 
+TEST_F(DedicatedTest, WhatDoesNotWakeItDoesNotDriveOthersOut) {
+    add(Processors::donating);
+    Vcpu& target = own->vcpus[0];
+    target.state = VcpuState::joined;
+    target.registers.msr &= ~msr::ee;
+    world.kicked = 0;
+    alert(target);
+    EXPECT_EQ(world.kicked, 0u);
+    target.prodded = true;
+    alert(target);
+    EXPECT_EQ(world.kicked, 1u << 1);
+}
+
+TEST_F(DedicatedTest, WhoRunsThereWhenItGetsItsProcessorDoesNotGoOn) {
+    partition->state = PartitionState::running;
+    partition->share.claim.entitled = 50;
+    dispatcher.add(*partition);
+    own->share.claim = {.entitled = 100, .weight = 0, .capped = true, .processors = Processors::dedicated};
+    world_run = [&](Vcpu& entered, std::uint64_t) {
+        machine.advance(10);
+        runs[&entered] += 10;
+        if (&entered == &vcpu && own->pool != &dispatcher.pool())
+            as_processor(0, [&] { dispatcher.add(*own); });
+    };
+    as_processor(1, [&] { dispatcher.run_turn_or_sleep(); });
+    EXPECT_EQ(runs[&vcpu], 10u);
+    as_processor(1, [&] { dispatcher.run_turn_or_sleep(); });
+    EXPECT_EQ(runs[&own->vcpus[0]], 10u);
+}
+
 TEST_F(DedicatedTest, KeepsItWhereItDoesNotSaySo) {
     add(Processors::donating);
     run_and_wait(10, 1000);

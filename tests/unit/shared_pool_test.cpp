@@ -71,31 +71,75 @@ TEST(SharedPool, ADedicatedProcessorIsThereAtOnceForWhoHasIt) {
     }
 }
 
+/// A partition with processor 1 for itself, which it lends, and another that wants to run there.
+struct Loan {
+    Loan() {
+        owner.claim = {.entitled = 100, .weight = 0, .capped = true, .processors = Processors::donating};
+        other.claim = {.entitled = 50};
+        EXPECT_TRUE(owner.contenders.push_back(&at_home) && other.contenders.push_back(&borrower));
+        pool.add(owner, 0);
+        pool.add(other, 0);
+        pool.ready(borrower, 0);
+    }
+    std::optional<Turn> next(std::uint64_t now, std::uint64_t longest = ~std::uint64_t{0}) {
+        return pool.next(now, longest, 1);
+    }
+
+    PoolMember owner, other;
+    Contender at_home{.member = &owner, .home = 1, .lends = true}, borrower{.member = &other};
+    SharedPool pool{window, 5 * ms / 2};
+};
+
 TEST(SharedPool, WhatOthersUsedOfADedicatedProcessorIsToldOnce) {
-    PoolMember owner, guest;
-    owner.claim = {.entitled = 100, .weight = 0, .capped = true, .processors = Processors::donating};
-    guest.claim = {.entitled = 50};
-    Contender at_home{.member = &owner, .home = 1, .lends = true}, other{.member = &guest};
-    ASSERT_TRUE(owner.contenders.push_back(&at_home) && guest.contenders.push_back(&other));
-    SharedPool pool(window, 5 * ms / 2);
-    pool.add(owner, 0);
-    pool.add(guest, 0);
-    pool.ready(other, 0);
-    const auto lent = pool.next(0, 2 * ms, 1);
+    Loan loan;
+    const auto lent = loan.next(0, 2 * ms);
     ASSERT_TRUE(lent);
-    EXPECT_EQ(lent->contender, &other);
+    EXPECT_EQ(lent->contender, &loan.borrower);
     EXPECT_EQ(lent->ticks, 2 * ms);
-    pool.ready(at_home, ms);
-    EXPECT_FALSE(pool.has_turn()) << "for nobody else's processor";
-    pool.ran(other, ms, false, ms);
-    EXPECT_FALSE(pool.next(ms, ~std::uint64_t{0}, 0)) << "it runs on its own processor only";
-    const auto turn = pool.next(ms, ~std::uint64_t{0}, 1);
+    loan.pool.ready(loan.at_home, ms);
+    EXPECT_FALSE(loan.pool.has_turn()) << "for nobody else's processor";
+    loan.pool.ran(loan.borrower, ms, false, ms);
+    EXPECT_FALSE(loan.pool.next(ms, ~std::uint64_t{0}, 0)) << "it runs on its own processor only";
+    const auto turn = loan.next(ms);
     ASSERT_TRUE(turn);
-    EXPECT_EQ(turn->contender, &at_home);
+    EXPECT_EQ(turn->contender, &loan.at_home);
     EXPECT_EQ(turn->ticks, window);
     EXPECT_EQ(turn->lent, ms);
-    pool.ran(at_home, 5, true, ms + 5);
-    EXPECT_EQ(pool.next(ms + 5, ~std::uint64_t{0}, 1)->lent, 0u);
+    loan.pool.ran(loan.at_home, 5, true, ms + 5);
+    EXPECT_EQ(loan.next(ms + 5)->lent, 0u);
+}
+
+TEST(SharedPool, NothingIsLentForAMoment) {
+    Loan loan;
+    EXPECT_FALSE(loan.next(0, 0));
+    EXPECT_FALSE(loan.next(0, ms - 1));
+    const auto turn = loan.next(0, ms);
+    ASSERT_TRUE(turn);
+    EXPECT_EQ(turn->ticks, ms);
+}
+
+TEST(SharedPool, WhoTakesHisProcessorBackAtOnceLendsItNoMoreInThatWindow) {
+    for (const std::uint64_t after : {ms / 2, 2 * ms}) {
+        Loan loan;
+        ASSERT_TRUE(loan.next(0));
+        loan.pool.ready(loan.at_home, after);
+        loan.pool.ran(loan.borrower, after, true, after);
+        ASSERT_EQ(loan.next(after)->contender, &loan.at_home);
+        loan.pool.ran(loan.at_home, 1, false, after + 1);
+        EXPECT_EQ(loan.next(after + 1).has_value(), after >= ms);
+        if (after < ms) {
+            EXPECT_TRUE(loan.next(window));
+        }
+    }
+}
+
+TEST(SharedPool, WhoRunsOnALoanGoesOnWhenTheLenderHasGone) {
+    Loan loan;
+    ASSERT_TRUE(loan.next(0));
+    loan.pool.remove(loan.owner);
+    loan.pool.ran(loan.borrower, ms, true, ms);
+    EXPECT_EQ(loan.at_home.lent, 0u) << "nobody is told";
+    EXPECT_TRUE(loan.next(ms)) << "it is everybody's";
 }
 
 TEST(SharedPool, AnEntitlementHoldsAgainstAnyWeight) {

@@ -56,7 +56,10 @@ class Dispatcher {
     void give_homes(PoolMember& member);
     static bool may_lend(const Contender& contender);
     static std::uint64_t until_decrementer(const Contender& contender, std::uint64_t now);
-    bool is_shared();
+    struct Ownership {
+        bool owned, shared;
+    };
+    Ownership ownership();
     std::uint64_t run_tasks();
     std::optional<Turn> take_turn();
     void play(const Turn& turn);
@@ -65,7 +68,7 @@ class Dispatcher {
     std::uint64_t run_vcpu(const Turn& turn);
     Contender* heir_of(Contender& contender, bool wants_more);
     void collect_ready(std::uint64_t now);
-    std::uint64_t until_next_event(std::uint64_t now);
+    std::uint64_t until_next_event(std::uint64_t now, bool shared);
 
     std::uint64_t quantum_;       // longest time that a virtual processor runs before the tasks are looked at again
     std::uint64_t short_quantum_; // while an interrupt waits for MSR[EE] and the processor cannot present it itself

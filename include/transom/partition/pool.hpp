@@ -13,8 +13,9 @@ struct ProcessorPool {
     std::atomic<std::uint32_t> processors = 1; // physical ones
     std::atomic<std::uint32_t> dedicated = 0;  // of those, ones that a virtual processor has for itself
     std::atomic<std::uint32_t> entitled = 0;   // hundredths of a processor that partitions are entitled to, together
-    std::atomic<std::uint64_t> idle_ticks = 0; // of the time base, in which no virtual processor had a turn
-    std::atomic<std::uint64_t> sleeps = 0;     // of the boot processor
+    std::atomic<std::uint64_t> idle_ticks =
+        0;                                 // of the time base, in which no virtual processor had a turn on a shared one
+    std::atomic<std::uint64_t> sleeps = 0; // of the boot processor
     std::atomic<std::uint64_t> wakes_by_interrupt = 0; // of those, ended by a device
     Sleepers sleepers{};
 

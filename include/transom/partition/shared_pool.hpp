@@ -48,8 +48,10 @@ struct Contender {
 
     // Of a partition with dedicated processors.
     std::uint32_t home = anywhere; ///< the processor that it has for itself
-    bool lends = false;            ///< waits: others may use it meanwhile
+    bool lends = false;            ///< waits: others may use it meanwhile,
+    std::uint64_t lends_from = 0;  ///< from then on: it took its processor back too soon
     std::uint64_t lent = 0;        ///< ticks that others have used it since it ran
+    std::uint64_t lent_since = 0;  ///< when the last of them began
 
     static constexpr std::uint32_t anywhere = ~std::uint32_t{0};
 
@@ -99,6 +101,11 @@ class SharedPool {
     bool has_turn() const;
     /// Who has that processor for itself; null where it is everybody's.
     Contender* owner_of(std::uint32_t processor) const;
+    /// Whether others may run on an owner's processor, who waits and will not want it back for so many ticks. A short loan costs who
+    /// runs there more than it gives him; who takes his processor back too soon lends it no more in that window.
+    bool may_borrow(const Contender& owner, std::uint64_t now, std::uint64_t ticks) const {
+        return owner.lends && owner.lends_from <= now && ticks >= shortest_loan();
+    }
     /// The turn is over after `ticks`; `wants_more`: it is ready again, behind its equals.
     void ran(Contender& contender, std::uint64_t ticks, bool wants_more, std::uint64_t now);
     /// The same, and what is left of the turn goes to another contender of the same partition, which is ready; or stays with
@@ -120,6 +127,7 @@ class SharedPool {
     void become_ready(Contender& contender, std::uint64_t now) const;
     std::int64_t carried_over(const PoolMember& member) const;
     /// Less is not worth the switch.
+    std::uint64_t shortest_loan() const { return quantum_ * 2 / 5; }
     std::int64_t shortest_turn() const { return static_cast<std::int64_t>(quantum_ / 20) + 1; }
 
     std::uint64_t window_, quantum_;

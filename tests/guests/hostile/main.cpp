@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A partition that keeps its interrupts off and wants all of the machine: its bootargs say how. `calls`: hypervisor calls one after the
-// other; `faults`: accesses to what it does not have; `illegal`: instructions that no processor has.
+// other; `waits`: calls that wait, give way, or wake who waits; `areas`: its memory zeroed, areas registered and forgotten; `faults`: accesses to what it does not have; `illegal`: instructions that no processor has.
 #include "../common/guest.hpp"
 #include "../common/hypercall.hpp"
 #include "../common/random.hpp"
@@ -25,6 +25,35 @@ constexpr std::array tokens = {
     const auto argument = [&] { return hostile_argument(random, slots, machine.memory); };
     for (;;)
         hcall(random.any_of(tokens), argument(), argument(), argument(), argument());
+}
+
+[[noreturn]] void wait_and_wake() {
+    constexpr std::uint64_t all = ~std::uint64_t{0};
+    for (;;) {
+        hcall(call::prod, 0);
+        hcall(call::cede); // which a prod ends at once
+        allow_interrupts(false);
+        hcall(call::confer, all, 0);
+        hcall(call::prod, 0);
+        hcall(call::confer, 0, 0);
+        set_decrementer(1);
+        hcall(call::cede);
+        allow_interrupts(false);
+        hcall(call::join);
+        hcall(call::signal_sys_reset, all - 1);
+    }
+}
+
+[[noreturn]] void use_areas(const Machine& machine) {
+    constexpr std::uint64_t page = 0x1000, zero = 1ull << 48;
+    constexpr std::uint64_t register_vpa = 1ull << 45, forget_vpa = 5ull << 45;
+    const std::uint64_t mine = machine.memory / 2;
+    for (std::uint64_t at = mine;; at = at + page < machine.memory ? at + page : mine) {
+        hcall(call::page_init, zero, at, 0);
+        *reinterpret_cast<volatile std::uint16_t*>(at + 4) = 0x0004; // 1024, big-endian
+        hcall(call::register_vpa, register_vpa, 0, at);
+        hcall(call::register_vpa, forget_vpa, 0, 0);
+    }
 }
 
 [[noreturn]] void make_faults(const Machine& machine) {
@@ -53,11 +82,15 @@ void guest_main(const Machine& machine) {
     allow_interrupts(false);
     if (how == "calls")
         make_calls(machine);
+    if (how == "waits")
+        wait_and_wake();
+    if (how == "areas")
+        use_areas(machine);
     if (how == "faults")
         make_faults(machine);
     if (how == "illegal")
         execute_illegal();
-    bail_out("hostile: bootargs are calls, faults or illegal");
+    bail_out("hostile: bootargs are calls, waits, areas, faults or illegal");
 }
 
 } // namespace guest

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A partition that works as fast as it is let, and says five times a second how much it has done: for measuring what a partition
-// gets of processors that it shares. By its bootargs it only waits in between: `waits`, or `lends` where others may have its
+// A partition that works as fast as it is let, and says five times a second how much it has done, and for how long at most it was
+// kept from it: for measuring what a partition gets of processors that it shares. By its bootargs it only waits in between: `waits`, or `lends` where others may have its
 // processor meanwhile; then it also says for how long they had it.
 #include "../common/guest.hpp"
 #include "../common/hypercall.hpp"
 #include "../common/spr.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace {
@@ -74,17 +75,20 @@ void guest_main(const Machine& machine) {
     for (;;) {
         if (waits)
             wait_until(due);
-        while (timebase() < due) {
+        std::uint64_t longest = 0;
+        for (std::uint64_t before = timebase(), now = before; now < due; before = now) {
             ++done;
             sum_of_rounds += done;
             if (work(done) != data.size() * sum_of_rounds)
                 bail_out("work: a wrong sum");
+            now = timebase();
+            longest = std::max(longest, now - before);
         }
         due = timebase() + period;
         Line line;
         line << "work: done=" << static_cast<std::int64_t>(done)
              << " purr=" << static_cast<std::int64_t>(read_spr<purr>())
-             << " tb=" << static_cast<std::int64_t>(timebase());
+             << " tb=" << static_cast<std::int64_t>(timebase()) << " gap=" << static_cast<std::int64_t>(longest);
         print(line);
         if (waits) {
             Line lent;
