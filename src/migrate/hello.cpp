@@ -19,11 +19,48 @@ std::uint32_t architected_version(const MachineFacts& facts) {
     return tree::architected_version(static_cast<tree::ProcessorFamily>(facts.generation));
 }
 
-/// The processor version register can be read by whoever runs, so without the operator's word it must be the same.
-std::optional<Failure> check_processor(const HelloRecord& hello, const MachineFacts& ours) {
+std::uint16_t sharing_of(const partition::CapacityClaim& claim) {
+    std::uint16_t sharing = claim.capped ? sharing_capped : 0;
+    if (claim.dedicated())
+        sharing |= sharing_dedicated;
+    if (claim.processors == partition::Processors::donating)
+        sharing |= sharing_donating;
+    return sharing;
+}
+
+partition::Processors processors_of(std::uint16_t sharing) {
+    if ((sharing & sharing_dedicated) == 0)
+        return partition::Processors::shared;
+    return (sharing & sharing_donating) != 0 ? partition::Processors::donating : partition::Processors::dedicated;
+}
+
+partition::CapacityClaim claim_of(const HelloRecord& hello) {
+    return {.entitled = hello.entitled_capacity,
+            .weight = static_cast<std::uint8_t>(hello.capacity_weight),
+            .capped = (hello.sharing & sharing_capped) != 0,
+            .processors = processors_of(hello.sharing)};
+}
+
+/// What no hello of this version says, whatever the machines are.
+std::optional<Failure> check_content(const HelloRecord& hello) {
+    if ((hello.features & ~all_features) != 0)
+        return failure(MoveError::record_content, "hello: unknown features {:#x}", std::uint32_t{hello.features});
+    if (papr::FunctionSets::from_bits(hello.function_sets).bits() != hello.function_sets)
+        return failure(MoveError::record_content, "hello: function-sets {:#x} lack the calls of no set",
+                       std::uint64_t{hello.function_sets});
+    const partition::CapacityClaim claim = claim_of(hello);
+    const bool whole = claim.entitled == 100 * hello.vcpus && claim.weight == 0 && claim.capped;
+    if (hello.capacity_weight > 255 || hello.sharing != sharing_of(claim) || (claim.dedicated() && !whole))
+        return failure(MoveError::record_content, "hello: capacity weight {} and sharing {:#x}",
+                       std::uint16_t{hello.capacity_weight}, std::uint16_t{hello.sharing});
     if (hello.suffices > suffices_same_generation)
         return failure(MoveError::record_content, "hello: unknown bits in what suffices: {:#x}",
                        std::uint32_t{hello.suffices});
+    return std::nullopt;
+}
+
+/// The processor version register can be read by whoever runs, so without the operator's word it must be the same.
+std::optional<Failure> check_processor(const HelloRecord& hello, const MachineFacts& ours) {
     const std::uint32_t there = hello.processor_version, here = ours.processor_version;
     if (const std::uint32_t generation = hello.architected_version; generation != architected_version(ours))
         return failure(MoveError::processor_version,
@@ -40,21 +77,6 @@ std::uint32_t features_of(const PartitionShape& shape) {
     return (shape.large_pages ? feature_large_pages : 0) |
            (shape.facilities.second_watchpoint ? feature_second_watchpoint : 0) |
            (shape.facilities.interrupts_at_0x18000 ? feature_interrupts_at_0x18000 : 0);
-}
-
-std::uint16_t sharing_of(const partition::CapacityClaim& claim) {
-    std::uint16_t sharing = claim.capped ? sharing_capped : 0;
-    if (claim.dedicated())
-        sharing |= sharing_dedicated;
-    if (claim.processors == partition::Processors::donating)
-        sharing |= sharing_donating;
-    return sharing;
-}
-
-partition::Processors processors_of(std::uint16_t sharing) {
-    if ((sharing & sharing_dedicated) == 0)
-        return partition::Processors::shared;
-    return (sharing & sharing_donating) != 0 ? partition::Processors::donating : partition::Processors::dedicated;
 }
 
 bool name_character(char c) {
@@ -172,6 +194,8 @@ std::expected<PartitionShape, Failure> check_hello(std::span<const std::byte> pa
     std::memcpy(&hello, payload.data(), sizeof hello);
 
     const auto number = [](auto field) { return static_cast<std::uint64_t>(field); };
+    if (auto d = check_content(hello))
+        return std::unexpected(*d);
     if (auto d = check_processor(hello, ours))
         return std::unexpected(*d);
     if (auto d = differs(MoveError::mmu, number(hello.mmu), number(ours.mmu)))
@@ -195,25 +219,11 @@ std::expected<PartitionShape, Failure> check_hello(std::span<const std::byte> pa
     shape.large_pages = (hello.features & feature_large_pages) != 0;
     shape.facilities = {.second_watchpoint = (hello.features & feature_second_watchpoint) != 0,
                         .interrupts_at_0x18000 = (hello.features & feature_interrupts_at_0x18000) != 0};
+    shape.function_sets = papr::FunctionSets::from_bits(hello.function_sets);
     shape.cpu_characteristics = {hello.cpu_character, hello.cpu_behaviour};
-    shape.claim = {.entitled = hello.entitled_capacity,
-                   .weight = static_cast<std::uint8_t>(hello.capacity_weight),
-                   .capped = (hello.sharing & sharing_capped) != 0,
-                   .processors = processors_of(hello.sharing)};
+    shape.claim = claim_of(hello);
     if (auto fits = check_shape(shape); !fits)
         return std::unexpected(fits.error());
-    if ((hello.features & ~all_features) != 0)
-        return std::unexpected(
-            failure(MoveError::record_content, "hello: unknown features {:#x}", std::uint32_t{hello.features}));
-    const auto function_sets = papr::FunctionSets::from_bits(hello.function_sets);
-    if (function_sets.bits() != hello.function_sets)
-        return std::unexpected(failure(MoveError::record_content, "hello: function-sets {:#x} lack the calls of no set",
-                                       std::uint64_t{hello.function_sets}));
-    const bool whole = shape.claim.entitled == 100 * shape.vcpus && shape.claim.weight == 0 && shape.claim.capped;
-    if (hello.capacity_weight > 255 || hello.sharing != sharing_of(shape.claim) || (shape.claim.dedicated() && !whole))
-        return std::unexpected(failure(MoveError::record_content, "hello: capacity weight {} and sharing {:#x}",
-                                       std::uint16_t{hello.capacity_weight}, std::uint16_t{hello.sharing}));
-    shape.function_sets = function_sets;
     return shape;
 }
 

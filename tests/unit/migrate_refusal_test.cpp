@@ -207,6 +207,37 @@ TEST_F(Forged, EachThingThatMustAgreeIsRefusedByItsName) {
     EXPECT_EQ(outcome(longer), MoveError::format_version);
 }
 
+TEST_F(Forged, AHelloIsRefusedInTheOrderOfTheDocument) {
+    using H = HelloRecord;
+    struct Wrong {
+        MoveError error;
+        std::function<void(H&)> make;
+    };
+    // docs/stream.md, hello. What is at the target comes after that: MoverTest.
+    const std::vector<Wrong> order{
+        {MoveError::format_version, [](H& h) { h.version = format_version + 1; }},
+        {MoveError::record_content, [](H& h) { h.capped = 2; }},
+        {MoveError::processor_version, [](H& h) { h.processor_version = 1; }},
+        {MoveError::mmu, [](H& h) { h.mmu = 1; }},
+        {MoveError::table_size, [](H& h) { h.table_log2 = 17; }},
+        {MoveError::page_sizes, [](H& h) { h.page_sizes = 0; }},
+        {MoveError::timebase_frequency, [](H& h) { h.timebase_frequency = 1; }},
+        {MoveError::initial_state, [](H& h) { h.initial_msr = 0; }},
+        {MoveError::memory_size, [](H& h) { h.memory_size = 1; }},
+        {MoveError::granule, [](H& h) { h.granule = 1; }},
+        {MoveError::virtual_processors, [](H& h) { h.vcpus = 9; }},
+        {MoveError::entitled_capacity, [](H& h) { h.entitled_capacity = 1; }},
+        {MoveError::partition_name, [](H& h) { h.name = {}; }},
+    };
+    for (std::size_t first = 0; first < order.size(); ++first) {
+        const auto from_here_on = [&](H& h) {
+            for (std::size_t i = first; i < order.size(); ++i)
+                order[i].make(h);
+        };
+        EXPECT_EQ(with<H>(RecordType::hello, from_here_on), order[first].error) << name(order[first].error);
+    }
+}
+
 TEST_F(Forged, WhatIsNoTransomIsNamedAndTheLastMoveIsNotForgotten) {
     ASSERT_EQ(target.progress().state, MoveState::completed);
     feed(std::as_bytes(std::span(std::string_view("GET / HTTP/1.1\r\nHost: machine-b\r\n\r\n"))));
