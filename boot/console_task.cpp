@@ -23,7 +23,7 @@ bool ConsoleTask::drain() {
     bool any = false;
     roster_.for_each([&](partition::Partition& partition) {
         constexpr std::uint32_t first = 0; // the others have no part in the console
-        if (partition.terminals[first].session)
+        if (partition::has_session(partition, first))
             return;
         std::array<std::uint8_t, bytes_per_write> bytes;
         const std::size_t n = partition::take_written(partition, first, bytes);

@@ -25,7 +25,7 @@ vio::Terminal* find(Vcpu& vcpu, std::uint64_t unit) {
 
 /// The machine's console is always there for the first terminal; at the others an operator has to be.
 bool is_open(const Vcpu& vcpu, const vio::Terminal& terminal) {
-    return &terminal == vcpu.partition->terminals.data() || terminal.session;
+    return &terminal == vcpu.partition->terminals.data() || terminal.session != 0;
 }
 
 } // namespace

@@ -6,10 +6,11 @@
 
 namespace transom::manage {
 
-void Connection::take(net::ByteStream& stream, Machine& machine) {
+void Connection::take(net::ByteStream& stream, Machine& machine, std::uint32_t number) {
     *this = Connection();
     stream_ = &stream;
     machine_ = &machine;
+    number_ = number;
 }
 
 std::size_t Connection::received(std::span<const std::byte> bytes) {

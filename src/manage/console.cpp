@@ -28,23 +28,22 @@ void Connection::start_console(Request& request) {
         return error("no-such-partition", *name, "it does not run here: status lists the partitions");
     if (*number >= partition->terminal_count)
         return error("no-such-terminal", *terminal, "the manifest's terminals says how many there are");
-    if (partition->terminals[*number].session)
+    if (!partition::open_session(*partition, static_cast<std::uint32_t>(*number), number_))
         return error("busy", *name, "another connection has that terminal");
     console_of_ = {};
     std::copy(name->begin(), name->end(), console_of_.begin());
     terminal_ = static_cast<std::uint32_t>(*number);
     console_ = true;
-    (void)attached(); // from now on it is taken
     scrollback_left_ = std::min<std::uint64_t>(*wanted, partition::kept_of(*partition, terminal_));
     line("ok console={} terminal={} scrollback={}", *name, *number, scrollback_left_);
 }
 
-/// The partition whose terminal this connection is, which knows that somebody is there; null where it has gone.
+/// The partition whose terminal this connection is; null where it has gone, or has come back and another connection has the terminal.
 partition::Partition* Connection::attached() {
     partition::Partition* partition = machine_->find(console_of_.data());
-    if (partition == nullptr || terminal_ >= partition->terminal_count)
+    if (partition == nullptr || terminal_ >= partition->terminal_count ||
+        !partition::open_session(*partition, terminal_, number_))
         return nullptr;
-    partition->terminals[terminal_].session = true;
     return partition;
 }
 
@@ -99,7 +98,7 @@ void Connection::leave_console() {
     if (!std::exchange(console_, false))
         return;
     if (partition::Partition* partition = attached())
-        partition->terminals[terminal_].session = false;
+        partition::close_session(*partition, terminal_, number_);
 }
 
 } // namespace transom::manage

@@ -4,6 +4,26 @@
 
 namespace transom::partition {
 
+bool open_session(Partition& partition, std::uint32_t terminal, std::uint32_t connection) {
+    const Locked devices(partition.devices);
+    std::uint32_t& session = partition.terminals[terminal].session;
+    if (session == 0)
+        session = connection;
+    return session == connection;
+}
+
+void close_session(Partition& partition, std::uint32_t terminal, std::uint32_t connection) {
+    const Locked devices(partition.devices);
+    std::uint32_t& session = partition.terminals[terminal].session;
+    if (session == connection)
+        session = 0;
+}
+
+bool has_session(Partition& partition, std::uint32_t terminal) {
+    const Locked devices(partition.devices);
+    return partition.terminals[terminal].session != 0;
+}
+
 std::size_t type(Partition& partition, std::uint32_t terminal, std::span<const std::uint8_t> from) {
     const std::uint32_t source = vio::terminal_source + terminal;
     std::size_t taken = 0;

@@ -118,6 +118,30 @@ TEST_F(ManageConsole, ASuspendedPartitionTakesAndGivesNothing) {
     EXPECT_EQ(typed(0), "typed");
 }
 
+TEST_F(ManageConsole, WhoeverComesFirstToOneThatHasComeBackHasTheTerminal) {
+    ask("console partition=debian terminal=1\n");
+    EXPECT_EQ(terminal(1).session, 1u);
+    terminal(1).session = 0; // it has ended and been started again, before anybody looked
+    EXPECT_THAT(ask(two, "console partition=debian terminal=1\n"),
+                ElementsAre("ok console=debian terminal=1 scrollback=0"));
+    EXPECT_EQ(terminal(1).session, 2u);
+    write(1, "hello");
+    EXPECT_EQ(two.text, "hello");
+    EXPECT_EQ(one.text, "");
+    EXPECT_TRUE(one.over) << "the other has it now";
+    EXPECT_EQ(terminal(1).session, 2u) << "and keeps it";
+    two.stream->close();
+    net.pump();
+    EXPECT_EQ(terminal(1).session, 0u);
+    // Nobody else wants it: who was there is there again.
+    Operator three;
+    ask(three, "console partition=debian terminal=1\n");
+    terminal(1).session = 0;
+    write(1, "again");
+    EXPECT_EQ(three.text, "again");
+    EXPECT_NE(terminal(1).session, 0u);
+}
+
 TEST_F(ManageConsole, EndsWithThePartition) {
     ask("console partition=debian\n");
     machine.debian = nullptr;

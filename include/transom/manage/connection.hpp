@@ -23,7 +23,8 @@ static_assert(max_answer_line > digests_per_line * 17 + 40);
 class Connection final : public net::StreamHandler {
   public:
     bool free() const { return stream_ == nullptr; }
-    void take(net::ByteStream& stream, Machine& machine);
+    /// `number`, from 1, is no other connection's.
+    void take(net::ByteStream& stream, Machine& machine, std::uint32_t number);
 
     /// Lets a terminal's output out. To be called now and then; true: soon again.
     bool poll();
@@ -66,6 +67,7 @@ class Connection final : public net::StreamHandler {
 
     net::ByteStream* stream_ = nullptr;
     Machine* machine_ = nullptr;
+    std::uint32_t number_ = 0;
     std::array<char, max_request> request_{};
     std::size_t request_size_ = 0;
     bool request_too_long_ = false;

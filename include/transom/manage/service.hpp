@@ -16,11 +16,14 @@ class Service final : public net::Listener, public partition::Task {
     explicit Service(Machine& machine) : machine_(machine) {}
 
     net::StreamHandler* accepted(net::ByteStream& stream) override {
-        for (Connection& connection : connections_)
+        std::uint32_t number = 0;
+        for (Connection& connection : connections_) {
+            ++number;
             if (connection.free()) {
-                connection.take(stream, machine_);
+                connection.take(stream, machine_, number);
                 return &connection;
             }
+        }
         return nullptr;
     }
 

@@ -9,6 +9,12 @@
 
 namespace transom::partition {
 
+/// A terminal is for one connection at a time, by whose number, from 1, it is known. False: another one has it.
+bool open_session(Partition& partition, std::uint32_t terminal, std::uint32_t connection);
+/// That connection leaves the terminal, if it has it.
+void close_session(Partition& partition, std::uint32_t terminal, std::uint32_t connection);
+bool has_session(Partition& partition, std::uint32_t terminal);
+
 /// Somebody types at a terminal; returns how many bytes it took. The partition is interrupted where there was nothing for it to
 /// read before. One that is suspended, or is none yet, takes nothing: its state is on its way.
 std::size_t type(Partition& partition, std::uint32_t terminal, std::span<const std::uint8_t> from);

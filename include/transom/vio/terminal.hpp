@@ -49,10 +49,10 @@ constexpr std::size_t term_chars = 16;
 
 /// A virtual terminal of a partition. Both rings are state that moves with the partition.
 struct Terminal {
-    ByteRing<4096> output; // written by the partition, drained to the machine's console
-    ByteRing<512> input;   // typed, waiting for the partition
-    bool session = false;  // an operator's connection has it; not part of what moves
-    Scrollback scrollback; // what was taken out of `output`; not part of what moves either
+    ByteRing<4096> output;     // written by the partition, drained to the machine's console
+    ByteRing<512> input;       // typed, waiting for the partition
+    std::uint32_t session = 0; // the operator's connection that has it, 0: none; not part of what moves
+    Scrollback scrollback;     // what was taken out of `output`; not part of what moves either
 
     /// The partition writes: all of it, or nothing and false where it does not fit.
     [[nodiscard]] bool write(std::span<const std::uint8_t> from) {
