@@ -83,13 +83,14 @@ Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Fra
     : platform_(platform), machine_(machine), frames_(frames), resources_(resources(machine, frames, characteristics)),
       random_(random_source()), dispatcher_(machine.timebase_frequency), roster_(resources_, dispatcher_),
       console_(platform, roster_, machine.timebase_frequency), network_task_(network()),
-      mover_(roster_, frames, move_facts(machine), *this),
       life_cycle_(roster_, frames, mover_, *this, platform.runs_partitions()),
+      mover_(roster_, frames, move_facts(machine), life_cycle_),
       local_machine_(machine_info(platform, machine), frames, roster_, dispatcher_, mover_, life_cycle_, network(),
                      started_at),
       management_(local_machine_) {
     dispatcher_.add(console_);
     dispatcher_.add(mover_);
+    dispatcher_.add(life_cycle_);
     dispatcher_.add(management_);
     dispatcher_.add(network_task_); // last: it sends what the others have written
 }
@@ -125,7 +126,7 @@ void Kernel::create_partitions() {
     if (const auto adopted = life_cycle_.definitions().adopt(*bundle_); !adopted)
         return log("{}", adopted.error().line.view());
     life_cycle_.definitions().for_each([this](manage::Definition& definition) {
-        if (const auto started = life_cycle_.run(definition); !started)
+        if (const auto started = life_cycle_.start_at_once(definition); !started)
             log("{}", started.error().view());
     });
 }
@@ -152,17 +153,9 @@ void Kernel::detach(const Partition& partition) {
     });
 }
 
-void Kernel::arrived(Partition& partition) {
-    log("partition {}: arrived, {} MiB", partition.name(), partition.memory.size() >> 20);
-    life_cycle_.arrived(partition.name());
-    console_.attach(&partition);
-}
+void Kernel::arrived(Partition& partition) { console_.attach(&partition); }
 
-void Kernel::left(Partition& partition) {
-    log("partition {}: it runs on the other machine now", partition.name());
-    life_cycle_.left(partition.name());
-    detach(partition);
-}
+void Kernel::left(Partition& partition) { detach(partition); }
 
 void Kernel::reap() {
     roster_.for_each([this](Partition& partition) {

@@ -22,7 +22,7 @@ namespace boot {
 
 /// The running hypervisor, the same on every platform: reads the bundle, builds the partitions and shares the boot
 /// processor between them and its own work until the last one has ended.
-class Kernel final : private transom::migrate::MoveObserver, private transom::manage::LifeObserver {
+class Kernel final : private transom::manage::LifeObserver {
   public:
     /// All three outlive it; `machine` and `frames` describe memory that was found.
     /// `started_at`: the time base when the machine's firmware entered us. `characteristics`: what firmware says of the
@@ -48,7 +48,6 @@ class Kernel final : private transom::migrate::MoveObserver, private transom::ma
     void starting(transom::partition::Partition& partition) override;
     void ending(transom::partition::Partition& partition) override;
     void arrived(transom::partition::Partition& partition) override;
-    bool name_is_taken(std::string_view name) const override { return life_cycle_.name_is_taken(name); }
     void left(transom::partition::Partition& partition) override;
 
     Platform& platform_;
@@ -60,8 +59,8 @@ class Kernel final : private transom::migrate::MoveObserver, private transom::ma
     transom::partition::Roster roster_;
     ConsoleTask console_;
     transom::net::NetworkTask network_task_;
-    transom::migrate::Mover mover_;
     transom::manage::LifeCycle life_cycle_;
+    transom::migrate::Mover mover_;
     transom::manage::LocalMachine local_machine_;
     transom::manage::Service management_;
     std::optional<transom::tree::Manifest> bundle_;

@@ -46,7 +46,12 @@ transom::RealAddr real_address(const void* object) {
     return fake_real_base + static_cast<transom::Bytes>(p - m.memory_.data());
 }
 
-std::uint64_t timebase() { return machine != nullptr ? machine->ticks_.load(std::memory_order_relaxed) : 0; }
+std::uint64_t timebase() {
+    if (machine == nullptr)
+        return 0;
+    return machine->step_ == 0 ? machine->ticks_.load(std::memory_order_relaxed)
+                               : machine->ticks_.fetch_add(machine->step_, std::memory_order_relaxed);
+}
 
 void console_line(std::string_view line) {
     if (machine != nullptr) {

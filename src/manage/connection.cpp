@@ -63,7 +63,8 @@ bool Connection::produce() {
         shut_down_ = false;
         if (answering_ == Answering::nothing)
             return true;
-        next_line();
+        if (!next_line())
+            return false;
     }
     return false;
 }

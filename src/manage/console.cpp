@@ -73,6 +73,8 @@ std::size_t Connection::type(std::span<const std::byte> bytes) {
 }
 
 bool Connection::poll() {
+    if (answering_ == Answering::order)
+        sent();
     if (!console_ || stream_ == nullptr || !produce())
         return false;
     partition::Partition* partition = attached();

@@ -19,7 +19,7 @@ constexpr std::uint64_t to_mib(Bytes n) { return n >> 20; }
 } // namespace
 
 std::expected<Definitions::Bundle*, Refusal> Definitions::take(Bytes size) {
-    const Bytes free = frames_.total(FrameState::free);
+    const Bytes free = frames_.available();
     const Bytes header = whole_frames(sizeof(Bundle));
     // Compared before anything is added: an operator may write any number.
     if (size > free || header + whole_frames(size) > free)
@@ -27,7 +27,8 @@ std::expected<Definitions::Bundle*, Refusal> Definitions::take(Bytes size) {
                       "a bundle of {} MiB, and {} MiB are free: end a partition or remove a definition first",
                       to_mib(size), to_mib(free));
     const RealRange memory{{}, header + whole_frames(size)};
-    const auto begin = frames_.allocate(memory.size, memory::frame_size, FrameState::hypervisor);
+    // The bundle fills all of it that anybody looks at.
+    const auto begin = frames_.allocate(memory.size, memory::frame_size, FrameState::hypervisor, memory::Contents::any);
     if (!begin)
         return refuse("no-memory",
                       "there is no free run of {} MiB for a bundle: end a partition or remove a definition first",
@@ -60,7 +61,7 @@ Done Definitions::may_define(const tree::Manifest& manifest, partition::Roster& 
     if (manifest.partitions().empty() || !manifest.is_bundle())
         return refuse("malformed", "the bundle has no partitions with their files: make it with transom define");
     const Bytes machine =
-        frames_.total(FrameState::free) + frames_.total(FrameState::partition) + frames_.total(FrameState::page_table);
+        frames_.available() + frames_.total(FrameState::partition) + frames_.total(FrameState::page_table);
     for (const tree::PartitionDescription& description : manifest.partitions()) {
         if (find(description.name) != nullptr)
             return refuse("name-in-use",

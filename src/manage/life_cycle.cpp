@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <arch/clock.hpp>
 #include <transom/base/log.hpp>
 #include <transom/manage/life_cycle.hpp>
+#include <transom/net/clock.hpp>
 
 namespace transom::manage {
 
@@ -40,6 +42,17 @@ std::expected<Definition*, Refusal> LifeCycle::find_definition(std::string_view 
     return refuse("no-such-partition", "there is no {}: status lists the partitions and definitions", name);
 }
 
+/// Nobody gives orders to a partition that is not all here.
+Done LifeCycle::may_order(const Partition& partition) const {
+    if (roster_.is_starting(partition))
+        return refuse("starting", "{} is being started: say it again when it runs", partition.name());
+    if (mover_.moves(partition))
+        return refuse("moving", "{} is {} another machine: wait for the end of the move, or cancel it",
+                      partition.name(),
+                      partition.state == PartitionState::empty ? "on its way here from" : "on its way to");
+    return {};
+}
+
 /// The partition of that name, if an operator's order can end it now.
 std::expected<Partition*, Refusal> LifeCycle::find_running(std::string_view name) {
     Partition* const partition = roster_.find(name);
@@ -48,9 +61,8 @@ std::expected<Partition*, Refusal> LifeCycle::find_running(std::string_view name
             return std::unexpected(definition.error());
         return refuse("not-running", "{} does not run here: start it", name);
     }
-    if (mover_.moves(*partition))
-        return refuse("moving",
-                      "{} is on its way from one machine to another: wait for the end of the move, or cancel it", name);
+    if (const auto possible = may_order(*partition); !possible)
+        return std::unexpected(possible.error());
     switch (partition->state) {
     case PartitionState::running:
         return partition;
@@ -76,32 +88,55 @@ std::expected<std::size_t, Refusal> LifeCycle::define(std::span<std::byte> memor
     return defined;
 }
 
-std::expected<void, partition::CreateError> LifeCycle::run(Definition& definition) {
+bool LifeCycle::is_starting(std::string_view name) {
+    const Partition* const partition = roster_.find(name);
+    return partition != nullptr && roster_.is_starting(*partition);
+}
+
+void LifeCycle::begun(const Definition& definition) {
+    log("partition {}: {} MiB, {} virtual processors", definition.name(), definition.description->memory >> 20,
+        definition.description->virtual_processors);
+}
+
+void LifeCycle::let_run(Partition& partition) {
+    observer_.starting(partition);
+    roster_.start(partition); // last: from here on another processor may run it
+}
+
+std::expected<void, partition::CreateError> LifeCycle::start_at_once(Definition& definition) {
     const auto created = roster_.create(*definition.description, *definition.bundle);
     if (!created)
         return std::unexpected(created.error());
-    definition.moved_away = false;
-    log("partition {}: {} MiB, {} virtual processors", definition.name(), definition.description->memory >> 20,
-        definition.description->virtual_processors);
-    observer_.starting(**created);
-    roster_.start(**created); // last: from here on another processor may run it
+    begun(definition);
+    let_run(**created);
     return {};
 }
 
-/// Ends it and builds it anew. After an error it is gone.
-std::expected<void, partition::CreateError> LifeCycle::run_anew(Partition& partition, Definition& definition) {
-    const auto built = roster_.rebuild(partition, *definition.description, *definition.bundle);
-    if (!built)
-        return built;
-    observer_.starting(partition);
-    roster_.start(partition);
-    return {};
+/// Ends it and begins to build it anew. After an error it is gone.
+std::expected<void, partition::CreateError> LifeCycle::begin_anew(Partition& partition, Definition& definition) {
+    return roster_.begin_anew(partition, *definition.description, *definition.bundle);
+}
+
+/// What is built and what is scrubbed get half of the time each, so that neither waits for the other.
+std::uint64_t LifeCycle::run() {
+    const std::uint64_t share = net::ticks_per_millisecond() / 4;
+    if (Partition* const built = roster_.work(share))
+        let_run(*built);
+    const std::uint64_t began = arch::timebase();
+    bool dirty = false;
+    do
+        dirty = frames_.scrub_one();
+    while (dirty && arch::timebase() - began < share);
+    return dirty || roster_.any_starting() ? 0 : ~std::uint64_t{0};
 }
 
 Done LifeCycle::start(std::string_view name, bool force) {
     const auto definition = find_definition(name);
-    if (Partition* const here = roster_.find(name))
+    if (Partition* const here = roster_.find(name)) {
+        if (const auto possible = may_order(*here); !possible)
+            return possible;
         return refuse("running", "{} is here already: stop or reset it", here->name());
+    }
     if (!definition)
         return std::unexpected(definition.error());
     if ((*definition)->moved_away && !force)
@@ -109,8 +144,10 @@ Done LifeCycle::start(std::string_view name, bool force) {
                       "{} runs on another machine: move it back; or, if it is gone for good, start it with force=yes",
                       name);
     one_has_ended_ = false;
-    if (const auto started = run(**definition); !started)
+    if (const auto started = roster_.begin(*(*definition)->description, *(*definition)->bundle); !started)
         return refuse("no-room", "{}", started.error().view());
+    (*definition)->moved_away = false;
+    begun(**definition);
     return {};
 }
 
@@ -146,7 +183,7 @@ Done LifeCycle::reset(std::string_view name) {
     one_has_ended_ = false;
     log("partition {}: an operator starts it anew", name);
     observer_.ending(**partition);
-    if (const auto started = run_anew(**partition, **definition); !started)
+    if (const auto started = begin_anew(**partition, **definition); !started)
         return refuse("no-room", "{}; it has ended", started.error().view());
     return {};
 }
@@ -155,8 +192,11 @@ Done LifeCycle::remove(std::string_view name) {
     const auto definition = find_definition(name);
     if (!definition)
         return std::unexpected(definition.error());
-    if (roster_.find(name) != nullptr)
+    if (Partition* const here = roster_.find(name)) {
+        if (const auto possible = may_order(*here); !possible)
+            return possible;
         return refuse("running", "{} is in use: stop it first", name);
+    }
     one_has_ended_ = false;
     definitions_.remove(**definition);
     return {};
@@ -173,7 +213,7 @@ void LifeCycle::ended(Partition& partition) {
         } else if (const auto possible = roster_.may_rebuild(partition, *definition->description); !possible) {
             log("{}", possible.error().view());
         } else {
-            const auto started = run_anew(partition, *definition);
+            const auto started = begin_anew(partition, *definition);
             if (started)
                 return;
             log("{}", started.error().view());
@@ -190,14 +230,18 @@ bool LifeCycle::name_is_taken(std::string_view name) const {
     return definition != nullptr && !definition->moved_away;
 }
 
-void LifeCycle::arrived(std::string_view name) {
-    if (Definition* const definition = definitions_.find(name))
+void LifeCycle::arrived(Partition& partition) {
+    log("partition {}: arrived, {} MiB", partition.name(), partition.memory.size() >> 20);
+    if (Definition* const definition = definitions_.find(partition.name()))
         definition->moved_away = false;
+    observer_.arrived(partition);
 }
 
-void LifeCycle::left(std::string_view name) {
-    if (Definition* const definition = definitions_.find(name))
+void LifeCycle::left(Partition& partition) {
+    log("partition {}: it runs on the other machine now", partition.name());
+    if (Definition* const definition = definitions_.find(partition.name()))
         definition->moved_away = true;
+    observer_.left(partition);
 }
 
 } // namespace transom::manage

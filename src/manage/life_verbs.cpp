@@ -39,7 +39,22 @@ void Connection::start_life(Request& request) {
                                         : machine_->remove(*partition);
     if (!done)
         return line("error {}: {}", done.error().name, done.error().line.view());
+    order_for_ = {};
+    order_mark_ = 0;
+    if (verb == "start" || verb == "reset")
+        partition->copy(order_for_.data(), order_for_.size() - 1);
+    else
+        order_mark_ = machine_->scrub_mark();
+    answering_ = Answering::order;
+}
+
+/// False: what was ordered is still under way, and poll() looks again.
+bool Connection::end_life() {
+    if (machine_->is_starting(order_for_.data()) || !machine_->was_scrubbed(order_mark_))
+        return false;
+    answering_ = Answering::nothing;
     line("ok");
+    return true;
 }
 
 /// The bundle is sent only after `+ send`, so that a refusal leaves no bytes to be taken for requests.

@@ -87,6 +87,8 @@ std::optional<Listed> LocalMachine::listed(std::size_t index) {
             return;
         const partition::Partition* const partition = roster_.find(definition.name());
         found = partition != nullptr ? describe(*partition, &definition) : describe(definition);
+        if (partition != nullptr && roster_.is_starting(*partition))
+            found->state = "starting";
     });
     if (found)
         return found;
@@ -100,6 +102,7 @@ std::optional<Listed> LocalMachine::listed(std::size_t index) {
 Room LocalMachine::room() {
     const partition::ProcessorPool& pool = dispatcher_.pool();
     return {.free_memory = frames_.total(memory::FrameState::free),
+            .dirty_memory = frames_.total(memory::FrameState::dirty),
             .capacity = pool.capacity(),
             .unallocated = pool.unallocated()};
 }
@@ -122,6 +125,7 @@ std::optional<Counter> LocalMachine::counter(std::size_t index) {
         Counter{"first_instruction_ticks", dispatcher_.first_entry()},
         Counter{"now_ticks", arch::timebase()},
         Counter{"guest_ticks", dispatcher_.guest_ticks()},
+        Counter{"dirty_bytes", frames_.total(memory::FrameState::dirty)},
         Counter{"idle_ticks", dispatcher_.pool().idle_ticks},
         Counter{"rendezvous", rendezvous.count},
         Counter{"rendezvous_ticks", rendezvous.ticks},

@@ -9,8 +9,8 @@ void Connection::next_status() {
     if (!next) {
         answering_ = Answering::nothing;
         const Room room = machine_->room();
-        return line("ok partitions={} free={} capacity={} unallocated={}", cursor_, room.free_memory, room.capacity,
-                    room.unallocated);
+        return line("ok partitions={} free={} scrubbing={} capacity={} unallocated={}", cursor_, room.free_memory,
+                    room.dirty_memory, room.capacity, room.unallocated);
     }
     ++cursor_;
     line("+ partition={} state={} memory={} vcpus={} granule={} page-table={} run-ticks={} from={} entitled={} "

@@ -188,6 +188,8 @@ bool Connection::next_line() {
     case Answering::trace:
         next_trace();
         break;
+    case Answering::order:
+        return end_life();
     case Answering::nothing:
         return false;
     }

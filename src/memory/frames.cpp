@@ -5,16 +5,28 @@
 #include <cstring>
 #include <transom/base/panic.hpp>
 #include <transom/memory/frames.hpp>
+#include <utility>
 
 namespace transom::memory {
 
 namespace {
 
-void scrub(RealAddr begin, Bytes size) {
-    // Frame by frame: a run of frames is one piece of real memory, and the fake machine checks each address.
-    for (Bytes offset = 0; offset < size; offset += frame_size)
-        std::memset(arch::real_pointer(begin + offset), 0, frame_size);
+// Beside its state the table has one bit of each frame: it may hold something. Of a dirty one that is certain.
+constexpr std::uint8_t not_zero = 0x80;
+
+constexpr FrameState state_of(FrameState entry) {
+    return static_cast<FrameState>(std::to_underlying(entry) & static_cast<std::uint8_t>(~not_zero));
 }
+constexpr bool may_hold_something(FrameState entry) { return (std::to_underlying(entry) & not_zero) != 0; }
+constexpr FrameState with_contents(FrameState state) {
+    return static_cast<FrameState>(std::to_underlying(state) | not_zero);
+}
+constexpr bool nobody_has(FrameState entry) {
+    return state_of(entry) == FrameState::free || state_of(entry) == FrameState::dirty;
+}
+
+// Frame by frame: a run of frames is one piece of real memory, and the fake machine checks each address.
+void scrub_frame(std::uint64_t index) { std::memset(arch::real_pointer(RealAddr{index * frame_size}), 0, frame_size); }
 
 } // namespace
 
@@ -25,7 +37,7 @@ void Frames::add(RealRange range) {
     const std::uint64_t end = std::min<std::uint64_t>(range.end().value / frame_size, states_.size());
     for (std::uint64_t i = first; i < end; ++i)
         if (states_[i] == FrameState::absent)
-            states_[i] = FrameState::free;
+            states_[i] = with_contents(FrameState::free);
 }
 
 void Frames::reserve(RealRange range, FrameState as) {
@@ -34,27 +46,33 @@ void Frames::reserve(RealRange range, FrameState as) {
         return;
     const std::uint64_t end = std::min<std::uint64_t>((range.end() - 1).value / frame_size + 1, states_.size());
     for (std::uint64_t i = range.begin.value / frame_size; i < end; ++i) {
-        invariant(states_[i] != FrameState::partition && states_[i] != FrameState::page_table,
+        const FrameState state = state_of(states_[i]);
+        invariant(state != FrameState::partition && state != FrameState::page_table && state != FrameState::dirty,
                   "reserve of memory that a partition has");
-        if (states_[i] == FrameState::free)
+        if (state == FrameState::free)
             states_[i] = as;
     }
 }
 
-std::expected<RealAddr, FrameError> Frames::allocate(Bytes size, Bytes alignment, FrameState as) {
+std::expected<RealAddr, FrameError> Frames::allocate(Bytes size, Bytes alignment, FrameState as, Contents contents) {
     invariant(size != 0 && size % frame_size == 0, "size is no multiple of a frame");
     invariant(std::has_single_bit(alignment) && alignment >= frame_size, "alignment is no power of two of frames");
-    invariant(as != FrameState::free && as != FrameState::absent, "allocation without an owner");
+    invariant(as == FrameState::partition || as == FrameState::page_table || as == FrameState::hypervisor,
+              "allocation without an owner");
     const std::uint64_t count = size / frame_size;
     const std::uint64_t step = alignment / frame_size;
     for (std::uint64_t first = 0; first < states_.size() && count <= states_.size() - first;) {
         const auto run = states_.subspan(first, count);
         // From the end: the last frame in the way says how far the search can skip.
-        const auto taken = std::find_if(run.rbegin(), run.rend(), [](FrameState s) { return s != FrameState::free; });
+        const auto taken = std::find_if_not(run.rbegin(), run.rend(), nobody_has);
         if (taken == run.rend()) {
-            std::ranges::fill(run, as);
+            for (FrameState& entry : run) {
+                dirty_ -= state_of(entry) == FrameState::dirty ? 1 : 0;
+                entry = may_hold_something(entry) ? with_contents(as) : as;
+            }
             const RealAddr begin{first * frame_size};
-            scrub(begin, size);
+            if (contents == Contents::zero)
+                zero({begin, size});
             return begin;
         }
         const std::uint64_t behind = first + static_cast<std::uint64_t>(run.rend() - taken);
@@ -63,25 +81,66 @@ std::expected<RealAddr, FrameError> Frames::allocate(Bytes size, Bytes alignment
     return std::unexpected(FrameError::none_left);
 }
 
-void Frames::release(RealRange range, FrameState was) {
-    invariant(was != FrameState::free && was != FrameState::absent, "release of memory that nobody has");
-    invariant(range.begin.aligned(frame_size) && range.size % frame_size == 0, "release of part of a frame");
+std::span<FrameState> Frames::run_of(RealRange range) const {
+    invariant(range.begin.aligned(frame_size) && range.size % frame_size == 0, "part of a frame");
     const std::uint64_t first = range.begin.value / frame_size;
     const std::uint64_t count = range.size / frame_size;
-    invariant(first <= states_.size() && count <= states_.size() - first, "release of memory that does not exist");
-    const auto run = states_.subspan(first, count);
-    invariant(std::ranges::all_of(run, [was](FrameState s) { return s == was; }), "release by who is not the owner");
-    scrub(range.begin, range.size);
-    std::ranges::fill(run, FrameState::free);
+    invariant(first <= states_.size() && count <= states_.size() - first, "memory that does not exist");
+    return states_.subspan(first, count);
 }
+
+void Frames::zero(RealRange range) {
+    const std::uint64_t first = range.begin.value / frame_size;
+    const auto run = run_of(range);
+    for (std::size_t i = 0; i < run.size(); ++i) {
+        invariant(!nobody_has(run[i]), "zeroing of memory that nobody has");
+        if (!may_hold_something(run[i]))
+            continue;
+        scrub_frame(first + i);
+        run[i] = state_of(run[i]);
+    }
+}
+
+bool Frames::is_zeroed(RealRange range) const { return std::ranges::none_of(run_of(range), may_hold_something); }
+
+void Frames::release(RealRange range, FrameState was) {
+    invariant(was == FrameState::partition || was == FrameState::page_table || was == FrameState::hypervisor,
+              "release of memory that nobody has");
+    const auto run = run_of(range);
+    invariant(std::ranges::all_of(run, [was](FrameState entry) { return state_of(entry) == was; }),
+              "release by who is not the owner");
+    std::ranges::fill(run, with_contents(FrameState::dirty));
+    dirty_ += run.size();
+}
+
+bool Frames::scrub_one() {
+    if (dirty_ == 0)
+        return false;
+    bool found = false;
+    while (!found) {
+        found = state_of(states_[cursor_]) == FrameState::dirty;
+        if (found) {
+            scrub_frame(cursor_);
+            states_[cursor_] = FrameState::free;
+            --dirty_;
+        }
+        cursor_ = cursor_ + 1 == states_.size() ? 0 : cursor_ + 1;
+        ++passed_;
+    }
+    return true;
+}
+
+// Once round from here.
+std::uint64_t Frames::mark() const { return dirty_ == 0 ? passed_ : passed_ + states_.size(); }
 
 FrameState Frames::state(RealAddr address) const {
     const std::uint64_t index = address.value / frame_size;
-    return index < states_.size() ? states_[index] : FrameState::absent;
+    return index < states_.size() ? state_of(states_[index]) : FrameState::absent;
 }
 
 Bytes Frames::total(FrameState state) const {
-    return static_cast<Bytes>(std::ranges::count(states_, state)) * frame_size;
+    const auto has_it = [state](FrameState entry) { return state_of(entry) == state; };
+    return static_cast<Bytes>(std::ranges::count_if(states_, has_it)) * frame_size;
 }
 
 } // namespace transom::memory

@@ -23,10 +23,14 @@ std::optional<MoveDigests::Words> MoveDigests::begin(const PartitionShape& shape
     const std::uint64_t granules = shape.granules();
     const std::uint64_t count = granules + (granules + 63) / 64;
     const Bytes size = RealAddr{count * sizeof(std::uint64_t)}.align_up(memory::frame_size).value;
-    auto real = frames_.allocate(size, memory::frame_size, FrameState::hypervisor);
+    // A table is kept only when the move has filled all of it.
+    const auto take = [&] {
+        return frames_.allocate(size, memory::frame_size, FrameState::hypervisor, memory::Contents::any);
+    };
+    auto real = take();
     if (!real) {
         release(kept_);
-        real = frames_.allocate(size, memory::frame_size, FrameState::hypervisor);
+        real = take();
     }
     if (!real)
         return std::nullopt;

@@ -134,25 +134,27 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
     if (!words)
         return std::unexpected(
             failure(MoveError::memory, "no memory for the digests of {} granules", shape.granules()));
-    const auto created = roster_.create_empty({.name = shape.name(),
-                                               .memory = shape.memory_size,
-                                               .virtual_processors = shape.vcpus,
-                                               .granule = shape.granule,
-                                               .log2_page_table_size = shape.table_log2,
-                                               .large_pages = shape.large_pages,
-                                               .function_sets = shape.function_sets,
-                                               .entitled_capacity = shape.claim.entitled,
-                                               .capacity_weight = shape.claim.weight,
-                                               .capped = shape.claim.capped,
-                                               .processors = shape.claim.processors,
-                                               .told_characteristics = shape.cpu_characteristics,
-                                               .told_facilities = shape.facilities});
+    const auto created = roster_.begin_empty({.name = shape.name(),
+                                              .memory = shape.memory_size,
+                                              .virtual_processors = shape.vcpus,
+                                              .granule = shape.granule,
+                                              .log2_page_table_size = shape.table_log2,
+                                              .large_pages = shape.large_pages,
+                                              .function_sets = shape.function_sets,
+                                              .entitled_capacity = shape.claim.entitled,
+                                              .capacity_weight = shape.claim.weight,
+                                              .capped = shape.claim.capped,
+                                              .processors = shape.claim.processors,
+                                              .told_characteristics = shape.cpu_characteristics,
+                                              .told_facilities = shape.facilities});
     if (!created) {
         digests_.drop();
         return std::unexpected(failure(MoveError::memory, "{}", created.error().view()));
     }
     return Arrival{.partition = *created, .digests = words->digests, .arrived = words->arrived};
 }
+
+bool Mover::prepare(Partition& partition, std::uint64_t budget) { return roster_.prepare(partition, budget); }
 
 void Mover::start(Partition& partition) {
     digests_.keep(partition.name());

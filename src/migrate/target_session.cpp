@@ -42,6 +42,8 @@ bool TargetSession::step(std::uint64_t budget) {
     deadline_ = control_.now() + budget;
     flush();
     work_off_zero_run();
+    if (stream_ != nullptr && phase_ == Phase::preparing)
+        prepare(budget);
     check_time();
     say_working();
     if (stream_ != nullptr && kept_back_ && zero_left_ == 0 && !writer_.pending()) {
@@ -50,7 +52,7 @@ bool TargetSession::step(std::uint64_t budget) {
         stream_->resume_receive();
         stepping_ = false;
     }
-    return stream_ != nullptr && (kept_back_ || zero_left_ != 0) && !writer_.pending();
+    return stream_ != nullptr && (kept_back_ || zero_left_ != 0 || phase_ == Phase::preparing) && !writer_.pending();
 }
 
 /// Progress is what the source says and we take in, what it takes of our answers, and our work on what it said: not that
@@ -67,11 +69,13 @@ void TargetSession::check_time() {
                  first ? first_record_limit_s : silence_limit_s));
 }
 
-/// The source may have sent everything long before we are through with it: about once a second of progress it hears of us.
+/// The source may wait for our reply, or have sent everything, long before we are through with it: about once a second of progress it
+/// hears of us.
 void TargetSession::say_working() {
     const bool due =
         static_cast<std::int64_t>(last_progress_ - last_said_) >= static_cast<std::int64_t>(facts_.timebase_frequency);
-    if (stream_ == nullptr || phase_ != Phase::receiving || writer_.pending() || !due)
+    const bool works = phase_ == Phase::preparing || phase_ == Phase::receiving;
+    if (stream_ == nullptr || !works || writer_.pending() || !due)
         return;
     last_said_ = last_progress_;
     writer_.finish(RecordType::working, 0, 0);
@@ -182,10 +186,21 @@ void TargetSession::handle_hello(const Record& record) {
     invariant(arrival_.digests.size() >= shape_.granules() && arrival_.arrived.size() * 64 >= shape_.granules(),
               "the arriving partition's tables are too small");
     std::fill(arrival_.arrived.begin(), arrival_.arrived.end(), 0);
-    progress_.agreed_at = control_.now();
-    phase_ = Phase::timing;
+    phase_ = Phase::preparing;
+    last_said_ = control_.now();
     log("migration: {} arrives; the stream is neither encrypted nor authenticated, use a private link only",
         shape_.name());
+    prepare(Limits(facts_.timebase_frequency).receive);
+}
+
+/// Scrubs what the partition gets; the source hears that it may begin when that is done.
+void TargetSession::prepare(std::uint64_t budget) {
+    const bool done = control_.prepare(*arrival_.partition, budget);
+    touch();
+    if (!done)
+        return;
+    progress_.agreed_at = control_.now();
+    phase_ = Phase::timing;
     writer_.write(RecordType::hello_reply, HelloReplyRecord{});
     flush();
 }

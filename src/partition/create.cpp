@@ -4,12 +4,7 @@
 #include <arch/real_memory.hpp>
 #include <new>
 #include <optional>
-#include <transom/hcall/table.hpp>
 #include <transom/partition/create.hpp>
-#include <transom/partition/kernel_image.hpp>
-#include <transom/partition/layout.hpp>
-#include <transom/partition/msr.hpp>
-#include <transom/rtas/table.hpp>
 
 namespace transom::partition {
 
@@ -17,10 +12,7 @@ namespace {
 
 using memory::FrameState;
 
-constexpr std::uint64_t entry_msr = msr::sf | msr::me;
 constexpr std::uint64_t largest_decrementer = 0x7fffffff;
-
-constexpr std::size_t max_rtas_calls = 48;
 
 constexpr std::uint64_t to_mib(Bytes n) { return n >> 20; }
 
@@ -43,14 +35,15 @@ void make_anew(Partition& partition) {
 std::optional<CreateError> take_memory(Partition& partition, const Shape& shape, const Resources& from) {
     memory::Frames& frames = from.frames;
     const Bytes need = memory_of(shape);
-    const Bytes free = frames.total(FrameState::free);
+    const Bytes free = frames.available();
     if (need > free)
         return CreateError::formatted(
             "partition {}: it asks for {} MiB, {} MiB with its page table, and {} MiB are free: "
             "lower memory-mib, or give the machine more memory",
             shape.name, to_mib(shape.memory), to_mib(need), to_mib(free));
-    const auto table = frames.allocate(page_table_size(shape.log2_page_table_size),
-                                       Bytes{1} << shape.log2_page_table_size, FrameState::page_table);
+    const auto table =
+        frames.allocate(page_table_size(shape.log2_page_table_size), Bytes{1} << shape.log2_page_table_size,
+                        FrameState::page_table, memory::Contents::any);
     if (!table)
         return CreateError::formatted(
             "partition {}: there is no free run of {} MiB for its page table: lower memory-mib, "
@@ -64,7 +57,8 @@ std::optional<CreateError> take_memory(Partition& partition, const Shape& shape,
                        {.format = from.table_format,
                         .real_mode_page = shape.granule == kib(4) ? papr::PageSize::kib_4 : papr::PageSize::kib_64,
                         .large_pages = shape.large_pages});
-    const auto scrollbacks = frames.allocate(scrollbacks_size, memory::frame_size, FrameState::hypervisor);
+    const auto scrollbacks =
+        frames.allocate(scrollbacks_size, memory::frame_size, FrameState::hypervisor, memory::Contents::any);
     if (!scrollbacks)
         return CreateError::formatted(
             "partition {}: there is no free run of {} KiB for its terminals: give the machine more memory", shape.name,
@@ -76,7 +70,8 @@ std::optional<CreateError> take_memory(Partition& partition, const Shape& shape,
         kept = kept.subspan(vio::scrollback_size);
     }
     while (partition.memory.size() < shape.memory) {
-        const auto block = frames.allocate(memory::block_size, memory::block_size, FrameState::partition);
+        const auto block =
+            frames.allocate(memory::block_size, memory::block_size, FrameState::partition, memory::Contents::any);
         if (!block)
             return CreateError::formatted(
                 "partition {}: it asks for {} MiB, and {} MiB are free in blocks of {} MiB: lower "
@@ -85,99 +80,6 @@ std::optional<CreateError> take_memory(Partition& partition, const Shape& shape,
         invariant(partition.memory.add_block(*block), "more memory than a partition can have");
     }
     return std::nullopt;
-}
-
-void fill(Partition& partition, LogicalAddr to, std::span<const std::byte> from) {
-    invariant(partition.memory.write(to, from).has_value(), "write outside of a new partition's memory");
-}
-
-/// The file of that name, or the line that says it is not there.
-std::expected<std::span<const std::byte>, CreateError> find_file(const tree::Manifest& bundle,
-                                                                 std::string_view partition, std::string_view what,
-                                                                 std::string_view path) {
-    if (const auto file = bundle.file(path))
-        return *file;
-    return std::unexpected(
-        CreateError::formatted("partition {}: {} {} is not with the manifest: start the machine from a "
-                               "bundle, as transom run makes it",
-                               partition, what, path));
-}
-
-std::expected<void, CreateError> write_tree(Partition& partition, const tree::PartitionTree& what, LogicalAddr where,
-                                            memory::Frames& frames) {
-    constexpr Bytes size =
-        (tree::partition_tree_capacity + memory::frame_size - 1) / memory::frame_size * memory::frame_size;
-    const auto scratch = frames.allocate(size, memory::frame_size, FrameState::hypervisor);
-    if (!scratch)
-        return std::unexpected(
-            CreateError::formatted("partition {}: no memory is left to write its device tree: give the "
-                                   "machine more memory",
-                                   what.name));
-    const std::span buffer{arch::real_pointer(*scratch), tree::partition_tree_capacity};
-    const auto written = tree::write_partition_tree(what, buffer);
-    if (written)
-        fill(partition, where, buffer.first(*written));
-    frames.release({*scratch, size}, FrameState::hypervisor);
-    if (!written)
-        return std::unexpected(CreateError::formatted("partition {}: its device tree has more than {} bytes: shorten "
-                                                      "bootargs",
-                                                      what.name, tree::partition_tree_capacity));
-    return {};
-}
-
-std::expected<void, CreateError> load(Partition& partition, const tree::PartitionDescription& d, const Shape& shape,
-                                      const tree::Manifest& bundle, const Resources& from) {
-    const auto image = find_file(bundle, d.name, "kernel", d.kernel);
-    if (!image)
-        return std::unexpected(image.error());
-    std::span<const std::byte> initramfs;
-    if (!d.initramfs.empty()) {
-        const auto file = find_file(bundle, d.name, "initramfs", d.initramfs);
-        if (!file)
-            return std::unexpected(file.error());
-        initramfs = *file;
-    }
-    const auto kernel = load_kernel(*image, partition.memory);
-    if (!kernel)
-        return std::unexpected(
-            CreateError::formatted("partition {}: kernel {} {}", d.name, d.kernel, describe(kernel.error())));
-    const auto layout = lay_out(shape.memory, kernel->extent, initramfs.size());
-    if (!layout)
-        return std::unexpected(CreateError::formatted(
-            "partition {}: {} not fit into {} MiB: raise memory-mib", d.name,
-            layout.error() == LayoutError::initramfs_too_large ? "the initramfs does" : "kernel and initramfs do",
-            to_mib(shape.memory)));
-    fill(partition, layout->initramfs.begin, initramfs);
-    fill(partition, layout->rtas.begin, std::as_bytes(std::span(rtas_code)));
-    StaticVector<tree::RtasToken, max_rtas_calls> calls;
-    for (const rtas::Row& row : rtas::rows())
-        invariant(calls.push_back({row.name, row.token}), "more RTAS calls than the device tree has room for");
-    const hcall::SetNames sets = hcall::hypertas_functions(partition.allowed_calls.sets());
-    const auto told = write_tree(partition,
-                                 {.name = d.name,
-                                  .number = partition.lpid,
-                                  .processor = from.processor,
-                                  .virtual_processors = shape.virtual_processors,
-                                  .memory = shape.memory,
-                                  .log2_page_table_size = shape.log2_page_table_size,
-                                  .large_pages = shape.large_pages,
-                                  .terminals = partition.terminal_count,
-                                  .rtas = layout->rtas,
-                                  .rtas_calls = calls.span(),
-                                  .hypertas_functions = sets.span(),
-                                  .initramfs = layout->initramfs,
-                                  .bootargs = d.bootargs},
-                                 layout->tree.begin, from.frames);
-    if (!told)
-        return told;
-
-    Vcpu& first = partition.vcpus[0];
-    first.registers.gpr[3] = layout->tree.begin.value;
-    first.registers.nip = kernel->entry.value;
-    first.registers.msr = entry_msr;
-    first.state = VcpuState::ready;
-    partition.state = PartitionState::running;
-    return {};
 }
 
 } // namespace
@@ -211,7 +113,7 @@ Shape shape_of(const tree::PartitionDescription& description) {
                                                              : Processors::shared};
 }
 
-std::expected<void, CreateError> create_empty(Partition& partition, const Shape& shape, const Resources& from) {
+std::expected<void, CreateError> take(Partition& partition, const Shape& shape, const Resources& from) {
     invariant(partition.vcpu_count == 0, "a partition is made where there is one");
     // An arriving partition's shape comes from a peer: it is checked like everything from outside.
     const bool fits = !shape.name.empty() && shape.name.size() < partition.name_storage.size() && shape.memory != 0 &&
@@ -258,20 +160,14 @@ void set_terminals(Partition& partition, std::uint32_t count) {
             partition.sources.add(vio::terminal_source + i, interrupt::Trigger::message);
 }
 
-std::expected<void, CreateError> create(Partition& partition, const tree::PartitionDescription& description,
-                                        const tree::Manifest& bundle, const Resources& from) {
-    const Shape shape = shape_of(description);
-    auto done = create_empty(partition, shape, from);
-    if (done) {
-        set_terminals(partition, description.terminals);
-        partition.sees_pool = description.pool_idle_count;
-        if (description.observe_calls)
-            partition.observation.start();
-        done = load(partition, description, shape, bundle, from);
-    }
-    if (!done && partition.vcpu_count != 0)
-        destroy(partition, from.frames);
-    return done;
+RealRange piece_of(const Partition& partition, std::size_t index) {
+    if (index == 0)
+        return {partition.hpt.address(), page_table_size(partition.hpt.log2_bytes())};
+    if (index == 1)
+        return partition.scrollback;
+    const std::size_t block = index - 2;
+    return block < partition.memory.block_count() ? RealRange{partition.memory.block(block), memory::block_size}
+                                                  : RealRange{};
 }
 
 void destroy(Partition& partition, memory::Frames& frames) {

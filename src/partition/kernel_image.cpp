@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 #include <transom/base/big_endian.hpp>
+#include <transom/base/panic.hpp>
 #include <transom/partition/kernel_image.hpp>
 
 namespace transom::partition {
@@ -52,22 +53,18 @@ class ElfFile {
 
     std::uint64_t entry() const { return field<std::uint64_t>(24); }
 
-    /// Calls visit(segment) -> optional error for each loadable segment; stops at an error.
-    template <class Visit> std::optional<KernelError> for_each_segment(Visit visit) const {
-        for (unsigned i = 0; i < segment_count(); ++i) {
-            const std::uint64_t at = table() + std::uint64_t{i} * stride();
-            if (field<std::uint32_t>(at) != segment_load)
-                continue;
-            const Segment segment{.offset = field<std::uint64_t>(at + 8),
-                                  .virtual_address = field<std::uint64_t>(at + 16),
-                                  .file_size = field<std::uint64_t>(at + 32),
-                                  .memory = {{field<std::uint64_t>(at + 24)}, field<std::uint64_t>(at + 40)}};
-            if (segment.memory.empty())
-                continue;
-            if (const std::optional<KernelError> error = visit(segment))
-                return error;
-        }
-        return std::nullopt;
+    unsigned segment_count() const { return field<std::uint16_t>(56); }
+
+    /// What that program header says is to be loaded, if anything.
+    std::optional<Segment> segment(unsigned index) const {
+        const std::uint64_t at = table() + std::uint64_t{index} * stride();
+        if (field<std::uint32_t>(at) != segment_load)
+            return std::nullopt;
+        const Segment segment{.offset = field<std::uint64_t>(at + 8),
+                              .virtual_address = field<std::uint64_t>(at + 16),
+                              .file_size = field<std::uint64_t>(at + 32),
+                              .memory = {{field<std::uint64_t>(at + 24)}, field<std::uint64_t>(at + 40)}};
+        return segment.memory.empty() ? std::nullopt : std::optional(segment);
     }
 
     bool inside(std::uint64_t offset, std::uint64_t size) const {
@@ -84,7 +81,6 @@ class ElfFile {
     }
     std::uint64_t table() const { return field<std::uint64_t>(32); }
     std::uint16_t stride() const { return field<std::uint16_t>(54); }
-    std::uint16_t segment_count() const { return field<std::uint16_t>(56); }
 
     std::span<const std::byte> image_;
     bool big_endian_ = false;
@@ -120,19 +116,22 @@ std::string_view describe(KernelError error) {
     return "";
 }
 
-std::expected<LoadedKernel, KernelError> load_kernel(std::span<const std::byte> image, memory::LogicalMemory& memory) {
+std::expected<LoadedKernel, KernelError> check_kernel(std::span<const std::byte> image,
+                                                      const memory::LogicalMemory& memory) {
     ElfFile elf(image);
     if (const auto error = elf.check())
         return std::unexpected(*error);
-
-    // First look at everything, then write.
     std::optional<LoadedKernel> loaded;
     std::optional<LogicalAddr> entry;
-    const auto looked = elf.for_each_segment([&](const Segment& segment) -> std::optional<KernelError> {
+    for (unsigned i = 0; i < elf.segment_count(); ++i) {
+        const std::optional<Segment> found = elf.segment(i);
+        if (!found)
+            continue;
+        const Segment& segment = *found;
         if (segment.file_size > segment.memory.size || !elf.inside(segment.offset, segment.file_size))
-            return KernelError::malformed;
+            return std::unexpected(KernelError::malformed);
         if (!memory.contains(segment.memory.begin, segment.memory.size))
-            return KernelError::does_not_fit;
+            return std::unexpected(KernelError::does_not_fit);
         const std::uint64_t into = elf.entry() - segment.virtual_address;
         if (elf.entry() >= segment.virtual_address && into < segment.memory.size && !entry)
             entry = segment.memory.begin + into;
@@ -140,26 +139,50 @@ std::expected<LoadedKernel, KernelError> load_kernel(std::span<const std::byte> 
             loaded = {.entry = {}, .extent = segment.memory};
         const LogicalAddr begin = std::min(loaded->extent.begin, segment.memory.begin);
         loaded->extent = {begin, std::max(loaded->extent.end(), segment.memory.end()) - begin};
-        return std::nullopt;
-    });
-    if (looked)
-        return std::unexpected(*looked);
+    }
     if (!loaded)
         return std::unexpected(KernelError::nothing_to_load);
     if (!entry)
         return std::unexpected(KernelError::no_entry);
     loaded->entry = *entry;
-
-    const auto written = elf.for_each_segment([&](const Segment& segment) -> std::optional<KernelError> {
-        const LogicalAddr begin = segment.memory.begin;
-        auto done = memory.write(begin, elf.contents(segment));
-        if (done)
-            done = memory.clear(begin + segment.file_size, segment.memory.size - segment.file_size);
-        return done ? std::nullopt : std::optional(because_of(done.error()));
-    });
-    if (written)
-        return std::unexpected(*written);
     return *loaded;
+}
+
+std::expected<bool, KernelError> load_part(std::span<const std::byte> image, memory::LogicalMemory& memory,
+                                           KernelCursor& cursor, Bytes at_most) {
+    ElfFile elf(image);
+    invariant(!elf.check(), "a kernel is loaded that nobody has checked");
+    while (cursor.header < elf.segment_count()) {
+        const auto segment = elf.segment(cursor.header);
+        if (!segment || cursor.done == segment->memory.size) {
+            ++cursor.header;
+            cursor.done = 0;
+            continue;
+        }
+        const LogicalAddr to = segment->memory.begin + cursor.done;
+        const bool from_file = cursor.done < segment->file_size;
+        const Bytes n = std::min(at_most, (from_file ? segment->file_size : segment->memory.size) - cursor.done);
+        const auto done =
+            from_file ? memory.write(to, elf.contents(*segment).subspan(cursor.done, n)) : memory.clear(to, n);
+        if (!done)
+            return std::unexpected(because_of(done.error()));
+        cursor.done += n;
+        return true;
+    }
+    return false;
+}
+
+std::expected<LoadedKernel, KernelError> load_kernel(std::span<const std::byte> image, memory::LogicalMemory& memory) {
+    const auto checked = check_kernel(image, memory);
+    KernelCursor cursor;
+    while (checked) {
+        const auto more = load_part(image, memory, cursor, memory::block_size);
+        if (!more)
+            return std::unexpected(more.error());
+        if (!*more)
+            break;
+    }
+    return checked;
 }
 
 } // namespace transom::partition

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <arch/clock.hpp>
 #include <arch/real_memory.hpp>
 #include <arch/tlb.hpp>
 #include <arch/world.hpp>
+#include <array>
 #include <new>
 #include <transom/base/panic.hpp>
 #include <transom/partition/roster.hpp>
@@ -58,6 +60,10 @@ Roster::Slot** Roster::link_of(const Partition& partition) {
     panic("a partition that this machine does not have");
 }
 
+const Roster::Slot& Roster::slot_of(const Partition& partition) const {
+    return **const_cast<Roster*>(this)->link_of(partition);
+}
+
 /// What a partition of that shape is to get; `own` is what it has already.
 std::expected<CapacityClaim, CreateError> Roster::claim(const Shape& shape, const Partition* own) const {
     const ProcessorPool& pool = dispatcher_.pool();
@@ -91,7 +97,7 @@ void Roster::give_up_claim(const Partition& partition) {
     dispatcher_.pool().dedicated -= dedicated_to(partition);
 }
 
-template <class F> std::expected<Partition*, CreateError> Roster::build(const Shape& shape, F fill) {
+template <class F> std::expected<Partition*, CreateError> Roster::build(const Shape& shape, F begin) {
     if (find(shape.name) != nullptr)
         return std::unexpected(
             CreateError::formatted("partition {}: there is one of that name: end it first", shape.name));
@@ -102,25 +108,83 @@ template <class F> std::expected<Partition*, CreateError> Roster::build(const Sh
     if (!slot)
         return std::unexpected(slot.error());
     Partition& partition = (*slot)->partition;
-    if (const std::expected<void, CreateError> filled = fill(partition); !filled) {
+    if (const std::expected<void, CreateError> begun = begin(**slot); !begun) {
         remove(link_of(partition));
-        return std::unexpected(filled.error());
+        return std::unexpected(begun.error());
     }
     set_claim(partition, *share);
     return &partition;
 }
 
+std::expected<Partition*, CreateError> Roster::begin(const tree::PartitionDescription& description,
+                                                     const tree::Manifest& bundle) {
+    return build(shape_of(description),
+                 [&](Slot& slot) { return slot.construction.begin(slot.partition, description, bundle, resources_); });
+}
+
+std::expected<Partition*, CreateError> Roster::begin_empty(const Shape& shape) {
+    return build(shape, [&](Slot& slot) { return slot.construction.begin_empty(slot.partition, shape, resources_); });
+}
+
 std::expected<Partition*, CreateError> Roster::create(const tree::PartitionDescription& description,
                                                       const tree::Manifest& bundle) {
-    return build(shape_of(description),
-                 [&](Partition& partition) { return partition::create(partition, description, bundle, resources_); });
+    const auto begun = begin(description, bundle);
+    if (begun)
+        work_on(**link_of(**begun), ~std::uint64_t{0});
+    return begun;
 }
 
 std::expected<Partition*, CreateError> Roster::create_empty(const Shape& shape) {
-    return build(shape, [&](Partition& partition) { return partition::create_empty(partition, shape, resources_); });
+    const auto begun = begin_empty(shape);
+    if (begun)
+        prepare(**begun, ~std::uint64_t{0});
+    return begun;
 }
 
+/// True: that was all.
+bool Roster::work_on(Slot& slot, std::uint64_t ticks) {
+    const std::uint64_t began = arch::timebase();
+    do
+        slot.construction.step(slot.partition, resources_.frames);
+    while (slot.construction.under_way() && arch::timebase() - began < ticks);
+    return !slot.construction.under_way();
+}
+
+bool Roster::is_starting(const Partition& partition) const {
+    const Construction& construction = slot_of(partition).construction;
+    return construction.under_way() && construction.has_contents();
+}
+
+bool Roster::any_starting() const {
+    for (const Slot* slot = first_; slot != nullptr; slot = slot->next)
+        if (slot->construction.under_way() && slot->construction.has_contents())
+            return true;
+    return false;
+}
+
+/// One after the other, so that one that starts again and again holds up no other.
+Partition* Roster::work(std::uint64_t ticks) {
+    Slot* chosen = nullptr;
+    for (Slot* slot = first_; slot != nullptr; slot = slot->next) {
+        if (!slot->construction.under_way() || !slot->construction.has_contents())
+            continue;
+        const bool later = slot->partition.lpid > last_worked_on_;
+        if (chosen == nullptr || (later && chosen->partition.lpid <= last_worked_on_))
+            chosen = slot;
+    }
+    if (chosen == nullptr)
+        return nullptr;
+    last_worked_on_ = chosen->partition.lpid;
+    return work_on(*chosen, ticks) ? &chosen->partition : nullptr;
+}
+
+bool Roster::prepare(Partition& partition, std::uint64_t ticks) { return work_on(**link_of(partition), ticks); }
+
 void Roster::start(Partition& partition) {
+    invariant(!slot_of(partition).construction.under_way(), "a partition starts that is being built");
+    std::size_t i = 0;
+    for (RealRange piece = piece_of(partition, i); !piece.empty(); piece = piece_of(partition, ++i))
+        invariant(resources_.frames.is_zeroed(piece), "a partition starts with what others have left");
     arch::set_page_table(partition.lpid, partition.hpt);
     partition.state = PartitionState::running;
     dispatcher_.add(partition);
@@ -134,7 +198,7 @@ std::expected<void, CreateError> Roster::may_rebuild(const Partition& partition,
     const Bytes own = memory_of({.name = partition.name(),
                                  .memory = partition.memory.size(),
                                  .log2_page_table_size = partition.hpt.log2_bytes()});
-    const Bytes need = memory_of(shape), available = own + resources_.frames.total(FrameState::free);
+    const Bytes need = memory_of(shape), available = own + resources_.frames.available();
     if (need > available)
         return std::unexpected(
             CreateError::formatted("partition {}: it needs {} MiB to start anew, and {} MiB are there: "
@@ -143,22 +207,29 @@ std::expected<void, CreateError> Roster::may_rebuild(const Partition& partition,
     return {};
 }
 
-std::expected<void, CreateError> Roster::rebuild(Partition& partition, const tree::PartitionDescription& description,
-                                                 const tree::Manifest& bundle) {
+std::expected<void, CreateError> Roster::begin_anew(Partition& partition, const tree::PartitionDescription& description,
+                                                    const tree::Manifest& bundle) {
     const Shape shape = shape_of(description);
     const auto share = claim(shape, &partition);
     if (!share) {
         destroy(partition);
         return std::unexpected(share.error());
     }
+    std::array<std::uint32_t, vio::max_terminals> sessions{};
+    for (std::size_t i = 0; i < sessions.size(); ++i)
+        sessions[i] = partition.terminals[i].session;
     dispatcher_.remove(partition);
     give_up_claim(partition);
     arch::Tlb::flush_partition(partition.lpid);
     partition::destroy(partition, resources_.frames);
-    if (const auto created = partition::create(partition, description, bundle, resources_); !created) {
-        remove(link_of(partition));
-        return std::unexpected(created.error());
+    Slot** const link = link_of(partition);
+    if (const auto begun = (*link)->construction.begin(partition, description, bundle, resources_); !begun) {
+        remove(link);
+        return std::unexpected(begun.error());
     }
+    // Whoever was at its terminals stays there.
+    for (std::uint32_t i = 0; i < partition.terminal_count; ++i)
+        partition.terminals[i].session = sessions[i];
     set_claim(partition, *share);
     return {};
 }
@@ -168,6 +239,7 @@ void Roster::destroy(Partition& partition) {
     dispatcher_.remove(partition);
     give_up_claim(partition);
     arch::Tlb::flush_partition(partition.lpid);
+    (*link)->construction.abandon(resources_.frames);
     partition::destroy(partition, resources_.frames);
     remove(link);
 }

@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <memory>
 #include <string>
-#include <transom/partition/create.hpp>
+#include <transom/partition/construction.hpp>
 #include <transom/partition/layout.hpp>
 #include <transom/random/source.hpp>
 #include <transom/rtas/table.hpp>
@@ -63,6 +63,7 @@ class CreateTest : public testing::Test {
 
     /// Nothing is taken, and what was is scrubbed.
     void expect_nothing_left() {
+        while (frames_.scrub_one()) {}
         EXPECT_EQ(frames_.total(FrameState::free), free_at_start_);
         EXPECT_TRUE(std::ranges::all_of(machine_.memory_, [](std::byte b) { return b == std::byte{0}; }));
         EXPECT_EQ(partition_->vcpu_count, 0u);
@@ -140,7 +141,7 @@ TEST_F(CreateTest, BuildsAPartitionThatCanBeEntered) {
     ASSERT_EQ(build_error(), "");
     EXPECT_EQ(partition_->name(), "debian");
     EXPECT_EQ(partition_->lpid, 7u);
-    EXPECT_EQ(partition_->state, PartitionState::running);
+    EXPECT_EQ(partition_->state, PartitionState::empty) << "it does not run yet";
     EXPECT_EQ(partition_->granule, kib(4));
     EXPECT_EQ(partition_->memory.size(), mib(32));
     EXPECT_EQ(partition_->vcpu_count, 2u);
@@ -199,6 +200,48 @@ TEST_F(CreateTest, GivesBackExactlyWhatItTook) {
     destroy(*partition_, frames_);
     expect_nothing_left();
     EXPECT_EQ(build_error(), "") << "and can be built again in its place";
+}
+
+TEST_F(CreateTest, IsBuiltInPortionsOverWhatOthersHaveLeft) {
+    std::ranges::fill(machine_.memory_, std::byte{0x5a});
+    initramfs_.resize(300'000, std::byte{0x22});
+    elf_.segments = {{0xc000000000000000, 0, std::vector(200'000, std::byte{0x11}), 700'000}};
+    memory_mib_ = 16;
+    ASSERT_EQ(build_error(), "");
+    std::vector<std::byte> at_once(mib(16));
+    ASSERT_TRUE(partition_->memory.read({0}, at_once));
+    destroy(*partition_, frames_);
+
+    const auto manifest = tree::Manifest::parse(fdt_->blob());
+    ASSERT_TRUE(manifest);
+    Construction construction;
+    ASSERT_TRUE(construction.begin(*partition_, manifest->partitions()[0], *manifest, resources_));
+    EXPECT_TRUE(construction.has_contents());
+    unsigned steps = 0;
+    std::vector<std::byte> before = machine_.memory_;
+    for (; construction.under_way(); ++steps) {
+        construction.step(*partition_, frames_);
+        if (steps % 64 != 0)
+            continue;
+        std::size_t changed = 0;
+        for (std::size_t i = 0; i < before.size(); ++i)
+            changed += before[i] != machine_.memory_[i] ? 1 : 0;
+        EXPECT_LE(changed, 64 * memory::frame_size);
+        before = machine_.memory_;
+    }
+    EXPECT_GT(steps, 256u + 6 + 4 + 11 + 5) << "blocks, page table, scrollbacks, kernel, initramfs";
+    EXPECT_EQ(read({0}, mib(16)), at_once);
+    EXPECT_EQ(partition_->vcpus[0].state, VcpuState::ready);
+    EXPECT_EQ(frames_.total(FrameState::hypervisor), memory::frame_size + 4 * kib(64)) << "but for the scrollbacks";
+    // One that is given up gives everything back.
+    destroy(*partition_, frames_);
+    ASSERT_TRUE(construction.begin(*partition_, manifest->partitions()[0], *manifest, resources_));
+    construction.step(*partition_, frames_);
+    construction.abandon(frames_);
+    destroy(*partition_, frames_);
+    EXPECT_FALSE(construction.under_way());
+    while (frames_.scrub_one()) {}
+    EXPECT_EQ(frames_.total(FrameState::free), free_at_start_);
 }
 
 TEST_F(CreateTest, SharesNothingBetweenPartitions) {

@@ -41,6 +41,10 @@ class FdtBuilder {
     std::span<const std::byte> finish() {
         end();
         ok(fdt_finish(blob_.data()));
+        return blob();
+    }
+    /// What finish() returned.
+    std::span<const std::byte> blob() const {
         return std::as_bytes(std::span(blob_)).first(fdt_totalsize(blob_.data()));
     }
 

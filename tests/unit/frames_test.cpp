@@ -97,14 +97,78 @@ TEST_F(FramesTest, RefusesWhatDoesNotFit) {
     EXPECT_EQ(frames_.allocate(frame_size, frame_size, FrameState::partition), none);
 }
 
-TEST_F(FramesTest, ScrubsOnRelease) {
+TEST_F(FramesTest, WhatIsGivenBackIsFreeOnceItIsScrubbed) {
     frames_.add(machine_.memory());
     const auto secret = frames_.allocate(2 * frame_size, frame_size, FrameState::partition);
     ASSERT_TRUE(secret);
     std::fill_n(arch::real_pointer(*secret), 2 * frame_size, std::byte{0xaa});
     frames_.release({*secret, 2 * frame_size}, FrameState::partition);
+    EXPECT_EQ(frames_.state(*secret), FrameState::dirty);
+    EXPECT_EQ(frames_.total(FrameState::dirty), 2 * frame_size);
+    EXPECT_EQ(frames_.total(FrameState::free), memory_size - 2 * frame_size);
+    EXPECT_EQ(frames_.available(), memory_size);
+    EXPECT_TRUE(frames_.scrub_one());
+    EXPECT_EQ(frames_.total(FrameState::free), memory_size - frame_size);
+    EXPECT_TRUE(is_zero(*secret, frame_size));
+    EXPECT_FALSE(is_zero(*secret, 2 * frame_size));
+    EXPECT_TRUE(frames_.scrub_one());
+    EXPECT_FALSE(frames_.scrub_one());
     EXPECT_TRUE(is_zero(*secret, 2 * frame_size));
     EXPECT_EQ(frames_.total(FrameState::free), memory_size);
+}
+
+TEST_F(FramesTest, WhatIsDirtyGoesToWhoeverScrubsItFirst) {
+    frames_.add(machine_.memory());
+    const RealRange all = machine_.memory();
+    ASSERT_TRUE(frames_.allocate(all.size, frame_size, FrameState::partition));
+    std::ranges::fill(machine_.memory_, std::byte{0xaa});
+    frames_.release(all, FrameState::partition);
+    const auto at_once = frames_.allocate(frame_size, frame_size, FrameState::hypervisor);
+    ASSERT_EQ(at_once, frame(0));
+    EXPECT_TRUE(is_zero(*at_once, frame_size));
+    const auto later = frames_.allocate(2 * frame_size, frame_size, FrameState::partition, Contents::any);
+    ASSERT_EQ(later, frame(1));
+    EXPECT_FALSE(frames_.is_zeroed({frame(1), 2 * frame_size}));
+    EXPECT_EQ(*arch::real_pointer(*later), std::byte{0xaa}) << "nothing is done that takes long";
+    EXPECT_EQ(frames_.total(FrameState::dirty), memory_size - 3 * frame_size);
+    frames_.zero({frame(2), frame_size});
+    EXPECT_FALSE(frames_.is_zeroed({frame(1), 2 * frame_size}));
+    frames_.zero({frame(1), 2 * frame_size});
+    EXPECT_TRUE(frames_.is_zeroed({frame(1), 2 * frame_size}));
+    EXPECT_TRUE(is_zero(frame(1), 2 * frame_size));
+    *arch::real_pointer(frame(1)) = std::byte{0xbb};
+    frames_.zero({frame(1), 2 * frame_size});
+    EXPECT_EQ(*arch::real_pointer(frame(1)), std::byte{0xbb}) << "what the owner has written is his";
+    while (frames_.scrub_one()) {}
+    EXPECT_EQ(*arch::real_pointer(frame(1)), std::byte{0xbb});
+    EXPECT_TRUE(is_zero(frame(3), memory_size - 3 * frame_size));
+    // What has been scrubbed is not scrubbed again for the next owner.
+    *arch::real_pointer(frame(5)) = std::byte{0xcc};
+    ASSERT_TRUE(frames_.allocate(4 * frame_size, frame_size, FrameState::partition));
+    EXPECT_EQ(*arch::real_pointer(frame(5)), std::byte{0xcc});
+}
+
+TEST_F(FramesTest, SaysWhenWhatWasDirtyAtAMomentHasBeenScrubbed) {
+    frames_.add(machine_.memory());
+    const std::uint64_t clean = frames_.mark();
+    EXPECT_TRUE(frames_.was_scrubbed(clean));
+    const auto first = frames_.allocate(8 * frame_size, frame_size, FrameState::partition);
+    frames_.release({*first, 8 * frame_size}, FrameState::partition);
+    EXPECT_TRUE(frames_.was_scrubbed(clean)) << "later is another matter";
+    frames_.scrub_one();
+    const std::uint64_t mark = frames_.mark();
+    // Somebody else takes and gives back all the time.
+    unsigned steps = 0;
+    for (; !frames_.was_scrubbed(mark); ++steps) {
+        const auto more = frames_.allocate(frame_size, frame_size, FrameState::partition, Contents::any);
+        ASSERT_TRUE(more);
+        frames_.release({*more, frame_size}, FrameState::partition);
+        ASSERT_LT(steps, 100u);
+        ASSERT_TRUE(frames_.scrub_one());
+    }
+    EXPECT_GT(steps, 6u);
+    for (std::uint64_t n = 1; n < 8; ++n)
+        EXPECT_EQ(frames_.state(frame(n)), FrameState::free) << n;
 }
 
 TEST_F(FramesDeathTest, PanicsOnOurOwnMistakes) {
@@ -116,6 +180,7 @@ TEST_F(FramesDeathTest, PanicsOnOurOwnMistakes) {
     EXPECT_DEATH(frames_.release({*a + 1, frame_size}, FrameState::partition), "part of a frame");
     EXPECT_DEATH(frames_.release({*a, frame_size + 1}, FrameState::partition), "part of a frame");
     EXPECT_DEATH(frames_.release({frame(8), frame_size}, FrameState::free), "nobody has");
+    EXPECT_DEATH(frames_.release({frame(8), frame_size}, FrameState::dirty), "nobody has");
     EXPECT_DEATH(frames_.release({fake_real_base + memory_size, frame_size}, FrameState::partition), "does not exist");
     EXPECT_DEATH(frames_.reserve({*a, 1}, FrameState::hypervisor), "a partition has");
     EXPECT_DEATH((void)frames_.allocate(1, frame_size, FrameState::partition), "multiple of a frame");
@@ -123,6 +188,8 @@ TEST_F(FramesDeathTest, PanicsOnOurOwnMistakes) {
     EXPECT_DEATH((void)frames_.allocate(frame_size, frame_size, FrameState::free), "without an owner");
     frames_.release({*a, 2 * frame_size}, FrameState::partition);
     EXPECT_DEATH(frames_.release({*a, 2 * frame_size}, FrameState::partition), "not the owner");
+    EXPECT_DEATH(frames_.zero({*a, frame_size}), "nobody has");
+    EXPECT_DEATH(frames_.reserve({*a, 1}, FrameState::hypervisor), "a partition has");
 }
 
 } // namespace

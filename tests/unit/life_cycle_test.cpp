@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "elf_builder.hpp"
-#include "fdt_builder.hpp"
+#include "bundle_builder.hpp"
 #include "memory_pipe.hpp"
 
 #include <algorithm>
 #include <arch/fake_machine.hpp>
 #include <gmock/gmock.h>
 #include <transom/manage/local_machine.hpp>
+#include <transom/net/clock.hpp>
 
 namespace transom::manage {
 namespace {
@@ -28,37 +28,21 @@ struct Memory {
     memory::Frames frames;
 };
 
-class LifeCycleTest : public testing::Test, protected Memory, migrate::MoveObserver, LifeObserver {
+class LifeCycleTest : public testing::Test, protected Memory, LifeObserver {
   protected:
     LifeCycleTest() { before_ = free(); }
 
     void arrived(Partition&) override {}
     void left(Partition&) override {}
-    bool name_is_taken(std::string_view) const override { return false; }
     void starting(Partition& partition) override { events_.push_back("starting " + std::string(partition.name())); }
     void ending(Partition& partition) override { events_.push_back("ending " + std::string(partition.name())); }
 
     LifeObserver& observer() { return *this; }
     Bytes free() const { return frames.total(FrameState::free); }
 
-    struct Described {
-        std::string name;
-        std::uint32_t memory_mib = 16;
-        std::uint32_t entitled = 10;
-    };
-    std::span<const std::byte> bundle(const std::vector<Described>& partitions) {
+    std::span<const std::byte> bundle(const std::vector<test::Described>& partitions) {
         fdt_ = std::make_unique<FdtBuilder>();
-        fdt_->text("compatible", "transom,manifest-1").begin("partitions");
-        for (const Described& d : partitions)
-            fdt_->begin(d.name)
-                .number("memory-mib", d.memory_mib)
-                .number("entitled-capacity", d.entitled)
-                .text("kernel", "vmlinux")
-                .end();
-        ElfBuilder elf;
-        elf.segments = {{0, 0, std::vector(0x300, std::byte{0x11}), 0x10000}};
-        fdt_->end().begin("files").begin("file@0").text("path", "vmlinux").bytes("data", elf.build()).end().end();
-        return fdt_->finish();
+        return test::bundle_of(*fdt_, partitions);
     }
     std::string define_bundle(std::span<const std::byte> bytes) {
         const auto memory = life_.reserve(bytes.size());
@@ -69,33 +53,50 @@ class LifeCycleTest : public testing::Test, protected Memory, migrate::MoveObser
         if (defined)
             return "";
         life_.definitions().drop(*memory);
+        settle();
         return std::string(defined.error().name);
     }
-    std::string define(const std::vector<Described>& partitions) { return define_bundle(bundle(partitions)); }
+    std::string define(const std::vector<test::Described>& partitions) { return define_bundle(bundle(partitions)); }
     /// As the machine's own bundle, which lives as long as the test.
-    void adopt(const std::vector<Described>& partitions) {
+    void adopt(const std::vector<test::Described>& partitions) {
         boot_ = tree::Manifest::parse(bundle(partitions));
         boot_fdt_ = std::move(fdt_);
         ASSERT_TRUE(life_.definitions().adopt(*boot_));
     }
     static std::string name(const Done& done) { return done ? "" : std::string(done.error().name); }
-    std::string start(std::string_view who, bool force = false) { return name(life_.start(who, force)); }
-    std::string stop(std::string_view who, bool force = false) { return name(life_.stop(who, force)); }
-    std::string reset(std::string_view who) { return name(life_.reset(who)); }
-    std::string remove(std::string_view who) { return name(life_.remove(who)); }
+    /// Until everything is built and scrubbed.
+    void settle() {
+        while (life_.run() == 0) {}
+    }
+    std::string carried_out(const Done& done) {
+        settle();
+        return name(done);
+    }
+    std::string start(std::string_view who, bool force = false) { return carried_out(life_.start(who, force)); }
+    std::string stop(std::string_view who, bool force = false) { return carried_out(life_.stop(who, force)); }
+    std::string reset(std::string_view who) { return carried_out(life_.reset(who)); }
+    std::string remove(std::string_view who) { return carried_out(life_.remove(who)); }
     Partition& partition(std::string_view who) { return *roster_.find(who); }
     void end_itself(std::string_view who, StopReason reason) {
         Partition& it = partition(who);
         it.stop_reason = reason;
         it.state = PartitionState::off;
         life_.ended(it);
+        settle();
     }
     Partition& arrive(std::string_view who, std::uint32_t entitled = 5) {
         const auto created = roster_.create_empty({.name = who, .memory = mib(16), .entitled_capacity = entitled});
         EXPECT_TRUE(created);
         roster_.start(**created);
-        life_.arrived(who);
+        life_.arrived(**created);
         return **created;
+    }
+    /// As the mover does it when it runs at the other machine.
+    void leave(std::string_view who) {
+        partition(who).state = PartitionState::suspended;
+        life_.left(partition(who));
+        roster_.destroy(partition(who));
+        settle();
     }
     std::vector<std::string> status() {
         std::vector<std::string> lines;
@@ -107,8 +108,8 @@ class LifeCycleTest : public testing::Test, protected Memory, migrate::MoveObser
     partition::Resources resources_{.frames = frames, .processor = {}, .table_format = hpt::Format::odd};
     partition::Dispatcher dispatcher_{512'000'000};
     partition::Roster roster_{resources_, dispatcher_};
-    migrate::Mover mover_{roster_, frames, {.timebase_frequency = 512'000'000}, *this};
     LifeCycle life_{roster_, frames, mover_, *this, true};
+    migrate::Mover mover_{roster_, frames, {.timebase_frequency = 512'000'000}, life_};
     test::PipeNetwork network_;
     LocalMachine local_{{}, frames, roster_, dispatcher_, mover_, life_, network_, 0};
     std::vector<std::string> events_;
@@ -176,7 +177,7 @@ TEST_F(LifeCycleTest, BundlesThatCannotBeAreRefusedByName) {
     const Bytes one = free();
     EXPECT_EQ(define({{"b"}, {"a"}}), "name-in-use");
     EXPECT_EQ(define({{"b", 128}}), "no-memory");
-    EXPECT_EQ(define(std::vector<Described>{}), "malformed") << "nothing in it";
+    EXPECT_EQ(define(std::vector<test::Described>{}), "malformed") << "nothing in it";
     const auto sound = bundle({{"b"}});
     std::vector<std::byte> cut(sound.begin(), sound.end());
     EXPECT_EQ(define_bundle(std::span(cut).first(cut.size() / 2)), "malformed");
@@ -204,7 +205,9 @@ TEST_F(LifeCycleTest, ResetStartsAnewInTheSamePlace) {
     const std::array mark = {std::byte{0x77}};
     ASSERT_TRUE(partition("a").memory.write({mib(1)}, mark));
     events_.clear();
+    partition("a").terminals[0].session = 3;
     ASSERT_EQ(reset("a"), "") << "all that is left is its own";
+    EXPECT_EQ(partition("a").terminals[0].session, 3u) << "whoever is at a terminal stays there";
     EXPECT_THAT(events_, ElementsAre("ending a", "starting a"));
     EXPECT_EQ(partition("a").lpid, 1u);
     EXPECT_EQ(partition("a").share.claim.entitled, 90u);
@@ -225,7 +228,8 @@ TEST_F(LifeCycleTest, ResetStartsAnewInTheSamePlace) {
 
 TEST_F(LifeCycleTest, AResetThatCannotBeLeavesThePartitionAlone) {
     ASSERT_EQ(define({{"a", 32, 60}}), "");
-    life_.left("a");
+    ASSERT_EQ(start("a"), "");
+    leave("a");
     Partition& back = arrive("a", 50); // with less than its definition says
     ASSERT_TRUE(roster_.create_empty({.name = "other", .memory = mib(16), .entitled_capacity = 45}));
     EXPECT_EQ(reset("a"), "no-room");
@@ -233,6 +237,7 @@ TEST_F(LifeCycleTest, AResetThatCannotBeLeavesThePartitionAlone) {
     EXPECT_EQ(back.state, PartitionState::running);
     EXPECT_EQ(back.memory.size(), mib(16));
     roster_.destroy(partition("other"));
+    settle();
     ASSERT_TRUE(roster_.create_empty({.name = "other", .memory = mib(80)})); // and now with too little memory
     EXPECT_EQ(reset("a"), "no-room");
     EXPECT_EQ(back.state, PartitionState::running);
@@ -246,9 +251,7 @@ TEST_F(LifeCycleTest, WhatHasMovedAwayIsNotStartedTwiceByAccident) {
     ASSERT_EQ(define({{"a"}}), "");
     EXPECT_TRUE(life_.name_is_taken("a")) << "a visitor of that name would be in the way";
     ASSERT_EQ(start("a"), "");
-    partition("a").state = PartitionState::suspended;
-    life_.left("a");
-    roster_.destroy(partition("a"));
+    leave("a");
     EXPECT_THAT(status(), ElementsAre("a moved-away operator 10"));
     EXPECT_FALSE(life_.name_is_taken("a")) << "it may come back";
     EXPECT_EQ(start("a"), "moved-away");
@@ -257,8 +260,7 @@ TEST_F(LifeCycleTest, WhatHasMovedAwayIsNotStartedTwiceByAccident) {
     EXPECT_THAT(status(), ElementsAre("a running operator 5"));
     EXPECT_EQ(stop("a"), "") << "it is as it was";
     EXPECT_EQ(start("a"), "");
-    EXPECT_EQ(stop("a"), "");
-    life_.left("a");
+    leave("a");
     EXPECT_EQ(start("a", true), "") << "at the operator's word";
     EXPECT_THAT(status(), ElementsAre("a running operator 10"));
 }
@@ -285,7 +287,7 @@ TEST_F(LifeCycleTest, TheMachineEndsWithItsLastPartitionUnlessAnOperatorHasAHand
     adopt({{"a"}, {"b"}});
     EXPECT_THAT(status(), ElementsAre("a defined boot 10", "b defined boot 10"));
     for (const char* who : {"a", "b"})
-        ASSERT_TRUE(life_.run(*life_.definitions().find(who)));
+        ASSERT_TRUE(life_.start_at_once(*life_.definitions().find(who)));
     end_itself("a", StopReason::power_off);
     EXPECT_FALSE(life_.over());
     EXPECT_EQ(stop("b"), "");
@@ -304,6 +306,84 @@ TEST_F(LifeCycleTest, TheMachineEndsWithItsLastPartitionUnlessAnOperatorHasAHand
     EXPECT_EQ(free(), with_boot_bundle);
     EXPECT_EQ(remove("b"), "");
     EXPECT_EQ(free(), before_) << "but for the bundle itself, which firmware has put there";
+}
+
+TEST_F(LifeCycleTest, AStartAndAScrubTakeManySteps) {
+    machine.step_ = net::ticks_per_millisecond(); // no step does more than it must
+    ASSERT_EQ(define({{"a"}, {"b"}}), "");
+    ASSERT_TRUE(life_.start("a", false));
+    unsigned rounds = 0;
+    for (; life_.is_starting("a"); ++rounds) {
+        EXPECT_EQ(life_.run(), 0u) << "at once again";
+        if (rounds == 10) {
+            EXPECT_THAT(status(), ElementsAre("a starting operator 10", "b defined operator 10"));
+            for (const auto& order :
+                 {life_.start("a", true), life_.stop("a", true), life_.reset("a"), life_.remove("a")})
+                EXPECT_EQ(name(order), "starting");
+            EXPECT_EQ(partition("a").state, PartitionState::empty);
+            ASSERT_TRUE(life_.start("b", false)) << "two at a time";
+        }
+    }
+    EXPECT_GT(rounds, 100u) << "16 MiB are 256 frames";
+    EXPECT_EQ(partition("a").state, PartitionState::running);
+    EXPECT_TRUE(life_.is_starting("b")) << "one half as far as the other";
+    settle();
+    EXPECT_EQ(partition("b").state, PartitionState::running);
+
+    const Bytes running = free();
+    ASSERT_TRUE(life_.stop("a", false));
+    const Bytes frames_of_one = frames.total(FrameState::dirty);
+    EXPECT_EQ(free(), running) << "nothing is free that is not scrubbed";
+    EXPECT_GT(frames_of_one, mib(16)) << "with its page table and what the roster has of it";
+    const std::uint64_t mark = frames.mark();
+    for (rounds = 0; !frames.was_scrubbed(mark); ++rounds)
+        EXPECT_EQ(life_.run(), 0u);
+    EXPECT_GT(rounds, 100u);
+    EXPECT_EQ(frames.total(FrameState::dirty), 0u);
+    EXPECT_EQ(free(), running + frames_of_one);
+}
+
+TEST_F(LifeCycleTest, WhatIsBeingScrubbedCanBeStartedAgainAtOnce) {
+    ASSERT_EQ(define({{"a", 64}}), "");
+    ASSERT_EQ(start("a"), "");
+    std::array mark = {std::byte{0x77}};
+    ASSERT_TRUE(partition("a").memory.write({mib(63)}, mark));
+    ASSERT_TRUE(life_.stop("a", false));
+    ASSERT_LT(free(), mib(64));
+    ASSERT_EQ(start("a"), "") << "though nothing has been scrubbed yet";
+    ASSERT_TRUE(partition("a").memory.read({mib(63)}, mark));
+    EXPECT_EQ(mark[0], std::byte{0});
+    EXPECT_EQ(stop("a"), "");
+    EXPECT_EQ(remove("a"), "");
+    EXPECT_EQ(free(), before_);
+}
+
+TEST_F(LifeCycleTest, OneThatStartsAgainAndAgainHoldsUpNobody) {
+    machine.step_ = net::ticks_per_millisecond();
+    ASSERT_EQ(define({{"hostile"}, {"a"}}), "");
+    ASSERT_EQ(start("hostile"), "");
+    ASSERT_TRUE(life_.start("a", false));
+    const auto reboot = [&] {
+        Partition& hostile = partition("hostile");
+        if (hostile.state != PartitionState::running)
+            return;
+        hostile.stop_reason = StopReason::reboot;
+        hostile.state = PartitionState::off;
+        life_.ended(hostile);
+    };
+    unsigned rounds = 0;
+    for (; life_.is_starting("a") && rounds < 10'000; ++rounds) {
+        reboot();
+        life_.run();
+    }
+    EXPECT_EQ(partition("a").state, PartitionState::running) << rounds;
+    ASSERT_TRUE(life_.stop("a", false));
+    const std::uint64_t mark = frames.mark();
+    for (rounds = 0; !frames.was_scrubbed(mark) && rounds < 10'000; ++rounds) {
+        reboot();
+        life_.run();
+    }
+    EXPECT_TRUE(frames.was_scrubbed(mark));
 }
 
 } // namespace

@@ -26,6 +26,9 @@ struct TestMachine final : Machine {
     std::list<std::vector<std::byte>> room_for_bundles;
     std::vector<std::string> defined;
     int dropped = 0;
+    std::string starting = "?"; // the partition that is still being built
+    std::uint64_t to_scrub = 0;
+    std::uint64_t scrubbed = 0;
     bool cancellable = false;
     bool ended = false;
 
@@ -55,7 +58,9 @@ struct TestMachine final : Machine {
                       .capacity_weight = 128,
                       .processors = "shared"};
     }
-    Room room() override { return {.free_memory = mib(3), .capacity = 200, .unallocated = 195}; }
+    Room room() override {
+        return {.free_memory = mib(3), .dirty_memory = kib(64), .capacity = 200, .unallocated = 195};
+    }
     Done order_life(std::string_view verb, std::string_view name, bool force = false) {
         if (refused)
             return std::unexpected(*refused);
@@ -66,6 +71,9 @@ struct TestMachine final : Machine {
     Done stop(std::string_view name, bool force) override { return order_life("stop", name, force); }
     Done reset(std::string_view name) override { return order_life("reset", name); }
     Done remove(std::string_view name) override { return order_life("remove", name); }
+    bool is_starting(std::string_view name) override { return name == starting; }
+    std::uint64_t scrub_mark() override { return to_scrub; }
+    bool was_scrubbed(std::uint64_t mark) override { return scrubbed >= mark; }
     std::expected<std::span<std::byte>, Refusal> reserve(Bytes size) override {
         if (size > 1000)
             return refuse("no-memory", "a bundle of {} bytes", size);

@@ -30,6 +30,37 @@ TEST_F(ManageLife, OrdersAreHandedOn) {
             << verb;
 }
 
+TEST_F(ManageLife, AnswersWhenItIsCarriedOut) {
+    const auto look = [&] {
+        service.run();
+        return ask("");
+    };
+    machine.starting = "a";
+    for (const char* verb : {"start", "reset"}) {
+        EXPECT_THAT(ask(fmt::format("{} partition=a\nhello\n", verb)), IsEmpty()) << verb;
+        EXPECT_THAT(look(), IsEmpty());
+        EXPECT_THAT(ask(two, fmt::format("{} partition=b\n", verb)), ElementsAre("ok")) << "others do not wait";
+        machine.starting = "?";
+        EXPECT_THAT(look(), ElementsAre("ok", StartsWith("ok transom"))) << verb << ": and then what came behind";
+        machine.starting = "a";
+    }
+    machine.to_scrub = 9;
+    for (const char* verb : {"stop", "remove"}) {
+        machine.scrubbed = 8;
+        EXPECT_THAT(ask(fmt::format("{} partition=a\nhello\n", verb)), IsEmpty()) << verb;
+        EXPECT_THAT(look(), IsEmpty());
+        machine.scrubbed = 9;
+        EXPECT_THAT(look(), ElementsAre("ok", StartsWith("ok transom"))) << verb;
+    }
+    // Nobody is there any more when it is.
+    machine.scrubbed = 0;
+    EXPECT_THAT(ask("stop partition=a\n"), IsEmpty());
+    one.stream->close();
+    net.pump();
+    machine.scrubbed = 9;
+    EXPECT_THAT(look(), IsEmpty());
+}
+
 TEST_F(ManageLife, RefusesWhatItDoesNotUnderstandByName) {
     const std::vector<std::pair<std::string, std::string>> cases{
         {"start\n", "error missing-key: \"partition\": "},

@@ -17,7 +17,7 @@ TEST_F(ManageTest, ListsPartitions) {
     EXPECT_THAT(ask("status\r\n"),
                 ElementsAre("+ partition=debian state=running memory=16777216 vcpus=1 granule=65536 page-table=262144 "
                             "run-ticks=77 from=boot entitled=5 weight=128 capped=no processors=shared",
-                            "ok partitions=1 free=3145728 capacity=200 unallocated=195"));
+                            "ok partitions=1 free=3145728 scrubbing=65536 capacity=200 unallocated=195"));
 }
 
 TEST_F(ManageTest, StartsAMove) {

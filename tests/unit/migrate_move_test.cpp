@@ -132,6 +132,22 @@ TEST_F(Move, EachStepOfALongSearchIsSeenByTheTarget) {
     expect_same_state(p, *there.partition);
 }
 
+TEST_F(Move, ATargetThatScrubsForLongBeforeItAgreesIsNotSilent) {
+    partition::Partition& p = small();
+    target_control.prepare_after = 40; // each takes 0.6 s
+    ASSERT_TRUE(source.start(net, order(p)));
+    for (int round = 0; round < 60 && source.progress().in_progress(); ++round) {
+        net.pump();
+        source_control.ticks += 300'000'000;
+        source.step(1000);
+        target.step(1000);
+    }
+    EXPECT_EQ(target_control.prepare_after, 0u);
+    settle();
+    ASSERT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+    expect_same_state(p, *there.partition);
+}
+
 TEST_F(Move, ATargetThatWorksForMinutesIsNotSilent) {
     target_control.per_look = facts.timebase_frequency / 10;
     ASSERT_TRUE(source.start(net, order(small())));

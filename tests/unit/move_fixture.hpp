@@ -91,6 +91,7 @@ struct TestTarget final : migrate::TargetControl {
     std::uint64_t ticks = 7'000'000'000;
     std::uint64_t per_look = 0; // what goes by from one look at the clock to the next
     std::optional<migrate::Failure> refusal;
+    unsigned prepare_after = 0; // how many calls of prepare() answer false
     unsigned created = 0;
     unsigned started = 0;
     unsigned discarded = 0;
@@ -104,6 +105,13 @@ struct TestTarget final : migrate::TargetControl {
         partition::Partition& p = home.build(shape.name(), shape.granule, shape.vcpus, shape.large_pages);
         p.cpu_characteristics = shape.cpu_characteristics;
         return migrate::Arrival{&p, home.digests, home.arrived};
+    }
+    bool prepare(partition::Partition&, std::uint64_t) override {
+        if (prepare_after == 0)
+            return true;
+        --prepare_after;
+        ticks += 300'000'000; // more than half a second
+        return false;
     }
     void start(partition::Partition& p) override {
         ++started;

@@ -3,6 +3,7 @@
 
 #include <arch/fake_machine.hpp>
 #include <arch/real_memory.hpp>
+#include <functional>
 #include <gmock/gmock.h>
 #include <transom/base/bits.hpp>
 #include <transom/migrate/mover.hpp>
@@ -48,6 +49,7 @@ struct TwinMachine final : TwinMemory, MoveObserver {
         partition::Partition& partition = *roster.find(name);
         partition.state = PartitionState::off;
         roster.destroy(partition);
+        while (frames.scrub_one()) {}
     }
 
     partition::Resources resources{.frames = frames, .processor = {}, .table_format = hpt::Format::odd};
@@ -75,6 +77,8 @@ class MoverTest : public testing::Test {
             if (a.mover.run() != 0 && b.mover.run() != 0 && !moved && !network.pump())
                 break;
         }
+        for (TwinMachine* twin : {&a, &b})
+            while (twin->frames.scrub_one()) {}
     }
 
     arch::FakeMachine machine{2 * machine_size};
@@ -249,6 +253,50 @@ TEST_F(MoverTest, AClaimToTheProcessorsMovesWhereThereIsSoMuchLeft) {
     EXPECT_EQ(claim.weight, 7);
     EXPECT_TRUE(claim.capped);
     EXPECT_EQ(b.roster.unallocated_capacity(), 0u);
+}
+
+TEST_F(MoverTest, WhatTheTargetHasNotIsRefusedInTheOrderOfTheDocument) {
+    partition::Partition& p = a.build("linux");
+    const papr::FunctionSets sets = p.allowed_calls.sets();
+    p.allowed_calls.allow(papr::FunctionSets::from_bits(sets.bits() | std::uint64_t{1} << 60));
+    b.taken_name = "linux";
+    b.resources.cpu_characteristics = {0, ~std::uint64_t{0}};
+    p.facilities.second_watchpoint = true;
+    p.share.claim.entitled = 96;
+    for (const char* name : {"one", "two", "three"})
+        b.build(name);
+    const std::vector<std::pair<MoveError, std::function<void()>>> walk{
+        {MoveError::partition_name, [&] { b.taken_name.clear(); }},
+        {MoveError::function_sets, [&] { p.allowed_calls.allow(sets); }},
+        {MoveError::cpu_characteristics, [&] { b.resources.cpu_characteristics = p.cpu_characteristics; }},
+        {MoveError::facilities, [&] { p.facilities.second_watchpoint = false; }},
+        {MoveError::entitled_capacity, [&] { p.share.claim.entitled = 5; }},
+        {MoveError::memory, [&] { b.end("one"); }},
+    };
+    for (const auto& [error, mend] : walk) {
+        ASSERT_TRUE(move("linux"));
+        EXPECT_EQ(a.mover.progress().state, MoveState::refused);
+        EXPECT_EQ(a.mover.progress().failure.error, error) << a.mover.progress().failure.text();
+        mend();
+    }
+    ASSERT_TRUE(move("linux"));
+    EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+}
+
+TEST_F(MoverTest, WhatArrivesIsScrubbedALittleAtATime) {
+    a.build("linux");
+    machine.step_ = 10'000; // a step takes no more than 25 looks at the clock
+    ASSERT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {}));
+    unsigned steps = 0;
+    for (; a.mover.progress().agreed_at == 0 && steps < 1000; ++steps) {
+        network.pump();
+        a.mover.run();
+        b.mover.run();
+    }
+    EXPECT_GT(steps, 10u);
+    EXPECT_LT(steps, 1000u);
+    go_on();
+    EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
 }
 
 TEST_F(MoverTest, BothEndsKeepTheDigestsOfTheLastMove) {

@@ -129,8 +129,33 @@ TEST_F(RosterTest, HasAsManyAsThereAreNumbersAndGivesOutTheLowestFirst) {
         end(partition); // which may happen meanwhile
     });
     EXPECT_EQ(next, arch::max_lpid + 1);
+    while (frames_.scrub_one()) {}
     EXPECT_EQ(frames_.total(memory::FrameState::free), free);
     EXPECT_TRUE(std::ranges::all_of(machine_.memory_, [](std::byte b) { return b == std::byte{0}; }));
+}
+
+TEST_F(RosterTest, OneThatArrivesIsPreparedInPortions) {
+    std::ranges::fill(machine_.memory_, std::byte{0x5a});
+    const auto begun = roster_->begin_empty({.name = "arriving", .memory = mib(16)});
+    ASSERT_TRUE(begun);
+    EXPECT_FALSE(roster_->is_starting(**begun)) << "nobody here starts it";
+    EXPECT_EQ(roster_->work(1'000'000), nullptr);
+    machine_.step_ = 1;
+    unsigned calls = 1;
+    while (!roster_->prepare(**begun, 10))
+        ++calls;
+    EXPECT_GT(calls, 20u);
+    EXPECT_EQ(*(*begun)->memory.load<std::uint64_t>({mib(16) - 8}), 0u);
+    roster_->start(**begun);
+    end(**begun);
+}
+
+TEST_F(RosterTest, NobodyRunsOnWhatOthersHaveLeft) {
+    const auto begun = roster_->begin_empty({.name = "early", .memory = mib(16)});
+    ASSERT_TRUE(begun);
+    EXPECT_DEATH(roster_->start(**begun), "being built");
+    roster_->destroy(**begun);
+    EXPECT_EQ(roster_->size(), 0u);
 }
 
 } // namespace

@@ -50,14 +50,17 @@ int list(const OrderOptions& options) {
     const auto number = [&](std::string_view key) { return answer.result().number(key).value_or(0); };
     if (!answer.rows().empty())
         print_table(answer.rows());
-    fmt::print("{} partitions and definitions; free: {} MiB, {} of {} processors\n", answer.rows().size(),
-               number("free") >> 20, processors(number("unallocated")), processors(number("capacity")));
+    const std::string dirty =
+        number("scrubbing") == 0 ? "" : fmt::format(" and {} MiB being scrubbed", number("scrubbing") >> 20);
+    fmt::print("{} partitions and definitions; free: {} MiB{}, {} of {} processors\n", answer.rows().size(),
+               number("free") >> 20, dirty, processors(number("unallocated")), processors(number("capacity")));
     auto partitions = nlohmann::ordered_json::array();
     for (const Fields& row : answer.rows())
         partitions.push_back(described(row));
     json.write({{"result", "ok"},
                 {"partitions", partitions},
                 {"free_bytes", number("free")},
+                {"scrubbing_bytes", number("scrubbing")},
                 {"capacity", number("capacity")},
                 {"unallocated", number("unallocated")}});
     return 0;

@@ -26,7 +26,7 @@ class Connection final : public net::StreamHandler {
     /// `number`, from 1, is no other connection's.
     void take(net::ByteStream& stream, Machine& machine, std::uint32_t number);
 
-    /// Lets a terminal's output out. To be called now and then; true: soon again.
+    /// Lets a terminal's output out, and the answer to an order that has been carried out. To be called now and then; true: soon again.
     bool poll();
 
     std::size_t received(std::span<const std::byte> bytes) override;
@@ -35,13 +35,14 @@ class Connection final : public net::StreamHandler {
 
   private:
     /// Answers of more than one line go on from `cursor_`.
-    enum class Answering : std::uint8_t { nothing, status, digest, report, calls, trace };
+    enum class Answering : std::uint8_t { nothing, status, digest, report, calls, trace, order };
 
     void start_answer(std::string_view line);
     void start_migrate(Request& request);
     void start_digest(Request& request);
     void settle(Request& request);
     void start_life(Request& request);
+    bool end_life();
     void start_define(Request& request);
     void end_define();
     void start_console(Request& request);
@@ -76,6 +77,8 @@ class Connection final : public net::StreamHandler {
     std::size_t out_sent_ = 0;
     Answering answering_ = Answering::nothing;
     std::size_t cursor_ = 0;
+    migrate::NameField order_for_{};  // the partition that is being started, or none,
+    std::uint64_t order_mark_ = 0;    // and what has to be scrubbed before the order is carried out
     migrate::NameField calls_of_{};   // the partition whose calls are being listed
     std::uint64_t trace_end_ = 0;     // how many calls had been recorded when the trace was asked for
     migrate::NameField digests_of_{}; // the partition whose digests are being sent,

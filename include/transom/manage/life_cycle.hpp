@@ -12,22 +12,27 @@ class LifeObserver {
   public:
     /// It is built and about to run.
     virtual void starting(partition::Partition& partition) = 0;
-    /// It does not run any more, and is about to be scrubbed.
+    /// It does not run any more, and is about to be given back.
     virtual void ending(partition::Partition& partition) = 0;
+    /// It has come from another machine, and is about to run.
+    virtual void arrived(partition::Partition& partition) = 0;
+    /// It runs on another machine, and is about to be given back here.
+    virtual void left(partition::Partition& partition) = 0;
 
   protected:
     ~LifeObserver() = default;
 };
 
 /// The life of a machine's partitions, by an operator's orders and by what they do themselves: docs/manage.md. A definition stays when
-/// its partition ends; a partition that has arrived has none here, unless it left from here before.
-class LifeCycle {
+/// its partition ends; a partition that has arrived has none here, unless it left from here before. As a task it builds what has been
+/// ordered to start, and scrubs what has been given back, both a little at a time.
+class LifeCycle final : public partition::Task, public migrate::MoveObserver {
   public:
-    /// Everything outlives it. `runs_partitions`: false on a machine that cannot.
+    /// Everything outlives it; the mover, whose observer it is, may be made after it. `runs_partitions`: false on a machine that cannot.
     LifeCycle(partition::Roster& roster, memory::Frames& frames, migrate::Mover& mover, LifeObserver& observer,
               bool runs_partitions)
-        : roster_(roster), mover_(mover), observer_(observer), definitions_(frames), runs_partitions_(runs_partitions) {
-    }
+        : roster_(roster), frames_(frames), mover_(mover), observer_(observer), definitions_(frames),
+          runs_partitions_(runs_partitions) {}
 
     Definitions& definitions() { return definitions_; }
 
@@ -35,30 +40,34 @@ class LifeCycle {
     std::expected<std::span<std::byte>, Refusal> reserve(Bytes size);
     std::expected<std::size_t, Refusal> define(std::span<std::byte> memory);
 
-    /// Orders of an operator. What a `force` overrules is said by the refusal without it.
+    /// Orders of an operator. What a `force` overrules is said by the refusal without it. What has to be built runs when is_starting() says
+    /// that it does not start any more.
     Done start(std::string_view name, bool force);
     Done stop(std::string_view name, bool force);
     Done reset(std::string_view name);
     Done remove(std::string_view name);
 
-    /// Builds a partition from its definition and lets it run.
-    std::expected<void, partition::CreateError> run(Definition& definition);
+    bool is_starting(std::string_view name);
+
+    /// Builds a partition from its definition and lets it run, all at once: for a machine on which nothing runs yet.
+    std::expected<void, partition::CreateError> start_at_once(Definition& definition);
     /// Takes apart a partition that has ended of its own will, or starts it anew where it asked for that.
     void ended(partition::Partition& partition);
     /// Whether partitions have ended of their own will since an operator last had a hand in it, and nothing is left that could go on.
     bool over() const { return one_has_ended_ && roster_.size() == 0 && !definitions_.any_by_operator(); }
 
-    /// What the mover wants to know, and has to say.
-    bool name_is_taken(std::string_view name) const;
-    void arrived(std::string_view name);
-    void left(std::string_view name);
+    std::uint64_t run() override;
 
   private:
+    Done may_order(const partition::Partition& partition) const;
     std::expected<partition::Partition*, Refusal> find_running(std::string_view name);
     std::expected<Definition*, Refusal> find_definition(std::string_view name);
-    std::expected<void, partition::CreateError> run_anew(partition::Partition& partition, Definition& definition);
+    std::expected<void, partition::CreateError> begin_anew(partition::Partition& partition, Definition& definition);
+    void begun(const Definition& definition);
+    void let_run(partition::Partition& partition);
 
     partition::Roster& roster_;
+    memory::Frames& frames_;
     migrate::Mover& mover_;
     LifeObserver& observer_;
     Definitions definitions_;

@@ -62,6 +62,7 @@ struct Listed {
 /// What the machine has left.
 struct Room {
     Bytes free_memory = 0;
+    Bytes dirty_memory = 0;        ///< given back and being scrubbed
     std::uint32_t capacity = 0;    ///< hundredths of a processor,
     std::uint32_t unallocated = 0; ///< and those that nobody is entitled to
 };
@@ -85,6 +86,11 @@ class Machine {
     virtual Done stop(std::string_view partition, bool force) = 0;
     virtual Done reset(std::string_view partition) = 0;
     virtual Done remove(std::string_view partition) = 0;
+    /// What has been ordered takes longer than the call: whether that partition is still being built,
+    virtual bool is_starting(std::string_view partition) = 0;
+    /// and whether what had been given back by the time of scrub_mark() has been scrubbed.
+    virtual std::uint64_t scrub_mark() = 0;
+    virtual bool was_scrubbed(std::uint64_t mark) = 0;
     /// The move in progress or the last one.
     virtual const migrate::Progress& migration() = 0;
     /// False: there is none, or it is too late.

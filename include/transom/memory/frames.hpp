@@ -14,17 +14,25 @@ constexpr Bytes frame_size = kib(64);
 /// Who owns a frame of real memory.
 enum class FrameState : std::uint8_t {
     absent,     // no memory there, or the firmware's
-    free,       // ours to give; scrubbed
+    free,       // ours to give; nothing of a partition's is in it
+    dirty,      // given back and not scrubbed yet
     partition,  // logical memory of a partition
     page_table, // hashed page table and its guest words
     hypervisor, // our image, stacks, rings, buffers
 };
 
 enum class FrameError {
-    none_left, // no run of free frames of that size and alignment
+    none_left, // no run of frames of that size and alignment that nobody has
 };
 
-/// The one owner of real memory. Every frame is in exactly one state; release scrubs before a frame is free again.
+/// What whoever takes memory finds in it.
+enum class Contents : std::uint8_t {
+    zero, // zeroed at once, so for what is small
+    any,  // the caller lets nobody look before zero() has been over it, or fills it
+};
+
+/// The one owner of real memory. Every frame is in exactly one state. What is given back is scrubbed before it is free, in portions, as
+/// that of a partition takes long; a frame that is not scrubbed yet goes only to who scrubs it first.
 class Frames {
   public:
     /// `states` covers real memory from address 0, one per frame, and lives as long as this object.
@@ -37,17 +45,36 @@ class Frames {
     /// whole. Frames that are absent or reserved already stay what they are.
     void reserve(RealRange range, FrameState as);
 
-    /// Takes `size` bytes at a multiple of `alignment`, zeroed: the lowest that fit. Both are multiples of frame_size,
+    /// Takes `size` bytes at a multiple of `alignment`: the lowest that fit. Both are multiples of frame_size,
     /// and alignment is a power of two.
-    std::expected<RealAddr, FrameError> allocate(Bytes size, Bytes alignment, FrameState as);
-    /// Scrubs and gives back what allocate returned. It panics where the range is not all in state `was`.
+    std::expected<RealAddr, FrameError> allocate(Bytes size, Bytes alignment, FrameState as,
+                                                 Contents contents = Contents::zero);
+    /// Zeroes those of an owner's frames that are not known to have been zero when he got them.
+    void zero(RealRange range);
+    /// Whether zero() would find nothing to do.
+    bool is_zeroed(RealRange range) const;
+    /// Gives back what allocate returned: it is dirty. It panics where the range is not all in state `was`.
     void release(RealRange range, FrameState was);
+
+    /// Scrubs the next frame that is dirty, which is free then. False: there is none.
+    bool scrub_one();
+    /// Of a moment: was_scrubbed() says later whether all that was dirty then has been scrubbed, or given away, though other memory has been
+    /// given back since.
+    std::uint64_t mark() const;
+    bool was_scrubbed(std::uint64_t mark) const { return dirty_ == 0 || passed_ >= mark; }
 
     FrameState state(RealAddr address) const;
     Bytes total(FrameState state) const;
+    /// What allocate() can give.
+    Bytes available() const { return total(FrameState::free) + dirty_ * frame_size; }
 
   private:
+    std::span<FrameState> run_of(RealRange range) const;
+
     std::span<FrameState> states_;
+    std::uint64_t dirty_ = 0;
+    std::uint64_t cursor_ = 0; // scrub() goes round and round: here it goes on,
+    std::uint64_t passed_ = 0; // and so many frames lie behind it
 };
 
 } // namespace transom::memory

@@ -30,7 +30,7 @@ class SourceControl {
 
 /// What the target has for a partition that arrives. The spans belong to whoever made them, and outlive the session.
 struct Arrival {
-    partition::Partition* partition = nullptr; // empty, memory all zero
+    partition::Partition* partition = nullptr; // empty; its memory is all zero once it is prepared
     std::span<std::uint64_t> digests;          // a word for each granule
     std::span<std::uint64_t> arrived;          // a bit for each granule
 };
@@ -42,6 +42,8 @@ class TargetControl {
     virtual std::uint64_t now() = 0;
     /// Builds an empty partition, or says why not: the name is in use, no memory.
     virtual std::expected<Arrival, Failure> create(const PartitionShape& shape) = 0;
+    /// Works on the memory of one that was built for about so many ticks. It is called again and again until it answers true.
+    virtual bool prepare(partition::Partition& partition, std::uint64_t budget) = 0;
     /// Lets an arrived partition run; its timebase_offset is set.
     virtual void start(partition::Partition& partition) = 0;
     /// Scrubs and frees everything of a partition that did not arrive.

@@ -64,6 +64,7 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     void resume(partition::Partition& partition) override;
     void release(partition::Partition& partition) override;
     std::expected<Arrival, Failure> create(const PartitionShape& shape) override;
+    bool prepare(partition::Partition& partition, std::uint64_t budget) override;
     void start(partition::Partition& partition) override;
     void discard(partition::Partition& partition) override;
 

@@ -40,6 +40,7 @@ class TargetSession final : public net::StreamHandler {
     enum class Phase : std::uint8_t {
         idle,
         greeting,  // connected, no hello yet
+        preparing, // agreed, the partition's memory is not scrubbed yet
         timing,    // agreed, pings may come
         receiving, // partition has come
         held,      // all is here
@@ -48,6 +49,7 @@ class TargetSession final : public net::StreamHandler {
 
     void handle(const Record& record);
     void handle_hello(const Record& record);
+    void prepare(std::uint64_t budget);
     void handle_ping(const Record& record);
     void handle_partition(const Record& record);
     void handle_page(const Record& record);

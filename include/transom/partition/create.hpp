@@ -57,19 +57,16 @@ Shape shape_of(const tree::PartitionDescription& description);
 /// One line that names the partition, what is wrong and the remedy.
 using CreateError = ErrorLine;
 
-/// Gives a partition its memory, an empty page table and stopped virtual processors, for a partition that arrives. Its
-/// state stays `empty`. `partition` holds none yet; its lpid is kept, everything else of it is made anew.
-std::expected<void, CreateError> create_empty(Partition& partition, const Shape& shape, const Resources& from);
+/// Gives a partition its memory, not scrubbed yet, a page table and stopped virtual processors: see Construction.
+std::expected<void, CreateError> take(Partition& partition, const Shape& shape, const Resources& from);
 
 /// Gives a partition that many virtual terminals, 1 to vio::max_terminals, each with its interrupt source.
 void set_terminals(Partition& partition, std::uint32_t count);
 
-/// Builds a partition from its description: memory, page table, kernel, initramfs, the code for RTAS calls, device tree,
-/// and virtual processor 0 ready to enter the kernel. Its state is then `running`. After an error nothing is taken.
-std::expected<void, CreateError> create(Partition& partition, const tree::PartitionDescription& description,
-                                        const tree::Manifest& bundle, const Resources& from);
+/// The partition's pieces of the machine's memory, counted from 0; an empty one behind the last.
+RealRange piece_of(const Partition& partition, std::size_t index);
 
-/// Scrubs and gives back all that the partition has, and leaves it `off` with its name and the reason of
+/// Gives back all that the partition has, and leaves it `off` with its name and the reason of
 /// its end. No processor is in it or has a translation of it any more. Nothing happens to one that holds nothing.
 void destroy(Partition& partition, memory::Frames& frames);
 

@@ -32,8 +32,23 @@ struct LoadedKernel {
     LogicalRange extent; // from the lowest to the highest byte loaded or cleared
 };
 
-/// Loads an ELF64 executable of either byte order: each PT_LOAD segment to its physical address, its rest zeroed. Nothing
-/// is written unless everything fits. System V ABI chapters 4 and 5; e_machine 21.
+/// Looks whether a file is an ELF64 executable of either byte order that fits into that memory. System V ABI chapters 4 and 5;
+/// e_machine 21.
+std::expected<LoadedKernel, KernelError> check_kernel(std::span<const std::byte> image,
+                                                      const memory::LogicalMemory& memory);
+
+/// How far a kernel has been loaded.
+struct KernelCursor {
+    unsigned header = 0; // the program header whose segment is next,
+    Bytes done = 0;      // and how much of that is done
+};
+
+/// Loads the next part of a kernel that check_kernel() has found sound, up to so many bytes: each PT_LOAD segment to its physical
+/// address, its rest zeroed. False: that was all.
+std::expected<bool, KernelError> load_part(std::span<const std::byte> image, memory::LogicalMemory& memory,
+                                           KernelCursor& cursor, Bytes at_most);
+
+/// Loads all of one. Nothing is written unless everything fits.
 std::expected<LoadedKernel, KernelError> load_kernel(std::span<const std::byte> image, memory::LogicalMemory& memory);
 
 } // namespace transom::partition

@@ -3,7 +3,7 @@
 
 #include <expected>
 #include <string_view>
-#include <transom/partition/create.hpp>
+#include <transom/partition/construction.hpp>
 #include <transom/partition/dispatcher.hpp>
 
 namespace transom::partition {
@@ -14,22 +14,36 @@ class Roster {
   public:
     Roster(const Resources& resources, Dispatcher& dispatcher) : resources_(resources), dispatcher_(dispatcher) {}
 
-    /// Builds one from its description; start() lets it run. Errors: those of partition::create, a name in use, no number left, not so
-    /// much of the processors left.
+    /// Begins to build one from its description; work() goes on with it, and start() lets it run. Errors: those of partition::Construction, a
+    /// name in use, no number left, not so much of the processors left.
+    std::expected<Partition*, CreateError> begin(const tree::PartitionDescription& description,
+                                                 const tree::Manifest& bundle);
+    /// Begins to build an empty one for a partition that arrives; prepare() goes on with it, and start() lets it run.
+    std::expected<Partition*, CreateError> begin_empty(const Shape& shape);
+    /// The same, and all at once.
     std::expected<Partition*, CreateError> create(const tree::PartitionDescription& description,
                                                   const tree::Manifest& bundle);
-    /// Builds an empty one for a partition that arrives; start() lets it run.
     std::expected<Partition*, CreateError> create_empty(const Shape& shape);
+
+    /// Whether it is being built from a description.
+    bool is_starting(const Partition& partition) const;
+    /// Works for about so many ticks on one of those that are being built from a description, on another each time. Returns it when that
+    /// was all.
+    Partition* work(std::uint64_t ticks);
+    bool any_starting() const;
+    /// Works for about so many ticks on one that arrives. True: that was all.
+    bool prepare(Partition& partition, std::uint64_t ticks);
+
     /// From now on its virtual processors run, on its own page table.
     void start(Partition& partition);
 
-    /// Whether rebuild() will find what that description asks for, now that the partition has what it has.
+    /// Whether begin_anew() will find what that description asks for, now that the partition has what it has.
     std::expected<void, CreateError> may_rebuild(const Partition& partition,
                                                  const tree::PartitionDescription& description) const;
-    /// Ends a partition and builds it anew in its place, with its number and its part of the processors; start() lets it run.
+    /// Ends a partition and begins to build it anew in its place, with its number and its part of the processors: as begin().
     /// After an error it is destroyed.
-    std::expected<void, CreateError> rebuild(Partition& partition, const tree::PartitionDescription& description,
-                                             const tree::Manifest& bundle);
+    std::expected<void, CreateError> begin_anew(Partition& partition, const tree::PartitionDescription& description,
+                                                const tree::Manifest& bundle);
 
     /// Hundredths of a processor that no partition is entitled to.
     std::uint32_t unallocated_capacity() const { return dispatcher_.pool().unallocated(); }
@@ -38,7 +52,7 @@ class Roster {
     /// Whether none of its virtual processors is inside it. Those that are leave it soon; where its state is not `running` they do
     /// not come back.
     bool is_out(Partition& partition) { return dispatcher_.is_out(partition); }
-    /// Ends one whose state is not `running`: it is dispatched no more, its memory is scrubbed and free. The reference is dead afterwards.
+    /// Ends one whose state is not `running`: it is dispatched no more, and its memory is given back. The reference is dead afterwards.
     void destroy(Partition& partition);
 
     /// The function sets that partitions of this machine can be offered.
@@ -62,9 +76,12 @@ class Roster {
     /// A partition in frames of its own.
     struct Slot {
         Partition partition;
+        Construction construction;
         Slot* next = nullptr;
     };
     Slot** link_of(const Partition& partition);
+    const Slot& slot_of(const Partition& partition) const;
+    bool work_on(Slot& slot, std::uint64_t ticks);
     std::expected<Slot*, CreateError> add(std::string_view name);
     void remove(Slot** link);
     std::expected<CapacityClaim, CreateError> claim(const Shape& shape, const Partition* own = nullptr) const;
@@ -74,7 +91,8 @@ class Roster {
 
     const Resources& resources_;
     Dispatcher& dispatcher_;
-    Slot* first_ = nullptr; // by their numbers
+    Slot* first_ = nullptr;            // by their numbers
+    std::uint32_t last_worked_on_ = 0; // the number of the one that work() was for
 };
 
 } // namespace transom::partition

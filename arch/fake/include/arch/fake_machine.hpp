@@ -20,7 +20,7 @@ struct FakeFlush {
     transom::hpt::FlushObligation page;
 };
 
-/// The host tests' machine: memory, a clock that only moves when told, and the log as text. One at a time in a process;
+/// The host tests' machine: memory, a clock that only moves as it is told, and the log as text. One at a time in a process;
 /// constructing it makes it the machine that the arch/ functions act on. Threads play its processors: the arch/ functions may
 /// be called by several at once, and order no more between them than a machine's do.
 class FakeMachine {
@@ -40,7 +40,8 @@ class FakeMachine {
     // NOLINTBEGIN(readability-identifier-naming)
     std::vector<std::byte> memory_;
     std::atomic<std::uint64_t> ticks_ = 1000;
-    std::mutex recording_; // of the two that follow
+    std::uint64_t step_ = 0; // by which each look at the clock moves it
+    std::mutex recording_;   // of the two that follow
     std::vector<std::string> log_;
     std::vector<FakeFlush> flushes_;
     std::function<void(const FakeFlush&)> on_flush_; // instead of being remembered: called by who flushes

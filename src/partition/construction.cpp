@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <arch/real_memory.hpp>
+#include <transom/base/panic.hpp>
+#include <transom/hcall/table.hpp>
+#include <transom/partition/construction.hpp>
+#include <transom/partition/msr.hpp>
+#include <transom/rtas/table.hpp>
+
+namespace transom::partition {
+
+namespace {
+
+using memory::FrameState;
+
+constexpr std::uint64_t entry_msr = msr::sf | msr::me;
+constexpr std::size_t max_rtas_calls = 48;
+constexpr Bytes portion = memory::frame_size;
+
+constexpr std::uint64_t to_mib(Bytes n) { return n >> 20; }
+
+void fill(Partition& partition, LogicalAddr to, std::span<const std::byte> from) {
+    invariant(partition.memory.write(to, from).has_value(), "write outside of a new partition's memory");
+}
+
+/// The file of that name, or the line that says it is not there.
+std::expected<std::span<const std::byte>, CreateError> find_file(const tree::Manifest& bundle,
+                                                                 std::string_view partition, std::string_view what,
+                                                                 std::string_view path) {
+    if (const auto file = bundle.file(path))
+        return *file;
+    return std::unexpected(
+        CreateError::formatted("partition {}: {} {} is not with the manifest: start the machine from a "
+                               "bundle, as transom run makes it",
+                               partition, what, path));
+}
+
+} // namespace
+
+std::expected<void, CreateError> Construction::begin_empty(Partition& partition, const Shape& shape,
+                                                           const Resources& from) {
+    *this = Construction();
+    if (const auto taken = take(partition, shape, from); !taken)
+        return taken;
+    phase_ = Phase::scrubbing;
+    return {};
+}
+
+std::expected<void, CreateError> Construction::begin(Partition& partition,
+                                                     const tree::PartitionDescription& description,
+                                                     const tree::Manifest& bundle, const Resources& from) {
+    const Shape shape = shape_of(description);
+    if (const auto begun = begin_empty(partition, shape, from); !begun)
+        return begun;
+    set_terminals(partition, description.terminals);
+    partition.sees_pool = description.pool_idle_count;
+    if (description.observe_calls)
+        partition.observation.start();
+    if (const auto planned = plan(partition, description, shape, bundle, from); !planned) {
+        abandon(from.frames);
+        destroy(partition, from.frames);
+        return planned;
+    }
+    has_contents_ = true;
+    return {};
+}
+
+/// Finds out all that can be wrong, before anything is written.
+std::expected<void, CreateError> Construction::plan(Partition& partition, const tree::PartitionDescription& d,
+                                                    const Shape& shape, const tree::Manifest& bundle,
+                                                    const Resources& from) {
+    const auto image = find_file(bundle, d.name, "kernel", d.kernel);
+    if (!image)
+        return std::unexpected(image.error());
+    kernel_ = *image;
+    if (!d.initramfs.empty()) {
+        const auto file = find_file(bundle, d.name, "initramfs", d.initramfs);
+        if (!file)
+            return std::unexpected(file.error());
+        initramfs_ = *file;
+    }
+    const auto kernel = check_kernel(kernel_, partition.memory);
+    if (!kernel)
+        return std::unexpected(
+            CreateError::formatted("partition {}: kernel {} {}", d.name, d.kernel, describe(kernel.error())));
+    entry_ = kernel->entry;
+    const auto layout = lay_out(shape.memory, kernel->extent, initramfs_.size());
+    if (!layout)
+        return std::unexpected(CreateError::formatted(
+            "partition {}: {} not fit into {} MiB: raise memory-mib", d.name,
+            layout.error() == LayoutError::initramfs_too_large ? "the initramfs does" : "kernel and initramfs do",
+            to_mib(shape.memory)));
+    layout_ = *layout;
+    return write_tree(partition, d, shape, from);
+}
+
+std::expected<void, CreateError> Construction::write_tree(Partition& partition, const tree::PartitionDescription& d,
+                                                          const Shape& shape, const Resources& from) {
+    constexpr Bytes size =
+        (tree::partition_tree_capacity + memory::frame_size - 1) / memory::frame_size * memory::frame_size;
+    const auto scratch = from.frames.allocate(size, memory::frame_size, FrameState::hypervisor);
+    if (!scratch)
+        return std::unexpected(
+            CreateError::formatted("partition {}: no memory is left to write its device tree: give the "
+                                   "machine more memory",
+                                   d.name));
+    scratch_ = {*scratch, size};
+    StaticVector<tree::RtasToken, max_rtas_calls> calls;
+    for (const rtas::Row& row : rtas::rows())
+        invariant(calls.push_back({row.name, row.token}), "more RTAS calls than the device tree has room for");
+    const hcall::SetNames sets = hcall::hypertas_functions(partition.allowed_calls.sets());
+    const auto written =
+        tree::write_partition_tree({.name = d.name,
+                                    .number = partition.lpid,
+                                    .processor = from.processor,
+                                    .virtual_processors = shape.virtual_processors,
+                                    .memory = shape.memory,
+                                    .log2_page_table_size = shape.log2_page_table_size,
+                                    .large_pages = shape.large_pages,
+                                    .terminals = partition.terminal_count,
+                                    .rtas = layout_.rtas,
+                                    .rtas_calls = calls.span(),
+                                    .hypertas_functions = sets.span(),
+                                    .initramfs = layout_.initramfs,
+                                    .bootargs = d.bootargs},
+                                   {arch::real_pointer(scratch_.begin), tree::partition_tree_capacity});
+    if (!written)
+        return std::unexpected(CreateError::formatted("partition {}: its device tree has more than {} bytes: shorten "
+                                                      "bootargs",
+                                                      d.name, tree::partition_tree_capacity));
+    tree_size_ = *written;
+    return {};
+}
+
+void Construction::abandon(memory::Frames& frames) {
+    if (!scratch_.empty())
+        frames.release(scratch_, FrameState::hypervisor);
+    *this = Construction();
+}
+
+/// False: all of the partition's memory is zero.
+bool Construction::scrub_frame(const Partition& partition, memory::Frames& frames) {
+    constexpr unsigned most_looked_at = 1024; // of those that are zero already
+    for (unsigned looked_at = 0; looked_at < most_looked_at; ++looked_at) {
+        const RealRange piece = piece_of(partition, piece_);
+        if (piece.empty())
+            return false;
+        const RealRange frame{piece.begin + scrubbed_, memory::frame_size};
+        scrubbed_ += frame.size;
+        if (scrubbed_ == piece.size) {
+            ++piece_;
+            scrubbed_ = 0;
+        }
+        if (!frames.is_zeroed(frame)) {
+            frames.zero(frame);
+            break;
+        }
+    }
+    return true;
+}
+
+bool Construction::load_kernel(Partition& partition) {
+    const auto more = load_part(kernel_, partition.memory, cursor_, portion);
+    invariant(more.has_value(), "a kernel that fits does not");
+    return *more;
+}
+
+bool Construction::load_initramfs(Partition& partition) {
+    const Bytes n = std::min<Bytes>(portion, initramfs_.size() - copied_);
+    fill(partition, layout_.initramfs.begin + copied_, initramfs_.subspan(copied_, n));
+    copied_ += n;
+    return copied_ < initramfs_.size();
+}
+
+void Construction::finish(Partition& partition, memory::Frames& frames) {
+    fill(partition, layout_.rtas.begin, std::as_bytes(std::span(rtas_code)));
+    fill(partition, layout_.tree.begin, {arch::real_pointer(scratch_.begin), tree_size_});
+    Vcpu& first = partition.vcpus[0];
+    first.registers.gpr[3] = layout_.tree.begin.value;
+    first.registers.nip = entry_.value;
+    first.registers.msr = entry_msr;
+    first.state = VcpuState::ready;
+    abandon(frames);
+}
+
+void Construction::step(Partition& partition, memory::Frames& frames) {
+    switch (phase_) {
+    case Phase::scrubbing:
+        if (!scrub_frame(partition, frames))
+            phase_ = has_contents_ ? Phase::kernel : Phase::over;
+        break;
+    case Phase::kernel:
+        if (!load_kernel(partition))
+            phase_ = Phase::initramfs;
+        break;
+    case Phase::initramfs:
+        if (!load_initramfs(partition))
+            phase_ = Phase::rest;
+        break;
+    case Phase::rest:
+        finish(partition, frames);
+        break;
+    case Phase::over:
+        break;
+    }
+}
+
+std::expected<void, CreateError> create_empty(Partition& partition, const Shape& shape, const Resources& from) {
+    Construction construction;
+    const auto begun = construction.begin_empty(partition, shape, from);
+    while (construction.under_way())
+        construction.step(partition, from.frames);
+    return begun;
+}
+
+std::expected<void, CreateError> create(Partition& partition, const tree::PartitionDescription& description,
+                                        const tree::Manifest& bundle, const Resources& from) {
+    Construction construction;
+    const auto begun = construction.begin(partition, description, bundle, from);
+    while (construction.under_way())
+        construction.step(partition, from.frames);
+    return begun;
+}
+
+} // namespace transom::partition
