@@ -78,13 +78,22 @@ std::expected<Partition*, Refusal> LifeCycle::find_running(std::string_view name
 std::expected<std::span<std::byte>, Refusal> LifeCycle::reserve(Bytes size) {
     if (!runs_partitions_)
         return refuse("no-partitions", "this machine is itself a partition: none run on it");
-    return definitions_.reserve(size);
+    const auto memory = definitions_.reserve(size);
+    uploads_ += memory ? 1 : 0;
+    return memory;
+}
+
+void LifeCycle::drop(std::span<std::byte> memory) {
+    definitions_.drop(memory);
+    --uploads_;
 }
 
 std::expected<std::size_t, Refusal> LifeCycle::define(std::span<std::byte> memory) {
     const auto defined = definitions_.define(memory, roster_);
-    if (defined)
+    if (defined) {
         one_has_ended_ = false;
+        --uploads_;
+    }
     return defined;
 }
 

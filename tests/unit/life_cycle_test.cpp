@@ -52,7 +52,7 @@ class LifeCycleTest : public testing::Test, protected Memory, LifeObserver {
         const auto defined = life_.define(*memory);
         if (defined)
             return "";
-        life_.definitions().drop(*memory);
+        life_.drop(*memory);
         settle();
         return std::string(defined.error().name);
     }
@@ -384,6 +384,35 @@ TEST_F(LifeCycleTest, OneThatStartsAgainAndAgainHoldsUpNobody) {
         life_.run();
     }
     EXPECT_TRUE(frames.was_scrubbed(mark));
+}
+
+TEST_F(LifeCycleTest, TheMachineDoesNotEndUnderABundleThatIsComing) {
+    adopt({{"a"}});
+    ASSERT_TRUE(life_.start_at_once(*life_.definitions().find("a")));
+    const auto coming = bundle({{"b"}});
+    const auto given_up = life_.reserve(100);
+    const auto memory = life_.reserve(coming.size());
+    ASSERT_TRUE(memory && given_up);
+    end_itself("a", StopReason::power_off);
+    EXPECT_FALSE(life_.over());
+    life_.drop(*given_up);
+    EXPECT_FALSE(life_.over());
+    std::ranges::copy(coming, memory->begin());
+    ASSERT_TRUE(life_.define(*memory));
+    EXPECT_FALSE(life_.over());
+    EXPECT_EQ(start("b"), "");
+
+    end_itself("b", StopReason::power_off);
+    EXPECT_EQ(remove("b"), "");
+    ASSERT_EQ(start("a"), "");
+    const auto lost = life_.reserve(coming.size());
+    ASSERT_TRUE(lost);
+    end_itself("a", StopReason::power_off);
+    EXPECT_FALSE(life_.over());
+    life_.drop(*lost);
+    EXPECT_TRUE(life_.over()) << "nobody waits for anything any more";
+    EXPECT_FALSE(life_.reserve(gib(1)));
+    EXPECT_TRUE(life_.over());
 }
 
 } // namespace

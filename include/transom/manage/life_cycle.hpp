@@ -39,6 +39,7 @@ class LifeCycle final : public partition::Task, public migrate::MoveObserver {
     /// An operator's bundle: as in Definitions.
     std::expected<std::span<std::byte>, Refusal> reserve(Bytes size);
     std::expected<std::size_t, Refusal> define(std::span<std::byte> memory);
+    void drop(std::span<std::byte> memory);
 
     /// Orders of an operator. What a `force` overrules is said by the refusal without it. What has to be built runs when is_starting() says
     /// that it does not start any more.
@@ -53,8 +54,15 @@ class LifeCycle final : public partition::Task, public migrate::MoveObserver {
     std::expected<void, partition::CreateError> start_at_once(Definition& definition);
     /// Takes apart a partition that has ended of its own will, or starts it anew where it asked for that.
     void ended(partition::Partition& partition);
-    /// Whether partitions have ended of their own will since an operator last had a hand in it, and nothing is left that could go on.
-    bool over() const { return one_has_ended_ && roster_.size() == 0 && !definitions_.any_by_operator(); }
+    /// Whether partitions have ended of their own will since an operator last had a hand in it, and nothing is left that could go on, or is
+    /// on its way here.
+    bool over() const {
+        return one_has_ended_ && roster_.size() == 0 && uploads_ == 0 && !definitions_.any_by_operator();
+    }
+
+    void arrived(partition::Partition& partition) override;
+    bool name_is_taken(std::string_view name) const override;
+    void left(partition::Partition& partition) override;
 
     std::uint64_t run() override;
 
@@ -73,6 +81,7 @@ class LifeCycle final : public partition::Task, public migrate::MoveObserver {
     Definitions definitions_;
     bool runs_partitions_;
     bool one_has_ended_ = false;
+    std::uint32_t uploads_ = 0; // bundles for which memory is reserved
 };
 
 } // namespace transom::manage

@@ -29,7 +29,7 @@ class LocalMachine final : public Machine {
     std::expected<std::size_t, Refusal> define(std::span<std::byte> bundle) override {
         return life_cycle_.define(bundle);
     }
-    void drop(std::span<std::byte> bundle) override { life_cycle_.definitions().drop(bundle); }
+    void drop(std::span<std::byte> bundle) override { life_cycle_.drop(bundle); }
     Done start(std::string_view partition, bool force) override { return life_cycle_.start(partition, force); }
     Done stop(std::string_view partition, bool force) override { return life_cycle_.stop(partition, force); }
     Done reset(std::string_view partition) override { return life_cycle_.reset(partition); }
