@@ -207,6 +207,8 @@ Done LifeCycle::remove(std::string_view name) {
         return refuse("running", "{} is in use: stop it first", name);
     }
     one_has_ended_ = false;
+    if ((*definition)->moved_away)
+        log("partition {}: its definition is removed; it runs on the other machine as before", name);
     definitions_.remove(**definition);
     return {};
 }

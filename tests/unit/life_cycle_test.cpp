@@ -386,6 +386,18 @@ TEST_F(LifeCycleTest, OneThatStartsAgainAndAgainHoldsUpNobody) {
     EXPECT_TRUE(frames.was_scrubbed(mark));
 }
 
+TEST_F(LifeCycleTest, AFreshDefinitionOfWhatHasMovedAwayIsAnotherPartition) {
+    ASSERT_EQ(define({{"a"}}), "");
+    ASSERT_EQ(start("a"), "");
+    leave("a");
+    EXPECT_EQ(define({{"a"}}), "name-in-use");
+    EXPECT_EQ(remove("a"), "") << "it runs on, elsewhere";
+    EXPECT_THAT(machine.log_.back(), HasSubstr("it runs on the other machine as before"));
+    ASSERT_EQ(define({{"a"}}), "");
+    EXPECT_TRUE(life_.name_is_taken("a")) << "the one that left cannot come back beside it";
+    EXPECT_EQ(start("a"), "") << "nothing of the other one is in it, but the name";
+}
+
 TEST_F(LifeCycleTest, TheMachineDoesNotEndUnderABundleThatIsComing) {
     adopt({{"a"}});
     ASSERT_TRUE(life_.start_at_once(*life_.definitions().find("a")));
