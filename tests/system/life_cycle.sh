@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # usage: life_cycle.sh TRANSOM [OPTION...]
 # Two hundred times partitions are defined, started, stopped and removed on a machine that was started without any, some of them three
-# at once, and each time the machine's free memory is what it was, to the byte. One partition runs beside them all the time and does
+# at once, and each time the machine's free memory is what it was, to the byte, and so are its processors, one of which some partitions
+# have for themselves. One partition runs beside them all the time and does
 # not notice: none of its ticks is missing on its console.
 set -euo pipefail
 
@@ -33,11 +34,11 @@ manifest() { # NAME...
 }
 printf '/dts-v1/;\n/ { compatible = "transom,manifest-1"; partitions { }; };\n' >"$work/none.dts"
 manifest steady >"$work/steady.dts"
-manifest one >"$work/one.dts"
+manifest one | sed 's/kernel/dedicated-processors; kernel/' >"$work/one.dts"
 manifest first second third >"$work/three.dts"
 
 mkfifo "$work/keys"
-"$tool" run --manifest "$work/none.dts" "$@" <"$work/keys" >"$work/machine" 2>&1 &
+"$tool" run --manifest "$work/none.dts" "$@" --processors 2 <"$work/keys" >"$work/machine" 2>&1 &
 pids+=($!)
 exec {keys}>"$work/keys"
 
@@ -61,9 +62,9 @@ ask() { # REQUEST: the last line of its answer is in $answer
 define() { # MANIFEST
     "$tool" define --manifest "$work/$1.dts" --management "127.0.0.1:$port" >"$work/said" 2>&1 || give_up "define $1: $(<"$work/said")"
 }
-look() { # how much memory is free is in $free
+look() { # how much memory is free, and how much of the processors, is in $free
     ask status
-    free="$(grep -oP ' free=\K[0-9]+' <<<"$answer")"
+    free="$(grep -oP ' free=\K[0-9]+' <<<"$answer") bytes, $(grep -oP ' unallocated=\K[0-9]+' <<<"$answer") hundredths of processors"
 }
 each() { # VERB NAME...
     local verb="$1" name
@@ -100,7 +101,7 @@ for ((cycle = 1; cycle <= cycles; cycle++)); do
         each remove one
     fi
     look
-    [[ $free == "$before" ]] || give_up "cycle $cycle: $before bytes were free, and now $free"
+    [[ $free == "$before" ]] || give_up "cycle $cycle: $before were free, and now $free"
 done
 
 # What it has written is all there, for the next one too.
@@ -128,9 +129,9 @@ numbers "$work/again" >"$work/numbers"
 
 ask 'remove partition=steady'
 look
-[[ $free == "$at_first" ]] || give_up "$at_first bytes were free at first, and $free at last"
+[[ $free == "$at_first" ]] || give_up "$at_first were free at first, and $free at last"
 ! grep -aE 'BAD|panic' "$work/machine" "$work/steady" "$work/again" || give_up 'a partition found what is not its own, see above'
 ask shutdown
 wait "${pids[0]}" || give_up 'the machine did not end as it should'
 pids=()
-echo "$cycles cycles: $free bytes are free, as at first"
+echo "$cycles cycles: $free are free, as at first"

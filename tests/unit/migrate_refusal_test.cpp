@@ -216,7 +216,7 @@ TEST_F(Forged, AHelloIsRefusedInTheOrderOfTheDocument) {
     // docs/stream.md, hello. What is at the target comes after that: MoverTest.
     const std::vector<Wrong> order{
         {MoveError::format_version, [](H& h) { h.version = format_version + 1; }},
-        {MoveError::record_content, [](H& h) { h.capped = 2; }},
+        {MoveError::record_content, [](H& h) { h.sharing = 8; }},
         {MoveError::processor_version, [](H& h) { h.processor_version = 1; }},
         {MoveError::mmu, [](H& h) { h.mmu = 1; }},
         {MoveError::table_size, [](H& h) { h.table_log2 = 17; }},

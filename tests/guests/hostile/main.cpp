@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A partition that keeps its interrupts off and wants all of the machine: its bootargs say how. `calls`: hypervisor calls one after the
-// other; `waits`: calls that wait, give way, or wake who waits; `areas`: its memory zeroed, areas registered and forgotten; `faults`: accesses to what it does not have; `illegal`: instructions that no processor has.
+// other; `waits`: calls that wait, give way, or wake who waits; `areas`: its memory zeroed, areas registered and forgotten; `reboots`: a start anew as soon as it has started; `faults`: accesses to what it does not have; `illegal`: instructions that no processor has.
 #include "../common/guest.hpp"
 #include "../common/hypercall.hpp"
 #include "../common/random.hpp"
+#include "../common/rtas.hpp"
 #include "../common/spr.hpp"
 
 #include <array>
@@ -56,6 +57,12 @@ constexpr std::array tokens = {
     }
 }
 
+[[noreturn]] void reboot(const Machine& machine) {
+    if (const auto token = machine.tree->rtas_token("system-reboot"))
+        rtas(*token, {}, 1);
+    bail_out("hostile: it was not rebooted");
+}
+
 [[noreturn]] void make_faults(const Machine& machine) {
     std::uint64_t nothing = 0;
     for (std::uint64_t address = machine.memory;; address += 0x10000)
@@ -86,11 +93,13 @@ void guest_main(const Machine& machine) {
         wait_and_wake();
     if (how == "areas")
         use_areas(machine);
+    if (how == "reboots")
+        reboot(machine);
     if (how == "faults")
         make_faults(machine);
     if (how == "illegal")
         execute_illegal();
-    bail_out("hostile: bootargs are calls, waits, areas, faults or illegal");
+    bail_out("hostile: bootargs are calls, waits, areas, reboots, faults or illegal");
 }
 
 } // namespace guest
