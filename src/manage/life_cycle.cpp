@@ -126,16 +126,22 @@ std::expected<void, partition::CreateError> LifeCycle::begin_anew(Partition& par
     return roster_.begin_anew(partition, *definition.description, *definition.bundle);
 }
 
-/// What is built and what is scrubbed get half of the time each, so that neither waits for the other.
+/// What is built and what is scrubbed get half of the time each, so that neither waits for the other; one alone gets all of it.
 std::uint64_t LifeCycle::run() {
-    const std::uint64_t share = net::ticks_per_millisecond() / 4;
-    if (Partition* const built = roster_.work(share))
-        let_run(*built);
+    const std::uint64_t budget = net::ticks_per_millisecond() / 2;
     const std::uint64_t began = arch::timebase();
+    const auto used = [began] { return arch::timebase() - began; };
+    const auto build = [this](std::uint64_t ticks) {
+        if (Partition* const built = roster_.work(ticks))
+            let_run(*built);
+    };
+    build(budget / 2);
     bool dirty = false;
     do
         dirty = frames_.scrub_one();
-    while (dirty && arch::timebase() - began < share);
+    while (dirty && used() < budget);
+    if (const std::uint64_t so_far = used(); so_far < budget)
+        build(budget - so_far);
     return dirty || roster_.any_starting() ? 0 : ~std::uint64_t{0};
 }
 
