@@ -72,7 +72,9 @@ extern "C" void answer_while_waiting() {
         forget_own_translations();
         attention[processor_index()].answered.store(asked, std::memory_order_release);
     }
-    asm volatile("or 27, 27, 27\n\tor 2, 2, 2" ::: "memory"); // low priority for a moment
+    // Low priority for a moment; PPR is the partition's.
+    std::uint64_t priority;
+    asm volatile("mfspr %0, 896\n\tor 27, 27, 27\n\tor 2, 2, 2\n\tmtspr 896, %0" : "=r"(priority)::"memory");
 }
 
 constinit bool broadcast_is_late = false;

@@ -22,6 +22,7 @@ clean_up() {
 trap clean_up EXIT
 
 give_up() {
+    grep -aE "BAD|panic" "$work/machine" "$work"/steady "$work"/again | head -n 20 || true
     tail -c 2000 "$work/machine"
     echo "--- $1"
     exit 1

@@ -20,20 +20,21 @@ constexpr std::uint64_t transactional_memory = std::uint64_t{1} << 32; // MSR[TM
 
 /// What this guest uses itself, what counts, and what would stop it.
 constexpr std::array untouched = {
-    1u,   8u,   9u,               // XER, LR, CTR
-    18u,  19u,  22u,  26u,  27u,  // DSISR, DAR, DEC, SRR0, SRR1
-    28u,                          // CFAR: every branch
-    268u, 269u, 272u, 273u, 274u, // TB, TBU, SPRG0 to SPRG2
-    284u, 285u,                   // TBL, TBU for writing
-    308u, 309u, 848u, 849u,       // SPURR, PURR, IC, VTB
+    1u,    8u,   9u,               // XER, LR, CTR
+    18u,   19u,  22u,  26u,  27u,  // DSISR, DAR, DEC, SRR0, SRR1
+    28u,                           // CFAR: every branch
+    268u,  269u, 272u, 273u, 274u, // TB, TBU, SPRG0 to SPRG2
+    284u,  285u,                   // TBL, TBU for writing
+    308u,  309u, 848u, 849u,       // SPURR, PURR, IC, VTB
+    1023u,                         // PIR: of the processor that it runs on at the moment
 };
 
 /// What a partition may count on keeping, and what never changes. ISA 3.1 Book III, appendix of SPRs; POWER8: 2.07. 823, PSSCR,
 /// is there on processors and not in QEMU up to 10. DPDES is not here: HFSCR denies the doorbells, and it with them.
 constexpr std::array kept = {
-    3u,   13u,  17u,  29u,  48u,  61u,  136u, 144u, 153u, 157u, 159u, 256u, 259u, 275u, 287u, 446u, 455u,  468u, 752u,
-    753u, 754u, 769u, 770u, 771u, 772u, 773u, 774u, 775u, 776u, 779u, 780u, 781u, 782u, 784u, 785u, 786u,  787u, 788u,
-    789u, 790u, 791u, 792u, 795u, 796u, 797u, 798u, 804u, 805u, 806u, 812u, 815u, 823u, 828u, 896u, 1023u,
+    3u,   13u,  17u,  29u,  48u,  61u,  136u, 144u, 153u, 157u, 159u, 256u, 259u, 275u, 287u, 446u, 455u, 468u,
+    752u, 753u, 754u, 769u, 770u, 771u, 772u, 773u, 774u, 775u, 776u, 779u, 780u, 781u, 782u, 784u, 785u, 786u,
+    787u, 788u, 789u, 790u, 791u, 792u, 795u, 796u, 797u, 798u, 804u, 805u, 806u, 812u, 815u, 823u, 828u, 896u,
 };
 constexpr std::array kept_on_power8 = {31u, 888u, 889u, 890u, 892u, 893u, 894u, 895u};
 
