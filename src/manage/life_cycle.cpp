@@ -121,18 +121,19 @@ std::expected<void, partition::CreateError> LifeCycle::start_at_once(Definition&
     return {};
 }
 
-/// Ends it and begins to build it anew. After an error it is gone.
-std::expected<void, partition::CreateError> LifeCycle::begin_anew(Partition& partition, Definition& definition) {
-    return roster_.begin_anew(partition, *definition.description, *definition.bundle);
-}
-
-/// What is built and what is scrubbed get half of the time each, so that neither waits for the other; one alone gets all of it.
+/// What is built and what is scrubbed get half of the time each, so that neither waits for the other; one alone gets all of it. Who starts
+/// itself anew could do so for ever: while others want the processors it gets some time once in a dispatch window.
 std::uint64_t LifeCycle::run() {
-    const std::uint64_t budget = net::ticks_per_millisecond() / 2;
+    using partition::Starts;
+    const std::uint64_t budget = net::ticks_per_millisecond() / 2, window = 10 * net::ticks_per_millisecond();
     const std::uint64_t began = arch::timebase();
     const auto used = [began] { return arch::timebase() - began; };
-    const auto build = [this](std::uint64_t ticks) {
-        if (Partition* const built = roster_.work(ticks))
+    const bool all = roster_.any_starting(Starts::all) &&
+                     (static_cast<std::int64_t>(began - next_of_its_own_) >= 0 || !roster_.somebody_waits());
+    if (all)
+        next_of_its_own_ = began + window;
+    const auto build = [&](std::uint64_t ticks) {
+        if (Partition* const built = roster_.work(ticks, all ? Starts::all : Starts::ordered))
             let_run(*built);
     };
     build(budget / 2);
@@ -142,7 +143,11 @@ std::uint64_t LifeCycle::run() {
     while (dirty && used() < budget);
     if (const std::uint64_t so_far = used(); so_far < budget)
         build(budget - so_far);
-    return dirty || roster_.any_starting() ? 0 : ~std::uint64_t{0};
+    if (dirty || roster_.any_starting(Starts::ordered))
+        return 0;
+    if (!roster_.any_starting(Starts::all))
+        return ~std::uint64_t{0};
+    return roster_.somebody_waits() ? window : 0;
 }
 
 Done LifeCycle::start(std::string_view name, bool force) {
@@ -198,7 +203,9 @@ Done LifeCycle::reset(std::string_view name) {
     one_has_ended_ = false;
     log("partition {}: an operator starts it anew", name);
     observer_.ending(**partition);
-    if (const auto started = begin_anew(**partition, **definition); !started)
+    if (const auto started =
+            roster_.begin_anew(**partition, *(*definition)->description, *(*definition)->bundle, false);
+        !started)
         return refuse("no-room", "{}; it has ended", started.error().view());
     return {};
 }
@@ -230,7 +237,7 @@ void LifeCycle::ended(Partition& partition) {
         } else if (const auto possible = roster_.may_rebuild(partition, *definition->description); !possible) {
             log("{}", possible.error().view());
         } else {
-            const auto started = begin_anew(partition, *definition);
+            const auto started = roster_.begin_anew(partition, *definition->description, *definition->bundle, true);
             if (started)
                 return;
             log("{}", started.error().view());

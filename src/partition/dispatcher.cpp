@@ -118,6 +118,11 @@ bool Dispatcher::is_out(const Partition& partition) {
     return out;
 }
 
+bool Dispatcher::somebody_waits() {
+    const Locked lock(lock_);
+    return shares_.has_turn();
+}
+
 std::uint64_t Dispatcher::run_tasks() {
     std::uint64_t soonest = ~std::uint64_t{0};
     for (Task* task : tasks_)

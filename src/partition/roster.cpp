@@ -155,18 +155,24 @@ bool Roster::is_starting(const Partition& partition) const {
     return construction.under_way() && construction.has_contents();
 }
 
-bool Roster::any_starting() const {
+/// Whether it is being built from a description, and counts among those.
+bool Roster::starts(const Slot& slot, Starts which) {
+    return slot.construction.under_way() && slot.construction.has_contents() &&
+           (which == Starts::all || !slot.of_its_own);
+}
+
+bool Roster::any_starting(Starts which) const {
     for (const Slot* slot = first_; slot != nullptr; slot = slot->next)
-        if (slot->construction.under_way() && slot->construction.has_contents())
+        if (starts(*slot, which))
             return true;
     return false;
 }
 
 /// One after the other, so that one that starts again and again holds up no other.
-Partition* Roster::work(std::uint64_t ticks) {
+Partition* Roster::work(std::uint64_t ticks, Starts which) {
     Slot* chosen = nullptr;
     for (Slot* slot = first_; slot != nullptr; slot = slot->next) {
-        if (!slot->construction.under_way() || !slot->construction.has_contents())
+        if (!starts(*slot, which))
             continue;
         const bool later = slot->partition.lpid > last_worked_on_;
         if (chosen == nullptr || (later && chosen->partition.lpid <= last_worked_on_))
@@ -208,7 +214,7 @@ std::expected<void, CreateError> Roster::may_rebuild(const Partition& partition,
 }
 
 std::expected<void, CreateError> Roster::begin_anew(Partition& partition, const tree::PartitionDescription& description,
-                                                    const tree::Manifest& bundle) {
+                                                    const tree::Manifest& bundle, bool of_its_own) {
     const Shape shape = shape_of(description);
     const auto share = claim(shape, &partition);
     if (!share) {
@@ -223,6 +229,7 @@ std::expected<void, CreateError> Roster::begin_anew(Partition& partition, const 
     arch::Tlb::flush_partition(partition.lpid);
     partition::destroy(partition, resources_.frames);
     Slot** const link = link_of(partition);
+    (*link)->of_its_own = of_its_own;
     if (const auto begun = (*link)->construction.begin(partition, description, bundle, resources_); !begun) {
         remove(link);
         return std::unexpected(begun.error());

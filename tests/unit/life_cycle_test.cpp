@@ -386,6 +386,32 @@ TEST_F(LifeCycleTest, OneThatStartsAgainAndAgainHoldsUpNobody) {
     EXPECT_TRUE(frames.was_scrubbed(mark));
 }
 
+TEST_F(LifeCycleTest, WhoStartsItselfAnewGetsATwentiethWhileOthersWait) {
+    const std::uint64_t window = 10 * net::ticks_per_millisecond();
+    ASSERT_EQ(define({{"hostile"}, {"victim"}, {"ordered"}}), "");
+    ASSERT_EQ(start("hostile"), "");
+    ASSERT_EQ(start("victim"), "");
+    machine.step_ = net::ticks_per_millisecond() / 20;
+    partition("victim").share.contenders[0]->state = partition::Contender::State::ready;
+    end_itself("hostile", StopReason::reboot);
+    unsigned windows = 0;
+    for (; life_.is_starting("hostile") && windows < 1000; ++windows) {
+        const std::uint64_t begin = machine.ticks_;
+        EXPECT_NE(life_.run(), 0u);
+        EXPECT_NE(life_.run(), 0u) << "nothing more";
+        EXPECT_LT(machine.ticks_ - begin, window / 10);
+        machine.advance(window);
+    }
+    EXPECT_GT(windows, 10u);
+    EXPECT_LT(windows, 1000u);
+    // What an operator orders does not wait for that; nor does it where nobody else wants the processors.
+    EXPECT_EQ(start("ordered"), "");
+    EXPECT_EQ(partition("ordered").state, PartitionState::running);
+    partition("victim").share.contenders[0]->state = partition::Contender::State::waits;
+    end_itself("hostile", StopReason::reboot);
+    EXPECT_FALSE(life_.is_starting("hostile"));
+}
+
 TEST_F(LifeCycleTest, AFreshDefinitionOfWhatHasMovedAwayIsAnotherPartition) {
     ASSERT_EQ(define({{"a"}}), "");
     ASSERT_EQ(start("a"), "");

@@ -139,7 +139,7 @@ TEST_F(RosterTest, OneThatArrivesIsPreparedInPortions) {
     const auto begun = roster_->begin_empty({.name = "arriving", .memory = mib(16)});
     ASSERT_TRUE(begun);
     EXPECT_FALSE(roster_->is_starting(**begun)) << "nobody here starts it";
-    EXPECT_EQ(roster_->work(1'000'000), nullptr);
+    EXPECT_EQ(roster_->work(1'000'000, Starts::all), nullptr);
     machine_.step_ = 1;
     unsigned calls = 1;
     while (!roster_->prepare(**begun, 10))

@@ -70,7 +70,6 @@ class LifeCycle final : public partition::Task, public migrate::MoveObserver {
     Done may_order(const partition::Partition& partition) const;
     std::expected<partition::Partition*, Refusal> find_running(std::string_view name);
     std::expected<Definition*, Refusal> find_definition(std::string_view name);
-    std::expected<void, partition::CreateError> begin_anew(partition::Partition& partition, Definition& definition);
     void begun(const Definition& definition);
     void let_run(partition::Partition& partition);
 
@@ -81,7 +80,8 @@ class LifeCycle final : public partition::Task, public migrate::MoveObserver {
     Definitions definitions_;
     bool runs_partitions_;
     bool one_has_ended_ = false;
-    std::uint32_t uploads_ = 0; // bundles for which memory is reserved
+    std::uint32_t uploads_ = 0;         // bundles for which memory is reserved
+    std::uint64_t next_of_its_own_ = 0; // when who starts itself anew may have some time again
 };
 
 } // namespace transom::manage

@@ -38,6 +38,9 @@ class Dispatcher {
     /// not come back.
     bool is_out(const Partition& partition);
 
+    /// Whether a virtual processor is ready to run, may, and has no processor.
+    bool somebody_waits();
+
     /// From now on that many processors share the work, the boot processor among them.
     void set_processors(std::uint32_t count) { pool_.processors = count; }
 

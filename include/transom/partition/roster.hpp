@@ -8,6 +8,9 @@
 
 namespace transom::partition {
 
+/// Partitions that are being built: those that an operator wants, or also those that start themselves anew.
+enum class Starts : std::uint8_t { ordered, all };
+
 /// The partitions that a machine has: where they are kept, made, started and ended. A partition here has memory; only a
 /// started one is dispatched. There are as many as memory, processors and the numbers of partitions allow.
 class Roster {
@@ -27,10 +30,10 @@ class Roster {
 
     /// Whether it is being built from a description.
     bool is_starting(const Partition& partition) const;
-    /// Works for about so many ticks on one of those that are being built from a description, on another each time. Returns it when that
-    /// was all.
-    Partition* work(std::uint64_t ticks);
-    bool any_starting() const;
+    /// Works for about so many ticks on one of those that are being built from a description, on another each time; among them those that
+    /// start themselves anew, or not. Returns it when that was all.
+    Partition* work(std::uint64_t ticks, Starts which);
+    bool any_starting(Starts which) const;
     /// Works for about so many ticks on one that arrives. True: that was all.
     bool prepare(Partition& partition, std::uint64_t ticks);
 
@@ -43,7 +46,7 @@ class Roster {
     /// Ends a partition and begins to build it anew in its place, with its number and its part of the processors: as begin().
     /// After an error it is destroyed.
     std::expected<void, CreateError> begin_anew(Partition& partition, const tree::PartitionDescription& description,
-                                                const tree::Manifest& bundle);
+                                                const tree::Manifest& bundle, bool of_its_own);
 
     /// Hundredths of a processor that no partition is entitled to.
     std::uint32_t unallocated_capacity() const { return dispatcher_.pool().unallocated(); }
@@ -52,6 +55,8 @@ class Roster {
     /// Whether none of its virtual processors is inside it. Those that are leave it soon; where its state is not `running` they do
     /// not come back.
     bool is_out(Partition& partition) { return dispatcher_.is_out(partition); }
+    /// Whether a virtual processor of any partition is ready to run and has no processor.
+    bool somebody_waits() { return dispatcher_.somebody_waits(); }
     /// Ends one whose state is not `running`: it is dispatched no more, and its memory is given back. The reference is dead afterwards.
     void destroy(Partition& partition);
 
@@ -77,10 +82,12 @@ class Roster {
     struct Slot {
         Partition partition;
         Construction construction;
+        bool of_its_own = false; // it starts itself anew
         Slot* next = nullptr;
     };
     Slot** link_of(const Partition& partition);
     const Slot& slot_of(const Partition& partition) const;
+    static bool starts(const Slot& slot, Starts which);
     bool work_on(Slot& slot, std::uint64_t ticks);
     std::expected<Slot*, CreateError> add(std::string_view name);
     void remove(Slot** link);
