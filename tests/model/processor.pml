@@ -67,9 +67,9 @@ inline way_in(p) {
     :: d_step { WALKS(p) && CAN_WALK(p, s_) -> walk(p, s_) }                                            \
     :: d_step { CAN_LOAD(p, s_) -> load(p, s_) }                                            \
     :: d_step { STORES(p) && CAN_STORE(p, s_) -> store(p, s_) }                             \
-    :: d_step { WALKS(p) && MISSES(p, s_) -> s = s_; want = RO; FOUND_BEFORE_LOCK(s_) }; goto fault     \
-    :: d_step { STORES(p) && MISSES_FOR_STORE(p, s_) -> s = s_; want = RW; FOUND_BEFORE_LOCK(s_) }; goto fault \
-    :: d_step { !OVER && (calls & ~GROUP_CALLS) && CALLED(s_) -> s = s_ }; goto call
+    :: d_step { WALKS(p) && MISSES(p, s_) -> s = s_; want = RO; FOUND_BEFORE_LOCK(s_) }; goto progress_fault     \
+    :: d_step { STORES(p) && MISSES_FOR_STORE(p, s_) -> s = s_; want = RW; FOUND_BEFORE_LOCK(s_) }; goto progress_fault \
+    :: d_step { !OVER && (calls & ~GROUP_CALLS) && CALLED(s_) -> s = s_ }; goto progress_call
 
 #ifdef GRACE_CALLS
 #define BEGIN_CALL in_call[p] = 1
@@ -90,7 +90,7 @@ partition:
     IN_PARTITION(0)
 #if SLOTS > 1
     IN_PARTITION(1)
-    :: !OVER && (calls & GROUP_CALLS) -> goto group_call
+    :: !OVER && (calls & GROUP_CALLS) -> goto progress_group_call
 #endif
     :: pointer[p] != TABLE_NOW -> leave(p); way_in(p) // kicked, or its turn is over
 #ifdef EPOCH
@@ -100,7 +100,7 @@ partition:
     od;
     goto done;
 
-fault:
+progress_fault:
 #ifdef HANDLER_OUT
     leave(p);
 #endif
@@ -109,7 +109,7 @@ fault:
     way_in(p);
     goto partition;
 
-call:
+progress_call:
     BEGIN_CALL;
     if
     :: calls & H_REMOVE -> h_remove(s)
@@ -124,7 +124,7 @@ call:
     s = 0;
     goto partition;
 #if SLOTS > 1
-group_call:
+progress_group_call:
     BEGIN_CALL;
     if
     :: calls & H_BLOCK_REMOVE -> h_block_remove()
