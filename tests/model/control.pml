@@ -26,8 +26,11 @@ inline grace() {
 
 proctype control() {
     byte s, took, deferred;
-    bit c_bit;
+    bit c_bit, repeated;
 
+#ifdef TWICE
+again:
+#endif
     phase = DUAL;
 #ifdef FOLD
     if
@@ -64,5 +67,15 @@ pass:
         freed = 1
     };
     phase = NORMAL;
+#ifdef TWICE
+    // A processor may have been outside since it walked T2: it would come back to the next T2 with translations of this one.
+#ifndef NO_RELEASE_FLUSH
+    flush(SWEEPER, ALL_SLOTS);
+#endif
+    if
+    :: d_step { !repeated -> repeated = 1; freed = 0 }; goto again // with the same memory for T2
+    :: true
+    fi;
+#endif
     end_process()
 }
