@@ -4,6 +4,7 @@
 #include <arch/clock.hpp>
 #include <array>
 #include <transom/partition/terminals.hpp>
+#include <transom/vio/terminal.hpp>
 
 namespace boot {
 
@@ -36,16 +37,24 @@ bool ConsoleTask::drain() {
 }
 
 void ConsoleTask::flush() {
-    while (drain())
-        ;
+    // Whoever runs on another processor may write as fast as this: what is there now is no more than a terminal holds.
+    constexpr std::size_t most = sizeof(transom::vio::Terminal::output.bytes);
+    for (std::size_t written = 0; written < most && drain(); written += bytes_per_write) {}
 }
 
-void ConsoleTask::attach(const partition::Partition* partition) {
-    attached_ = partition == nullptr ? decltype(attached_){} : partition->name_storage;
-}
+void ConsoleTask::attach(const partition::Partition& partition) { attached_ = partition.name_storage; }
 
-partition::Partition* ConsoleTask::attached() const {
-    return attached_.front() == 0 ? nullptr : roster_.find(attached_.data());
+partition::Partition* ConsoleTask::attached() {
+    partition::Partition* found = attached_.front() == 0 ? nullptr : roster_.find(attached_.data());
+    if (found != nullptr)
+        return found;
+    roster_.for_each([&](partition::Partition& other) {
+        if (other.state == partition::PartitionState::running)
+            found = &other;
+    });
+    if (found != nullptr)
+        attach(*found);
+    return found;
 }
 
 /// True: somebody types, or what was typed has no room yet.

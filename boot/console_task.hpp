@@ -14,11 +14,9 @@ class ConsoleTask final : public transom::partition::Task {
     /// `frequency`: ticks of the time base in a second.
     ConsoleTask(Platform& platform, transom::partition::Roster& roster, std::uint64_t frequency);
 
-    /// Who gets what is typed from now on; nullptr: nobody, it is dropped. What partitions write is all shown. It is known by its
-    /// name, as it may end, leave, be discarded or start anew meanwhile.
-    void attach(const transom::partition::Partition* partition);
-    /// Null where there is none of that name, either.
-    transom::partition::Partition* attached() const;
+    /// Who gets what is typed from now on. What partitions write is all shown. It is known by its name, as it may end, leave, be
+    /// discarded or start anew meanwhile.
+    void attach(const transom::partition::Partition& partition);
     /// Writes out everything that partitions have written so far.
     void flush();
 
@@ -26,6 +24,8 @@ class ConsoleTask final : public transom::partition::Task {
 
   private:
     bool drain();
+    /// Who gets what is typed; where he is gone, another that runs gets it from now on. Null: there is none, and it is dropped.
+    transom::partition::Partition* attached();
     bool take_input();
 
     Platform& platform_;

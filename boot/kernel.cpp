@@ -134,28 +134,12 @@ void Kernel::create_partitions() {
 void Kernel::starting(Partition& partition) {
     if (const auto moment = platform_.time_of_day())
         partition.clock.set(*moment, arch::timebase() + partition.timebase_offset);
-    console_.attach(&partition);
+    console_.attach(partition);
 }
 
-void Kernel::ending(Partition& partition) {
-    console_.flush();
-    detach(partition);
-}
+void Kernel::ending(Partition&) { console_.flush(); }
 
-/// What is typed goes to another partition, if there is one, once this one has ended or left.
-void Kernel::detach(const Partition& partition) {
-    if (console_.attached() != &partition)
-        return;
-    console_.attach(nullptr);
-    roster_.for_each([&](Partition& other) {
-        if (&other != &partition)
-            console_.attach(&other);
-    });
-}
-
-void Kernel::arrived(Partition& partition) { console_.attach(&partition); }
-
-void Kernel::left(Partition& partition) { detach(partition); }
+void Kernel::arrived(Partition& partition) { console_.attach(partition); }
 
 void Kernel::reap() {
     roster_.for_each([this](Partition& partition) {

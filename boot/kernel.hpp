@@ -44,11 +44,9 @@ class Kernel final : private transom::manage::LifeObserver {
     bool has_to_end() const;
     /// Deals with partitions that have switched themselves off, or ask to be started again.
     void reap();
-    void detach(const transom::partition::Partition& partition);
     void starting(transom::partition::Partition& partition) override;
     void ending(transom::partition::Partition& partition) override;
     void arrived(transom::partition::Partition& partition) override;
-    void left(transom::partition::Partition& partition) override;
 
     Platform& platform_;
     const transom::tree::HostMachine& machine_;

@@ -265,7 +265,6 @@ void LifeCycle::left(Partition& partition) {
     log("partition {}: it runs on the other machine now", partition.name());
     if (Definition* const definition = definitions_.find(partition.name()))
         definition->moved_away = true;
-    observer_.left(partition);
 }
 
 } // namespace transom::manage

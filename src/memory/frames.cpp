@@ -139,6 +139,8 @@ FrameState Frames::state(RealAddr address) const {
 }
 
 Bytes Frames::total(FrameState state) const {
+    if (state == FrameState::dirty)
+        return dirty_ * frame_size; // asked for often
     const auto has_it = [state](FrameState entry) { return state_of(entry) == state; };
     return static_cast<Bytes>(std::ranges::count_if(states_, has_it)) * frame_size;
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <arch/clock.hpp>
 #include <arch/real_memory.hpp>
 #include <transom/base/panic.hpp>
 #include <transom/hcall/table.hpp>
 #include <transom/partition/construction.hpp>
+#include <transom/partition/decrementer.hpp>
 #include <transom/partition/msr.hpp>
 #include <transom/rtas/table.hpp>
 
@@ -96,15 +98,13 @@ std::expected<void, CreateError> Construction::plan(Partition& partition, const 
 
 std::expected<void, CreateError> Construction::write_tree(Partition& partition, const tree::PartitionDescription& d,
                                                           const Shape& shape, const Resources& from) {
-    constexpr Bytes size =
-        (tree::partition_tree_capacity + memory::frame_size - 1) / memory::frame_size * memory::frame_size;
-    const auto scratch = from.frames.allocate(size, memory::frame_size, FrameState::hypervisor);
+    const auto scratch = from.frames.allocate(scratch_size, memory::frame_size, FrameState::hypervisor);
     if (!scratch)
         return std::unexpected(
             CreateError::formatted("partition {}: no memory is left to write its device tree: give the "
                                    "machine more memory",
                                    d.name));
-    scratch_ = {*scratch, size};
+    scratch_ = {*scratch, scratch_size};
     StaticVector<tree::RtasToken, max_rtas_calls> calls;
     for (const rtas::Row& row : rtas::rows())
         invariant(calls.push_back({row.name, row.token}), "more RTAS calls than the device tree has room for");
@@ -175,6 +175,8 @@ bool Construction::load_initramfs(Partition& partition) {
 void Construction::finish(Partition& partition, memory::Frames& frames) {
     fill(partition, layout_.rtas.begin, std::as_bytes(std::span(rtas_code)));
     fill(partition, layout_.tree.begin, {arch::real_pointer(scratch_.begin), tree_size_});
+    for (std::uint32_t i = 0; i < partition.vcpu_count; ++i) // building it may have taken longer than that
+        partition.vcpus[i].decrementer_expiry = arch::timebase() + largest_decrementer;
     Vcpu& first = partition.vcpus[0];
     first.registers.gpr[3] = layout_.tree.begin.value;
     first.registers.nip = entry_.value;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <arch/clock.hpp>
 #include <arch/real_memory.hpp>
 #include <new>
 #include <optional>
@@ -11,8 +10,6 @@ namespace transom::partition {
 namespace {
 
 using memory::FrameState;
-
-constexpr std::uint64_t largest_decrementer = 0x7fffffff;
 
 constexpr std::uint64_t to_mib(Bytes n) { return n >> 20; }
 
@@ -146,7 +143,6 @@ std::expected<void, CreateError> take(Partition& partition, const Shape& shape, 
         Vcpu& vcpu = partition.vcpus[i];
         vcpu.partition = &partition;
         vcpu.index = i;
-        vcpu.decrementer_expiry = arch::timebase() + largest_decrementer;
         vcpu.reset_registers();
     }
     return {};

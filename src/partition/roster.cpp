@@ -204,7 +204,7 @@ std::expected<void, CreateError> Roster::may_rebuild(const Partition& partition,
     const Bytes own = memory_of({.name = partition.name(),
                                  .memory = partition.memory.size(),
                                  .log2_page_table_size = partition.hpt.log2_bytes()});
-    const Bytes need = memory_of(shape), available = own + resources_.frames.available();
+    const Bytes need = memory_of(shape) + Construction::scratch_size, available = own + resources_.frames.available();
     if (need > available)
         return std::unexpected(
             CreateError::formatted("partition {}: it needs {} MiB to start anew, and {} MiB are there: "

@@ -33,7 +33,6 @@ class LifeCycleTest : public testing::Test, protected Memory, LifeObserver {
     LifeCycleTest() { before_ = free(); }
 
     void arrived(Partition&) override {}
-    void left(Partition&) override {}
     void starting(Partition& partition) override { events_.push_back("starting " + std::string(partition.name())); }
     void ending(Partition& partition) override { events_.push_back("ending " + std::string(partition.name())); }
 

@@ -16,8 +16,6 @@ class LifeObserver {
     virtual void ending(partition::Partition& partition) = 0;
     /// It has come from another machine, and is about to run.
     virtual void arrived(partition::Partition& partition) = 0;
-    /// It runs on another machine, and is about to be given back here.
-    virtual void left(partition::Partition& partition) = 0;
 
   protected:
     ~LifeObserver() = default;

@@ -6,6 +6,7 @@
 #include <span>
 #include <transom/partition/create.hpp>
 #include <transom/partition/layout.hpp>
+#include <transom/tree/partition_tree.hpp>
 
 namespace transom::partition {
 
@@ -21,6 +22,10 @@ class Construction {
     /// 0 ready to enter the kernel. The bundle outlives the construction.
     std::expected<void, CreateError> begin(Partition& partition, const tree::PartitionDescription& description,
                                            const tree::Manifest& bundle, const Resources& from);
+
+    /// What it takes of the machine's memory beside the partition's, while it has contents to make.
+    static constexpr Bytes scratch_size =
+        (tree::partition_tree_capacity + memory::frame_size - 1) / memory::frame_size * memory::frame_size;
 
     /// Whether there is more to do.
     bool under_way() const { return phase_ != Phase::over; }
