@@ -42,10 +42,10 @@ std::expected<Definition*, Refusal> LifeCycle::find_definition(std::string_view 
     return refuse("no-such-partition", "there is no {}: status lists the partitions and definitions", name);
 }
 
-/// Nobody gives orders to a partition that is not all here.
+/// Nobody gives orders to a partition that is not all here; what is being built has no state yet.
 Done LifeCycle::may_order(const Partition& partition) const {
     if (roster_.is_starting(partition))
-        return refuse("starting", "{} is being started: say it again when it runs", partition.name());
+        return {};
     if (mover_.moves(partition))
         return refuse("moving", "{} is {} another machine: wait for the end of the move, or cancel it",
                       partition.name(),
@@ -53,8 +53,8 @@ Done LifeCycle::may_order(const Partition& partition) const {
     return {};
 }
 
-/// The partition of that name, if an operator's order can end it now.
-std::expected<Partition*, Refusal> LifeCycle::find_running(std::string_view name) {
+/// The partition of that name, running or being built, if an operator's order can end it now.
+std::expected<Partition*, Refusal> LifeCycle::find_here(std::string_view name) {
     Partition* const partition = roster_.find(name);
     if (partition == nullptr) {
         if (const auto definition = find_definition(name); !definition)
@@ -63,6 +63,8 @@ std::expected<Partition*, Refusal> LifeCycle::find_running(std::string_view name
     }
     if (const auto possible = may_order(*partition); !possible)
         return std::unexpected(possible.error());
+    if (roster_.is_starting(*partition))
+        return partition;
     switch (partition->state) {
     case PartitionState::running:
         return partition;
@@ -97,9 +99,12 @@ std::expected<std::size_t, Refusal> LifeCycle::define(std::span<std::byte> memor
     return defined;
 }
 
-bool LifeCycle::is_starting(std::string_view name) {
+std::optional<Done> LifeCycle::started(std::string_view name) {
     const Partition* const partition = roster_.find(name);
-    return partition != nullptr && roster_.is_starting(*partition);
+    if (partition == nullptr)
+        return refuse("not-running", "{} does not run: it was stopped while it was being built, or has ended at once",
+                      name);
+    return roster_.is_starting(*partition) ? std::nullopt : std::optional(Done());
 }
 
 void LifeCycle::begun(const Definition& definition) {
@@ -155,6 +160,8 @@ Done LifeCycle::start(std::string_view name, bool force) {
     if (Partition* const here = roster_.find(name)) {
         if (const auto possible = may_order(*here); !possible)
             return possible;
+        if (roster_.is_starting(*here))
+            return refuse("starting", "{} is being started already: stop or reset it", here->name());
         return refuse("running", "{} is here already: stop or reset it", here->name());
     }
     if (!definition)
@@ -171,10 +178,21 @@ Done LifeCycle::start(std::string_view name, bool force) {
     return {};
 }
 
+/// Ends the building of one, of which nothing has run.
+void LifeCycle::abandon(Partition& partition) {
+    one_has_ended_ = false;
+    log("partition {}: an operator has stopped it while it was being built", partition.name());
+    roster_.destroy(partition);
+}
+
 Done LifeCycle::stop(std::string_view name, bool force) {
-    const auto partition = find_running(name);
+    const auto partition = find_here(name);
     if (!partition)
         return std::unexpected(partition.error());
+    if (roster_.is_starting(**partition)) {
+        abandon(**partition);
+        return {};
+    }
     if (definitions_.find(name) == nullptr && !force)
         return refuse(
             "no-definition",
@@ -190,9 +208,13 @@ Done LifeCycle::stop(std::string_view name, bool force) {
 }
 
 Done LifeCycle::reset(std::string_view name) {
-    const auto partition = find_running(name);
+    const auto partition = find_here(name);
     if (!partition)
         return std::unexpected(partition.error());
+    if (roster_.is_starting(**partition)) {
+        roster_.demand(**partition); // it begins anew as it is: nothing of it has run
+        return {};
+    }
     const auto definition = find_definition(name);
     if (!definition)
         return std::unexpected(definition.error());
@@ -217,7 +239,9 @@ Done LifeCycle::remove(std::string_view name) {
     if (Partition* const here = roster_.find(name)) {
         if (const auto possible = may_order(*here); !possible)
             return possible;
-        return refuse("running", "{} is in use: stop it first", name);
+        if (!roster_.is_starting(*here))
+            return refuse("running", "{} is in use: stop it first", name);
+        abandon(*here);
     }
     one_has_ended_ = false;
     if ((*definition)->moved_away)

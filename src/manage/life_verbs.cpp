@@ -50,10 +50,15 @@ void Connection::start_life(Request& request) {
 
 /// False: what was ordered is still under way, and poll() looks again.
 bool Connection::end_life() {
-    if (machine_->is_starting(order_for_.data()) || !machine_->was_scrubbed(order_mark_))
+    const std::string_view builds = order_for_.data();
+    const std::optional<Done> started = builds.empty() ? Done() : machine_->started(builds);
+    if (!started || !machine_->was_scrubbed(order_mark_))
         return false;
     answering_ = Answering::nothing;
-    line("ok");
+    if (*started)
+        line("ok");
+    else
+        line("error {}: {}", started->error().name, started->error().line.view());
     return true;
 }
 

@@ -108,6 +108,10 @@ std::string_view describe(KernelError error) {
         return "is an ELF file without anything to load: give a linked kernel, not its symbols";
     case KernelError::does_not_fit:
         return "does not fit into the partition's memory: raise memory-mib";
+    case KernelError::overlapping:
+        return "is an ELF file whose segments overlap, or need more than the partition's memory: raise memory-mib, or "
+               "link it "
+               "again";
     case KernelError::no_entry:
         return "is an ELF file whose entry point lies outside of what is loaded: link it again";
     case KernelError::missing:
@@ -123,6 +127,8 @@ std::expected<LoadedKernel, KernelError> check_kernel(std::span<const std::byte>
         return std::unexpected(*error);
     std::optional<LoadedKernel> loaded;
     std::optional<LogicalAddr> entry;
+    Bytes left =
+        memory.size(); // so that loading takes no longer than its memory: thousands of segments may be in one place
     for (unsigned i = 0; i < elf.segment_count(); ++i) {
         const std::optional<Segment> found = elf.segment(i);
         if (!found)
@@ -132,6 +138,9 @@ std::expected<LoadedKernel, KernelError> check_kernel(std::span<const std::byte>
             return std::unexpected(KernelError::malformed);
         if (!memory.contains(segment.memory.begin, segment.memory.size))
             return std::unexpected(KernelError::does_not_fit);
+        if (segment.memory.size > left)
+            return std::unexpected(KernelError::overlapping);
+        left -= segment.memory.size;
         const std::uint64_t into = elf.entry() - segment.virtual_address;
         if (elf.entry() >= segment.virtual_address && into < segment.memory.size && !entry)
             entry = segment.memory.begin + into;

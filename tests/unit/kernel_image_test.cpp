@@ -121,6 +121,17 @@ TEST_F(KernelImageTest, WritesNothingWhereOneSegmentDoesNotFit) {
     EXPECT_THAT(load(), error(KernelError::missing));
 }
 
+TEST_F(KernelImageTest, RefusesThousandsOfSegmentsInOnePlace) {
+    elf_.segments.assign(1000, {linux_base, 0, std::vector(16, std::byte{1}), 2 * memory::block_size / 1000});
+    ASSERT_TRUE(load()) << "where they overlap, but need no longer than one that fills the memory";
+    std::ranges::fill(machine_.memory_, std::byte{0xcc});
+    elf_.segments.assign(60'000, {linux_base, 0, {}, memory::block_size});
+    EXPECT_THAT(load(), error(KernelError::overlapping));
+    elf_.segments.assign(3, {linux_base, 0, {}, memory::block_size});
+    EXPECT_THAT(load(), error(KernelError::overlapping));
+    EXPECT_TRUE(untouched());
+}
+
 TEST_F(KernelImageTest, NeverCrashesOnADamagedFile) {
     elf_.segments.push_back({0x5000, 0x5000, std::vector(16, std::byte{2}), 64});
     const auto good = elf_.build();

@@ -76,6 +76,7 @@ class LifeCycleTest : public testing::Test, protected Memory, LifeObserver {
     std::string reset(std::string_view who) { return carried_out(life_.reset(who)); }
     std::string remove(std::string_view who) { return carried_out(life_.remove(who)); }
     Partition& partition(std::string_view who) { return *roster_.find(who); }
+    bool is_starting(std::string_view who) { return !life_.started(who); }
     void end_itself(std::string_view who, StopReason reason) {
         Partition& it = partition(who);
         it.stop_reason = reason;
@@ -312,20 +313,18 @@ TEST_F(LifeCycleTest, AStartAndAScrubTakeManySteps) {
     ASSERT_EQ(define({{"a"}, {"b"}}), "");
     ASSERT_TRUE(life_.start("a", false));
     unsigned rounds = 0;
-    for (; life_.is_starting("a"); ++rounds) {
+    for (; is_starting("a"); ++rounds) {
         EXPECT_EQ(life_.run(), 0u) << "at once again";
         if (rounds == 10) {
             EXPECT_THAT(status(), ElementsAre("a starting operator 10", "b defined operator 10"));
-            for (const auto& order :
-                 {life_.start("a", true), life_.stop("a", true), life_.reset("a"), life_.remove("a")})
-                EXPECT_EQ(name(order), "starting");
+            EXPECT_EQ(name(life_.start("a", true)), "starting");
             EXPECT_EQ(partition("a").state, PartitionState::empty);
             ASSERT_TRUE(life_.start("b", false)) << "two at a time";
         }
     }
     EXPECT_GT(rounds, 100u) << "16 MiB are 256 frames";
     EXPECT_EQ(partition("a").state, PartitionState::running);
-    EXPECT_TRUE(life_.is_starting("b")) << "one half as far as the other";
+    EXPECT_TRUE(is_starting("b")) << "one half as far as the other";
     settle();
     EXPECT_EQ(partition("b").state, PartitionState::running);
 
@@ -340,6 +339,60 @@ TEST_F(LifeCycleTest, AStartAndAScrubTakeManySteps) {
     EXPECT_GT(rounds, 100u);
     EXPECT_EQ(frames.total(FrameState::dirty), 0u);
     EXPECT_EQ(free(), running + frames_of_one);
+}
+
+TEST_F(LifeCycleTest, WhatIsBeingBuiltCanBeStopped) {
+    machine.step_ = net::ticks_per_millisecond();
+    ASSERT_EQ(define({{"a", 16, 60}, {"b", 16, 60}}), "");
+    const Bytes defined = free();
+    for (const bool removed : {false, true}) {
+        ASSERT_TRUE(life_.start("a", false));
+        for (unsigned rounds = 0; rounds < 3; ++rounds)
+            life_.run();
+        ASSERT_TRUE(is_starting("a"));
+        ASSERT_EQ(partition("a").state, PartitionState::empty);
+        EXPECT_EQ(name(removed ? life_.remove("a") : life_.stop("a", false)), "");
+        EXPECT_EQ(roster_.find("a"), nullptr);
+        EXPECT_EQ(life_.started("a")->error().name, "not-running") << "whoever has ordered the start is told";
+        EXPECT_GT(frames.total(FrameState::dirty), mib(16)) << "and is answered when that is scrubbed";
+        settle();
+        EXPECT_EQ(free(), defined);
+        EXPECT_EQ(dispatcher_.pool().entitled, 0u);
+        EXPECT_FALSE(life_.over());
+    }
+    EXPECT_THAT(events_, ElementsAre());
+    EXPECT_THAT(status(), ElementsAre("b defined operator 60"));
+    EXPECT_EQ(start("b"), "") << "its part of the processors is there";
+}
+
+TEST_F(LifeCycleTest, WhoStartsItselfAnewIsAnOperatorsAgain) {
+    machine.step_ = net::ticks_per_millisecond() / 20;
+    ASSERT_EQ(define({{"hostile"}, {"victim"}}), "");
+    ASSERT_EQ(start("hostile"), "");
+    ASSERT_EQ(start("victim"), "");
+    partition("victim").share.contenders[0]->state = partition::Contender::State::ready;
+    const auto reboot = [&] {
+        Partition& hostile = partition("hostile");
+        hostile.stop_reason = StopReason::reboot;
+        hostile.state = PartitionState::off;
+        life_.ended(hostile);
+        while (frames.scrub_one()) {}
+        life_.run();
+        EXPECT_NE(life_.run(), 0u) << "it gets little";
+        EXPECT_TRUE(is_starting("hostile"));
+    };
+    reboot();
+    ASSERT_TRUE(life_.reset("hostile"));
+    EXPECT_EQ(life_.run(), 0u) << "what an operator wants does not wait";
+    settle();
+    EXPECT_EQ(partition("hostile").state, PartitionState::running);
+    reboot();
+    EXPECT_EQ(stop("hostile"), "");
+    EXPECT_EQ(roster_.find("hostile"), nullptr);
+    ASSERT_EQ(start("hostile"), "");
+    reboot();
+    EXPECT_EQ(remove("hostile"), "");
+    EXPECT_THAT(status(), ElementsAre("victim running operator 10"));
 }
 
 TEST_F(LifeCycleTest, WhatIsBeingScrubbedCanBeStartedAgainAtOnce) {
@@ -371,7 +424,7 @@ TEST_F(LifeCycleTest, OneThatStartsAgainAndAgainHoldsUpNobody) {
         life_.ended(hostile);
     };
     unsigned rounds = 0;
-    for (; life_.is_starting("a") && rounds < 10'000; ++rounds) {
+    for (; is_starting("a") && rounds < 10'000; ++rounds) {
         reboot();
         life_.run();
     }
@@ -394,7 +447,7 @@ TEST_F(LifeCycleTest, WhoStartsItselfAnewGetsATwentiethWhileOthersWait) {
     partition("victim").share.contenders[0]->state = partition::Contender::State::ready;
     end_itself("hostile", StopReason::reboot);
     unsigned windows = 0;
-    for (; life_.is_starting("hostile") && windows < 1000; ++windows) {
+    for (; is_starting("hostile") && windows < 1000; ++windows) {
         const std::uint64_t begin = machine.ticks_;
         EXPECT_NE(life_.run(), 0u);
         EXPECT_NE(life_.run(), 0u) << "nothing more";
@@ -408,7 +461,7 @@ TEST_F(LifeCycleTest, WhoStartsItselfAnewGetsATwentiethWhileOthersWait) {
     EXPECT_EQ(partition("ordered").state, PartitionState::running);
     partition("victim").share.contenders[0]->state = partition::Contender::State::waits;
     end_itself("hostile", StopReason::reboot);
-    EXPECT_FALSE(life_.is_starting("hostile"));
+    EXPECT_FALSE(is_starting("hostile"));
 }
 
 TEST_F(LifeCycleTest, AFreshDefinitionOfWhatHasMovedAwayIsAnotherPartition) {

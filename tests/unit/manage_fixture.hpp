@@ -26,7 +26,8 @@ struct TestMachine final : Machine {
     std::list<std::vector<std::byte>> room_for_bundles;
     std::vector<std::string> defined;
     int dropped = 0;
-    std::string starting = "?"; // the partition that is still being built
+    std::string starting = "?";  // the partition that is still being built
+    std::string abandoned = "?"; // and one that is not any more
     std::uint64_t to_scrub = 0;
     std::uint64_t scrubbed = 0;
     bool cancellable = false;
@@ -71,7 +72,11 @@ struct TestMachine final : Machine {
     Done stop(std::string_view name, bool force) override { return order_life("stop", name, force); }
     Done reset(std::string_view name) override { return order_life("reset", name); }
     Done remove(std::string_view name) override { return order_life("remove", name); }
-    bool is_starting(std::string_view name) override { return name == starting; }
+    std::optional<Done> started(std::string_view name) override {
+        if (name == abandoned)
+            return refuse("not-running", "{} was stopped", name);
+        return name == starting ? std::nullopt : std::optional(Done());
+    }
     std::uint64_t scrub_mark() override { return to_scrub; }
     bool was_scrubbed(std::uint64_t mark) override { return scrubbed >= mark; }
     std::expected<std::span<std::byte>, Refusal> reserve(Bytes size) override {

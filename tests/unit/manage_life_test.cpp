@@ -43,6 +43,10 @@ TEST_F(ManageLife, AnswersWhenItIsCarriedOut) {
         machine.starting = "?";
         EXPECT_THAT(look(), ElementsAre("ok", StartsWith("ok transom"))) << verb << ": and then what came behind";
         machine.starting = "a";
+        EXPECT_THAT(ask(fmt::format("{} partition=a\n", verb)), IsEmpty()) << verb;
+        machine.abandoned = std::exchange(machine.starting, "a");
+        EXPECT_THAT(look(), ElementsAre("error not-running: a was stopped")) << verb;
+        machine.abandoned = "?";
     }
     machine.to_scrub = 9;
     for (const char* verb : {"stop", "remove"}) {

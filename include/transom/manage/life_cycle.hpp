@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <transom/manage/definitions.hpp>
 #include <transom/migrate/mover.hpp>
 #include <transom/partition/roster.hpp>
@@ -39,14 +40,15 @@ class LifeCycle final : public partition::Task, public migrate::MoveObserver {
     std::expected<std::size_t, Refusal> define(std::span<std::byte> memory);
     void drop(std::span<std::byte> memory);
 
-    /// Orders of an operator. What a `force` overrules is said by the refusal without it. What has to be built runs when is_starting() says
-    /// that it does not start any more.
+    /// Orders of an operator. What a `force` overrules is said by the refusal without it. What has to be built is under way afterwards,
+    /// and can be stopped, reset or removed meanwhile.
     Done start(std::string_view name, bool force);
     Done stop(std::string_view name, bool force);
     Done reset(std::string_view name);
     Done remove(std::string_view name);
 
-    bool is_starting(std::string_view name);
+    /// What has become of a start or reset; nothing while it is under way.
+    std::optional<Done> started(std::string_view name);
 
     /// Builds a partition from its definition and lets it run, all at once: for a machine on which nothing runs yet.
     std::expected<void, partition::CreateError> start_at_once(Definition& definition);
@@ -66,8 +68,9 @@ class LifeCycle final : public partition::Task, public migrate::MoveObserver {
 
   private:
     Done may_order(const partition::Partition& partition) const;
-    std::expected<partition::Partition*, Refusal> find_running(std::string_view name);
+    std::expected<partition::Partition*, Refusal> find_here(std::string_view name);
     std::expected<Definition*, Refusal> find_definition(std::string_view name);
+    void abandon(partition::Partition& partition);
     void begun(const Definition& definition);
     void let_run(partition::Partition& partition);
 

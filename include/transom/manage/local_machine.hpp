@@ -34,7 +34,7 @@ class LocalMachine final : public Machine {
     Done stop(std::string_view partition, bool force) override { return life_cycle_.stop(partition, force); }
     Done reset(std::string_view partition) override { return life_cycle_.reset(partition); }
     Done remove(std::string_view partition) override { return life_cycle_.remove(partition); }
-    bool is_starting(std::string_view partition) override { return life_cycle_.is_starting(partition); }
+    std::optional<Done> started(std::string_view partition) override { return life_cycle_.started(partition); }
     std::uint64_t scrub_mark() override { return frames_.mark(); }
     bool was_scrubbed(std::uint64_t mark) override { return frames_.was_scrubbed(mark); }
     const migrate::Progress& migration() override { return mover_.progress(); }

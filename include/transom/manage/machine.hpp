@@ -86,8 +86,8 @@ class Machine {
     virtual Done stop(std::string_view partition, bool force) = 0;
     virtual Done reset(std::string_view partition) = 0;
     virtual Done remove(std::string_view partition) = 0;
-    /// What has been ordered takes longer than the call: whether that partition is still being built,
-    virtual bool is_starting(std::string_view partition) = 0;
+    /// What has been ordered takes longer than the call: what has become of the building of that partition, nothing while it is under way;
+    virtual std::optional<Done> started(std::string_view partition) = 0;
     /// and whether what had been given back by the time of scrub_mark() has been scrubbed.
     virtual std::uint64_t scrub_mark() = 0;
     virtual bool was_scrubbed(std::uint64_t mark) = 0;

@@ -20,6 +20,7 @@ enum class KernelError : std::uint8_t {
     malformed,      // its own offsets and sizes do not hold
     nothing_to_load,
     does_not_fit, // a segment lies outside the partition's memory
+    overlapping,  // they are larger together than it
     no_entry,     // the entry point is in none of its segments
     missing,      // the partition's memory is not here
 };

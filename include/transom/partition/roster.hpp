@@ -34,6 +34,8 @@ class Roster {
     /// start themselves anew, or not. Returns it when that was all.
     Partition* work(std::uint64_t ticks, Starts which);
     bool any_starting(Starts which) const;
+    /// An operator wants one that is being built, which may have started itself anew.
+    void demand(Partition& partition) { (*link_of(partition))->of_its_own = false; }
     /// Works for about so many ticks on one that arrives. True: that was all.
     bool prepare(Partition& partition, std::uint64_t ticks);
 
