@@ -13,6 +13,8 @@ namespace partition = transom::partition;
 namespace {
 constexpr std::size_t bytes_per_write = 512;
 constexpr std::size_t bytes_per_read = 64;
+// Whoever runs on another processor may write as fast as this: what is there now is no more than a terminal holds.
+constexpr std::size_t most_written = sizeof(transom::vio::Terminal::output.bytes);
 // How often input is looked for: while somebody types, and a while longer, and else. A person does not feel either.
 constexpr std::uint64_t typing_ms = 5, quiet_ms = 50, typing_ends_ms = 1000;
 } // namespace
@@ -20,26 +22,33 @@ constexpr std::uint64_t typing_ms = 5, quiet_ms = 50, typing_ends_ms = 1000;
 ConsoleTask::ConsoleTask(Platform& platform, partition::Roster& roster, std::uint64_t frequency)
     : platform_(platform), roster_(roster), millisecond_(frequency / 1000) {}
 
+/// Some of what a terminal has: how much.
+std::size_t ConsoleTask::write_out(partition::Partition& partition, std::uint32_t terminal) {
+    std::array<std::uint8_t, bytes_per_write> bytes;
+    const std::size_t n = partition::take_written(partition, terminal, bytes);
+    if (n != 0)
+        write_console({reinterpret_cast<const char*>(bytes.data()), n});
+    return n;
+}
+
 bool ConsoleTask::drain() {
     bool any = false;
     roster_.for_each([&](partition::Partition& partition) {
         constexpr std::uint32_t first = 0; // the others have no part in the console
-        if (partition::has_session(partition, first))
-            return;
-        std::array<std::uint8_t, bytes_per_write> bytes;
-        const std::size_t n = partition::take_written(partition, first, bytes);
-        if (n == 0)
-            return;
-        write_console({reinterpret_cast<const char*>(bytes.data()), n});
-        any = true;
+        if (!partition::has_session(partition, first) && write_out(partition, first) != 0)
+            any = true;
     });
     return any;
 }
 
 void ConsoleTask::flush() {
-    // Whoever runs on another processor may write as fast as this: what is there now is no more than a terminal holds.
-    constexpr std::size_t most = sizeof(transom::vio::Terminal::output.bytes);
-    for (std::size_t written = 0; written < most && drain(); written += bytes_per_write) {}
+    for (std::size_t written = 0; written < most_written && drain(); written += bytes_per_write) {}
+}
+
+void ConsoleTask::flush(partition::Partition& partition) {
+    for (std::uint32_t i = 0; i < partition.terminal_count; ++i)
+        for (std::size_t written = 0, n = 0; written < most_written && (n = write_out(partition, i)) != 0;
+             written += n) {}
 }
 
 void ConsoleTask::attach(const partition::Partition& partition) { attached_ = partition.name_storage; }

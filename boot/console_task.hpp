@@ -19,11 +19,14 @@ class ConsoleTask final : public transom::partition::Task {
     void attach(const transom::partition::Partition& partition);
     /// Writes out everything that partitions have written so far.
     void flush();
+    /// Everything that this one has, also what it wrote for operators.
+    void flush(transom::partition::Partition& partition);
 
     std::uint64_t run() override;
 
   private:
     bool drain();
+    std::size_t write_out(transom::partition::Partition& partition, std::uint32_t terminal);
     /// Who gets what is typed; where he is gone, another that runs gets it from now on. Null: there is none, and it is dropped.
     transom::partition::Partition* attached();
     bool take_input();

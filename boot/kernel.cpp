@@ -137,7 +137,11 @@ void Kernel::starting(Partition& partition) {
     console_.attach(partition);
 }
 
-void Kernel::ending(Partition&) { console_.flush(); }
+/// What nobody is attached to, or whoever is has no room for, is shown here.
+void Kernel::ending(Partition& partition) {
+    management_.take_last(partition);
+    console_.flush(partition);
+}
 
 void Kernel::arrived(Partition& partition) { console_.attach(partition); }
 

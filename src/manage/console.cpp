@@ -96,6 +96,18 @@ bool Connection::poll() {
     return written == out_.size() || kept_back_;
 }
 
+void Connection::take_last(const partition::Partition& partition) {
+    partition::Partition* const mine = console_ && stream_ != nullptr ? attached() : nullptr;
+    if (mine != &partition)
+        return;
+    while (produce()) {
+        out_size_ = take_output(*mine);
+        out_sent_ = 0;
+        if (out_size_ == 0)
+            return;
+    }
+}
+
 void Connection::leave_console() {
     if (!std::exchange(console_, false))
         return;

@@ -142,6 +142,52 @@ TEST_F(ManageConsole, WhoeverComesFirstToOneThatHasComeBackHasTheTerminal) {
     EXPECT_NE(terminal(1).session, 0u);
 }
 
+TEST_F(ManageConsole, WhoIsAttachedGetsTheLastWords) {
+    const auto say = [&](std::size_t n, std::string_view text) {
+        ASSERT_TRUE(terminal(n).write({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
+    };
+    const auto end = [&] {
+        machine.debian->state = partition::PartitionState::off;
+        service.take_last(*machine.debian);
+        const auto gone = std::move(machine.debian);
+        for (int i = 0; i < 10; ++i) {
+            service.run();
+            ask("");
+        }
+        return gone->terminals[0].output.count + gone->terminals[1].output.count;
+    };
+    const std::string words(4000, '.');
+    ask("console partition=debian\n");
+    ask(two, "console partition=debian terminal=1\n");
+    say(0, words + "the end");
+    say(1, "of the other, too");
+    const auto other = std::make_unique<partition::Partition>();
+    service.take_last(*other);
+    EXPECT_EQ(terminal(1).output.count, 17u) << "it is not its";
+    EXPECT_EQ(end(), 0u);
+    EXPECT_EQ(one.text, words + "the end");
+    EXPECT_EQ(two.text, "of the other, too");
+    EXPECT_TRUE(one.over && two.over);
+}
+
+TEST_F(ManageConsole, WhatThereIsNoRoomForIsLeftForTheMachinesConsole) {
+    net.window = 1000;
+    ask("console partition=debian\n");
+    const std::string words(4000, '.');
+    ASSERT_TRUE(terminal(0).write({reinterpret_cast<const std::uint8_t*>(words.data()), words.size()}));
+    service.take_last(*machine.debian);
+    const std::size_t left = terminal(0).output.count;
+    EXPECT_GT(left, 2000u);
+    EXPECT_LT(left, 3000u);
+    machine.debian = nullptr;
+    for (int i = 0; i < 10; ++i) {
+        ask("");
+        service.run();
+    }
+    EXPECT_EQ(one.text.size(), words.size() - left) << "and nothing is lost of what it has taken";
+    EXPECT_TRUE(one.over);
+}
+
 TEST_F(ManageConsole, EndsWithThePartition) {
     ask("console partition=debian\n");
     machine.debian = nullptr;

@@ -28,6 +28,9 @@ class Connection final : public net::StreamHandler {
 
     /// Lets a terminal's output out, and the answer to an order that has been carried out. To be called now and then; true: soon again.
     bool poll();
+    /// A partition is about to be taken apart: where this connection is one of its terminals it takes what is there still, as far as there is
+    /// room for it.
+    void take_last(const partition::Partition& partition);
 
     std::size_t received(std::span<const std::byte> bytes) override;
     void sent() override;

@@ -27,6 +27,12 @@ class Service final : public net::Listener, public partition::Task {
         return nullptr;
     }
 
+    /// To be called before a partition is taken apart: whoever is at its terminals gets what it has written.
+    void take_last(const partition::Partition& partition) {
+        for (Connection& connection : connections_)
+            connection.take_last(partition);
+    }
+
     std::uint64_t run() override {
         bool soon = false;
         for (Connection& connection : connections_)
