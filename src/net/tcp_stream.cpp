@@ -20,7 +20,7 @@ void TcpStream::adopt(tcp_pcb* pcb) {
     pcb_ = pcb;
     listener_ = nullptr;
     handler_ = nullptr;
-    connected_ = room_ = wants_room_ = held_ = peer_finished_ = active_ = false;
+    connected_ = room_ = wants_room_ = held_ = peer_finished_ = half_closed_ = active_ = false;
     failure_.reset();
     first_piece_ = piece_count_ = offset_ = unadmitted_ = 0;
     tcp_arg(pcb, this);
@@ -157,10 +157,13 @@ void TcpStream::deliver() {
     }
     if (!in_use())
         return;
-    if (failure_)
+    if (failure_) {
         finish(*failure_);
-    else if (peer_finished_ && piece_count_ == 0)
-        finish(CloseReason::finished);
+    } else if (peer_finished_ && piece_count_ == 0 && !half_closed_) {
+        half_closed_ = handler_->peer_finished();
+        if (in_use() && !half_closed_)
+            finish(CloseReason::finished);
+    }
 }
 
 void TcpStream::announce() {

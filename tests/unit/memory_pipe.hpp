@@ -21,7 +21,8 @@ class PipeEnd final : public net::ByteStream {
     std::uint64_t delivered = 0; // bytes that have been put into inbound in all
     bool open = true;            // the user may still use it
     bool offer = false;          // inbound has not been offered since it changed
-    bool peer_closed = false;    // finished, after inbound is consumed
+    bool peer_closed = false;    // finished, after inbound is consumed,
+    bool half_closed = false;    // but the handler has something to say still
     bool peer_aborted = false;
     /// The connection breaks when this many bytes have arrived here.
     std::uint64_t cut_after = std::numeric_limits<std::uint64_t>::max();
@@ -53,6 +54,8 @@ class PipeEnd final : public net::ByteStream {
         open = false;
         other->peer_closed = true;
     }
+    /// No more will come from here; what the other end says still arrives.
+    void finish() { other->peer_closed = true; }
     void abort() override {
         open = false;
         other->peer_aborted = true;
@@ -82,8 +85,16 @@ class PipeEnd final : public net::ByteStream {
             give();
             return true;
         }
-        if (peer_closed && inbound.empty()) {
-            end(net::CloseReason::finished);
+        if (half_closed && !other->open) {
+            end(net::CloseReason::reset);
+            return true;
+        }
+        if (peer_closed && !half_closed && inbound.empty()) {
+            half_closed = handler->peer_finished();
+            if (open && !half_closed) {
+                other->peer_closed = true;
+                end(net::CloseReason::finished);
+            }
             return true;
         }
         return false;

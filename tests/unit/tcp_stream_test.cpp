@@ -5,6 +5,7 @@
 #include <chrono>
 #include <deque>
 #include <gtest/gtest.h>
+#include <lwip/priv/tcp_priv.h>
 #include <lwip/sys.h>
 #include <poll.h>
 #include <random>
@@ -229,6 +230,57 @@ TEST(TcpStream, CarriesBytesBothWaysInOrder) {
             side.poll_until([&] { return echo.end.has_value(); });
             REQUIRE(*echo.end == CloseReason::finished);
             side.linger();
+        });
+}
+
+/// Says nothing before the peer has finished.
+struct LastWord final : StreamHandler, Listener {
+    StreamHandler* accepted(ByteStream& s) override {
+        stream = &s;
+        return this;
+    }
+    std::size_t received(std::span<const std::byte> bytes) override {
+        got += bytes.size();
+        return bytes.size();
+    }
+    bool peer_finished() override {
+        ++finished;
+        return true;
+    }
+    void closed(CloseReason reason) override { end = reason; }
+
+    ByteStream* stream = nullptr;
+    std::size_t got = 0;
+    unsigned finished = 0;
+    std::optional<CloseReason> end;
+};
+
+TEST(TcpStream, AnAnswerMayComeAfterTheLastQuestion) {
+    run(
+        [](Side& side) {
+            Sink sink;
+            ByteStream* stream = side.stack.connect(address_of(2), 7, sink).value();
+            side.poll_until([&] { return sink.is_connected; });
+            REQUIRE(stream->send(noise(1000)) == 1000);
+            REQUIRE(tcp_shutdown(tcp_active_pcbs, 0, 1) == ERR_OK);
+            side.poll_until([&] { return sink.end.has_value(); });
+            REQUIRE(*sink.end == CloseReason::finished);
+            REQUIRE(sink.got == noise(3'000'000));
+        },
+        [](Side& side) {
+            LastWord word;
+            REQUIRE(side.stack.listen(InterfaceId::link, 7, word).has_value());
+            side.poll_until([&] { return word.finished != 0; });
+            REQUIRE(word.got == 1000);
+            const auto data = noise(3'000'000);
+            std::size_t sent = 0;
+            side.poll_until([&] {
+                sent += word.stream->send({data.data() + sent, data.size() - sent});
+                return sent == data.size();
+            });
+            REQUIRE(!word.end && word.finished == 1);
+            word.stream->close();
+            side.linger(2s);
         });
 }
 

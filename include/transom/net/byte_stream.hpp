@@ -34,7 +34,7 @@ enum class StreamError : std::uint8_t {
 };
 
 enum class CloseReason : std::uint8_t {
-    finished,    // the peer has sent everything and said so; all of it has been consumed
+    finished, // the peer has sent everything and said so, all of it has been consumed, and the handler has no more to say
     refused,     // nobody listens there
     reset,       // the peer, or the network, ended it in the middle
     unreachable, // no answer: connecting or sending timed out
@@ -73,6 +73,9 @@ class StreamHandler {
     virtual std::size_t received(std::span<const std::byte> bytes) = 0;
     /// There is more room for send() than before. At most once in a round.
     virtual void sent() {}
+    /// The peer has sent everything and said so; all of it has been consumed. True: there is still something to say, and the stream is open
+    /// until the handler closes it, or the peer is found to be gone. Once.
+    virtual bool peer_finished() { return false; }
     /// The connection is over, and the stream gone. With CloseReason::finished what send() accepted is still sent.
     virtual void closed(CloseReason reason) = 0;
 

@@ -62,12 +62,13 @@ class TcpStream final : public ByteStream {
     Listener* listener_ = nullptr;
     StreamHandler* handler_ = nullptr;
     Ipv4Address peer_{};
-    bool connected_ = false;  // news for the handler
-    bool room_ = false;       // news for the handler
-    bool wants_room_ = false; // send() accepted less than it was given
-    bool held_ = false;       // the handler had no room
-    bool peer_finished_ = false;
-    bool active_ = false; // something was sent or received in this round
+    bool connected_ = false;     // news for the handler
+    bool room_ = false;          // news for the handler
+    bool wants_room_ = false;    // send() accepted less than it was given
+    bool held_ = false;          // the handler had no room
+    bool peer_finished_ = false; // news for the handler, once all is consumed
+    bool half_closed_ = false;   // it knows, and has something to say still
+    bool active_ = false;        // something was sent or received in this round
     std::optional<CloseReason> failure_;
     std::array<pbuf*, max_pieces> pieces_{}; // received, in order, a ring
     std::size_t first_piece_ = 0;
