@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arch/real_memory.hpp>
+#include <new>
 #include <transom/migrate/move_digests.hpp>
+#include <type_traits>
 #include <utility>
 
 namespace transom::migrate {
@@ -8,21 +10,34 @@ namespace transom::migrate {
 using memory::FrameState;
 
 std::span<std::uint64_t> MoveDigests::words(const Table& table) {
-    return {reinterpret_cast<std::uint64_t*>(arch::real_pointer(table.memory.begin)),
-            table.memory.size / sizeof(std::uint64_t)};
+    static_assert(sizeof(Table) % sizeof(std::uint64_t) == 0);
+    return {reinterpret_cast<std::uint64_t*>(arch::real_pointer(table.memory.begin + sizeof(Table))),
+            (table.memory.size - sizeof(Table)) / sizeof(std::uint64_t)};
 }
 
-void MoveDigests::release(Table& table) {
-    if (!table.memory.empty())
-        frames_.release(table.memory, FrameState::hypervisor);
-    table = {};
+/// Null is left behind, or what was next to it.
+void MoveDigests::release(Table*& table) {
+    static_assert(std::is_trivially_destructible_v<Table>);
+    if (table == nullptr)
+        return;
+    const RealRange memory = table->memory;
+    table = table->next;
+    frames_.release(memory, FrameState::hypervisor);
+}
+
+/// Null is where the links lead that are of nobody by that name.
+MoveDigests::Table** MoveDigests::doubted(std::string_view name) {
+    Table** link = &doubted_;
+    while (*link != nullptr && !(*link)->is_of(name))
+        link = &(*link)->next;
+    return link;
 }
 
 std::optional<MoveDigests::Words> MoveDigests::begin(const PartitionShape& shape) {
     drop();
     const std::uint64_t granules = shape.granules();
     const std::uint64_t count = granules + (granules + 63) / 64;
-    const Bytes size = RealAddr{count * sizeof(std::uint64_t)}.align_up(memory::frame_size).value;
+    const Bytes size = RealAddr{sizeof(Table) + count * sizeof(std::uint64_t)}.align_up(memory::frame_size).value;
     // A table is kept only when the move has filled all of it.
     const auto take = [&] {
         return frames_.allocate(size, memory::frame_size, FrameState::hypervisor, memory::Contents::any);
@@ -34,21 +49,33 @@ std::optional<MoveDigests::Words> MoveDigests::begin(const PartitionShape& shape
     }
     if (!real)
         return std::nullopt;
-    making_ = {{*real, size}, granules, shape.granule, shape.name_storage};
-    return Words{words(making_).first(granules), words(making_).subspan(granules)};
+    making_ = new (arch::real_pointer(*real))
+        Table{.memory = {*real, size}, .granules = granules, .granule = shape.granule, .name = shape.name_storage};
+    return Words{words(*making_).first(granules), words(*making_).subspan(granules)};
 }
 
 void MoveDigests::keep(std::string_view name) {
-    if (making_.memory.empty() || name != std::string_view(making_.name.data()))
+    Table** const link = making_ != nullptr && making_->is_of(name) ? &making_ : doubted(name);
+    if (*link == nullptr)
         return;
     release(kept_);
-    kept_ = std::exchange(making_, {});
+    kept_ = *link;
+    *link = std::exchange(kept_->next, nullptr);
 }
 
+void MoveDigests::set_aside(std::string_view name) {
+    if (making_ == nullptr || !making_->is_of(name))
+        return;
+    making_->next = doubted_;
+    doubted_ = std::exchange(making_, nullptr);
+}
+
+void MoveDigests::forget(std::string_view name) { release(*doubted(name)); }
+
 std::span<const std::uint64_t> MoveDigests::of(std::string_view name) const {
-    if (kept_.memory.empty() || name != std::string_view(kept_.name.data()))
+    if (kept_ == nullptr || !kept_->is_of(name))
         return {};
-    return words(kept_).first(kept_.granules);
+    return words(*kept_).first(kept_->granules);
 }
 
 } // namespace transom::migrate

@@ -38,17 +38,22 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
     Partition* partition = roster_.find(name);
     if (partition == nullptr)
         return std::unexpected(failure(MoveError::no_such_partition, "{}: no such partition here: see status", name));
+    MoveOrder order{.partition = partition,
+                    .target = target,
+                    .port = port,
+                    .digests = {},
+                    .corrupt_page = corrupt_page,
+                    .fit = fit};
+    if (auto possible = source_.check(order); !possible)
+        return possible;
+    keep_doubted();
     const PartitionShape shape = shape_of(*partition);
     const auto words = digests_.begin(shape);
     if (!words)
         return std::unexpected(
             failure(MoveError::memory, "no memory for the digests of {} granules", shape.granules()));
-    const auto started = source_.start(network, {.partition = partition,
-                                                 .target = target,
-                                                 .port = port,
-                                                 .digests = words->digests,
-                                                 .corrupt_page = corrupt_page,
-                                                 .fit = fit});
+    order.digests = words->digests;
+    const auto started = source_.start(network, order);
     if (!started)
         digests_.drop();
     return started;
@@ -62,8 +67,17 @@ std::expected<void, Failure> Mover::settle(std::string_view name, Owner owner) {
     if (partition->state != PartitionState::suspended || source_.moves(*partition))
         return std::unexpected(
             failure(MoveError::not_in_doubt, "{} is not in doubt: there is nothing to settle", name));
+    keep_doubted();
+    if (owner == Owner::here)
+        digests_.forget(name);
     source_.settle(*partition, owner);
     return {};
+}
+
+/// A move that has ended in doubt may still be completed: by the operator's word.
+void Mover::keep_doubted() {
+    if (source_.progress().state == MoveState::in_doubt)
+        digests_.set_aside(source_.progress().partition());
 }
 
 const Progress& Mover::progress() const {
@@ -75,9 +89,9 @@ const Progress& Mover::progress() const {
 std::uint64_t Mover::run() {
     const bool source_has_more = source_.step(step_ticks_);
     const bool target_has_more = target_.step(step_ticks_);
-    // What is in doubt may still be completed: by the operator's word.
+    keep_doubted();
     const bool moving = source_.progress().in_progress() || target_.busy();
-    if (!moving && source_.progress().state != MoveState::in_doubt)
+    if (!moving)
         digests_.drop();
     if (source_has_more || target_has_more)
         return 0;
@@ -130,6 +144,7 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
         return std::unexpected(failure(
             MoveError::entitled_capacity,
             "entitled-capacity: {} dedicated processors, and the target has {} left to dedicate", shape.vcpus, left));
+    keep_doubted();
     const auto words = digests_.begin(shape);
     if (!words)
         return std::unexpected(

@@ -15,7 +15,7 @@ SourceSession::SourceSession(SourceControl& control, const MachineFacts& facts, 
     invariant(send_buffer.size() >= max_record, "the source's send buffer is too small");
 }
 
-std::expected<void, Failure> SourceSession::start(net::Network& network, const MoveOrder& order) {
+std::expected<void, Failure> SourceSession::check(const MoveOrder& order) const {
     if (progress_.in_progress())
         return std::unexpected(
             failure(MoveError::busy, "{} is being moved: wait for the end or cancel it", progress_.partition()));
@@ -28,6 +28,14 @@ std::expected<void, Failure> SourceSession::start(net::Network& network, const M
     if (order.corrupt_page && *order.corrupt_page >= shape.granules())
         return std::unexpected(failure(MoveError::page_range, "{} has no page {}: the last is {}", partition.name(),
                                        *order.corrupt_page, shape.granules() - 1));
+    return {};
+}
+
+std::expected<void, Failure> SourceSession::start(net::Network& network, const MoveOrder& order) {
+    if (auto possible = check(order); !possible)
+        return possible;
+    const partition::Partition& partition = *order.partition;
+    const PartitionShape shape = shape_of(partition);
     invariant(order.digests.size() >= shape.granules(), "the table of digests is too small");
 
     progress_ = {};

@@ -62,7 +62,10 @@ struct TwinMachine final : TwinMemory, MoveObserver {
 
 class MoverTest : public testing::Test {
   protected:
-    MoverTest() { EXPECT_TRUE(b.mover.listen(network)); }
+    MoverTest() {
+        EXPECT_TRUE(b.mover.listen(network));
+        free_at_start = a.frames.total(FrameState::free);
+    }
 
     std::expected<void, Failure> move(std::string_view name, std::optional<std::uint64_t> corrupt = {}) {
         const auto started = a.mover.move(network, name, {0x0a4d0002}, migration_port, corrupt);
@@ -85,6 +88,7 @@ class MoverTest : public testing::Test {
     TwinMachine a{arch::fake_real_base};
     TwinMachine b{arch::fake_real_base + machine_size};
     test::PipeNetwork network;
+    Bytes free_at_start = 0;
 };
 
 TEST_F(MoverTest, MovesAPartitionWithAllItHasAndLeavesNothingBehind) {
@@ -357,9 +361,45 @@ TEST_F(MoverTest, TheLastDigestsGiveWayWhereMemoryIsShort) {
     ASSERT_TRUE(move("linux"));
     a.build("other");
     while (a.frames.allocate(memory::frame_size, memory::frame_size, FrameState::hypervisor)) {}
+    const std::size_t granules = mib(16) / kib(64);
+    EXPECT_EQ(move("other", granules).error().error, MoveError::page_range);
+    EXPECT_EQ(a.mover.digests("linux").size(), granules) << "not for an order that is refused";
     ASSERT_TRUE(move("other"));
     EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
-    EXPECT_EQ(a.mover.digests("other").size(), mib(16) / kib(64));
+    EXPECT_EQ(a.mover.digests("other").size(), granules);
+}
+
+TEST_F(MoverTest, ADoubtKeepsItsDigestsWhateverElseMoves) {
+    const std::size_t granules = mib(16) / kib(64);
+    const auto move_into_doubt = [&](std::string_view name) {
+        network.cut_backward = 19 * sizeof(RecordHeader) + sizeof(HelloReplyRecord) + round_trips * sizeof(PongRecord) +
+                               sizeof(TotalsRecord) + sizeof(RunningRecord) - 1;
+        a.build(name);
+        EXPECT_TRUE(move(name));
+        EXPECT_EQ(a.mover.progress().state, MoveState::in_doubt) << a.mover.progress().failure.text();
+        network.cut_backward = ~std::uint64_t{0};
+        b.end(name);
+    };
+    move_into_doubt("first");
+    a.build("other");
+    EXPECT_EQ(move("other", granules).error().error, MoveError::page_range);
+    ASSERT_TRUE(move("other"));
+    ASSERT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+    move_into_doubt("second");
+    // One arrives meanwhile.
+    ASSERT_TRUE(a.mover.listen(network));
+    ASSERT_TRUE(b.mover.move(network, "other", {0x0a4d0001}, migration_port, {}));
+    go_on();
+    ASSERT_EQ(b.mover.progress().state, MoveState::completed) << b.mover.progress().failure.text();
+    EXPECT_EQ(a.mover.digests("other").size(), granules);
+    ASSERT_TRUE(a.mover.settle("first", Owner::peer));
+    EXPECT_EQ(a.mover.digests("first").size(), granules);
+    ASSERT_TRUE(a.mover.settle("second", Owner::here));
+    EXPECT_EQ(a.mover.digests("first").size(), granules);
+    for (const char* name : {"other", "second"})
+        a.end(name);
+    go_on();
+    EXPECT_EQ(a.frames.total(FrameState::free), free_at_start - memory::frame_size) << "the last move's are left";
 }
 
 TEST_F(MoverTest, AFlippedBitIsInTheDigests) {

@@ -9,8 +9,8 @@
 
 namespace transom::migrate {
 
-/// Where the digests of a moving partition's granules are put, and those of the last completed move are kept: a move that
-/// comes to nothing takes no others' away.
+/// Where the digests of a moving partition's granules are put, and those of the last completed move are kept, and of partitions in doubt,
+/// whose move may still be completed: a move that comes to nothing takes no others' away.
 class MoveDigests {
   public:
     /// What a move needs; valid until it is kept or dropped.
@@ -28,24 +28,33 @@ class MoveDigests {
     void keep(std::string_view name);
     /// The move has come to nothing.
     void drop() { release(making_); }
+    /// The move in progress has ended in doubt, if it was that partition's: forget() or keep() say what has become of it.
+    void set_aside(std::string_view name);
+    void forget(std::string_view name);
 
     /// Of the last completed move, if it was that partition's.
     std::span<const std::uint64_t> of(std::string_view name) const;
-    Bytes granule() const { return kept_.granule; }
+    Bytes granule() const { return kept_ == nullptr ? 0 : kept_->granule; }
 
   private:
+    /// At the beginning of its memory; the words follow.
     struct Table {
         RealRange memory{};
         std::uint64_t granules = 0;
         Bytes granule = 0;
         NameField name{};
+        Table* next = nullptr; // in doubt, too
+
+        bool is_of(std::string_view who) const { return who == std::string_view(name.data()); }
     };
     static std::span<std::uint64_t> words(const Table& table);
-    void release(Table& table);
+    void release(Table*& table);
+    Table** doubted(std::string_view name);
 
     memory::Frames& frames_;
-    Table making_;
-    Table kept_;
+    Table* making_ = nullptr;
+    Table* kept_ = nullptr;
+    Table* doubted_ = nullptr;
 };
 
 } // namespace transom::migrate

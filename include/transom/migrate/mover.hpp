@@ -59,6 +59,7 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     std::uint64_t run() override;
 
   private:
+    void keep_doubted();
     std::uint64_t now() override;
     bool suspend(partition::Partition& partition) override;
     void resume(partition::Partition& partition) override;

@@ -33,8 +33,10 @@ class SourceSession final : public net::StreamHandler {
     /// `send_buffer` holds max_record bytes.
     SourceSession(SourceControl& control, const MachineFacts& facts, std::span<std::byte> send_buffer);
 
-    /// Begins a move. Errors: what can be said before connecting; nothing has changed then, progress() included, except
-    /// while no move was in progress: then it tells of this attempt.
+    /// What can be said before connecting: nothing changes. The order may be without its digests.
+    std::expected<void, Failure> check(const MoveOrder& order) const;
+    /// Begins a move. Errors: those of check(); nothing has changed then, progress() included. Or that it cannot connect: if no move was
+    /// in progress, that tells of this attempt.
     std::expected<void, Failure> start(net::Network& network, const MoveOrder& order);
     /// Works for about `budget` ticks. True: there is more to do at once.
     bool step(std::uint64_t budget);
