@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <arch/clock.hpp>
-#include <arch/real_memory.hpp>
 #include <transom/base/panic.hpp>
 #include <transom/hcall/table.hpp>
 #include <transom/partition/construction.hpp>
@@ -12,8 +11,6 @@
 namespace transom::partition {
 
 namespace {
-
-using memory::FrameState;
 
 constexpr std::uint64_t entry_msr = msr::sf | msr::me;
 constexpr std::size_t max_rtas_calls = 48;
@@ -50,7 +47,8 @@ std::expected<void, CreateError> Construction::begin_empty(Partition& partition,
 
 std::expected<void, CreateError> Construction::begin(Partition& partition,
                                                      const tree::PartitionDescription& description,
-                                                     const tree::Manifest& bundle, const Resources& from) {
+                                                     const tree::Manifest& bundle, const Resources& from,
+                                                     std::span<std::byte> scratch) {
     const Shape shape = shape_of(description);
     if (const auto begun = begin_empty(partition, shape, from); !begun)
         return begun;
@@ -58,8 +56,9 @@ std::expected<void, CreateError> Construction::begin(Partition& partition,
     partition.sees_pool = description.pool_idle_count;
     if (description.observe_calls)
         partition.observation.start();
+    scratch_ = scratch;
     if (const auto planned = plan(partition, description, shape, bundle, from); !planned) {
-        abandon(from.frames);
+        *this = Construction();
         destroy(partition, from.frames);
         return planned;
     }
@@ -98,44 +97,30 @@ std::expected<void, CreateError> Construction::plan(Partition& partition, const 
 
 std::expected<void, CreateError> Construction::write_tree(Partition& partition, const tree::PartitionDescription& d,
                                                           const Shape& shape, const Resources& from) {
-    const auto scratch = from.frames.allocate(scratch_size, memory::frame_size, FrameState::hypervisor);
-    if (!scratch)
-        return std::unexpected(
-            CreateError::formatted("partition {}: no memory is left to write its device tree: give the "
-                                   "machine more memory",
-                                   d.name));
-    scratch_ = {*scratch, scratch_size};
     StaticVector<tree::RtasToken, max_rtas_calls> calls;
     for (const rtas::Row& row : rtas::rows())
         invariant(calls.push_back({row.name, row.token}), "more RTAS calls than the device tree has room for");
     const hcall::SetNames sets = hcall::hypertas_functions(partition.allowed_calls.sets());
-    const auto written =
-        tree::write_partition_tree({.name = d.name,
-                                    .number = partition.lpid,
-                                    .processor = from.processor,
-                                    .virtual_processors = shape.virtual_processors,
-                                    .memory = shape.memory,
-                                    .log2_page_table_size = shape.log2_page_table_size,
-                                    .large_pages = shape.large_pages,
-                                    .terminals = partition.terminal_count,
-                                    .rtas = layout_.rtas,
-                                    .rtas_calls = calls.span(),
-                                    .hypertas_functions = sets.span(),
-                                    .initramfs = layout_.initramfs,
-                                    .bootargs = d.bootargs},
-                                   {arch::real_pointer(scratch_.begin), tree::partition_tree_capacity});
+    const auto written = tree::write_partition_tree({.name = d.name,
+                                                     .number = partition.lpid,
+                                                     .processor = from.processor,
+                                                     .virtual_processors = shape.virtual_processors,
+                                                     .memory = shape.memory,
+                                                     .log2_page_table_size = shape.log2_page_table_size,
+                                                     .large_pages = shape.large_pages,
+                                                     .terminals = partition.terminal_count,
+                                                     .rtas = layout_.rtas,
+                                                     .rtas_calls = calls.span(),
+                                                     .hypertas_functions = sets.span(),
+                                                     .initramfs = layout_.initramfs,
+                                                     .bootargs = d.bootargs},
+                                                    scratch_.first(tree::partition_tree_capacity));
     if (!written)
         return std::unexpected(CreateError::formatted("partition {}: its device tree has more than {} bytes: shorten "
                                                       "bootargs",
                                                       d.name, tree::partition_tree_capacity));
     tree_size_ = *written;
     return {};
-}
-
-void Construction::abandon(memory::Frames& frames) {
-    if (!scratch_.empty())
-        frames.release(scratch_, FrameState::hypervisor);
-    *this = Construction();
 }
 
 /// False: all of the partition's memory is zero.
@@ -172,9 +157,9 @@ bool Construction::load_initramfs(Partition& partition) {
     return copied_ < initramfs_.size();
 }
 
-void Construction::finish(Partition& partition, memory::Frames& frames) {
+void Construction::finish(Partition& partition) {
     fill(partition, layout_.rtas.begin, std::as_bytes(std::span(rtas_code)));
-    fill(partition, layout_.tree.begin, {arch::real_pointer(scratch_.begin), tree_size_});
+    fill(partition, layout_.tree.begin, scratch_.first(tree_size_));
     for (std::uint32_t i = 0; i < partition.vcpu_count; ++i) // building it may have taken longer than that
         partition.vcpus[i].decrementer_expiry = arch::timebase() + largest_decrementer;
     Vcpu& first = partition.vcpus[0];
@@ -182,7 +167,7 @@ void Construction::finish(Partition& partition, memory::Frames& frames) {
     first.registers.nip = entry_.value;
     first.registers.msr = entry_msr;
     first.state = VcpuState::ready;
-    abandon(frames);
+    *this = Construction();
 }
 
 void Construction::step(Partition& partition, memory::Frames& frames) {
@@ -200,28 +185,11 @@ void Construction::step(Partition& partition, memory::Frames& frames) {
             phase_ = Phase::rest;
         break;
     case Phase::rest:
-        finish(partition, frames);
+        finish(partition);
         break;
     case Phase::over:
         break;
     }
-}
-
-std::expected<void, CreateError> create_empty(Partition& partition, const Shape& shape, const Resources& from) {
-    Construction construction;
-    const auto begun = construction.begin_empty(partition, shape, from);
-    while (construction.under_way())
-        construction.step(partition, from.frames);
-    return begun;
-}
-
-std::expected<void, CreateError> create(Partition& partition, const tree::PartitionDescription& description,
-                                        const tree::Manifest& bundle, const Resources& from) {
-    Construction construction;
-    const auto begun = construction.begin(partition, description, bundle, from);
-    while (construction.under_way())
-        construction.step(partition, from.frames);
-    return begun;
 }
 
 } // namespace transom::partition

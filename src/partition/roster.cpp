@@ -24,6 +24,13 @@ constexpr Bytes whole_frames(Bytes size) { return RealAddr{size}.align_up(memory
 
 } // namespace
 
+// The slot itself, and behind it what it takes to build the partition: one that starts itself anew must not find that others have taken it.
+Bytes Roster::slot_size() { return whole_frames(sizeof(Slot)) + Construction::scratch_size; }
+
+std::span<std::byte> Roster::scratch_of(Slot& slot) {
+    return {arch::real_pointer(arch::real_address(&slot) + whole_frames(sizeof(Slot))), Construction::scratch_size};
+}
+
 /// Takes a place for a partition of that name, with the lowest number that is free.
 std::expected<Roster::Slot*, CreateError> Roster::add(std::string_view name) {
     std::uint32_t lpid = 1; // logical partition 0 is the hypervisor
@@ -33,8 +40,7 @@ std::expected<Roster::Slot*, CreateError> Roster::add(std::string_view name) {
     if (lpid > arch::max_lpid)
         return std::unexpected(CreateError::formatted("partition {}: this machine has its {} partitions: end one first",
                                                       name, arch::max_lpid));
-    const auto room =
-        resources_.frames.allocate(whole_frames(sizeof(Slot)), memory::frame_size, FrameState::hypervisor);
+    const auto room = resources_.frames.allocate(slot_size(), memory::frame_size, FrameState::hypervisor);
     if (!room)
         return std::unexpected(CreateError::formatted("partition {}: no memory is left for another partition: end one "
                                                       "first, or give the machine more memory",
@@ -50,7 +56,7 @@ void Roster::remove(Slot** link) {
     static_assert(std::is_trivially_destructible_v<Slot>);
     Slot* const slot = *link;
     *link = slot->next;
-    resources_.frames.release({arch::real_address(slot), whole_frames(sizeof(Slot))}, FrameState::hypervisor);
+    resources_.frames.release({arch::real_address(slot), slot_size()}, FrameState::hypervisor);
 }
 
 Roster::Slot** Roster::link_of(const Partition& partition) {
@@ -118,8 +124,9 @@ template <class F> std::expected<Partition*, CreateError> Roster::build(const Sh
 
 std::expected<Partition*, CreateError> Roster::begin(const tree::PartitionDescription& description,
                                                      const tree::Manifest& bundle) {
-    return build(shape_of(description),
-                 [&](Slot& slot) { return slot.construction.begin(slot.partition, description, bundle, resources_); });
+    return build(shape_of(description), [&](Slot& slot) {
+        return slot.construction.begin(slot.partition, description, bundle, resources_, scratch_of(slot));
+    });
 }
 
 std::expected<Partition*, CreateError> Roster::begin_empty(const Shape& shape) {
@@ -131,13 +138,6 @@ std::expected<Partition*, CreateError> Roster::create(const tree::PartitionDescr
     const auto begun = begin(description, bundle);
     if (begun)
         work_on(**link_of(**begun), ~std::uint64_t{0});
-    return begun;
-}
-
-std::expected<Partition*, CreateError> Roster::create_empty(const Shape& shape) {
-    const auto begun = begin_empty(shape);
-    if (begun)
-        prepare(**begun, ~std::uint64_t{0});
     return begun;
 }
 
@@ -204,7 +204,7 @@ std::expected<void, CreateError> Roster::may_rebuild(const Partition& partition,
     const Bytes own = memory_of({.name = partition.name(),
                                  .memory = partition.memory.size(),
                                  .log2_page_table_size = partition.hpt.log2_bytes()});
-    const Bytes need = memory_of(shape) + Construction::scratch_size, available = own + resources_.frames.available();
+    const Bytes need = memory_of(shape), available = own + resources_.frames.available();
     if (need > available)
         return std::unexpected(
             CreateError::formatted("partition {}: it needs {} MiB to start anew, and {} MiB are there: "
@@ -230,7 +230,8 @@ std::expected<void, CreateError> Roster::begin_anew(Partition& partition, const 
     partition::destroy(partition, resources_.frames);
     Slot** const link = link_of(partition);
     (*link)->of_its_own = of_its_own;
-    if (const auto begun = (*link)->construction.begin(partition, description, bundle, resources_); !begun) {
+    if (const auto begun = (*link)->construction.begin(partition, description, bundle, resources_, scratch_of(**link));
+        !begun) {
         remove(link);
         return std::unexpected(begun.error());
     }
@@ -246,7 +247,6 @@ void Roster::destroy(Partition& partition) {
     dispatcher_.remove(partition);
     give_up_claim(partition);
     arch::Tlb::flush_partition(partition.lpid);
-    (*link)->construction.abandon(resources_.frames);
     partition::destroy(partition, resources_.frames);
     remove(link);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "elf_builder.hpp"
 #include "fdt_builder.hpp"
+#include "partition_builder.hpp"
 
 #include <algorithm>
 #include <arch/fake_machine.hpp>
@@ -54,7 +55,7 @@ class CreateTest : public testing::Test {
         }
         const auto manifest = tree::Manifest::parse(f.finish());
         EXPECT_TRUE(manifest) << manifest.error().view();
-        return create(*partition_, manifest->partitions()[0], *manifest, resources_);
+        return test::create(*partition_, manifest->partitions()[0], *manifest, resources_);
     }
     std::string build_error() {
         const auto done = build();
@@ -214,8 +215,9 @@ TEST_F(CreateTest, IsBuiltInPortionsOverWhatOthersHaveLeft) {
 
     const auto manifest = tree::Manifest::parse(fdt_->blob());
     ASSERT_TRUE(manifest);
+    std::vector<std::byte> scratch(Construction::scratch_size);
     Construction construction;
-    ASSERT_TRUE(construction.begin(*partition_, manifest->partitions()[0], *manifest, resources_));
+    ASSERT_TRUE(construction.begin(*partition_, manifest->partitions()[0], *manifest, resources_, scratch));
     EXPECT_TRUE(construction.has_contents());
     unsigned steps = 0;
     std::vector<std::byte> before = machine_.memory_;
@@ -235,11 +237,9 @@ TEST_F(CreateTest, IsBuiltInPortionsOverWhatOthersHaveLeft) {
     EXPECT_EQ(frames_.total(FrameState::hypervisor), memory::frame_size + 4 * kib(64)) << "but for the scrollbacks";
     // One that is given up gives everything back.
     destroy(*partition_, frames_);
-    ASSERT_TRUE(construction.begin(*partition_, manifest->partitions()[0], *manifest, resources_));
+    ASSERT_TRUE(construction.begin(*partition_, manifest->partitions()[0], *manifest, resources_, scratch));
     construction.step(*partition_, frames_);
-    construction.abandon(frames_);
     destroy(*partition_, frames_);
-    EXPECT_FALSE(construction.under_way());
     while (frames_.scrub_one()) {}
     EXPECT_EQ(frames_.total(FrameState::free), free_at_start_);
 }
@@ -300,7 +300,7 @@ TEST_F(CreateTest, MakesAnEmptyPartitionForOneThatArrives) {
                       .granule = kib(64),
                       .log2_page_table_size = 22,
                       .large_pages = true};
-    ASSERT_TRUE(create_empty(*partition_, shape, resources_));
+    ASSERT_TRUE(test::create_empty(*partition_, shape, resources_));
     EXPECT_EQ(partition_->state, PartitionState::empty);
     EXPECT_EQ(partition_->name(), "visitor");
     EXPECT_EQ(partition_->vcpu_count, 8u);
@@ -318,7 +318,7 @@ TEST_F(CreateTest, RefusesAShapeThatItCannotMake) {
     const auto refused = [&](auto change) {
         Shape shape = good;
         change(shape);
-        const auto done = create_empty(*partition_, shape, resources_);
+        const auto done = test::create_empty(*partition_, shape, resources_);
         return !done && std::string(done.error().view()).ends_with("are not what this version can make");
     };
     EXPECT_TRUE(refused([](Shape& s) { s.name = ""; }));
@@ -332,7 +332,7 @@ TEST_F(CreateTest, RefusesAShapeThatItCannotMake) {
     EXPECT_TRUE(refused([](Shape& s) { s.log2_page_table_size = 17; }));
     EXPECT_TRUE(refused([](Shape& s) { s.log2_page_table_size = 64; }));
     expect_nothing_left();
-    EXPECT_TRUE(create_empty(*partition_, good, resources_));
+    EXPECT_TRUE(test::create_empty(*partition_, good, resources_));
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bundle_builder.hpp"
 #include "memory_pipe.hpp"
+#include "partition_builder.hpp"
 
 #include <algorithm>
 #include <arch/fake_machine.hpp>
@@ -85,7 +86,8 @@ class LifeCycleTest : public testing::Test, protected Memory, LifeObserver {
         settle();
     }
     Partition& arrive(std::string_view who, std::uint32_t entitled = 5) {
-        const auto created = roster_.create_empty({.name = who, .memory = mib(16), .entitled_capacity = entitled});
+        const auto created =
+            test::create_empty(roster_, {.name = who, .memory = mib(16), .entitled_capacity = entitled});
         EXPECT_TRUE(created);
         roster_.start(**created);
         life_.arrived(**created);
@@ -231,20 +233,37 @@ TEST_F(LifeCycleTest, AResetThatCannotBeLeavesThePartitionAlone) {
     ASSERT_EQ(start("a"), "");
     leave("a");
     Partition& back = arrive("a", 50); // with less than its definition says
-    ASSERT_TRUE(roster_.create_empty({.name = "other", .memory = mib(16), .entitled_capacity = 45}));
+    ASSERT_TRUE(test::create_empty(roster_, {.name = "other", .memory = mib(16), .entitled_capacity = 45}));
     EXPECT_EQ(reset("a"), "no-room");
     EXPECT_EQ(&partition("a"), &back);
     EXPECT_EQ(back.state, PartitionState::running);
     EXPECT_EQ(back.memory.size(), mib(16));
     roster_.destroy(partition("other"));
     settle();
-    ASSERT_TRUE(roster_.create_empty({.name = "other", .memory = mib(80)})); // and now with too little memory
+    ASSERT_TRUE(test::create_empty(roster_, {.name = "other", .memory = mib(80)})); // and now with too little memory
     EXPECT_EQ(reset("a"), "no-room");
     EXPECT_EQ(back.state, PartitionState::running);
     // What it cannot have when it asks for it itself is its end, and nobody else's.
     end_itself("a", StopReason::reboot);
     EXPECT_EQ(roster_.find("a"), nullptr);
     EXPECT_EQ(roster_.size(), 1u);
+}
+
+TEST_F(LifeCycleTest, WhoTakesTheLastMemoryKeepsNobodyFromStartingAnew) {
+    ASSERT_EQ(define({{"a"}}), "");
+    ASSERT_EQ(start("a"), "");
+    const auto fill = [&] {
+        while (life_.reserve(1)) {} // uploads that do not come
+        while (frames.allocate(memory::frame_size, memory::frame_size, FrameState::hypervisor)) {}
+        ASSERT_EQ(frames.available(), 0u);
+    };
+    fill();
+    end_itself("a", StopReason::reboot);
+    ASSERT_NE(roster_.find("a"), nullptr) << machine.log_.back();
+    EXPECT_EQ(partition("a").state, PartitionState::running);
+    fill();
+    EXPECT_EQ(reset("a"), "");
+    EXPECT_EQ(partition("a").state, PartitionState::running);
 }
 
 TEST_F(LifeCycleTest, WhatHasMovedAwayIsNotStartedTwiceByAccident) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "memory_pipe.hpp"
+#include "partition_builder.hpp"
 
 #include <arch/fake_machine.hpp>
 #include <arch/real_memory.hpp>
@@ -38,8 +39,8 @@ struct TwinMachine final : TwinMemory, MoveObserver {
     void left(partition::Partition& p) override { events.push_back("left " + std::string(p.name())); }
 
     partition::Partition& build(std::string_view name, bool large_pages = false) {
-        const auto built =
-            roster.create_empty({.name = name, .memory = mib(16), .granule = kib(64), .large_pages = large_pages});
+        const auto built = test::create_empty(
+            roster, {.name = name, .memory = mib(16), .granule = kib(64), .large_pages = large_pages});
         EXPECT_TRUE(built);
         roster.start(**built);
         return **built;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "partition_builder.hpp"
+
 #include <algorithm>
 #include <arch/fake_machine.hpp>
 #include <arch/world.hpp>
@@ -18,12 +20,12 @@ class RosterTest : public testing::Test {
     }
 
     std::expected<Partition*, CreateError> add(std::string_view name, std::optional<std::uint32_t> capacity) {
-        auto created = roster_->create_empty({.name = name,
-                                              .memory = mib(16),
-                                              .virtual_processors = 2,
-                                              .entitled_capacity = capacity,
-                                              .capacity_weight = 7,
-                                              .capped = capacity.has_value()});
+        auto created = test::create_empty(*roster_, {.name = name,
+                                                     .memory = mib(16),
+                                                     .virtual_processors = 2,
+                                                     .entitled_capacity = capacity,
+                                                     .capacity_weight = 7,
+                                                     .capped = capacity.has_value()});
         if (created)
             roster_->start(**created);
         return created;
@@ -58,7 +60,8 @@ TEST_F(RosterTest, GivesOutNoMoreOfTheProcessorsThanThereIs) {
     EXPECT_EQ((*usual)->share.claim.entitled, 5u);
     EXPECT_EQ(dispatcher_.pool().unallocated(), 25u);
     // One that has not started yet, because it arrives, has its claim already.
-    const auto arriving = roster_->create_empty({.name = "arriving", .memory = mib(16), .entitled_capacity = 21});
+    const auto arriving =
+        test::create_empty(*roster_, {.name = "arriving", .memory = mib(16), .entitled_capacity = 21});
     ASSERT_TRUE(arriving);
     EXPECT_FALSE(add("late", {})) << "4 are left, with which it would hardly run";
     roster_->destroy(**arriving);
@@ -74,11 +77,11 @@ TEST_F(RosterTest, GivesOutNoMoreOfTheProcessorsThanThereIs) {
 TEST_F(RosterTest, DedicatesProcessorsButTheBootProcessor) {
     dispatcher_.set_processors(3);
     const auto dedicated = [&](std::string_view name, std::uint32_t count) {
-        return roster_->create_empty({.name = name,
-                                      .memory = mib(16),
-                                      .virtual_processors = count,
-                                      .entitled_capacity = 100 * count,
-                                      .processors = Processors::dedicated});
+        return test::create_empty(*roster_, {.name = name,
+                                             .memory = mib(16),
+                                             .virtual_processors = count,
+                                             .entitled_capacity = 100 * count,
+                                             .processors = Processors::dedicated});
     };
     const auto too_many = dedicated("three", 3);
     ASSERT_FALSE(too_many);
@@ -93,7 +96,7 @@ TEST_F(RosterTest, DedicatesProcessorsButTheBootProcessor) {
     EXPECT_FALSE(dedicated("two", 2));
     const auto most = add("most", 100);
     ASSERT_TRUE(most);
-    const auto more = roster_->create_empty({.name = "more", .memory = mib(16), .entitled_capacity = 51});
+    const auto more = test::create_empty(*roster_, {.name = "more", .memory = mib(16), .entitled_capacity = 51});
     ASSERT_TRUE(more);
     EXPECT_FALSE(dedicated("late", 1)) << "there is one, and what it is worth is others' entitlement";
     for (Partition* partition : {*one, *most, *more})

@@ -19,11 +19,12 @@ class Construction {
     /// nothing is taken.
     std::expected<void, CreateError> begin_empty(Partition& partition, const Shape& shape, const Resources& from);
     /// A partition from its description: memory, page table, kernel, initramfs, the code for RTAS calls, device tree, and virtual processor
-    /// 0 ready to enter the kernel. The bundle outlives the construction.
+    /// 0 ready to enter the kernel. Bundle and scratch outlive the construction.
     std::expected<void, CreateError> begin(Partition& partition, const tree::PartitionDescription& description,
-                                           const tree::Manifest& bundle, const Resources& from);
+                                           const tree::Manifest& bundle, const Resources& from,
+                                           std::span<std::byte> scratch);
 
-    /// What it takes of the machine's memory beside the partition's, while it has contents to make.
+    /// What it needs beside the partition's memory, while it has contents to make.
     static constexpr Bytes scratch_size =
         (tree::partition_tree_capacity + memory::frame_size - 1) / memory::frame_size * memory::frame_size;
 
@@ -33,8 +34,6 @@ class Construction {
     bool has_contents() const { return has_contents_; }
     /// Does a portion of it, a frame's worth of memory.
     void step(Partition& partition, memory::Frames& frames);
-    /// Gives back what it has beside the partition.
-    void abandon(memory::Frames& frames);
 
   private:
     enum class Phase : std::uint8_t { scrubbing, kernel, initramfs, rest, over };
@@ -46,7 +45,7 @@ class Construction {
     bool scrub_frame(const Partition& partition, memory::Frames& frames);
     bool load_kernel(Partition& partition);
     bool load_initramfs(Partition& partition);
-    void finish(Partition& partition, memory::Frames& frames);
+    void finish(Partition& partition);
 
     Phase phase_ = Phase::over;
     bool has_contents_ = false;
@@ -58,13 +57,8 @@ class Construction {
     std::span<const std::byte> initramfs_;
     Bytes copied_ = 0; // of the initramfs
     Layout layout_;
-    RealRange scratch_{}; // where the device tree waits for the partition's memory
+    std::span<std::byte> scratch_; // where the device tree waits for the partition's memory
     Bytes tree_size_ = 0;
 };
-
-/// Makes all of it at once.
-std::expected<void, CreateError> create_empty(Partition& partition, const Shape& shape, const Resources& from);
-std::expected<void, CreateError> create(Partition& partition, const tree::PartitionDescription& description,
-                                        const tree::Manifest& bundle, const Resources& from);
 
 } // namespace transom::partition

@@ -23,10 +23,9 @@ class Roster {
                                                  const tree::Manifest& bundle);
     /// Begins to build an empty one for a partition that arrives; prepare() goes on with it, and start() lets it run.
     std::expected<Partition*, CreateError> begin_empty(const Shape& shape);
-    /// The same, and all at once.
+    /// Builds one from its description all at once.
     std::expected<Partition*, CreateError> create(const tree::PartitionDescription& description,
                                                   const tree::Manifest& bundle);
-    std::expected<Partition*, CreateError> create_empty(const Shape& shape);
 
     /// Whether it is being built from a description.
     bool is_starting(const Partition& partition) const;
@@ -80,13 +79,15 @@ class Roster {
     }
 
   private:
-    /// A partition in frames of its own.
+    /// A partition in frames of its own, with those that building it takes.
     struct Slot {
         Partition partition;
         Construction construction;
         bool of_its_own = false; // it starts itself anew
         Slot* next = nullptr;
     };
+    static Bytes slot_size();
+    static std::span<std::byte> scratch_of(Slot& slot);
     Slot** link_of(const Partition& partition);
     const Slot& slot_of(const Partition& partition) const;
     static bool starts(const Slot& slot, Starts which);
