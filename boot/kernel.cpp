@@ -131,10 +131,12 @@ void Kernel::create_partitions() {
     });
 }
 
-void Kernel::starting(Partition& partition) {
+/// Who types goes on typing to the same partition when another one starts anew.
+void Kernel::starting(Partition& partition, bool anew) {
     if (const auto moment = platform_.time_of_day())
         partition.clock.set(*moment, arch::timebase() + partition.timebase_offset);
-    console_.attach(partition);
+    if (!anew)
+        console_.attach(partition);
 }
 
 /// What nobody is attached to, or whoever is has no room for, is shown here.

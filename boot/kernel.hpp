@@ -44,7 +44,7 @@ class Kernel final : private transom::manage::LifeObserver {
     bool has_to_end() const;
     /// Deals with partitions that have switched themselves off, or ask to be started again.
     void reap();
-    void starting(transom::partition::Partition& partition) override;
+    void starting(transom::partition::Partition& partition, bool anew) override;
     void ending(transom::partition::Partition& partition) override;
     void arrived(transom::partition::Partition& partition) override;
 

@@ -113,7 +113,7 @@ void LifeCycle::begun(const Definition& definition) {
 }
 
 void LifeCycle::let_run(Partition& partition) {
-    observer_.starting(partition);
+    observer_.starting(partition, roster_.is_anew(partition));
     roster_.start(partition); // last: from here on another processor may run it
 }
 

@@ -229,6 +229,7 @@ std::expected<void, CreateError> Roster::begin_anew(Partition& partition, const 
     arch::Tlb::flush_partition(partition.lpid);
     partition::destroy(partition, resources_.frames);
     Slot** const link = link_of(partition);
+    (*link)->anew = true;
     (*link)->of_its_own = of_its_own;
     if (const auto begun = (*link)->construction.begin(partition, description, bundle, resources_, scratch_of(**link));
         !begun) {

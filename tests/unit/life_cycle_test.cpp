@@ -34,7 +34,9 @@ class LifeCycleTest : public testing::Test, protected Memory, LifeObserver {
     LifeCycleTest() { before_ = free(); }
 
     void arrived(Partition&) override {}
-    void starting(Partition& partition) override { events_.push_back("starting " + std::string(partition.name())); }
+    void starting(Partition& partition, bool anew) override {
+        events_.push_back(fmt::format("starting {}{}", partition.name(), anew ? " anew" : ""));
+    }
     void ending(Partition& partition) override { events_.push_back("ending " + std::string(partition.name())); }
 
     LifeObserver& observer() { return *this; }
@@ -210,7 +212,7 @@ TEST_F(LifeCycleTest, ResetStartsAnewInTheSamePlace) {
     partition("a").terminals[0].session = 3;
     ASSERT_EQ(reset("a"), "") << "all that is left is its own";
     EXPECT_EQ(partition("a").terminals[0].session, 3u) << "whoever is at a terminal stays there";
-    EXPECT_THAT(events_, ElementsAre("ending a", "starting a"));
+    EXPECT_THAT(events_, ElementsAre("ending a", "starting a anew"));
     EXPECT_EQ(partition("a").lpid, 1u);
     EXPECT_EQ(partition("a").share.claim.entitled, 90u);
     EXPECT_EQ(dispatcher_.pool().unallocated(), 0u);
@@ -226,6 +228,11 @@ TEST_F(LifeCycleTest, ResetStartsAnewInTheSamePlace) {
     EXPECT_EQ(dispatcher_.pool().unallocated(), 0u);
     EXPECT_EQ(free(), running);
     EXPECT_FALSE(life_.over());
+    events_.clear();
+    end_itself("a", StopReason::reboot);
+    EXPECT_EQ(stop("a"), "");
+    EXPECT_EQ(start("a"), "");
+    EXPECT_THAT(events_, ElementsAre("ending a", "starting a anew", "ending a", "starting a"));
 }
 
 TEST_F(LifeCycleTest, AResetThatCannotBeLeavesThePartitionAlone) {

@@ -38,7 +38,7 @@ struct TwinMemory {
 struct TwinMachine final : TwinMemory, LifeObserver {
     explicit TwinMachine(RealAddr begin) : TwinMemory(begin) {}
     void note(std::string_view what, const Partition& who) { events.push_back(fmt::format("{} {}", what, who.name())); }
-    void starting(Partition& who) override { note("starting", who); }
+    void starting(Partition& who, bool) override { note("starting", who); }
     void ending(Partition& who) override { note("ending", who); }
     void arrived(Partition& who) override { note("arrived", who); }
 

@@ -11,8 +11,8 @@ namespace transom::manage {
 /// Who wants to know that partitions begin and end here.
 class LifeObserver {
   public:
-    /// It is built and about to run.
-    virtual void starting(partition::Partition& partition) = 0;
+    /// It is built and about to run: by an operator's order, or `anew` in the place where it was before.
+    virtual void starting(partition::Partition& partition, bool anew) = 0;
     /// It does not run any more, and is about to be given back.
     virtual void ending(partition::Partition& partition) = 0;
     /// It has come from another machine, and is about to run.

@@ -29,6 +29,8 @@ class Roster {
 
     /// Whether it is being built from a description.
     bool is_starting(const Partition& partition) const;
+    /// Whether it was made by begin_anew().
+    bool is_anew(const Partition& partition) const { return slot_of(partition).anew; }
     /// Works for about so many ticks on one of those that are being built from a description, on another each time; among them those that
     /// start themselves anew, or not. Returns it when that was all.
     Partition* work(std::uint64_t ticks, Starts which);
@@ -83,6 +85,7 @@ class Roster {
     struct Slot {
         Partition partition;
         Construction construction;
+        bool anew = false;       // in the place of what it was before
         bool of_its_own = false; // it starts itself anew
         Slot* next = nullptr;
     };
