@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "create_refusal.hpp"
+
 #include <algorithm>
 #include <arch/real_memory.hpp>
 #include <new>
@@ -75,6 +77,8 @@ Done Definitions::may_define(const tree::Manifest& manifest, partition::Roster& 
                 "no-memory",
                 "partition {}: it asks for {} MiB, and the machine has {} MiB for partitions: lower memory-mib",
                 description.name, to_mib(description.memory), to_mib(machine));
+        if (const auto contents = partition::check_contents(description, manifest); !contents)
+            return refuse(contents.error());
     }
     return {};
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "create_refusal.hpp"
+
 #include <arch/clock.hpp>
 #include <transom/base/log.hpp>
 #include <transom/manage/life_cycle.hpp>
@@ -172,7 +174,7 @@ Done LifeCycle::start(std::string_view name, bool force) {
                       name);
     one_has_ended_ = false;
     if (const auto started = roster_.begin(*(*definition)->description, *(*definition)->bundle); !started)
-        return refuse("no-room", "{}", started.error().view());
+        return refuse(started.error());
     (*definition)->moved_away = false;
     begun(**definition);
     return {};
@@ -218,8 +220,9 @@ Done LifeCycle::reset(std::string_view name) {
     const auto definition = find_definition(name);
     if (!definition)
         return std::unexpected(definition.error());
-    if (const auto possible = roster_.may_rebuild(**partition, *(*definition)->description); !possible)
-        return refuse("no-room", "{}", possible.error().view());
+    if (const auto possible = roster_.may_rebuild(**partition, *(*definition)->description, *(*definition)->bundle);
+        !possible)
+        return refuse(possible.error());
     if (!end(**partition))
         return refuse("not-running", "{} has just ended by itself", name);
     one_has_ended_ = false;
@@ -228,7 +231,7 @@ Done LifeCycle::reset(std::string_view name) {
     if (const auto started =
             roster_.begin_anew(**partition, *(*definition)->description, *(*definition)->bundle, false);
         !started)
-        return refuse("no-room", "{}; it has ended", started.error().view());
+        return refuse(started.error(), "; it has ended");
     return {};
 }
 
@@ -258,7 +261,8 @@ void LifeCycle::ended(Partition& partition) {
         Definition* const definition = definitions_.find(partition.name());
         if (definition == nullptr) {
             log("it came from another machine: there is no kernel here to start it with");
-        } else if (const auto possible = roster_.may_rebuild(partition, *definition->description); !possible) {
+        } else if (const auto possible = roster_.may_rebuild(partition, *definition->description, *definition->bundle);
+                   !possible) {
             log("{}", possible.error().view());
         } else {
             const auto started = roster_.begin_anew(partition, *definition->description, *definition->bundle, true);

@@ -16,22 +16,8 @@ constexpr std::uint64_t entry_msr = msr::sf | msr::me;
 constexpr std::size_t max_rtas_calls = 48;
 constexpr Bytes portion = memory::frame_size;
 
-constexpr std::uint64_t to_mib(Bytes n) { return n >> 20; }
-
 void fill(Partition& partition, LogicalAddr to, std::span<const std::byte> from) {
     invariant(partition.memory.write(to, from).has_value(), "write outside of a new partition's memory");
-}
-
-/// The file of that name, or the line that says it is not there.
-std::expected<std::span<const std::byte>, CreateError> find_file(const tree::Manifest& bundle,
-                                                                 std::string_view partition, std::string_view what,
-                                                                 std::string_view path) {
-    if (const auto file = bundle.file(path))
-        return *file;
-    return std::unexpected(
-        CreateError::formatted("partition {}: {} {} is not with the manifest: start the machine from a "
-                               "bundle, as transom run makes it",
-                               partition, what, path));
 }
 
 } // namespace
@@ -67,36 +53,19 @@ std::expected<void, CreateError> Construction::begin(Partition& partition,
 }
 
 /// Finds out all that can be wrong, before anything is written.
-std::expected<void, CreateError> Construction::plan(Partition& partition, const tree::PartitionDescription& d,
+std::expected<void, CreateError> Construction::plan(const Partition& partition, const tree::PartitionDescription& d,
                                                     const Shape& shape, const tree::Manifest& bundle,
                                                     const Resources& from) {
-    const auto image = find_file(bundle, d.name, "kernel", d.kernel);
-    if (!image)
-        return std::unexpected(image.error());
-    kernel_ = *image;
-    if (!d.initramfs.empty()) {
-        const auto file = find_file(bundle, d.name, "initramfs", d.initramfs);
-        if (!file)
-            return std::unexpected(file.error());
-        initramfs_ = *file;
-    }
-    const auto kernel = check_kernel(kernel_, partition.memory);
-    if (!kernel)
-        return std::unexpected(
-            CreateError::formatted("partition {}: kernel {} {}", d.name, d.kernel, describe(kernel.error())));
-    entry_ = kernel->entry;
-    const auto layout = lay_out(shape.memory, kernel->extent, initramfs_.size());
-    if (!layout)
-        return std::unexpected(CreateError::formatted(
-            "partition {}: {} not fit into {} MiB: raise memory-mib", d.name,
-            layout.error() == LayoutError::initramfs_too_large ? "the initramfs does" : "kernel and initramfs do",
-            to_mib(shape.memory)));
-    layout_ = *layout;
+    const auto contents = check_contents(d, bundle);
+    if (!contents)
+        return std::unexpected(contents.error());
+    contents_ = *contents;
     return write_tree(partition, d, shape, from);
 }
 
-std::expected<void, CreateError> Construction::write_tree(Partition& partition, const tree::PartitionDescription& d,
-                                                          const Shape& shape, const Resources& from) {
+std::expected<void, CreateError> Construction::write_tree(const Partition& partition,
+                                                          const tree::PartitionDescription& d, const Shape& shape,
+                                                          const Resources& from) {
     StaticVector<tree::RtasToken, max_rtas_calls> calls;
     for (const rtas::Row& row : rtas::rows())
         invariant(calls.push_back({row.name, row.token}), "more RTAS calls than the device tree has room for");
@@ -109,14 +78,15 @@ std::expected<void, CreateError> Construction::write_tree(Partition& partition, 
                                                      .log2_page_table_size = shape.log2_page_table_size,
                                                      .large_pages = shape.large_pages,
                                                      .terminals = partition.terminal_count,
-                                                     .rtas = layout_.rtas,
+                                                     .rtas = contents_.layout.rtas,
                                                      .rtas_calls = calls.span(),
                                                      .hypertas_functions = sets.span(),
-                                                     .initramfs = layout_.initramfs,
+                                                     .initramfs = contents_.layout.initramfs,
                                                      .bootargs = d.bootargs},
                                                     scratch_.first(tree::partition_tree_capacity));
     if (!written)
-        return std::unexpected(CreateError::formatted("partition {}: its device tree has more than {} bytes: shorten "
+        return std::unexpected(CreateError::formatted(CreateFault::does_not_fit,
+                                                      "partition {}: its device tree has more than {} bytes: shorten "
                                                       "bootargs",
                                                       d.name, tree::partition_tree_capacity));
     tree_size_ = *written;
@@ -145,26 +115,26 @@ bool Construction::scrub_frame(const Partition& partition, memory::Frames& frame
 }
 
 bool Construction::load_kernel(Partition& partition) {
-    const auto more = load_part(kernel_, partition.memory, cursor_, portion);
+    const auto more = load_part(contents_.kernel, partition.memory, cursor_, portion);
     invariant(more.has_value(), "a kernel that fits does not");
     return *more;
 }
 
 bool Construction::load_initramfs(Partition& partition) {
-    const Bytes n = std::min<Bytes>(portion, initramfs_.size() - copied_);
-    fill(partition, layout_.initramfs.begin + copied_, initramfs_.subspan(copied_, n));
+    const Bytes n = std::min<Bytes>(portion, contents_.initramfs.size() - copied_);
+    fill(partition, contents_.layout.initramfs.begin + copied_, contents_.initramfs.subspan(copied_, n));
     copied_ += n;
-    return copied_ < initramfs_.size();
+    return copied_ < contents_.initramfs.size();
 }
 
 void Construction::finish(Partition& partition) {
-    fill(partition, layout_.rtas.begin, std::as_bytes(std::span(rtas_code)));
-    fill(partition, layout_.tree.begin, scratch_.first(tree_size_));
+    fill(partition, contents_.layout.rtas.begin, std::as_bytes(std::span(rtas_code)));
+    fill(partition, contents_.layout.tree.begin, scratch_.first(tree_size_));
     for (std::uint32_t i = 0; i < partition.vcpu_count; ++i) // building it may have taken longer than that
         partition.vcpus[i].decrementer_expiry = arch::timebase() + largest_decrementer;
     Vcpu& first = partition.vcpus[0];
-    first.registers.gpr[3] = layout_.tree.begin.value;
-    first.registers.nip = entry_.value;
+    first.registers.gpr[3] = contents_.layout.tree.begin.value;
+    first.registers.nip = contents_.entry.value;
     first.registers.msr = entry_msr;
     first.state = VcpuState::ready;
     *this = Construction();

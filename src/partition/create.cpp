@@ -34,7 +34,7 @@ std::optional<CreateError> take_memory(Partition& partition, const Shape& shape,
     const Bytes need = memory_of(shape);
     const Bytes free = frames.available();
     if (need > free)
-        return CreateError::formatted(
+        return CreateError::no_room(
             "partition {}: it asks for {} MiB, {} MiB with its page table, and {} MiB are free: "
             "lower memory-mib, or give the machine more memory",
             shape.name, to_mib(shape.memory), to_mib(need), to_mib(free));
@@ -42,7 +42,7 @@ std::optional<CreateError> take_memory(Partition& partition, const Shape& shape,
         frames.allocate(page_table_size(shape.log2_page_table_size), Bytes{1} << shape.log2_page_table_size,
                         FrameState::page_table, memory::Contents::any);
     if (!table)
-        return CreateError::formatted(
+        return CreateError::no_room(
             "partition {}: there is no free run of {} MiB for its page table: lower memory-mib, "
             "or give the machine more memory",
             shape.name, to_mib(page_table_size(shape.log2_page_table_size)));
@@ -57,7 +57,7 @@ std::optional<CreateError> take_memory(Partition& partition, const Shape& shape,
     const auto scrollbacks =
         frames.allocate(scrollbacks_size, memory::frame_size, FrameState::hypervisor, memory::Contents::any);
     if (!scrollbacks)
-        return CreateError::formatted(
+        return CreateError::no_room(
             "partition {}: there is no free run of {} KiB for its terminals: give the machine more memory", shape.name,
             scrollbacks_size >> 10);
     partition.scrollback = {*scrollbacks, scrollbacks_size};
@@ -70,7 +70,7 @@ std::optional<CreateError> take_memory(Partition& partition, const Shape& shape,
         const auto block =
             frames.allocate(memory::block_size, memory::block_size, FrameState::partition, memory::Contents::any);
         if (!block)
-            return CreateError::formatted(
+            return CreateError::no_room(
                 "partition {}: it asks for {} MiB, and {} MiB are free in blocks of {} MiB: lower "
                 "memory-mib, or give the machine more memory",
                 shape.name, to_mib(shape.memory), to_mib(partition.memory.size()), to_mib(memory::block_size));
@@ -120,7 +120,8 @@ std::expected<void, CreateError> take(Partition& partition, const Shape& shape, 
                       shape.log2_page_table_size >= papr::min_log2_table_size &&
                       shape.log2_page_table_size <= papr::max_log2_table_size;
     if (!fits)
-        return std::unexpected(CreateError::formatted("partition {}: {} bytes of memory, {} virtual processors, a "
+        return std::unexpected(CreateError::formatted(CreateFault::malformed,
+                                                      "partition {}: {} bytes of memory, {} virtual processors, a "
                                                       "granule of {} bytes and a page table of 2^{} bytes "
                                                       "are not what this version can make",
                                                       shape.name, shape.memory, shape.virtual_processors, shape.granule,

@@ -120,15 +120,13 @@ std::string_view describe(KernelError error) {
     return "";
 }
 
-std::expected<LoadedKernel, KernelError> check_kernel(std::span<const std::byte> image,
-                                                      const memory::LogicalMemory& memory) {
+std::expected<LoadedKernel, KernelError> check_kernel(std::span<const std::byte> image, Bytes memory) {
     ElfFile elf(image);
     if (const auto error = elf.check())
         return std::unexpected(*error);
     std::optional<LoadedKernel> loaded;
     std::optional<LogicalAddr> entry;
-    Bytes left =
-        memory.size(); // so that loading takes no longer than its memory: thousands of segments may be in one place
+    Bytes left = memory; // loading takes no longer than that, though thousands of segments may be in one place
     for (unsigned i = 0; i < elf.segment_count(); ++i) {
         const std::optional<Segment> found = elf.segment(i);
         if (!found)
@@ -136,7 +134,7 @@ std::expected<LoadedKernel, KernelError> check_kernel(std::span<const std::byte>
         const Segment& segment = *found;
         if (segment.file_size > segment.memory.size || !elf.inside(segment.offset, segment.file_size))
             return std::unexpected(KernelError::malformed);
-        if (!memory.contains(segment.memory.begin, segment.memory.size))
+        if (!LogicalRange{{0}, memory}.contains(segment.memory.begin, segment.memory.size))
             return std::unexpected(KernelError::does_not_fit);
         if (segment.memory.size > left)
             return std::unexpected(KernelError::overlapping);
@@ -179,19 +177,6 @@ std::expected<bool, KernelError> load_part(std::span<const std::byte> image, mem
         return true;
     }
     return false;
-}
-
-std::expected<LoadedKernel, KernelError> load_kernel(std::span<const std::byte> image, memory::LogicalMemory& memory) {
-    const auto checked = check_kernel(image, memory);
-    KernelCursor cursor;
-    while (checked) {
-        const auto more = load_part(image, memory, cursor, memory::block_size);
-        if (!more)
-            return std::unexpected(more.error());
-        if (!*more)
-            break;
-    }
-    return checked;
 }
 
 } // namespace transom::partition

@@ -38,13 +38,13 @@ std::expected<Roster::Slot*, CreateError> Roster::add(std::string_view name) {
     for (; *link != nullptr && (*link)->partition.lpid == lpid; link = &(*link)->next)
         ++lpid;
     if (lpid > arch::max_lpid)
-        return std::unexpected(CreateError::formatted("partition {}: this machine has its {} partitions: end one first",
-                                                      name, arch::max_lpid));
+        return std::unexpected(CreateError::no_room("partition {}: this machine has its {} partitions: end one first",
+                                                    name, arch::max_lpid));
     const auto room = resources_.frames.allocate(slot_size(), memory::frame_size, FrameState::hypervisor);
     if (!room)
-        return std::unexpected(CreateError::formatted("partition {}: no memory is left for another partition: end one "
-                                                      "first, or give the machine more memory",
-                                                      name));
+        return std::unexpected(CreateError::no_room("partition {}: no memory is left for another partition: end one "
+                                                    "first, or give the machine more memory",
+                                                    name));
     Slot* const slot = new (arch::real_pointer(*room)) Slot;
     slot->partition.lpid = lpid;
     slot->next = *link;
@@ -77,16 +77,16 @@ std::expected<CapacityClaim, CreateError> Roster::claim(const Shape& shape, cons
     const std::uint32_t left = pool.unallocated() + (own != nullptr ? own->share.claim.entitled : 0);
     const std::uint32_t to_dedicate = pool.to_dedicate() + (own != nullptr ? dedicated_to(*own) : 0);
     if (shape.processors != Processors::shared && shape.virtual_processors > to_dedicate)
-        return std::unexpected(CreateError::formatted("partition {}: dedicated-processors asks for {}, and {} are left "
-                                                      "of {} that are not the boot processor: let it "
-                                                      "share, or give the machine more processors",
-                                                      shape.name, shape.virtual_processors, to_dedicate,
-                                                      pool.processors - 1));
+        return std::unexpected(CreateError::no_room("partition {}: dedicated-processors asks for {}, and {} are left "
+                                                    "of {} that are not the boot processor: let it "
+                                                    "share, or give the machine more processors",
+                                                    shape.name, shape.virtual_processors, to_dedicate,
+                                                    pool.processors - 1));
     if (wanted > left)
-        return std::unexpected(CreateError::formatted("partition {}: entitled-capacity is {}, and {} hundredths of a "
-                                                      "processor are left of {}: lower it, here or in "
-                                                      "another partition, or give the machine more processors",
-                                                      shape.name, wanted, left, pool.capacity()));
+        return std::unexpected(CreateError::no_room("partition {}: entitled-capacity is {}, and {} hundredths of a "
+                                                    "processor are left of {}: lower it, here or in "
+                                                    "another partition, or give the machine more processors",
+                                                    shape.name, wanted, left, pool.capacity()));
     return CapacityClaim{
         .entitled = wanted, .weight = shape.capacity_weight, .capped = shape.capped, .processors = shape.processors};
 }
@@ -106,7 +106,7 @@ void Roster::give_up_claim(const Partition& partition) {
 template <class F> std::expected<Partition*, CreateError> Roster::build(const Shape& shape, F begin) {
     if (find(shape.name) != nullptr)
         return std::unexpected(
-            CreateError::formatted("partition {}: there is one of that name: end it first", shape.name));
+            CreateError::no_room("partition {}: there is one of that name: end it first", shape.name));
     const auto share = claim(shape);
     if (!share)
         return std::unexpected(share.error());
@@ -197,7 +197,10 @@ void Roster::start(Partition& partition) {
 }
 
 std::expected<void, CreateError> Roster::may_rebuild(const Partition& partition,
-                                                     const tree::PartitionDescription& description) const {
+                                                     const tree::PartitionDescription& description,
+                                                     const tree::Manifest& bundle) const {
+    if (const auto contents = check_contents(description, bundle); !contents)
+        return std::unexpected(contents.error());
     const Shape shape = shape_of(description);
     if (const auto share = claim(shape, &partition); !share)
         return std::unexpected(share.error());
@@ -207,9 +210,9 @@ std::expected<void, CreateError> Roster::may_rebuild(const Partition& partition,
     const Bytes need = memory_of(shape), available = own + resources_.frames.available();
     if (need > available)
         return std::unexpected(
-            CreateError::formatted("partition {}: it needs {} MiB to start anew, and {} MiB are there: "
-                                   "end another one first",
-                                   description.name, need >> 20, available >> 20));
+            CreateError::no_room("partition {}: it needs {} MiB to start anew, and {} MiB are there: "
+                                 "end another one first",
+                                 description.name, need >> 20, available >> 20));
     return {};
 }
 

@@ -16,8 +16,15 @@ struct Described {
     std::uint32_t entitled = 10;
 };
 
-/// A bundle of these partitions with a kernel of nothing but 0x11; it lies in `fdt`.
-inline std::span<const std::byte> bundle_of(FdtBuilder& fdt, const std::vector<Described>& partitions) {
+inline ElfBuilder kernel_of_0x11() {
+    ElfBuilder elf;
+    elf.segments = {{0, 0, std::vector(0x300, std::byte{0x11}), 0x10000}};
+    return elf;
+}
+
+/// A bundle of these partitions with that kernel; it lies in `fdt`.
+inline std::span<const std::byte> bundle_of(FdtBuilder& fdt, const std::vector<Described>& partitions,
+                                            const std::vector<std::byte>& kernel = kernel_of_0x11().build()) {
     fdt.text("compatible", "transom,manifest-1").begin("partitions");
     for (const Described& d : partitions)
         fdt.begin(d.name)
@@ -25,9 +32,7 @@ inline std::span<const std::byte> bundle_of(FdtBuilder& fdt, const std::vector<D
             .number("entitled-capacity", d.entitled)
             .text("kernel", "vmlinux")
             .end();
-    ElfBuilder elf;
-    elf.segments = {{0, 0, std::vector(0x300, std::byte{0x11}), 0x10000}};
-    fdt.end().begin("files").begin("file@0").text("path", "vmlinux").bytes("data", elf.build()).end().end();
+    fdt.end().begin("files").begin("file@0").text("path", "vmlinux").bytes("data", kernel).end().end();
     return fdt.finish();
 }
 

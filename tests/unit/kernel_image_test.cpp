@@ -11,6 +11,19 @@ namespace {
 
 constexpr std::uint64_t linux_base = 0xc000000000000000;
 
+std::expected<LoadedKernel, KernelError> load_kernel(std::span<const std::byte> image, memory::LogicalMemory& memory) {
+    const auto checked = check_kernel(image, memory.size());
+    KernelCursor cursor;
+    while (checked) {
+        const auto more = load_part(image, memory, cursor, memory::block_size);
+        if (!more)
+            return std::unexpected(more.error());
+        if (!*more)
+            break;
+    }
+    return checked;
+}
+
 class KernelImageTest : public testing::Test {
   protected:
     KernelImageTest() : machine_(2 * memory::block_size) {

@@ -196,6 +196,18 @@ TEST_F(LifeCycleTest, BundlesThatCannotBeAreRefusedByName) {
         ASSERT_FALSE(memory);
         EXPECT_EQ(memory.error().name, "no-memory");
     }
+    const auto with_kernel = [&](const std::vector<std::byte>& kernel) {
+        fdt_ = std::make_unique<FdtBuilder>();
+        return define_bundle(test::bundle_of(*fdt_, {{"b"}}, kernel));
+    };
+    EXPECT_EQ(with_kernel(std::vector(100, std::byte{'x'})), "bad-kernel");
+    ElfBuilder elf = test::kernel_of_0x11();
+    elf.segments[0].memory_size = mib(16);
+    EXPECT_EQ(with_kernel(elf.build()), "does-not-fit") << "with what else there has to be";
+    elf.segments[0].memory_size = mib(17);
+    EXPECT_EQ(with_kernel(elf.build()), "does-not-fit");
+    elf.machine = EM_X86_64;
+    EXPECT_EQ(with_kernel(elf.build()), "bad-kernel");
     EXPECT_EQ(free(), one);
     LifeCycle nothing_runs(roster_, frames, mover_, observer(), false);
     EXPECT_EQ(nothing_runs.reserve(1).error().name, "no-partitions");
@@ -332,6 +344,20 @@ TEST_F(LifeCycleTest, TheMachineEndsWithItsLastPartitionUnlessAnOperatorHasAHand
     EXPECT_EQ(free(), with_boot_bundle);
     EXPECT_EQ(remove("b"), "");
     EXPECT_EQ(free(), before_) << "but for the bundle itself, which firmware has put there";
+}
+
+TEST_F(LifeCycleTest, WhatIsWrongWithTheMachinesOwnBundleIsSaidByTheStart) {
+    fdt_ = std::make_unique<FdtBuilder>();
+    boot_ = tree::Manifest::parse(test::bundle_of(*fdt_, {{"a"}}, std::vector(100, std::byte{'x'})));
+    ASSERT_TRUE(life_.definitions().adopt(*boot_));
+    const auto started = life_.start("a", false);
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().name, "bad-kernel");
+    EXPECT_THAT(std::string(started.error().line.view()), HasSubstr("partition a: kernel vmlinux is no ELF file"));
+    EXPECT_EQ(roster_.size(), 0u);
+    arrive("a");
+    EXPECT_EQ(reset("a"), "bad-kernel");
+    EXPECT_EQ(partition("a").state, PartitionState::running) << "it goes on";
 }
 
 TEST_F(LifeCycleTest, AStartAndAScrubTakeManySteps) {

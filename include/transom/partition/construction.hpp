@@ -4,8 +4,9 @@
 #include <cstddef>
 #include <expected>
 #include <span>
+#include <transom/partition/contents.hpp>
 #include <transom/partition/create.hpp>
-#include <transom/partition/layout.hpp>
+#include <transom/partition/kernel_image.hpp>
 #include <transom/tree/partition_tree.hpp>
 
 namespace transom::partition {
@@ -38,10 +39,11 @@ class Construction {
   private:
     enum class Phase : std::uint8_t { scrubbing, kernel, initramfs, rest, over };
 
-    std::expected<void, CreateError> plan(Partition& partition, const tree::PartitionDescription& description,
+    std::expected<void, CreateError> plan(const Partition& partition, const tree::PartitionDescription& description,
                                           const Shape& shape, const tree::Manifest& bundle, const Resources& from);
-    std::expected<void, CreateError> write_tree(Partition& partition, const tree::PartitionDescription& description,
-                                                const Shape& shape, const Resources& from);
+    std::expected<void, CreateError> write_tree(const Partition& partition,
+                                                const tree::PartitionDescription& description, const Shape& shape,
+                                                const Resources& from);
     bool scrub_frame(const Partition& partition, memory::Frames& frames);
     bool load_kernel(Partition& partition);
     bool load_initramfs(Partition& partition);
@@ -51,12 +53,9 @@ class Construction {
     bool has_contents_ = false;
     std::size_t piece_ = 0; // which of the partition's pieces of memory is being scrubbed,
     Bytes scrubbed_ = 0;    // and how much of it has been
-    std::span<const std::byte> kernel_;
-    LogicalAddr entry_;
+    Contents contents_;
     KernelCursor cursor_;
-    std::span<const std::byte> initramfs_;
-    Bytes copied_ = 0; // of the initramfs
-    Layout layout_;
+    Bytes copied_ = 0;             // of the initramfs
     std::span<std::byte> scratch_; // where the device tree waits for the partition's memory
     Bytes tree_size_ = 0;
 };

@@ -7,9 +7,9 @@
 #include <papr/function_set.hpp>
 #include <string_view>
 #include <transom/base/address.hpp>
-#include <transom/base/fixed_text.hpp>
 #include <transom/hpt/entry.hpp>
 #include <transom/memory/frames.hpp>
+#include <transom/partition/create_error.hpp>
 #include <transom/partition/partition.hpp>
 #include <transom/tree/manifest.hpp>
 #include <transom/tree/partition_tree.hpp>
@@ -53,9 +53,6 @@ Bytes memory_of(const Shape& shape);
 
 /// The shape that a description asks for; the page table as large as LoPAR recommends.
 Shape shape_of(const tree::PartitionDescription& description);
-
-/// One line that names the partition, what is wrong and the remedy.
-using CreateError = ErrorLine;
 
 /// Gives a partition its memory, not scrubbed yet, a page table and stopped virtual processors: see Construction.
 std::expected<void, CreateError> take(Partition& partition, const Shape& shape, const Resources& from);

@@ -33,10 +33,9 @@ struct LoadedKernel {
     LogicalRange extent; // from the lowest to the highest byte loaded or cleared
 };
 
-/// Looks whether a file is an ELF64 executable of either byte order that fits into that memory. System V ABI chapters 4 and 5;
+/// Looks whether a file is an ELF64 executable of either byte order that fits into so much memory. System V ABI chapters 4 and 5;
 /// e_machine 21.
-std::expected<LoadedKernel, KernelError> check_kernel(std::span<const std::byte> image,
-                                                      const memory::LogicalMemory& memory);
+std::expected<LoadedKernel, KernelError> check_kernel(std::span<const std::byte> image, Bytes memory);
 
 /// How far a kernel has been loaded.
 struct KernelCursor {
@@ -48,8 +47,5 @@ struct KernelCursor {
 /// address, its rest zeroed. False: that was all.
 std::expected<bool, KernelError> load_part(std::span<const std::byte> image, memory::LogicalMemory& memory,
                                            KernelCursor& cursor, Bytes at_most);
-
-/// Loads all of one. Nothing is written unless everything fits.
-std::expected<LoadedKernel, KernelError> load_kernel(std::span<const std::byte> image, memory::LogicalMemory& memory);
 
 } // namespace transom::partition

@@ -45,7 +45,8 @@ class Roster {
 
     /// Whether begin_anew() will find what that description asks for, now that the partition has what it has.
     std::expected<void, CreateError> may_rebuild(const Partition& partition,
-                                                 const tree::PartitionDescription& description) const;
+                                                 const tree::PartitionDescription& description,
+                                                 const tree::Manifest& bundle) const;
     /// Ends a partition and begins to build it anew in its place, with its number and its part of the processors: as begin().
     /// After an error it is destroyed.
     std::expected<void, CreateError> begin_anew(Partition& partition, const tree::PartitionDescription& description,
