@@ -333,6 +333,24 @@ TEST(Manifest, RefusesWhatIsNoTree) {
     EXPECT_THAT(unaligned.error().view(), HasSubstr("multiple of 8"));
 }
 
+TEST(Manifest, RefusesNamesThatTakeLongToRead) {
+    const auto error = [](const std::string& name, int more = 0, unsigned version = 17) {
+        FdtBuilder fdt;
+        fdt.text("compatible", "transom,manifest-1").flag(name.c_str());
+        for (int i = 0; i < more; ++i)
+            fdt.flag(fmt::format("another-property-{}", i).c_str());
+        const auto blob = fdt.finish();
+        fdt_set_version(const_cast<std::byte*>(blob.data()), version);
+        return std::string(Manifest::parse(blob).error().view());
+    };
+    EXPECT_THAT(error(std::string(31, 'x')), HasSubstr("is not known"));
+    EXPECT_THAT(error(std::string(32, 'x')), HasSubstr("the name of a property has more than 31 characters"));
+    EXPECT_THAT(error(std::string(100'000, 'x')), HasSubstr("have more than 4096 bytes"));
+    EXPECT_THAT(error("x", 100), HasSubstr("is not known"));
+    EXPECT_THAT(error("x", 300), HasSubstr("the names of its properties have more than 4096 bytes"));
+    EXPECT_THAT(error("x", 0, 16), HasSubstr("a version before 17"));
+}
+
 /// Memory whose end is followed by a page that faults: libfdt is not instrumented, and so reads beyond the blob are
 /// seen.
 class GuardedBlob {
