@@ -92,6 +92,8 @@ void Connection::finish() {
 
 void Connection::closed(net::CloseReason) {
     leave_console();
+    if (std::exchange(answering_, Answering::nothing) == Answering::order)
+        machine_->operator_answered();
     if (upload_.under_way())
         machine_->drop(upload_.end());
     stream_ = nullptr;

@@ -277,6 +277,18 @@ void LifeCycle::ended(Partition& partition) {
     roster_.destroy(partition);
 }
 
+void LifeCycle::operator_answered() {
+    --waiting_;
+    answered_at_ = arch::timebase();
+}
+
+bool LifeCycle::over() const {
+    constexpr std::uint64_t moment_ms = 200;
+    if (!one_has_ended_ || roster_.size() != 0 || uploads_ != 0 || waiting_ != 0 || definitions_.any_by_operator())
+        return false;
+    return answered_at_ == 0 || arch::timebase() - answered_at_ >= moment_ms * net::ticks_per_millisecond();
+}
+
 bool LifeCycle::name_is_taken(std::string_view name) const {
     const Definition* const definition = definitions_.find(name);
     return definition != nullptr && !definition->moved_away;

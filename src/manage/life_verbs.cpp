@@ -46,6 +46,7 @@ void Connection::start_life(Request& request) {
     else
         order_mark_ = machine_->scrub_mark();
     answering_ = Answering::order;
+    machine_->operator_waits();
 }
 
 /// False: what was ordered is still under way, and poll() looks again.
@@ -55,6 +56,7 @@ bool Connection::end_life() {
     if (!started || !machine_->was_scrubbed(order_mark_))
         return false;
     answering_ = Answering::nothing;
+    machine_->operator_answered();
     if (*started)
         line("ok");
     else

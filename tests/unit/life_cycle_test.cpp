@@ -360,6 +360,21 @@ TEST_F(LifeCycleTest, WhatIsWrongWithTheMachinesOwnBundleIsSaidByTheStart) {
     EXPECT_EQ(partition("a").state, PartitionState::running) << "it goes on";
 }
 
+TEST_F(LifeCycleTest, TheMachineDoesNotEndBeforeItHasAnswered) {
+    machine.advance(1);
+    adopt({{"a"}, {"b"}});
+    for (const char* who : {"a", "b"})
+        ASSERT_TRUE(life_.start_at_once(*life_.definitions().find(who)));
+    ASSERT_TRUE(life_.stop("b", false));
+    life_.operator_waits();
+    end_itself("a", StopReason::power_off);
+    EXPECT_FALSE(life_.over()) << "b is still being scrubbed";
+    life_.operator_answered();
+    EXPECT_FALSE(life_.over()) << "the answer is on its way";
+    machine.advance(200 * net::ticks_per_millisecond());
+    EXPECT_TRUE(life_.over());
+}
+
 TEST_F(LifeCycleTest, AStartAndAScrubTakeManySteps) {
     machine.step_ = net::ticks_per_millisecond(); // no step does more than it must
     ASSERT_EQ(define({{"a"}, {"b"}}), "");

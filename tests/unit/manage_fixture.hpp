@@ -26,6 +26,7 @@ struct TestMachine final : Machine {
     std::list<std::vector<std::byte>> room_for_bundles;
     std::vector<std::string> defined;
     int dropped = 0;
+    int waiting = 0;
     std::string starting = "?";  // the partition that is still being built
     std::string abandoned = "?"; // and one that is not any more
     std::uint64_t to_scrub = 0;
@@ -79,6 +80,8 @@ struct TestMachine final : Machine {
     }
     std::uint64_t scrub_mark() override { return to_scrub; }
     bool was_scrubbed(std::uint64_t mark) override { return scrubbed >= mark; }
+    void operator_waits() override { ++waiting; }
+    void operator_answered() override { --waiting; }
     std::expected<std::span<std::byte>, Refusal> reserve(Bytes size) override {
         if (size > 1000)
             return refuse("no-memory", "a bundle of {} bytes", size);

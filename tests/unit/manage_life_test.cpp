@@ -53,14 +53,17 @@ TEST_F(ManageLife, AnswersWhenItIsCarriedOut) {
         machine.scrubbed = 8;
         EXPECT_THAT(ask(fmt::format("{} partition=a\nhello\n", verb)), IsEmpty()) << verb;
         EXPECT_THAT(look(), IsEmpty());
+        EXPECT_EQ(machine.waiting, 1) << "the machine does not end meanwhile";
         machine.scrubbed = 9;
         EXPECT_THAT(look(), ElementsAre("ok", StartsWith("ok transom"))) << verb;
     }
     // Nobody is there any more when it is.
     machine.scrubbed = 0;
+    EXPECT_EQ(machine.waiting, 0);
     EXPECT_THAT(ask("stop partition=a\n"), IsEmpty());
-    one.stream->close();
+    one.stream->abort();
     net.pump();
+    EXPECT_EQ(machine.waiting, 0);
     machine.scrubbed = 9;
     EXPECT_THAT(look(), IsEmpty());
 }

@@ -54,11 +54,12 @@ class LifeCycle final : public partition::Task, public migrate::MoveObserver {
     std::expected<void, partition::CreateError> start_at_once(Definition& definition);
     /// Takes apart a partition that has ended of its own will, or starts it anew where it asked for that.
     void ended(partition::Partition& partition);
+    /// An operator waits for what becomes of an order, and has the answer.
+    void operator_waits() { ++waiting_; }
+    void operator_answered();
     /// Whether partitions have ended of their own will since an operator last had a hand in it, and nothing is left that could go on, or is
-    /// on its way here.
-    bool over() const {
-        return one_has_ended_ && roster_.size() == 0 && uploads_ == 0 && !definitions_.any_by_operator();
-    }
+    /// on its way here, and nobody waits for an answer, which takes a moment to get out.
+    bool over() const;
 
     void arrived(partition::Partition& partition) override;
     bool name_is_taken(std::string_view name) const override;
@@ -82,6 +83,8 @@ class LifeCycle final : public partition::Task, public migrate::MoveObserver {
     bool runs_partitions_;
     bool one_has_ended_ = false;
     std::uint32_t uploads_ = 0;         // bundles for which memory is reserved
+    std::uint32_t waiting_ = 0;         // operators for an answer,
+    std::uint64_t answered_at_ = 0;     // and when the last of them got it
     std::uint64_t next_of_its_own_ = 0; // when who starts itself anew may have some time again
 };
 

@@ -37,6 +37,8 @@ class LocalMachine final : public Machine {
     std::optional<Done> started(std::string_view partition) override { return life_cycle_.started(partition); }
     std::uint64_t scrub_mark() override { return frames_.mark(); }
     bool was_scrubbed(std::uint64_t mark) override { return frames_.was_scrubbed(mark); }
+    void operator_waits() override { life_cycle_.operator_waits(); }
+    void operator_answered() override { life_cycle_.operator_answered(); }
     const migrate::Progress& migration() override { return mover_.progress(); }
     bool cancel() override { return mover_.cancel(); }
     std::expected<void, migrate::Failure> settle(std::string_view partition, migrate::Owner owner) override {

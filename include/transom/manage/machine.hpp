@@ -91,6 +91,9 @@ class Machine {
     /// and whether what had been given back by the time of scrub_mark() has been scrubbed.
     virtual std::uint64_t scrub_mark() = 0;
     virtual bool was_scrubbed(std::uint64_t mark) = 0;
+    /// Whoever has ordered it waits for the answer, or does not any more: it is out, or he is gone. The machine does not end meanwhile.
+    virtual void operator_waits() = 0;
+    virtual void operator_answered() = 0;
     /// The move in progress or the last one.
     virtual const migrate::Progress& migration() = 0;
     /// False: there is none, or it is too late.
