@@ -21,6 +21,8 @@ using testing::ThrowsMessage;
 class FakeService {
   public:
     using Script = std::vector<std::vector<std::string>>;
+    /// In front of an answer that takes 300 ms.
+    static constexpr char late_mark = '~';
 
     explicit FakeService(Script script) : listener_(socket(AF_INET, SOCK_STREAM, 0)), script_(std::move(script)) {
         sockaddr_in address = {};
@@ -52,7 +54,11 @@ class FakeService {
                 for (char byte; recv(connection.get(), &byte, 1, 0) == 1 && byte != '\n';)
                     request += byte;
                 requests_.push_back(request);
-                send(connection.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
+                const bool late = answer.starts_with(late_mark);
+                if (late)
+                    std::this_thread::sleep_for(300ms);
+                const std::string_view text = std::string_view(answer).substr(late ? 1 : 0);
+                send(connection.get(), text.data(), text.size(), MSG_NOSIGNAL);
             }
         }
     }
@@ -124,6 +130,16 @@ TEST(ToolManagement, NoticesSilenceABrokenConnectionAndStrangers) {
     FakeService stranger({{"ok name=other\n"}});
     EXPECT_THAT([&] { ManagementClient(stranger.port(), Clock::now() + 2s, fine); },
                 ThrowsMessage<Failure>(HasSubstr("is no Transom")));
+}
+
+TEST(ToolManagement, WaitsForAnOrderAsLongAsTheConnectionLives) {
+    FakeService service({{hello, "~ok\n", "~"}});
+    ManagementClient client(service.port(), Clock::now() + 20s, fine);
+    int said = 0;
+    EXPECT_TRUE(client.request_patiently("stop partition=a", 50ms, [&] { ++said; }).ok());
+    EXPECT_GE(said, 2) << "that it goes on";
+    EXPECT_THAT([&] { client.request_patiently("stop partition=a", 50ms, fine); },
+                ThrowsMessage<Failure>(HasSubstr("the connection was closed")));
 }
 
 TEST(ToolManagement, StopsWaitingWhenTheMachineIsGone) {

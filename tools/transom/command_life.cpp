@@ -44,11 +44,15 @@ int define(const DefineOptions& options) {
 }
 
 int order(std::string_view verb, const OrderOptions& options) {
-    constexpr auto patience = std::chrono::seconds(120); // memory is scrubbed meanwhile
+    constexpr auto interval = std::chrono::seconds(5); // memory is scrubbed meanwhile
     const JsonFile json(options.json);
     const std::string request =
         fmt::format("{} partition={}{}", verb, partition_word(options), options.force ? " force=yes" : "");
-    demand_good(connect_for_orders(options).request(request, patience));
+    const auto began = Clock::now();
+    demand_good(connect_for_orders(options).request_patiently(request, interval, [&] {
+        fmt::print(stderr, "{} {}: the machine is still at it after {:.0f} s\n", verb, options.partition,
+                   seconds_since(began));
+    }));
     fmt::print("{}: {}\n", options.partition,
                verb == "start"   ? "started"
                : verb == "stop"  ? "stopped"

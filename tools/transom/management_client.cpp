@@ -23,6 +23,16 @@ constexpr auto pause_between_attempts = std::chrono::milliseconds(200);
 constexpr std::size_t longest_line = 64 << 10;
 constexpr auto upload_silence = std::chrono::seconds(60);
 constexpr std::size_t upload_piece = 256 << 10;
+constexpr const char* too_late = "no answer in time";
+
+/// A machine that is gone without a word is noticed after so many seconds, though nothing is sent to it.
+void watch_peer(int socket) {
+    const int on = 1, idle = 10, interval = 5, count = 3;
+    setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+    setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+    setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
+}
 } // namespace
 
 ManagementClient::ManagementClient(const Endpoint& endpoint, Clock::time_point until,
@@ -58,28 +68,33 @@ bool ManagementClient::connect(const Endpoint& endpoint, Clock::time_point until
     // Requests are small and must not wait for Nagle.
     const int on = 1;
     setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    watch_peer(socket_.get());
     if (::connect(socket_.get(), found->ai_addr, found->ai_addrlen) == 0)
         return true;
     if (errno != EINPROGRESS)
         return false;
-    wait(POLLOUT, until);
+    if (!wait(POLLOUT, until))
+        fail(too_late);
     int error = 0;
     socklen_t size = sizeof error;
     return getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
 }
 
-void ManagementClient::wait(short events, Clock::time_point until) {
+/// False: time is up. Otherwise something may have happened.
+bool ManagementClient::wait(short events, Clock::time_point until) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
     if (left.count() <= 0)
-        fail("no answer in time");
+        return false;
     std::array<pollfd, 2> watched = {pollfd{socket_.get(), events, 0}, pollfd{interruption_fd(), POLLIN, 0}};
     poll(watched.data(), watched.size(), static_cast<int>(left.count()));
     check_interruption();
+    return true;
 }
 
 void ManagementClient::send(std::string_view text, Clock::time_point until) {
     while (!text.empty()) {
-        wait(POLLOUT, until);
+        if (!wait(POLLOUT, until))
+            fail(too_late);
         const ssize_t n = ::send(socket_.get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         if (n > 0)
             text.remove_prefix(static_cast<std::size_t>(n));
@@ -88,24 +103,49 @@ void ManagementClient::send(std::string_view text, Clock::time_point until) {
     }
 }
 
-std::string ManagementClient::read_line(Clock::time_point until) {
-    for (;;) {
-        if (const auto end = received_.find('\n'); end != std::string::npos) {
-            std::string line = received_.substr(0, end);
-            received_.erase(0, end + 1);
-            return line;
-        }
+std::optional<std::string> ManagementClient::take_line() {
+    const auto end = received_.find('\n');
+    if (end == std::string::npos) {
         if (received_.size() > longest_line)
             fail("a line of the answer is too long");
-        wait(POLLIN, until);
-        std::array<char, 4096> block;
-        const ssize_t n = recv(socket_.get(), block.data(), block.size(), MSG_DONTWAIT);
-        if (n > 0)
-            received_.append(block.data(), static_cast<std::size_t>(n));
-        else if (n == 0)
-            fail("the connection was closed");
-        else if (errno != EAGAIN && errno != EINTR)
-            fail("the connection broke: {}", std::strerror(errno));
+        return {};
+    }
+    std::string line = received_.substr(0, end);
+    received_.erase(0, end + 1);
+    return line;
+}
+
+void ManagementClient::receive() {
+    std::array<char, 4096> block;
+    const ssize_t n = recv(socket_.get(), block.data(), block.size(), MSG_DONTWAIT);
+    if (n > 0)
+        received_.append(block.data(), static_cast<std::size_t>(n));
+    else if (n == 0)
+        fail("the connection was closed");
+    else if (errno != EAGAIN && errno != EINTR)
+        fail("the connection broke: {}", std::strerror(errno));
+}
+
+std::string ManagementClient::read_line(Clock::time_point until) {
+    for (;;) {
+        if (auto line = take_line())
+            return *std::move(line);
+        if (!wait(POLLIN, until))
+            fail(too_late);
+        receive();
+    }
+}
+
+std::string ManagementClient::read_line(std::chrono::milliseconds interval, const std::function<void()>& waits) {
+    for (auto next = Clock::now() + interval;;) {
+        if (auto line = take_line())
+            return *std::move(line);
+        if (wait(POLLIN, next)) {
+            receive();
+        } else {
+            waits();
+            next += interval;
+        }
     }
 }
 
@@ -116,6 +156,19 @@ Answer ManagementClient::request(std::string_view line, std::chrono::millisecond
         send(fmt::format("{}\n", line), until);
         Answer answer;
         while (!answer.add_line(read_line(until))) {}
+        return answer;
+    } catch (const Failure& failure) {
+        fail("management request '{}': {}", verb, failure.what());
+    }
+}
+
+Answer ManagementClient::request_patiently(std::string_view line, std::chrono::milliseconds interval,
+                                           const std::function<void()>& waits) {
+    const auto verb = line.substr(0, line.find(' '));
+    try {
+        send(fmt::format("{}\n", line), Clock::now() + upload_silence);
+        Answer answer;
+        while (!answer.add_line(read_line(interval, waits))) {}
         return answer;
     } catch (const Failure& failure) {
         fail("management request '{}': {}", verb, failure.what());

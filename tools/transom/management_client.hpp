@@ -7,6 +7,7 @@
 #include "management_answer.hpp"
 
 #include <functional>
+#include <optional>
 #include <span>
 
 namespace transom::tool {
@@ -26,7 +27,10 @@ class ManagementClient {
 
     /// Throws Failure when no answer comes in time or the connection breaks; an answer `error ...` is an answer.
     Answer request(std::string_view line, std::chrono::milliseconds timeout = std::chrono::seconds(20));
-    /// The same, but an answer `error ...` throws Failure too.
+    /// The same for what takes as long as it takes: waits for as long as the connection lives, and calls `waits` in every interval.
+    Answer request_patiently(std::string_view line, std::chrono::milliseconds interval,
+                             const std::function<void()>& waits);
+    /// The same as request(), but an answer `error ...` throws Failure too.
     Answer demand(std::string_view line, std::chrono::milliseconds timeout = std::chrono::seconds(20));
 
     /// A request after which the service asks for `bytes`. `sent` is told how many have gone.
@@ -40,7 +44,10 @@ class ManagementClient {
     bool connect(const Endpoint& endpoint, Clock::time_point until);
     void send(std::string_view text, Clock::time_point until);
     std::string read_line(Clock::time_point until);
-    void wait(short events, Clock::time_point until);
+    std::string read_line(std::chrono::milliseconds interval, const std::function<void()>& waits);
+    std::optional<std::string> take_line();
+    void receive();
+    bool wait(short events, Clock::time_point until);
 
     FileDescriptor socket_;
     std::string received_;
