@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "console_end.hpp"
 #include "failure.hpp"
 #include "hypervisor_work.hpp"
 #include "management_client.hpp"
@@ -158,6 +159,22 @@ Answer answer_of(std::initializer_list<std::string_view> lines) {
     for (const std::string_view line : lines)
         answer.add_line(line);
     return answer;
+}
+
+TEST(ConsoleEnd, IsToldByWhatTheMachineLists) {
+    const auto end = [](std::initializer_list<std::string_view> lines) {
+        return end_of_console(answer_of(lines).rows(), "a");
+    };
+    EXPECT_EQ(end({"ok partitions=0"}), ConsoleEnd::partition);
+    EXPECT_EQ(end({"+ partition=a state=defined", "ok"}), ConsoleEnd::partition);
+    EXPECT_EQ(end({"+ partition=b state=running", "+ partition=a state=moved-away", "ok"}), ConsoleEnd::partition);
+    for (const char* state : {"running", "starting", "suspended"})
+        EXPECT_EQ(end({"+ partition=b state=defined", fmt::format("+ partition=a state={}", state), "ok"}),
+                  ConsoleEnd::other)
+            << state;
+    EXPECT_EQ(name(ConsoleEnd::connection), "connection");
+    EXPECT_THAT(describe(ConsoleEnd::other, "a", 2), HasSubstr("another connection has its terminal 2"));
+    EXPECT_THAT(describe(ConsoleEnd::connection, "a", 0), HasSubstr("is lost; a may go on"));
 }
 
 TEST(HypervisorWork, AddsUpWhatTheTimeBaseCounted) {

@@ -70,8 +70,8 @@ class Attachment {
 
     bool take_keys();
     void give_keys();
-    /// False at the end of the output.
-    bool show_output();
+    /// Nothing while there may be more.
+    std::optional<AttachEnd> show_output();
 
     ConsoleEnds machine_;
     ConsoleFilter& log_;
@@ -104,7 +104,7 @@ void Attachment::give_keys() {
         pending_.clear();
 }
 
-bool Attachment::show_output() {
+std::optional<AttachEnd> Attachment::show_output() {
     std::array<char, 4096> block;
     const ssize_t n = read(machine_.from, block.data(), block.size());
     if (n > 0) {
@@ -113,7 +113,11 @@ bool Attachment::show_output() {
         log_.forget_terminal();
         write_all(STDOUT_FILENO, shown);
     }
-    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+    if (n == 0)
+        return AttachEnd::machine_ended;
+    if (n < 0 && errno != EAGAIN && errno != EINTR)
+        return AttachEnd::broken;
+    return {};
 }
 
 AttachEnd Attachment::run(std::optional<Clock::time_point> until) {
@@ -132,8 +136,9 @@ AttachEnd Attachment::run(std::optional<Clock::time_point> until) {
         }
         poll(watched.data(), watched.size(), patience);
         check_interruption();
-        if (watched[output].revents != 0 && !show_output())
-            return AttachEnd::machine_ended;
+        if (watched[output].revents != 0)
+            if (const auto end = show_output())
+                return *end;
         if (watched[keys].revents != 0 && take_keys())
             return AttachEnd::quit;
         if (watched[input].revents != 0)

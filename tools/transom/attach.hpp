@@ -7,7 +7,7 @@
 
 namespace transom::tool {
 
-enum class AttachEnd { machine_ended, quit, timeout };
+enum class AttachEnd { machine_ended, broken, quit, timeout };
 
 /// What a console is reached by: two ends that may be one.
 struct ConsoleEnds {

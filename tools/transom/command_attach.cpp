@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "attach.hpp"
+#include "console_end.hpp"
 #include "failure.hpp"
 #include "interruption.hpp"
 #include "json_file.hpp"
@@ -13,6 +14,15 @@ namespace {
 
 bool is_scrollback(std::string_view text) {
     return text == "no" || (!text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }));
+}
+
+/// The machine closes it for several reasons, and can be asked.
+ConsoleEnd why_closed(const OrderOptions& options) {
+    try {
+        return end_of_console(connect_for_orders(options).demand("status").rows(), options.partition);
+    } catch (const Failure&) {
+        return ConsoleEnd::connection;
+    }
 }
 
 } // namespace
@@ -31,23 +41,23 @@ int console(const ConsoleOptions& options) {
     fmt::print("{}", machine.received());
     std::fflush(stdout);
     ConsoleFilter log;
-    bool detached = true;
+    auto end = ConsoleEnd::user;
     int status = 0;
     try {
         const ConsoleEnds ends{machine.socket(), machine.socket(), detach_letter};
-        detached = attach(ends, std::nullopt, log) == AttachEnd::quit;
+        const AttachEnd how = attach(ends, std::nullopt, log);
+        if (how != AttachEnd::quit)
+            end = how == AttachEnd::broken ? ConsoleEnd::connection : why_closed(options.common);
     } catch (const Interrupted& interrupted) { // which ends nothing but this command
         status = 128 + interrupted.signal;
     }
-    if (detached)
-        fmt::print(stderr, "\ndetached; {} goes on\n", name);
-    else
-        fmt::print(stderr, "\n{} is gone from this machine\n", name);
-    json.write({{"result", "ok"},
+    fmt::print(stderr, "\n{}\n", describe(end, name, options.terminal));
+    const bool lost = end == ConsoleEnd::connection;
+    json.write({{"result", lost ? "error" : "ok"},
                 {"partition", name},
                 {"terminal", options.terminal},
-                {"ended_by", detached ? "user" : "partition"}});
-    return status;
+                {"ended_by", transom::tool::name(end)}});
+    return lost ? 1 : status;
 }
 
 } // namespace transom::tool
