@@ -133,11 +133,6 @@ bool Frames::scrub_one() {
 // Once round from here.
 std::uint64_t Frames::mark() const { return dirty_ == 0 ? passed_ : passed_ + states_.size(); }
 
-FrameState Frames::state(RealAddr address) const {
-    const std::uint64_t index = address.value / frame_size;
-    return index < states_.size() ? state_of(states_[index]) : FrameState::absent;
-}
-
 Bytes Frames::total(FrameState state) const {
     if (state == FrameState::dirty)
         return dirty_ * frame_size; // asked for often

@@ -278,7 +278,6 @@ void TargetSession::fail(const Failure& why, bool tell_peer) {
         progress_.failure = why;
     }
     log("migration: refused what came from the link: {}: {}", name(why.error), why.text());
-    last_failure_ = why;
     phase_ = Phase::over;
     zero_left_ = 0;
     if (partition::Partition* partition = std::exchange(arrival_.partition, nullptr))

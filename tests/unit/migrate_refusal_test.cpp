@@ -241,7 +241,7 @@ TEST_F(Forged, AHelloIsRefusedInTheOrderOfTheDocument) {
 TEST_F(Forged, WhatIsNoTransomIsNamedAndTheLastMoveIsNotForgotten) {
     ASSERT_EQ(target.progress().state, MoveState::completed);
     feed(std::as_bytes(std::span(std::string_view("GET / HTTP/1.1\r\nHost: machine-b\r\n\r\n"))));
-    EXPECT_EQ(target.last_failure().error, MoveError::not_a_transom);
+    EXPECT_EQ(last_error(), MoveError::not_a_transom);
     EXPECT_EQ(target.progress().state, MoveState::completed);
     EXPECT_EQ(target_control.created, 0u);
 }
@@ -251,11 +251,11 @@ TEST_F(Forged, ASilentSourceIsGivenUp) {
     EXPECT_TRUE(target.busy());
     long_silence();
     EXPECT_FALSE(target.busy());
-    EXPECT_EQ(target.last_failure().error, MoveError::time_limit);
+    EXPECT_EQ(last_error(), MoveError::time_limit);
     feed(std::span(recorded).first(recorded.size() - 40), false); // everything but run, and a little of end
     EXPECT_EQ(target_control.created, 1u);
     long_silence();
-    EXPECT_EQ(target.last_failure().error, MoveError::time_limit);
+    EXPECT_EQ(last_error(), MoveError::time_limit);
     EXPECT_EQ(target_control.discarded, 1u);
     EXPECT_EQ(target_control.started, 0u);
 }
@@ -271,7 +271,7 @@ TEST_F(Forged, ASourceThatNeverReadsIsGivenUp) {
     EXPECT_EQ(target_control.created, 1u);
     long_silence();
     EXPECT_FALSE(target.busy());
-    EXPECT_EQ(target.last_failure().error, MoveError::time_limit);
+    EXPECT_EQ(last_error(), MoveError::time_limit);
     EXPECT_EQ(target_control.discarded, 1u);
 }
 
@@ -287,7 +287,7 @@ TEST_F(Forged, NeitherASlowHelloNorTalkAfterTheEndKeepsOthersOut) {
         wait(4);
     }
     EXPECT_FALSE(target.busy());
-    EXPECT_EQ(target.last_failure().error, MoveError::time_limit);
+    EXPECT_EQ(last_error(), MoveError::time_limit);
 
     feed(recorded, false);
     ASSERT_EQ(target_control.started, 1u);
@@ -321,7 +321,7 @@ TEST_F(Forged, EveryDamagedByteKeepsThePartitionFromStarting) {
         ++tried;
         ASSERT_EQ(target_control.started, 0u) << at;
         ASSERT_EQ(target_control.created, target_control.discarded) << at;
-        ASSERT_EQ(target.last_failure().error, at < 4 ? MoveError::not_a_transom : MoveError::damaged_record) << at;
+        ASSERT_EQ(last_error(), at < 4 ? MoveError::not_a_transom : MoveError::damaged_record) << at;
     }
     EXPECT_GT(tried, 700u);
 }

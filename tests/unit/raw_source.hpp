@@ -3,6 +3,7 @@
 
 #include "move_fixture.hpp"
 #include "written_stream.hpp"
+#include <fmt/format.h>
 #include <functional>
 #include <transom/migrate/record_reader.hpp>
 
@@ -115,7 +116,7 @@ class Forged : public Move {
         raw->stream = *net.connect({1}, 7701, *raw);
         net.pump();
     }
-    /// Feeds a stream to the target; what became of it is in target.last_failure() and target_control.
+    /// Feeds a stream to the target; what became of it is in last_error() and target_control.
     void feed(std::span<const std::byte> stream, bool then_close = true) {
         connect(stream.size() + 1);
         raw->stream->send(stream);
@@ -124,6 +125,20 @@ class Forged : public Move {
             raw->stream->close();
             settle();
         }
+    }
+    /// Why the last connection was turned away, also where it never came to a hello: as it is logged.
+    migrate::MoveError last_error() const {
+        constexpr std::string_view said = "migration: refused what came from the link: ";
+        for (auto line = machine.log_.rbegin(); line != machine.log_.rend(); ++line) {
+            const std::size_t at = line->find(said);
+            if (at == std::string::npos)
+                continue;
+            const std::string_view rest = std::string_view(*line).substr(at + said.size());
+            for (std::uint32_t i = 0; i < 100; ++i)
+                if (rest.starts_with(fmt::format("{}: ", name(static_cast<migrate::MoveError>(i)))))
+                    return static_cast<migrate::MoveError>(i);
+        }
+        return migrate::MoveError::none;
     }
     migrate::MoveError outcome(const Records& forged, bool recount = true) {
         target_control.created = target_control.started = target_control.discarded = 0;
@@ -134,7 +149,7 @@ class Forged : public Move {
         EXPECT_FALSE(target.busy());
         if (ran)
             there.scrub();
-        return ran ? migrate::MoveError::none : target.last_failure().error;
+        return ran ? migrate::MoveError::none : last_error();
     }
     std::size_t index_of(migrate::RecordType type) const {
         for (std::size_t i = 0; i < records.size(); ++i)

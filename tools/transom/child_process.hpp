@@ -35,9 +35,6 @@ class ChildProcess {
 
     int input_fd() const { return input_.get(); }
     int output_fd() const { return output_.get(); }
-    void close_input() { input_.reset(); }
-    /// Readable when it has ended: for poll loops.
-    int ended_fd() const { return pid_fd_.get(); }
     pid_t pid() const { return pid_; }
 
     std::string output() const;

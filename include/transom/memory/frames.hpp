@@ -63,7 +63,6 @@ class Frames {
     std::uint64_t mark() const;
     bool was_scrubbed(std::uint64_t mark) const { return dirty_ == 0 || passed_ >= mark; }
 
-    FrameState state(RealAddr address) const;
     Bytes total(FrameState state) const;
     /// What allocate() can give.
     Bytes available() const { return total(FrameState::free) + dirty_ * frame_size; }

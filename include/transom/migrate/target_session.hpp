@@ -30,8 +30,6 @@ class TargetSession final : public net::StreamHandler {
     bool cancel();
 
     const Progress& progress() const { return progress_; }
-    /// Why the last connection was turned away, also where it never came to a hello.
-    const Failure& last_failure() const { return last_failure_; }
 
     std::size_t received(std::span<const std::byte> bytes) override;
     void closed(net::CloseReason reason) override;
@@ -84,7 +82,6 @@ class TargetSession final : public net::StreamHandler {
     Arrival arrival_;
     Progress progress_;
     Phase phase_ = Phase::idle;
-    Failure last_failure_;
     bool stepping_ = false;       // received() is called from step()
     bool kept_back_ = false;      // received() has left bytes with the connection
     std::uint64_t zero_next_ = 0; // of a zero run that is being digested
