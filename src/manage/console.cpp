@@ -53,7 +53,7 @@ std::size_t Connection::take_output(partition::Partition& partition) {
     const std::span to{reinterpret_cast<std::uint8_t*>(out_.data()), out_.size()};
     if (scrollback_left_ == 0)
         return partition::take_written(partition, terminal_, to);
-    // One that has started anew meanwhile has not so much to scroll back to.
+    // One that was stopped and started meanwhile has not so much to scroll back to.
     scrollback_left_ = std::min(scrollback_left_, partition::kept_of(partition, terminal_));
     const std::size_t n =
         partition::copy_kept(partition, terminal_, scrollback_left_, to.first(std::min(to.size(), scrollback_left_)));

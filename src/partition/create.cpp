@@ -18,9 +18,6 @@ constexpr std::uint64_t to_mib(Bytes n) { return n >> 20; }
 constexpr Bytes guest_words_size(unsigned log2_table) { return Bytes{1} << (log2_table - 1); }
 constexpr Bytes page_table_size(unsigned log2_table) { return (Bytes{1} << log2_table) + guest_words_size(log2_table); }
 
-constexpr Bytes scrollbacks_size = vio::max_terminals * vio::scrollback_size;
-static_assert(scrollbacks_size % memory::frame_size == 0);
-
 /// In place: a partition is larger than a stack.
 void make_anew(Partition& partition) {
     const std::uint32_t lpid = partition.lpid;
@@ -54,18 +51,6 @@ std::optional<CreateError> take_memory(Partition& partition, const Shape& shape,
                        {.format = from.table_format,
                         .real_mode_page = shape.granule == kib(4) ? papr::PageSize::kib_4 : papr::PageSize::kib_64,
                         .large_pages = shape.large_pages});
-    const auto scrollbacks =
-        frames.allocate(scrollbacks_size, memory::frame_size, FrameState::hypervisor, memory::Contents::any);
-    if (!scrollbacks)
-        return CreateError::no_room(
-            "partition {}: there is no free run of {} KiB for its terminals: give the machine more memory", shape.name,
-            scrollbacks_size >> 10);
-    partition.scrollback = {*scrollbacks, scrollbacks_size};
-    std::span kept{reinterpret_cast<std::uint8_t*>(arch::real_pointer(*scrollbacks)), scrollbacks_size};
-    for (vio::Terminal& terminal : partition.terminals) {
-        terminal.scrollback = vio::Scrollback(kept.first(vio::scrollback_size));
-        kept = kept.subspan(vio::scrollback_size);
-    }
     while (partition.memory.size() < shape.memory) {
         const auto block =
             frames.allocate(memory::block_size, memory::block_size, FrameState::partition, memory::Contents::any);
@@ -90,9 +75,7 @@ papr::FunctionSets Resources::function_sets() const {
     return sets;
 }
 
-Bytes memory_of(const Shape& shape) {
-    return shape.memory + page_table_size(shape.log2_page_table_size) + scrollbacks_size;
-}
+Bytes memory_of(const Shape& shape) { return shape.memory + page_table_size(shape.log2_page_table_size); }
 
 Shape shape_of(const tree::PartitionDescription& description) {
     return {.name = description.name,
@@ -160,9 +143,7 @@ void set_terminals(Partition& partition, std::uint32_t count) {
 RealRange piece_of(const Partition& partition, std::size_t index) {
     if (index == 0)
         return {partition.hpt.address(), page_table_size(partition.hpt.log2_bytes())};
-    if (index == 1)
-        return partition.scrollback;
-    const std::size_t block = index - 2;
+    const std::size_t block = index - 1;
     return block < partition.memory.block_count() ? RealRange{partition.memory.block(block), memory::block_size}
                                                   : RealRange{};
 }
@@ -173,8 +154,6 @@ void destroy(Partition& partition, memory::Frames& frames) {
     for (std::size_t i = 0; i < partition.memory.block_count(); ++i)
         frames.release({partition.memory.block(i), memory::block_size}, FrameState::partition);
     frames.release({partition.hpt.address(), page_table_size(partition.hpt.log2_bytes())}, FrameState::page_table);
-    if (!partition.scrollback.empty())
-        frames.release(partition.scrollback, FrameState::hypervisor);
     // Nothing of it stays but what a report says about a partition that is gone.
     const auto name = partition.name_storage;
     const StopReason reason = partition.stop_reason;

@@ -8,6 +8,7 @@
 #include <transom/base/panic.hpp>
 #include <transom/partition/roster.hpp>
 #include <type_traits>
+#include <utility>
 
 namespace transom::partition {
 
@@ -24,11 +25,23 @@ constexpr Bytes whole_frames(Bytes size) { return RealAddr{size}.align_up(memory
 
 } // namespace
 
-// The slot itself, and behind it what it takes to build the partition: one that starts itself anew must not find that others have taken it.
-Bytes Roster::slot_size() { return whole_frames(sizeof(Slot)) + Construction::scratch_size; }
+// Behind the slot lies what it takes to build the partition, as one that starts itself anew must not find that others have taken it; and what its
+// terminals keep, which stays then.
+Bytes Roster::slot_size() {
+    return whole_frames(sizeof(Slot)) + Construction::scratch_size + vio::max_terminals * vio::scrollback_size;
+}
 
 std::span<std::byte> Roster::scratch_of(Slot& slot) {
     return {arch::real_pointer(arch::real_address(&slot) + whole_frames(sizeof(Slot))), Construction::scratch_size};
+}
+
+void Roster::give_scrollbacks(Slot& slot) {
+    RealAddr next = arch::real_address(&slot) + whole_frames(sizeof(Slot)) + Construction::scratch_size;
+    for (vio::Terminal& terminal : slot.partition.terminals) {
+        terminal.scrollback =
+            vio::Scrollback({reinterpret_cast<std::uint8_t*>(arch::real_pointer(next)), vio::scrollback_size});
+        next = next + vio::scrollback_size;
+    }
 }
 
 /// Takes a place for a partition of that name, with the lowest number that is free.
@@ -118,6 +131,7 @@ template <class F> std::expected<Partition*, CreateError> Roster::build(const Sh
         remove(link_of(partition));
         return std::unexpected(begun.error());
     }
+    give_scrollbacks(**slot);
     set_claim(partition, *share);
     return &partition;
 }
@@ -224,9 +238,9 @@ std::expected<void, CreateError> Roster::begin_anew(Partition& partition, const 
         destroy(partition);
         return std::unexpected(share.error());
     }
-    std::array<std::uint32_t, vio::max_terminals> sessions{};
-    for (std::size_t i = 0; i < sessions.size(); ++i)
-        sessions[i] = partition.terminals[i].session;
+    std::array<std::pair<std::uint32_t, vio::Scrollback>, vio::max_terminals> kept;
+    for (std::size_t i = 0; i < kept.size(); ++i)
+        kept[i] = {partition.terminals[i].session, partition.terminals[i].scrollback};
     dispatcher_.remove(partition);
     give_up_claim(partition);
     arch::Tlb::flush_partition(partition.lpid);
@@ -239,9 +253,11 @@ std::expected<void, CreateError> Roster::begin_anew(Partition& partition, const 
         remove(link);
         return std::unexpected(begun.error());
     }
-    // Whoever was at its terminals stays there.
-    for (std::uint32_t i = 0; i < partition.terminal_count; ++i)
-        partition.terminals[i].session = sessions[i];
+    // Whoever was at its terminals stays there, and sees what was written before.
+    for (std::uint32_t i = 0; i < kept.size(); ++i) {
+        partition.terminals[i].session = i < partition.terminal_count ? kept[i].first : 0;
+        partition.terminals[i].scrollback = kept[i].second;
+    }
     set_claim(partition, *share);
     return {};
 }

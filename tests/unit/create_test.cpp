@@ -231,10 +231,10 @@ TEST_F(CreateTest, IsBuiltInPortionsOverWhatOthersHaveLeft) {
         EXPECT_LE(changed, 64 * memory::frame_size);
         before = machine_.memory_;
     }
-    EXPECT_GT(steps, 256u + 6 + 4 + 11 + 5) << "blocks, page table, scrollbacks, kernel, initramfs";
+    EXPECT_GT(steps, 256u + 6 + 11 + 5) << "blocks, page table, kernel, initramfs";
     EXPECT_EQ(read({0}, mib(16)), at_once);
     EXPECT_EQ(partition_->vcpus[0].state, VcpuState::ready);
-    EXPECT_EQ(frames_.total(FrameState::hypervisor), memory::frame_size + 4 * kib(64)) << "but for the scrollbacks";
+    EXPECT_EQ(frames_.total(FrameState::hypervisor), memory::frame_size);
     // One that is given up gives everything back.
     destroy(*partition_, frames_);
     ASSERT_TRUE(construction.begin(*partition_, manifest->partitions()[0], *manifest, resources_, scratch));

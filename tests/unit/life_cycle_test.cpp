@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <transom/manage/local_machine.hpp>
 #include <transom/net/clock.hpp>
+#include <transom/partition/terminals.hpp>
 
 namespace transom::manage {
 namespace {
@@ -222,6 +223,7 @@ TEST_F(LifeCycleTest, ResetStartsAnewInTheSamePlace) {
     ASSERT_TRUE(partition("a").memory.write({mib(1)}, mark));
     events_.clear();
     partition("a").terminals[0].session = 3;
+    const auto written = [&] { return partition::kept_of(partition("a"), 0); };
     ASSERT_EQ(reset("a"), "") << "all that is left is its own";
     EXPECT_EQ(partition("a").terminals[0].session, 3u) << "whoever is at a terminal stays there";
     EXPECT_THAT(events_, ElementsAre("ending a", "starting a anew"));
@@ -242,8 +244,20 @@ TEST_F(LifeCycleTest, ResetStartsAnewInTheSamePlace) {
     EXPECT_FALSE(life_.over());
     events_.clear();
     end_itself("a", StopReason::reboot);
+    EXPECT_EQ(written(), 0u);
+    ASSERT_TRUE(partition("a").terminals[0].write(std::array<std::uint8_t, 3>{'b', 'y', 'e'}));
+    std::array<std::uint8_t, 8> taken{};
+    partition::take_written(partition("a"), 0, taken);
+    EXPECT_EQ(written(), 3u);
+    EXPECT_EQ(reset("a"), "");
+    EXPECT_EQ(written(), 3u) << "what it wrote before stays readable";
+    end_itself("a", StopReason::reboot);
+    EXPECT_EQ(written(), 3u);
+    events_.clear();
+    end_itself("a", StopReason::reboot);
     EXPECT_EQ(stop("a"), "");
     EXPECT_EQ(start("a"), "");
+    EXPECT_EQ(written(), 0u) << "but not when it has been given back";
     EXPECT_THAT(events_, ElementsAre("ending a", "starting a anew", "ending a", "starting a"));
 }
 

@@ -88,7 +88,6 @@ struct Partition {
     Facilities facilities;
     Associativity home_node;              // of the processor that runs its virtual processors
     random::Source* random = nullptr;     // null: there is nothing from which random numbers could be had
-    RealRange scrollback{};               // memory of the hypervisor's for its terminals' scrollbacks
     Partition* next_dispatched = nullptr; // the dispatcher's list
 
     /// What virtual processors, and the hypervisor, do to one another: states, prods, interrupts and registered areas of all its

@@ -92,6 +92,7 @@ class Roster {
     };
     static Bytes slot_size();
     static std::span<std::byte> scratch_of(Slot& slot);
+    static void give_scrollbacks(Slot& slot);
     Slot** link_of(const Partition& partition);
     const Slot& slot_of(const Partition& partition) const;
     static bool starts(const Slot& slot, Starts which);
