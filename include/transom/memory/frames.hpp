@@ -72,7 +72,7 @@ class Frames {
 
     std::span<FrameState> states_;
     std::uint64_t dirty_ = 0;
-    std::uint64_t cursor_ = 0; // scrub() goes round and round: here it goes on,
+    std::uint64_t cursor_ = 0; // scrub_one() goes round and round: here it goes on,
     std::uint64_t passed_ = 0; // and so many frames lie behind it
 };
 
