@@ -37,6 +37,7 @@ printf '/dts-v1/;\n/ { compatible = "transom,manifest-1"; partitions { }; };\n' 
 manifest steady >"$work/steady.dts"
 manifest one | sed 's/kernel/dedicated-processors; kernel/' >"$work/one.dts"
 manifest first second third >"$work/three.dts"
+manifest large | sed 's/<32>/<512>/' >"$work/large.dts"
 
 mkfifo "$work/keys"
 "$tool" run --manifest "$work/none.dts" "$@" --processors 2 <"$work/keys" >"$work/machine" 2>&1 &
@@ -104,6 +105,27 @@ for ((cycle = 1; cycle <= cycles; cycle++)); do
     look
     [[ $free == "$before" ]] || give_up "cycle $cycle: $before were free, and now $free"
 done
+
+# One that is being built is given up at an operator's word, who has said his last and still gets the answer; and whoever has started it is told.
+define large
+python3 - "$port" >"$work/said" 2>&1 <<'END' || give_up "$(<"$work/said")"
+import socket, sys, time
+def say(line):
+    connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=60)
+    connection.sendall(line + b"\n")
+    return connection
+starts = say(b"start partition=large")
+time.sleep(0.05)
+stops = say(b"stop partition=large")
+stops.shutdown(socket.SHUT_WR)
+answer = stops.makefile("rb").read()
+assert answer == b"ok\n", answer
+answer = starts.makefile("rb").readline()
+assert answer.startswith(b"error not-running: "), answer
+END
+ask 'remove partition=large'
+look
+[[ $free == "$before" ]] || give_up "after one that was not built: $before were free, and now $free"
 
 # What it has written is all there, for the next one too.
 last="$(sed -nE 's/^tick ([0-9]+) .*/\1/p' "$work/steady" | tail -n 1)"
