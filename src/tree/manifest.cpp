@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "blob_check.hpp"
+
 #include <algorithm>
 #include <transom/memory/logical_memory.hpp>
 #include <transom/tree/manifest.hpp>
@@ -15,11 +17,6 @@ constexpr std::size_t max_files = 2 * max_described_partitions; // a kernel and 
 constexpr Bytes min_memory = memory::block_size;
 constexpr Bytes max_memory = memory::max_blocks * memory::block_size;
 constexpr std::uint64_t to_mib(Bytes n) { return n >> 20; }
-
-// The Devicetree Specification, 2.2.4.1. And those that a manifest knows are much less together.
-constexpr std::size_t max_property_name = 31;
-constexpr std::size_t max_property_names = kib(4);
-constexpr std::uint32_t first_version_with_their_size = 17;
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_name_character(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'; }
@@ -250,28 +247,6 @@ class ManifestReader : NodeReader {
     Manifest manifest_;
 };
 
-namespace {
-
-/// What libfdt would take long over: it looks for the end of each property's name. Null: nothing, or its own check will say what is wrong.
-const char* too_long(std::span<const std::byte> blob) {
-    const void* const fdt = blob.data();
-    if (blob.size() < fdt_header_size(fdt) || fdt_check_header(fdt) != 0 || blob.size() < fdt_totalsize(fdt))
-        return nullptr;
-    if (fdt_version(fdt) < first_version_with_their_size)
-        return "it is of a version before 17";
-    if (fdt_size_dt_strings(fdt) > max_property_names)
-        return "the names of its properties have more than 4096 bytes";
-    std::size_t length = 0;
-    for (const std::byte b : blob.subspan(fdt_off_dt_strings(fdt), fdt_size_dt_strings(fdt))) {
-        length = b == std::byte{0} ? 0 : length + 1;
-        if (length > max_property_name)
-            return "the name of a property has more than 31 characters";
-    }
-    return nullptr;
-}
-
-} // namespace
-
 std::expected<Manifest, ManifestError> Manifest::parse(std::span<const std::byte> blob) {
     const auto malformed = [](std::string_view why) {
         return std::unexpected(
@@ -279,12 +254,8 @@ std::expected<Manifest, ManifestError> Manifest::parse(std::span<const std::byte
     };
     if (reinterpret_cast<std::uintptr_t>(blob.data()) % blob_alignment != 0)
         return malformed("it does not start at a multiple of 8");
-    if (blob.size() < FDT_V1_SIZE)
-        return malformed("it is too short to be a flattened device tree");
-    if (const char* why = too_long(blob); why != nullptr)
+    if (const char* const why = what_is_wrong(blob); why != nullptr)
         return malformed(why);
-    if (const int bad = fdt_check_full(blob.data(), blob.size()); bad != 0)
-        return malformed(fdt_strerror(bad));
     return ManifestReader(blob).read();
 }
 
