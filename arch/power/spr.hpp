@@ -9,6 +9,8 @@ namespace arch {
 enum class Spr : std::uint16_t {
     dec = 22,
     sdr1 = 25, // POWER8
+    tbl = 284, // as these are written
+    tbu = 285,
     tbu40 = 286,
     pvr = 287,
     hsprg0 = 304,

@@ -5,6 +5,7 @@
 #include "lpcr.hpp"
 #include "rendezvous.hpp"
 #include "spr.hpp"
+#include "time_base.hpp"
 
 #include <arch/clock.hpp>
 #include <arch/machine.hpp>
@@ -116,17 +117,6 @@ void load_slb(const std::array<SlbEntry, 32>& slb) {
     isync();
 }
 
-/// Sets the time base to the machine's plus `offset`, a multiple of 2^24: what TBU40 sets is all but the low 24 bits,
-/// which go on counting meanwhile and may carry.
-void shift_timebase(std::uint64_t offset) {
-    if (offset == 0)
-        return;
-    const std::uint64_t wanted = timebase() + offset;
-    mtspr<Spr::tbu40>(wanted);
-    if ((timebase() & 0xffffff) < (wanted & 0xffffff))
-        mtspr<Spr::tbu40>(wanted + 0x1000000);
-}
-
 bool has_large_real_mode_pages(const transom::hpt::HashedPageTable& table) {
     return table.options().real_mode_page == papr::PageSize::kib_64;
 }
@@ -197,7 +187,9 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     load_slb(registers.slb);
     load_sprs(registers, generation, all);
     shift_timebase(partition.timebase_offset);
-    mtspr<Spr::dec>(transom::partition::decrementer_at(vcpu.decrementer_expiry, timebase()));
+    catch_up_with_time();
+    mtspr<Spr::dec>(
+        transom::partition::decrementer_at(vcpu.decrementer_expiry, timebase() + partition.timebase_offset));
     if (generation < 9)
         mtspr<Spr::sdr1>(table_word(partition.hpt));
     mtspr<Spr::lpidr>(partition.lpid);
@@ -217,9 +209,10 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     mtspr<Spr::lpcr>(host_lpcr);
     // Before the time base, as on the way in after it: what goes by between the two makes it late, never early.
     const auto decrementer = static_cast<std::uint32_t>(mfspr<Spr::dec>());
-    vcpu.decrementer_expiry = transom::partition::decrementer_expiry(decrementer, timebase());
+    vcpu.decrementer_expiry =
+        transom::partition::decrementer_expiry(decrementer, timebase() + partition.timebase_offset);
     mtspr<Spr::dec>(0x7fffffff);
-    shift_timebase(-partition.timebase_offset);
+    publish_time();
     save_and_freeze_monitors(registers, generation);
     save_sprs(registers, generation, std::make_index_sequence<supervisor_monitor_control>{});
     if (emulated())

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "opal.hpp"
 
+#include <arch/machine.hpp>
+
 extern "C" std::int64_t opal_call(const std::uint64_t* arguments, std::uint64_t token, std::uint64_t base,
                                   std::uint64_t entry);
 
@@ -16,6 +18,7 @@ void set_entry(std::uint64_t base, std::uint64_t entry) {
 }
 
 std::int64_t call_with(Call token, const std::uint64_t (&arguments)[8]) {
+    const arch::MachineTime time; // firmware has timers
     return opal_call(arguments, static_cast<std::uint64_t>(token), opal_base, opal_entry);
 }
 

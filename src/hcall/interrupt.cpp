@@ -27,7 +27,7 @@ Outcome h_xirr(Vcpu& vcpu) {
 
 // The argument, the caller's own idea of its CPPR, tells us nothing new: ours is never stale.
 Outcome h_xirr_x(Vcpu& vcpu) {
-    vcpu.registers.gpr[5] = arch::timebase(); // the partition's while it is inside
+    vcpu.registers.gpr[5] = arch::timebase() + vcpu.partition->timebase_offset;
     return h_xirr(vcpu);
 }
 

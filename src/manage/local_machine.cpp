@@ -120,6 +120,7 @@ std::optional<DigestTable> LocalMachine::digests(std::string_view partition) {
 
 std::optional<Counter> LocalMachine::counter(std::size_t index) {
     const arch::RendezvousCost rendezvous = arch::rendezvous_cost();
+    const arch::TimebaseRepairs repairs = arch::timebase_repairs();
     const std::array own{
         Counter{"started_ticks", started_at_},
         Counter{"first_instruction_ticks", dispatcher_.first_entry()},
@@ -130,6 +131,8 @@ std::optional<Counter> LocalMachine::counter(std::size_t index) {
         Counter{"rendezvous", rendezvous.count},
         Counter{"rendezvous_ticks", rendezvous.ticks},
         Counter{"rendezvous_instructions", rendezvous.instructions},
+        Counter{"timebase_repairs", repairs.count},
+        Counter{"timebase_repaired_ticks", repairs.ticks},
         Counter{"sleeps", dispatcher_.pool().sleeps},
         Counter{"wakes_by_interrupt", dispatcher_.pool().wakes_by_interrupt},
         Counter{"device_interrupts", arch::device_interrupts()},

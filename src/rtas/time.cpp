@@ -8,8 +8,7 @@ namespace {
 
 using partition::Vcpu;
 
-/// While a virtual processor is inside its partition the time base is the partition's already.
-std::uint64_t timebase() { return arch::timebase(); }
+std::uint64_t timebase(const Vcpu& vcpu) { return arch::timebase() + vcpu.partition->timebase_offset; }
 
 std::optional<partition::Moment> moment(Inputs in) {
     return partition::to_moment({in[0], in[1], in[2], in[3], in[4], in[5], in[6]});
@@ -18,7 +17,7 @@ std::optional<partition::Moment> moment(Inputs in) {
 } // namespace
 
 Reply get_time_of_day(Vcpu& vcpu, Inputs) {
-    const auto now = partition::to_date_time(vcpu.partition->clock.now(timebase()));
+    const auto now = partition::to_date_time(vcpu.partition->clock.now(timebase(vcpu)));
     Reply reply;
     for (const std::uint32_t value : {now.year, now.month, now.day, now.hour, now.minute, now.second, now.nanosecond})
         (void)reply.values.push_back(value); // as many fit
@@ -28,7 +27,7 @@ Reply get_time_of_day(Vcpu& vcpu, Inputs) {
 Reply set_time_of_day(Vcpu&, Inputs in) {
     if (!moment(in))
         return status(parameter_error);
-    return then_do([](Vcpu& vcpu, Inputs again) { vcpu.partition->clock.set(*moment(again), timebase()); });
+    return then_do([](Vcpu& vcpu, Inputs again) { vcpu.partition->clock.set(*moment(again), timebase(vcpu)); });
 }
 
 } // namespace transom::rtas

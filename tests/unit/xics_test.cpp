@@ -225,7 +225,7 @@ TEST_F(XicsCalls, XirrXAddsTheTime) {
     partition.sources.signal(vio::terminal_source);
     EXPECT_EQ(status(Op::xirr_x, {0xff}), Status::success);
     EXPECT_EQ(vcpu.registers.gpr[4], 0xff001100u);
-    EXPECT_EQ(vcpu.registers.gpr[5], 1500u); // inside, the time base is the partition's
+    EXPECT_EQ(vcpu.registers.gpr[5], 1500u + (1 << 24)); // the partition's
 }
 
 } // namespace

@@ -70,6 +70,8 @@ nlohmann::ordered_json MoveReport::json() const {
         {"work_rounds", work.rounds},
         {"work_wrong", work.wrong},
         {"processors_that_ran", work.processors_that_ran},
+        {"timebase_repairs", timebase_repairs},
+        {"timebase_repaired_ticks", timebase_repaired_ticks},
     };
     if (!boot_id_source.empty()) {
         report["boot_id"] = boot_id_target;

@@ -21,8 +21,10 @@ struct MoveReport {
     std::string boot_id_source, boot_id_target; ///< Linux only
     double uptime_source_s = 0, uptime_target_s = 0;
     WorkReport work;
-    bool alive_after = false;   ///< it still answers at the target
-    bool source_let_go = false; ///< the source does not run it any more
+    bool alive_after = false;                  ///< it still answers at the target
+    std::uint64_t timebase_repairs = 0;        ///< at the target: a processor's time base was late, and was set forward
+    std::uint64_t timebase_repaired_ticks = 0; ///< by so much, all together
+    bool source_let_go = false;                ///< the source does not run it any more
 
     /// What does not hold, one sentence each; empty if the move was right.
     std::vector<std::string> complaints() const;

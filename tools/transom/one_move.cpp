@@ -29,6 +29,7 @@ class OneMove {
     void compare_digests();
     void wait_for_ticks(Machine& machine, std::size_t from, Clock::duration how_long);
     void look_at_source();
+    void look_at_time_base();
 
     const MoveTask& task_;
     Machine &source_, &target_;
@@ -122,6 +123,13 @@ void OneMove::look_at_source() {
             report_.source_let_go = false;
 }
 
+void OneMove::look_at_time_base() {
+    for (const Fields& row : target_management_.demand("report").rows()) {
+        report_.timebase_repairs += row.number("timebase_repairs").value_or(0);
+        report_.timebase_repaired_ticks += row.number("timebase_repaired_ticks").value_or(0);
+    }
+}
+
 MoveReport OneMove::run() {
     report_.from = source_.name();
     report_.to = target_.name();
@@ -142,6 +150,7 @@ MoveReport OneMove::run() {
     compare_digests();
     look_at_source();
     task_.guest.check(target_, target_from, report_, until_);
+    look_at_time_base();
     return report_;
 }
 

@@ -32,6 +32,18 @@ std::optional<std::uint64_t> hardware_random();
 /// Copies the interrupt vectors to real 0x100. `hypervisor_mode` is false on pseries, where HSPRGs do not exist.
 void install_vectors(bool hypervisor_mode);
 
+/// While it lives the calling processor's time base register has the machine's time, whatever partition it ran last, or is in.
+class MachineTime {
+  public:
+    MachineTime();
+    ~MachineTime();
+    MachineTime(const MachineTime&) = delete;
+    MachineTime& operator=(const MachineTime&) = delete;
+
+  private:
+    std::uint64_t before_;
+};
+
 constexpr transom::Bytes partition_table_size = transom::kib(64);
 
 /// Says once, before anything runs, that the processors are QEMU's. They keep some registers that no processor of their
