@@ -147,8 +147,20 @@ void Kernel::ending(Partition& partition) {
 
 void Kernel::arrived(Partition& partition) { console_.attach(partition); }
 
+/// A partition may say that it gives up as often as it likes: it is heard once a second.
+void Kernel::log_last_words(Partition& partition) {
+    const std::uint64_t now = arch::timebase();
+    if (now < next_words_ && partition.state == PartitionState::running)
+        return;
+    partition.last_words.take([&](std::string_view words) {
+        log("partition {}: operating system terminated: {}", partition.name(), words);
+        next_words_ = now + machine_.timebase_frequency;
+    });
+}
+
 void Kernel::reap() {
     roster_.for_each([this](Partition& partition) {
+        log_last_words(partition);
         if (partition.state == PartitionState::off)
             life_cycle_.ended(partition);
     });

@@ -44,6 +44,7 @@ class Kernel final : private transom::manage::LifeObserver {
     bool has_to_end() const;
     /// Deals with partitions that have switched themselves off, or ask to be started again.
     void reap();
+    void log_last_words(transom::partition::Partition& partition);
     void starting(transom::partition::Partition& partition, bool anew) override;
     void ending(transom::partition::Partition& partition) override;
     void arrived(transom::partition::Partition& partition) override;
@@ -62,6 +63,7 @@ class Kernel final : private transom::manage::LifeObserver {
     transom::manage::LocalMachine local_machine_;
     transom::manage::Service management_;
     std::optional<transom::tree::Manifest> bundle_;
+    std::uint64_t next_words_ = 0;     // when the next partition's last words are logged, at the earliest
     bool nothing_to_wait_for_ = false; // neither partitions nor an operator can be expected
 };
 

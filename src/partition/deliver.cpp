@@ -56,7 +56,9 @@ namespace {
 /// Whether what has happened to it may end its wait.
 bool hears(const Vcpu& vcpu) {
     const Locked events(vcpu.partition->events);
-    return !vcpu.waits() || vcpu.prodded || (vcpu.registers.msr & msr::ee) != 0;
+    if (!vcpu.waits())
+        return vcpu.state == VcpuState::ready;
+    return vcpu.prodded || vcpu.reset_pending || ((vcpu.registers.msr & msr::ee) != 0 && external_pending(vcpu));
 }
 
 } // namespace

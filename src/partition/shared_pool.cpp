@@ -60,11 +60,15 @@ void SharedPool::remove(PoolMember& member) {
 void SharedPool::ready(Contender& contender, std::uint64_t now) {
     invariant(contender.state == State::waits, "a virtual processor became ready twice");
     roll(now);
-    PoolMember& member = *contender.member;
-    // Time that was slept through is not saved up.
-    if (all_wait(member))
-        member.consumed = std::max(member.consumed, least_consumed_);
     become_ready(contender, now);
+}
+
+/// Who did not want his part of the excess, because he slept or his entitlement was enough, does not get it later: he is behind by a window's
+/// time at most, as who takes turns is.
+void SharedPool::forget_what_was_not_taken(PoolMember& member) const {
+    const std::uint64_t credit = weighted(window_, member.claim);
+    if (least_consumed_ > credit)
+        member.consumed = std::max(member.consumed, least_consumed_ - credit);
 }
 
 void SharedPool::withdraw(Contender& contender) {
@@ -103,7 +107,7 @@ std::optional<Turn> SharedPool::next(std::uint64_t now, std::uint64_t longest, s
         return {};
     Contender* entitled = nullptr;
     Contender* excess = nullptr;
-    for (const PoolMember* member : members_) {
+    for (PoolMember* member : members_) {
         Contender* const candidate = longest_ready(*member);
         if (candidate == nullptr || member->claim.dedicated())
             continue;
@@ -111,6 +115,7 @@ std::optional<Turn> SharedPool::next(std::uint64_t now, std::uint64_t longest, s
             if (entitled == nullptr || candidate->ready_since < entitled->ready_since)
                 entitled = candidate;
         } else if (member->claim.takes_excess()) {
+            forget_what_was_not_taken(*member);
             if (excess == nullptr || member->consumed < excess->member->consumed)
                 excess = candidate;
         }
@@ -122,7 +127,7 @@ std::optional<Turn> SharedPool::next(std::uint64_t now, std::uint64_t longest, s
     std::uint64_t ticks = std::min({quantum_, window_end() - now, longest});
     chosen->on_excess = entitled == nullptr;
     if (chosen->on_excess) {
-        least_consumed_ = member.consumed;
+        least_consumed_ = std::max(least_consumed_, member.consumed);
         member.consumed += weighted(ticks, member.claim);
     } else {
         const auto budget = static_cast<std::uint64_t>(member.budget);
@@ -182,8 +187,10 @@ std::optional<Turn> SharedPool::hand_over(Contender& from, std::uint64_t ticks, 
 /// What goes over into the next window: what was too little for a turn; a debt; and what those who were ready could have used, had
 /// they not had to wait for others' turns, which a busy host may have made longer than they were to be.
 std::int64_t SharedPool::carried_over(const PoolMember& member) const {
+    // A debt of more than a second of windows is the host's doing, which may have stopped everything for long.
+    constexpr std::int64_t most_windows_owed = 100;
     if (member.budget < shortest_turn())
-        return member.budget;
+        return std::max(member.budget, -most_windows_owed * static_cast<std::int64_t>(quota(member.claim)));
     std::uint64_t waited = 0;
     for (const Contender* contender : member.contenders)
         if (contender->state == State::ready && contender->queued_since < window_end())

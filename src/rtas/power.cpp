@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handlers.hpp"
 #include <array>
-#include <transom/base/log.hpp>
 #include <transom/partition/partition.hpp>
 
 namespace transom::rtas {
@@ -10,12 +9,11 @@ namespace {
 using partition::StopReason;
 using partition::Vcpu;
 
-/// Longest part of an operating system's last words that is logged.
-using LastWords = std::array<char, 160>;
+using Words = std::array<char, partition::LastWords::longest>;
 
 /// The text at an address of the partition, up to its end, the end of the buffer or the end of memory.
 std::expected<std::string_view, memory::AccessError> text(const memory::LogicalMemory& memory, LogicalAddr at,
-                                                          LastWords& buffer) {
+                                                          Words& buffer) {
     std::size_t n = 0;
     for (; n < buffer.size(); ++n) {
         const auto c = memory.load<char>(at + n);
@@ -40,13 +38,15 @@ Reply system_reboot(Vcpu&, Inputs) {
 
 // LoPAR's extended ibm,os-term: the call always returns.
 Reply os_term(Vcpu& vcpu, Inputs in) {
-    LastWords buffer;
+    Words buffer;
     if (!text(vcpu.partition->memory, {in[0]}, buffer))
         return missing();
     return then_do([](Vcpu& caller, Inputs again) {
-        LastWords words;
-        if (const auto said = text(caller.partition->memory, {again[0]}, words))
-            log("partition {}: operating system terminated: {}", caller.partition->name(), *said);
+        Words words;
+        if (const auto said = text(caller.partition->memory, {again[0]}, words)) {
+            caller.partition->last_words.say(*said);
+            caller.partition->pool->sleepers.wake_for_tasks();
+        }
     });
 }
 

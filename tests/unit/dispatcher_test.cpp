@@ -258,7 +258,9 @@ TEST_F(DedicatedTest, RunsOnItsOwnProcessorAndTheOthersElsewhere) {
         world.kicked = 0;
         as_processor(0, [&] { dispatcher.pool().sleepers.wake_one(); });
         EXPECT_EQ(world.kicked, 0u);
+        own->vcpus[0].prodded = true;
         as_processor(0, [&] { alert(own->vcpus[0]); });
+        own->vcpus[0].prodded = false;
         EXPECT_EQ(world.kicked, 1u << 1);
     };
     as_processor(1, [&] { dispatcher.run_turn_or_sleep(); });
@@ -302,6 +304,13 @@ TEST_F(DedicatedTest, WhatDoesNotWakeItDoesNotDriveOthersOut) {
     world.kicked = 0;
     alert(target);
     EXPECT_EQ(world.kicked, 0u);
+    target.state = VcpuState::stopped;
+    target.registers.msr |= msr::ee;
+    alert(target);
+    EXPECT_EQ(world.kicked, 0u) << "it has not been started";
+    target.state = VcpuState::ceded;
+    alert(target);
+    EXPECT_EQ(world.kicked, 0u) << "nothing waits for it";
     target.prodded = true;
     alert(target);
     EXPECT_EQ(world.kicked, 1u << 1);

@@ -333,13 +333,18 @@ TEST_F(Rtas, SystemParametersAreTextWithTheirLength) {
     EXPECT_EQ(answer("ibm,get-system-parameter", {55, 0xfffffff0, 4000}), parameter_error);
 }
 
-TEST_F(Rtas, OsTermLogsTheLastWords) {
-    std::ranges::copy(std::string_view("demo"), partition.name_storage.begin());
+TEST_F(Rtas, OsTermKeepsTheLastWords) {
     poke_text(0x9000, "OS panic: \x1b[31mdeadlock");
     EXPECT_EQ(rtas("ibm,os-term", {0x9000}).then, Then::resume);
     EXPECT_EQ(word(), success);
-    EXPECT_THAT(machine.log_,
-                testing::ElementsAre("partition demo: operating system terminated: OS panic:  [31mdeadlock"));
+    poke_text(0x9000, "again, before anybody has listened");
+    EXPECT_EQ(answer("ibm,os-term", {0x9000}), success);
+    std::string heard;
+    const auto hear = [&](std::string_view words) { heard += words; };
+    partition.last_words.take(hear);
+    EXPECT_EQ(heard, "OS panic:  [31mdeadlock");
+    partition.last_words.take(hear);
+    EXPECT_EQ(heard.size(), 23u) << "they are heard once";
     EXPECT_EQ(answer("ibm,os-term", {static_cast<std::uint32_t>(memory_end)}), success);
     EXPECT_EQ(partition.state, PartitionState::running);
 }

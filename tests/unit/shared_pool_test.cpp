@@ -190,6 +190,36 @@ TEST(SharedPool, EntitlementThatIsNotUsedIsNotSavedUp) {
     EXPECT_GE(busy.used() - busy_before, 20 * window * 23 / 100);
 }
 
+// One of its virtual processors is always busy, on what the partition is entitled to: it never sleeps, and asks for nothing more.
+TEST(SharedPool, ExcessThatIsNotAskedForIsNotSavedUp) {
+    PoolSimulation simulation(2);
+    const auto& other = simulation.add({.entitled = 5, .weight = 128}, 1);
+    auto& content = simulation.add({.entitled = 100, .weight = 128}, 2);
+    content.vcpus[1].wakes_at = 2000 * window;
+    simulation.run_until(2000 * window);
+    EXPECT_NEAR(share(content, simulation), 1.0, 0.03);
+    const std::uint64_t before = other.used();
+    simulation.run_until(2100 * window);
+    EXPECT_GE(other.used() - before, 100 * window * 40 / 100) << "0.05 that it is entitled to, and half of 0.95";
+}
+
+TEST(SharedPool, ADebtIsBounded) {
+    PoolMember member;
+    Contender contender{.member = &member};
+    member.claim = {.entitled = 5, .weight = 0, .capped = true};
+    ASSERT_TRUE(member.contenders.push_back(&contender));
+    SharedPool pool(window, ms);
+    pool.add(member, 0);
+    pool.ready(contender, 0);
+    const auto turn = pool.next(0);
+    ASSERT_TRUE(turn);
+    // The host stood still for an hour.
+    constexpr std::uint64_t hour = 360'000 * window;
+    pool.ran(contender, hour, true, hour);
+    EXPECT_FALSE(pool.next(hour));
+    EXPECT_TRUE(pool.next(hour + 101 * window));
+}
+
 TEST(SharedPool, NobodyStarvesAndWakingIsQuickForTheEntitled) {
     for (std::uint32_t seed = 1; seed <= 20; ++seed) {
         PoolSimulation simulation(2);

@@ -13,6 +13,7 @@
 #include <transom/interrupt/sources.hpp>
 #include <transom/memory/logical_memory.hpp>
 #include <transom/partition/clock.hpp>
+#include <transom/partition/last_words.hpp>
 #include <transom/partition/pool.hpp>
 #include <transom/partition/vcpu.hpp>
 #include <transom/vio/terminal.hpp>
@@ -84,6 +85,7 @@ struct Partition {
     /// The partition's time base is the machine's plus this; a multiple of 2^24, what TBU40 can set.
     std::uint64_t timebase_offset = 0;
     Clock clock;
+    LastWords last_words;
     CpuCharacteristics cpu_characteristics;
     Facilities facilities;
     Associativity home_node;              // of the processor that runs its virtual processors

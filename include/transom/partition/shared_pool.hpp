@@ -126,13 +126,15 @@ class SharedPool {
     Turn begin(Contender& contender, std::uint64_t ticks, std::uint64_t now);
     void become_ready(Contender& contender, std::uint64_t now) const;
     std::int64_t carried_over(const PoolMember& member) const;
+    void forget_what_was_not_taken(PoolMember& member) const;
     /// Less is not worth the switch.
     std::uint64_t shortest_loan() const { return quantum_ * 2 / 5; }
     std::int64_t shortest_turn() const { return static_cast<std::int64_t>(quantum_ / 20) + 1; }
 
     std::uint64_t window_, quantum_;
     std::uint64_t window_begin_ = 0, window_number_ = 0;
-    std::uint64_t least_consumed_ = 0; ///< of those who took excess last: who comes back starts from there
+    /// Of what is taken beyond entitlements: never less than who took some last had taken. Who had taken less has not asked for it.
+    std::uint64_t least_consumed_ = 0;
     IntrusiveList<PoolMember, &PoolMember::next> members_;
 };
 
