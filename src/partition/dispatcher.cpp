@@ -193,10 +193,22 @@ std::optional<Turn> Dispatcher::take_turn() {
     const auto turn = shares_.next(now, longest, self);
     if (turn)
         turn->contender->vcpu->on = self;
+    if (turn && somebody_wakes_within(turn->ticks, now))
+        pool_.sleepers.wake_one(); // it may have fallen asleep when that decrementer was in a processor
     // Each who wakes wakes the next, as long as there is something to do; also what it found for others only.
     if (shares_.has_turn())
         pool_.sleepers.wake_one();
     return turn;
+}
+
+/// Whether the decrementer of somebody who waits, and has no processor of his own, passes in so many ticks.
+bool Dispatcher::somebody_wakes_within(std::uint64_t ticks, std::uint64_t now) {
+    for (Partition* partition : partitions_)
+        for (const Contender* contender : partition->share.contenders)
+            if (contender->state == Contender::State::waits && contender->home == Contender::anywhere &&
+                until_decrementer(*contender, now) < ticks)
+                return true;
+    return false;
 }
 
 /// What is left of a turn may go on.

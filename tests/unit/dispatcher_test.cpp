@@ -201,6 +201,30 @@ TEST_F(DispatcherTest, WhoWasChosenForSomethingElseThanItFoundPassesItOn) {
     dispatcher.remove(*other);
 }
 
+TEST_F(DispatcherTest, ASleeperHearsOfADecrementerThatPassesWithinATurn) {
+    partition->vcpu_count = 2;
+    partition->state = PartitionState::suspended;
+    dispatcher.remove(*partition);
+    partition->share.contenders.clear();
+    partition->state = PartitionState::running;
+    Vcpu& waiting = partition->vcpus[1];
+    waiting.partition = partition.get();
+    waiting.state = VcpuState::ceded;
+    waiting.registers.msr = msr::ee;
+    dispatcher.add(*partition);
+    std::uint64_t kicked = 0;
+    while_inside = [&] { kicked = world.kicked; };
+    const auto kicked_by_a_turn = [&](std::uint64_t ticks) {
+        as_processor(5, [&] { dispatcher.pool().sleepers.add_self(); });
+        world.kicked = 0;
+        waiting.decrementer_expiry = machine.ticks_ + ticks;
+        dispatcher.run_once();
+        return kicked;
+    };
+    EXPECT_EQ(kicked_by_a_turn(frequency), 0u) << "this processor is through by then";
+    EXPECT_EQ(kicked_by_a_turn(frequency / 2000), 1u << 5);
+}
+
 /// A partition with a processor of its own, the last of two.
 class DedicatedTest : public DispatcherTest {
   protected:

@@ -65,6 +65,7 @@ class Dispatcher {
     Ownership ownership();
     std::uint64_t run_tasks();
     std::optional<Turn> take_turn();
+    bool somebody_wakes_within(std::uint64_t ticks, std::uint64_t now);
     void play(const Turn& turn);
     std::optional<Turn> play_one(const Turn& turn);
     void turn_or_sleep(std::uint64_t longest_sleep);
