@@ -55,6 +55,8 @@ class LinuxGuest : public MovingGuest {
 
     void boot(Machine& machine, Clock::time_point until) override {
         wait_visibly(machine, "Linux boots on " + machine.name(), "\ntransom# ", until);
+        // A warning of the kernel's would stand in the middle of a line that is read.
+        Shell(machine).run("echo 4 >/proc/sys/kernel/printk", within(answer_time, until));
         if (work_)
             work_->start(machine, until);
     }
