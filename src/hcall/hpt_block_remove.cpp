@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <arch/tlb.hpp>
+#include "hpt_scope.hpp"
+
 #include <array>
 #include <optional>
 #include <transom/hcall/handlers.hpp>
-#include <transom/partition/partition.hpp>
 #include <utility>
 
 namespace transom::hcall {
@@ -48,13 +48,11 @@ bool count_requests(Block& all) {
     return true;
 }
 
-} // namespace
-
 // LoPAR H_BLOCK_REMOVE: AVA in r4, eight translation specifiers in r5 to r12 -> the specifiers with their answers, from r4
 // on, where Linux has them; r12 is left. All entries go with one wait for the TLBs. The answers keep the PTEX.
-Outcome h_block_remove(partition::Vcpu& vcpu) {
+template <class Scope> [[gnu::always_inline]] inline Outcome block_remove(partition::Vcpu& vcpu) {
     auto& gpr = vcpu.registers.gpr;
-    partition::Partition& partition = *vcpu.partition;
+    const Scope scope{*vcpu.partition};
     const std::uint64_t ava = gpr[4];
     Block all;
     for (unsigned i = 0; i < block::max_specifiers; ++i)
@@ -70,7 +68,7 @@ Outcome h_block_remove(partition::Vcpu& vcpu) {
             (specifier & block::condition_avpn) != 0 ? hpt::Condition::avpn(ava) : hpt::Condition{};
         const std::uint64_t index = specifier & papr::bulk::index;
         specifier = papr::bulk::response | index;
-        auto begun = partition.hpt.begin_block_remove({{index}, wanted}, anchor);
+        auto begun = scope.table().begin_block_remove({{index}, wanted}, anchor);
         if (begun) {
             all.obligations[i] = begun->obligation();
             all.begun[i].emplace(std::move(*begun));
@@ -80,16 +78,21 @@ Outcome h_block_remove(partition::Vcpu& vcpu) {
         }
     }
 
-    const auto flushed = arch::Tlb::discharge_all(all.obligations, partition.lpid);
+    const auto flushed = scope.discharge_all(all.obligations);
     for (unsigned i = 0; i < all.count; ++i) {
         if (!all.begun[i])
             continue;
-        const papr::PageTableEntry removed = partition.hpt.finish_remove(std::move(*all.begun[i]), flushed[i]);
+        const papr::PageTableEntry removed = scope.table().finish_remove(std::move(*all.begun[i]), flushed[i]);
         all.specifiers[i] |= block::code_success | (removed.d1 & papr::d1::usage) << block::usage_shift;
     }
     for (unsigned i = 0; i < block::max_specifiers; ++i)
         gpr[4 + i] = all.specifiers[i];
     return status;
 }
+
+} // namespace
+
+Outcome h_block_remove(partition::Vcpu& vcpu) { return block_remove<FirstTable>(vcpu); }
+Outcome h_block_remove_dual(partition::Vcpu& vcpu) { return block_remove<BothTables>(vcpu); }
 
 } // namespace transom::hcall

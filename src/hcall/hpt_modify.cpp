@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <arch/tlb.hpp>
+#include "hpt_scope.hpp"
+
 #include <transom/hcall/handlers.hpp>
 #include <transom/hcall/table_outcome.hpp>
-#include <transom/hpt/table_impl.hpp>
-#include <transom/partition/partition.hpp>
 #include <utility>
 
 namespace transom::hcall {
@@ -11,36 +10,41 @@ namespace transom::hcall {
 namespace {
 
 /// Discharges and finishes; gives the d1 that was.
-[[gnu::always_inline]] inline hpt::Attempt<std::uint64_t> modify(partition::Partition& partition,
+template <class Scope>
+[[gnu::always_inline]] inline hpt::Attempt<std::uint64_t> modify(Scope scope,
                                                                  hpt::Attempt<hpt::Pending<hpt::ModifyWork>>&& begun) {
     if (!begun)
         return std::unexpected(begun.error());
-    const hpt::Flushed flushed = arch::Tlb::discharge(begun->obligation(), partition.lpid);
-    return partition.hpt.finish_modify(std::move(*begun), flushed);
+    const hpt::Flushed flushed = scope.discharge(begun->obligation());
+    return scope.table().finish_modify(std::move(*begun), flushed);
 }
 
-Outcome clear(partition::Vcpu& vcpu, std::uint64_t usage) {
+// LoPAR H_CLEAR_MOD and H_CLEAR_REF: flags, ptex -> r4 the second doubleword as it was.
+template <class Scope> Outcome clear(partition::Vcpu& vcpu, std::uint64_t usage) {
     auto& gpr = vcpu.registers.gpr;
-    partition::Partition& partition = *vcpu.partition;
-    const auto before = modify(partition, partition.hpt.begin_clear(hpt::ClearArgs::parse(gpr), usage));
+    const Scope scope{*vcpu.partition};
+    const auto before = modify(scope, scope.table().begin_clear(hpt::ClearArgs::parse(gpr), usage));
     if (!before)
         return outcome_of(before.error());
     gpr[4] = *before;
     return papr::Status::success;
 }
 
-} // namespace
-
 // LoPAR H_PROTECT: flags (AVPN, pp, N, key), ptex, avpn. No outputs.
-Outcome h_protect(partition::Vcpu& vcpu) {
-    partition::Partition& partition = *vcpu.partition;
+template <class Scope> [[gnu::always_inline]] inline Outcome protect(partition::Vcpu& vcpu) {
+    const Scope scope{*vcpu.partition};
     const auto args = hpt::ProtectArgs::parse(vcpu.registers.gpr);
-    const auto before = modify(partition, partition.hpt.begin_protect(args));
+    const auto before = modify(scope, scope.table().begin_protect(args));
     return before ? Outcome(papr::Status::success) : outcome_of(before.error());
 }
 
-// LoPAR H_CLEAR_MOD and H_CLEAR_REF: flags, ptex -> r4 the second doubleword as it was.
-Outcome h_clear_mod(partition::Vcpu& vcpu) { return clear(vcpu, papr::d1::changed); }
-Outcome h_clear_ref(partition::Vcpu& vcpu) { return clear(vcpu, papr::d1::referenced); }
+} // namespace
+
+Outcome h_protect(partition::Vcpu& vcpu) { return protect<FirstTable>(vcpu); }
+Outcome h_protect_dual(partition::Vcpu& vcpu) { return protect<BothTables>(vcpu); }
+Outcome h_clear_mod(partition::Vcpu& vcpu) { return clear<FirstTable>(vcpu, papr::d1::changed); }
+Outcome h_clear_mod_dual(partition::Vcpu& vcpu) { return clear<BothTables>(vcpu, papr::d1::changed); }
+Outcome h_clear_ref(partition::Vcpu& vcpu) { return clear<FirstTable>(vcpu, papr::d1::referenced); }
+Outcome h_clear_ref_dual(partition::Vcpu& vcpu) { return clear<BothTables>(vcpu, papr::d1::referenced); }
 
 } // namespace transom::hcall

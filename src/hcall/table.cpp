@@ -17,6 +17,23 @@ static_assert(std::ranges::all_of(table, [](const Row& row) {
 }));
 static_assert(papr::function_sets.size() <= max_function_sets);
 
+/// Where calls go while there are two page tables.
+struct Diversion {
+    papr::Op op;
+    Handler handler;
+};
+constexpr std::array diversions{
+    Diversion{Op::remove, h_remove_dual},
+    Diversion{Op::enter, h_enter_dual},
+    Diversion{Op::read, h_read_dual},
+    Diversion{Op::clear_mod, h_clear_mod_dual},
+    Diversion{Op::clear_ref, h_clear_ref_dual},
+    Diversion{Op::protect, h_protect_dual},
+    Diversion{Op::bulk_remove, h_bulk_remove_dual},
+    Diversion{Op::block_remove, h_block_remove_dual},
+    Diversion{Op::clear_hpt, h_clear_hpt_dual},
+};
+
 /// What no call, or none that this partition may make, is answered with.
 Outcome h_function(partition::Vcpu&) { return papr::Status::function; }
 
@@ -39,10 +56,19 @@ SetNames hypertas_functions(papr::FunctionSets allowed) {
 
 void AllowedCalls::allow(papr::FunctionSets sets) {
     sets_ = sets;
-    handlers_.fill(h_function);
+    for (std::atomic<Handler>& handler : handlers_)
+        handler.store(h_function, std::memory_order_relaxed);
     for (std::size_t i = 0; i < table.size(); ++i)
         if (sets.contains(table[i].set))
-            handlers_[i] = table[i].handler;
+            handlers_[i].store(table[i].handler, std::memory_order_relaxed);
+}
+
+void AllowedCalls::divert(bool on) {
+    for (const Diversion& diversion : diversions) {
+        const std::uint8_t i = row_of(static_cast<std::uint32_t>(diversion.op));
+        if (sets_.contains(table[i].set))
+            handlers_[i].store(on ? diversion.handler : table[i].handler, std::memory_order_relaxed);
+    }
 }
 
 } // namespace transom::hcall

@@ -50,6 +50,7 @@ class RecordedSlots {
         memory_->record({RecordedMemory::Kind::store_d1, slot.value, value});
         memory_->entries[slot.value][1] = value;
     }
+    void merge_d1(papr::Ptex slot, std::uint64_t bits) { set_d1(slot, d1(slot) | bits); }
     bool lock(papr::Ptex slot, std::uint64_t bit) {
         if ((d0(slot) & bit) != 0)
             return false;

@@ -22,6 +22,17 @@ Outcome h_bulk_remove(partition::Vcpu& vcpu);
 Outcome h_block_remove(partition::Vcpu& vcpu);
 Outcome h_clear_hpt(partition::Vcpu& vcpu);
 
+// The same, reached by a partition with a second page table
+Outcome h_remove_dual(partition::Vcpu& vcpu);
+Outcome h_enter_dual(partition::Vcpu& vcpu);
+Outcome h_read_dual(partition::Vcpu& vcpu);
+Outcome h_clear_mod_dual(partition::Vcpu& vcpu);
+Outcome h_clear_ref_dual(partition::Vcpu& vcpu);
+Outcome h_protect_dual(partition::Vcpu& vcpu);
+Outcome h_bulk_remove_dual(partition::Vcpu& vcpu);
+Outcome h_block_remove_dual(partition::Vcpu& vcpu);
+Outcome h_clear_hpt_dual(partition::Vcpu& vcpu);
+
 // hcall-sprg0, hcall-dabr, hcall-xdabr, hcall-set-mode (processor.cpp)
 Outcome h_set_sprg0(partition::Vcpu& vcpu);
 Outcome h_set_dabr(partition::Vcpu& vcpu);

@@ -80,11 +80,11 @@ std::expected<void, TableError> Table<Slots>::insert_real_mode(EffectiveAddr whe
     const papr::GroupIndex second = group_of(~hash, log2_bytes_);
     const std::uint64_t guest_word = entry.d1 | own_entry;
 
-    while (real_mode_insertion_.test_and_set(std::memory_order_acquire))
+    while (turns().real_mode_insertion.test_and_set(std::memory_order_acquire))
         arch::relax();
     const bool done = has_real_mode_entry(first, primary) || has_real_mode_entry(second, secondary) ||
                       insert_into(first, primary, guest_word) || insert_into(second, secondary, guest_word);
-    real_mode_insertion_.clear(std::memory_order_release);
+    turns().real_mode_insertion.clear(std::memory_order_release);
     if (!done)
         return std::unexpected(TableError::group_full);
     return {};

@@ -27,6 +27,8 @@ class RealSlots {
     std::uint64_t d1(papr::Ptex slot) const { return arch::load_table_word(entries_[slot.value][1]); }
     void set_d0(papr::Ptex slot, std::uint64_t value) { arch::release_table_word(entries_[slot.value][0], value); }
     void set_d1(papr::Ptex slot, std::uint64_t value) { arch::store_table_word(entries_[slot.value][1], value); }
+    /// Sets bits of d1 of an entry that the machine may be walking, and set bits of, meanwhile.
+    void merge_d1(papr::Ptex slot, std::uint64_t bits) { arch::merge_table_word(entries_[slot.value][1], bits); }
     /// Sets `bit` of d0 if it is clear there; whether it was.
     bool lock(papr::Ptex slot, std::uint64_t bit) { return arch::lock_table_word(entries_[slot.value][0], bit); }
     std::uint64_t guest_word(papr::Ptex slot) const { return guest(slot).load(std::memory_order_relaxed); }

@@ -41,12 +41,13 @@ std::expected<Pending<RemoveWork>, BlockError> Table<Slots>::begin_block_remove(
 }
 
 template <class Slots> std::optional<ClearBatch> Table<Slots>::begin_clear_batch() {
-    if (clear_from_ == slot_count()) {
-        clear_from_ = 0;
+    std::uint64_t& clear_from = turns().clear_from;
+    if (clear_from == slot_count()) {
+        clear_from = 0;
         return {};
     }
-    ClearBatch batch{.first = {clear_from_}};
-    clear_from_ += ClearBatch::size; // a table's size is a multiple of it
+    ClearBatch batch{.first = {clear_from}};
+    clear_from += ClearBatch::size; // a table's size is a multiple of it
     for (unsigned i = 0; i < ClearBatch::size; ++i) {
         const papr::Ptex slot{batch.first.value + i};
         if (peek(slot).unused())

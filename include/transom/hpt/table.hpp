@@ -8,6 +8,7 @@
 #include <transom/hpt/entry.hpp>
 #include <transom/hpt/error.hpp>
 #include <transom/hpt/pending.hpp>
+#include <transom/hpt/twinned.hpp>
 #include <transom/memory/logical_memory.hpp>
 
 namespace transom::hpt {
@@ -26,6 +27,13 @@ struct UsedSlot {
     papr::PageTableEntry entry;
 };
 
+/// Work of which there is one at a time, in whichever way the table is reached.
+struct TableTurns {
+    std::atomic_flag real_mode_insertion; // no page twice by two processors at once
+    std::atomic_flag clearing;
+    std::uint64_t clear_from = 0; // slot; belongs to whoever has set `clearing`
+};
+
 /// A partition's hashed page table. A slot is an entry that the machine walks (real page) and a guest word: the
 /// partition's d1 (logical page), which is authoritative and the only one that leaves the machine. The partition's view
 /// of a valid entry is its d0 and the guest word with the R and C of both.
@@ -38,7 +46,7 @@ struct UsedSlot {
 ///
 /// Entries for the partition's accesses in real mode are the hypervisor's: the partition sees their slots as free.
 ///
-/// `Slots` is the memory: RealSlots on a machine, a recording one in tests.
+/// `Slots` is the memory: RealSlots on a machine, a recording one in tests; and with twins (Twinned) during a migration.
 template <class Slots> class Table {
   public:
     Table() = default;
@@ -48,6 +56,7 @@ template <class Slots> class Table {
     unsigned log2_bytes() const { return log2_bytes_; }
     std::uint64_t slot_count() const { return slot_count_; }
     const TableOptions& options() const { return options_; }
+    const Slots& slots() const { return slots_; }
 
     /// H_ENTER. A slot that only the hypervisor uses is free for the partition: the obligation is then the entry that goes.
     Attempt<Pending<EnterWork>> begin_enter(const EnterArgs& args, const memory::LogicalMemory& memory);
@@ -73,8 +82,8 @@ template <class Slots> class Table {
 
     /// H_CLEAR_HPT empties the table batch by batch, over several calls; the hypervisor's entries stay. One processor at
     /// a time: false where another is at it. After true comes end_clear.
-    bool begin_clear() { return !clearing_.test_and_set(std::memory_order_acquire); }
-    void end_clear() { clearing_.clear(std::memory_order_release); }
+    bool begin_clear() { return !turns().clearing.test_and_set(std::memory_order_acquire); }
+    void end_clear() { turns().clearing.clear(std::memory_order_release); }
     /// The next batch; none at the end of the table, and then the first one again.
     std::optional<ClearBatch> begin_clear_batch();
     void finish_clear_batch(const ClearBatch& batch, const std::optional<PartitionFlushed>& receipt);
@@ -91,7 +100,14 @@ template <class Slots> class Table {
     /// At the target of a migration: puts back what next_used gave. The slot must be unused; errors as begin_enter.
     std::expected<void, TableError> restore(const UsedSlot& used, const memory::LogicalMemory& memory);
 
-  private:
+    TableTurns& turns() {
+        if constexpr (Twinned<Slots>)
+            return slots_.turns();
+        else
+            return turns_;
+    }
+
+  protected: // and what dual::DualTable needs
     /// A slot's words, taken once; d0 without the lock.
     struct Contents {
         std::uint64_t d0, d1, guest_word;
@@ -127,9 +143,9 @@ template <class Slots> class Table {
     std::uint64_t slot_count_ = 0;
     unsigned log2_bytes_ = papr::min_log2_table_size;
     TableOptions options_;
-    std::atomic_flag real_mode_insertion_; // no page twice by two processors at once
-    std::atomic_flag clearing_;
-    std::uint64_t clear_from_ = 0; // slot; belongs to whoever has set clearing_
+
+  private:
+    TableTurns turns_;
 };
 
 /// The size that a partition's table gets by default: a 128th of its memory, as QEMU's pseries gives.

@@ -20,7 +20,8 @@ template <class Slots> void Table<Slots>::init(Slots slots, unsigned log2_bytes,
     log2_bytes_ = log2_bytes;
     slot_count_ = std::uint64_t{1} << (log2_bytes - papr::log2_entry_size);
     options_ = options;
-    clear_from_ = 0;
+    if constexpr (!Twinned<Slots>)
+        turns_.clear_from = 0;
 }
 
 template <class Slots>
@@ -60,12 +61,16 @@ template <class Slots>
 /// The entry is there no longer for a walk that begins now, and the slot stays locked.
 template <class Slots>
 [[gnu::always_inline]] inline void Table<Slots>::invalidate(papr::Ptex slot, const Contents& held) {
+    if constexpr (Twinned<Slots>)
+        slots_.drop_twin(slot);
     slots_.set_d0(slot, (held.d0 & ~table_detail::valid) | table_detail::lock_bit);
 }
 
 template <class Slots>
 [[gnu::always_inline]] inline void Table<Slots>::write(papr::Ptex slot, const HardwareEntry& entry,
                                                        std::uint64_t guest_word) {
+    if constexpr (Twinned<Slots>)
+        slots_.forget_twin(slot);
     slots_.set_guest_word(slot, guest_word);
     slots_.set_d1(slot, entry.d1);
     slots_.order();

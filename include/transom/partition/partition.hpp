@@ -18,6 +18,9 @@
 #include <transom/partition/vcpu.hpp>
 #include <transom/vio/terminal.hpp>
 
+namespace transom::dual {
+class PartitionEngine;
+}
 namespace transom::random {
 class Source;
 }
@@ -88,9 +91,11 @@ struct Partition {
     LastWords last_words;
     CpuCharacteristics cpu_characteristics;
     Facilities facilities;
-    Associativity home_node;              // of the processor that runs its virtual processors
-    random::Source* random = nullptr;     // null: there is nothing from which random numbers could be had
-    Partition* next_dispatched = nullptr; // the dispatcher's list
+    Associativity home_node;               // of the processor that runs its virtual processors
+    random::Source* random = nullptr;      // null: there is nothing from which random numbers could be had
+    RealRange scrollback{};                // memory of the hypervisor's for its terminals' scrollbacks
+    Partition* next_dispatched = nullptr;  // the dispatcher's list
+    dual::PartitionEngine* dual = nullptr; // its second page table; null: it has never had one
 
     /// What virtual processors, and the hypervisor, do to one another: states, prods, interrupts and registered areas of all its
     /// virtual processors, and its interrupt sources. Taken after `devices`.

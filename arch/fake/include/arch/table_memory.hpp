@@ -32,4 +32,9 @@ inline bool lock_table_word(std::uint64_t& word, std::uint64_t bit) {
     return (std::atomic_ref(word).fetch_or(raw, std::memory_order_acquire) & raw) == 0;
 }
 
+/// Sets bits of a word that others set bits of meanwhile.
+inline void merge_table_word(std::uint64_t& word, std::uint64_t bits) {
+    std::atomic_ref(word).fetch_or(transom::big_endian(bits), std::memory_order_relaxed);
+}
+
 } // namespace arch

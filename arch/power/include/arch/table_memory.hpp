@@ -50,4 +50,18 @@ inline bool lock_table_word(std::uint64_t& word, std::uint64_t bit) {
     return (old & raw_bit) == 0;
 }
 
+/// Sets bits of a word that others, processors that walk the table among them, set bits of meanwhile.
+inline void merge_table_word(std::uint64_t& word, std::uint64_t bits) {
+    const std::uint64_t raw_bits = __builtin_bswap64(bits);
+    std::uint64_t value;
+    asm volatile("0:\n\t"
+                 "ldarx %0, %y1\n\t"
+                 "or %0, %0, %2\n\t"
+                 "stdcx. %0, %y1\n\t"
+                 "bne- 0b"
+                 : "=&r"(value), "+Z"(word)
+                 : "r"(raw_bits)
+                 : "cr0", "memory");
+}
+
 } // namespace arch

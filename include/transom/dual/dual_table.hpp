@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <transom/dual/twin_slots.hpp>
+#include <transom/hpt/table.hpp>
+
+namespace transom::dual {
+
+/// What becomes of a processor that has missed in T2.
+enum class FaultAnswer : std::uint8_t {
+    again,        // the access is to be made again
+    reflect,      // the partition's own: it gets the interrupt, with this cause
+    missing,      // a page is not here: nothing has changed; fetch it, then make the access again
+    change_table, // T2 is over: the processor is to go on with T1
+};
+
+struct FaultOutcome {
+    FaultAnswer answer = FaultAnswer::again;
+    std::uint64_t cause = 0; // bits of dual::cause
+    LogicalAddr page{};      // that is missing, and how large it is
+    Bytes size = 0;
+};
+
+struct FillWork {
+    std::uint64_t first_d0 = 0;
+    hpt::HardwareEntry second; // without R and C
+    bool write = false;        // else it is there already, and only the TLBs have something older
+    bool upgrade = false;
+};
+
+/// What the sweep does with an entry of T2 whose R and C T1 gets.
+enum class Fold : std::uint8_t {
+    evict,     // it goes
+    read_only, // it stays, and the next store faults
+};
+
+struct FoldWork {
+    std::uint64_t first_d0 = 0;
+    bool theirs = false; // T1 has it: otherwise it just goes
+};
+
+enum class FoldError : std::uint8_t {
+    nothing,    // no entry
+    up_to_date, // it permits no stores and has no R and C
+    locked,     // whoever has the lock is changing it anyway, or will be done soon
+};
+
+/// The page table of a partition with two tables: the calls' (hpt::Table over twins), and what the hypervisor does in it. `Pair`
+/// is TwinSlots<Slots>.
+template <class Pair> class DualTable : public hpt::Table<Pair> {
+  public:
+    using Table = hpt::Table<Pair>;
+
+    /// A processor on T2 has missed with that access. With a value the slot is locked, and finish_fill is next.
+    std::expected<hpt::Pending<FillWork>, FaultOutcome> begin_fill(const Access& access);
+    void finish_fill(hpt::Pending<FillWork> pending, const hpt::Flushed& receipt);
+
+    /// Never waits, so that the caller may hold several begun at once. The same `fold` finishes it. `nobody_walks`: T2's TLB entries are all gone and none comes,
+    /// so that there is no obligation.
+    std::expected<hpt::Pending<FoldWork>, FoldError> begin_fold(papr::Ptex slot, Fold fold, bool nobody_walks);
+    void finish_fold(hpt::Pending<FoldWork> pending, const hpt::Flushed& receipt, Fold fold);
+
+    /// Whether a slot of T2 is in use.
+    bool has_twin(papr::Ptex slot) { return (second().d0(slot) & papr::d0::valid) != 0; }
+
+  private:
+    using Contents = typename Table::Contents;
+    struct Key {
+        std::uint64_t field; // B and AVPN in the partition's format
+        papr::PageSize base;
+        bool secondary;
+    };
+    auto& first() { return this->slots_.first(); }
+    auto& second() { return this->slots_.second(); }
+    Twins& twins() { return this->slots_.twins(); }
+    bool is(const Contents& held, const Key& key, bool valid_or_not) const;
+    std::optional<Contents> lock_page(papr::Ptex slot, const Key& key);
+    std::expected<hpt::Pending<FillWork>, FaultOutcome> fill_locked(papr::Ptex slot, const Contents& held,
+                                                                    const Access& access);
+    void unlock(papr::Ptex slot, std::uint64_t d0) { first().set_d0(slot, d0); }
+};
+
+} // namespace transom::dual

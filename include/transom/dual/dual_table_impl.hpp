@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arch/relax.hpp>
+#include <transom/dual/dual_table.hpp>
+#include <transom/hpt/real_mode_impl.hpp>
+#include <transom/hpt/removal_impl.hpp>
+#include <transom/hpt/table_impl.hpp>
+
+namespace transom::dual {
+
+template <class Pair> bool DualTable<Pair>::is(const Contents& held, const Key& key, bool valid_or_not) const {
+    if (!held.valid() && !valid_or_not)
+        return false;
+    const papr::PageTableEntry entry{hpt::to_papr_d0(this->options_.format, {held.d0, held.d1}), held.guest_word};
+    const papr::PageSizes sizes = hpt::page_sizes(entry);
+    // Of a page of 16 MiB the last bit of the AVPN is inside the page.
+    const std::uint64_t inside = (papr::bytes(sizes.base) - 1) >> 23 << 7;
+    return sizes.base == key.base && ((entry.d0 ^ key.field) & papr::d0::compared & ~inside) == 0 &&
+           ((entry.d0 & papr::d0::secondary) != 0) == key.secondary;
+}
+
+/// Locks the slot if it holds the page. One that is locked and holds it, or held it a moment ago, is waited for: whoever
+/// changes an entry has it invalid meanwhile.
+template <class Pair>
+std::optional<typename DualTable<Pair>::Contents> DualTable<Pair>::lock_page(papr::Ptex slot, const Key& key) {
+    for (;;) {
+        const std::uint64_t d0 = first().d0_first(slot);
+        const bool locked = (d0 & hpt::table_detail::lock_bit) != 0;
+        const Contents now{d0 & ~hpt::table_detail::lock_bit, first().d1(slot), first().guest_word(slot)};
+        if (!is(now, key, locked))
+            return {};
+        if (!first().lock(slot, hpt::table_detail::lock_bit)) {
+            arch::relax();
+            continue;
+        }
+        const Contents held{first().d0(slot) & ~hpt::table_detail::lock_bit, first().d1(slot),
+                            first().guest_word(slot)};
+        if (is(held, key, false))
+            return held;
+        unlock(slot, held.d0);
+        return {};
+    }
+}
+
+template <class Pair>
+std::expected<hpt::Pending<FillWork>, FaultOutcome> DualTable<Pair>::begin_fill(const Access& access) {
+    Counters::count(twins().counters.faults);
+    const std::uint64_t hash = hpt::primary_hash(access.place, access.base);
+    for (const bool secondary : {false, true}) {
+        const Key key{hpt::virtual_page_field(access.place, access.base), access.base, secondary};
+        const papr::GroupIndex group = hpt::group_of(secondary ? ~hash : hash, this->log2_bytes());
+        for (unsigned i = 0; i < papr::slots_per_group; ++i)
+            if (const auto held = lock_page(papr::ptex(group, i), key))
+                return fill_locked(papr::ptex(group, i), *held, access);
+    }
+    if (twins().phase.now() != Phase::dual)
+        return std::unexpected(FaultOutcome{.answer = FaultAnswer::change_table});
+    return std::unexpected(FaultOutcome{.answer = FaultAnswer::reflect, .cause = absence(access)});
+}
+
+template <class Pair>
+std::expected<hpt::Pending<FillWork>, FaultOutcome> DualTable<Pair>::fill_locked(papr::Ptex slot, const Contents& held,
+                                                                                 const Access& access) {
+    const auto leave = [&](const FaultOutcome& outcome) {
+        unlock(slot, held.d0);
+        return std::unexpected(outcome);
+    };
+    // Under the lock: the sweep of a drain comes by here afterwards, and then this has been seen.
+    if (twins().phase.now() != Phase::dual)
+        return leave({.answer = FaultAnswer::change_table});
+    if (const std::uint64_t refused = refusal(access, held.guest_word); refused != 0)
+        return leave({.answer = FaultAnswer::reflect, .cause = refused});
+    const LogicalAddr page = this->slots_.page(slot);
+    const Bytes size = this->slots_.size(slot);
+    if (!twins().pages->here(page, size))
+        return leave({.answer = FaultAnswer::missing, .page = page, .size = size});
+
+    const bool store = access.kind == AccessKind::store;
+    const bool stores = store || twins().stores == StorePolicy::as_in_t1;
+    const std::uint64_t d1 = held.d1 & ~papr::d1::usage;
+    FillWork work{held.d0, {held.d0, stores ? d1 : without_store(d1)}};
+    if (!has_twin(slot)) {
+        work.write = true;
+        return hpt::Pending<FillWork>(slot, {}, work);
+    }
+    const hpt::FlushObligation here = this->page_in(slot, held);
+    if (store && !permits_store(second().d1(slot))) {
+        work.write = work.upgrade = true;
+        this->slots_.drop_twin(slot);
+        return hpt::Pending<FillWork>(slot, here, work);
+    }
+    // Somebody else was first. A store may have failed because of what its processor had of the entry before that.
+    return hpt::Pending<FillWork>(slot, store ? here : hpt::FlushObligation{}, work);
+}
+
+template <class Pair> void DualTable<Pair>::finish_fill(hpt::Pending<FillWork> pending, const hpt::Flushed& receipt) {
+    const FillWork& work = pending.close(receipt);
+    const papr::Ptex slot = pending.slot();
+    if (pending.obligation())
+        Counters::count(twins().counters.flushes);
+    if (work.write) {
+        const std::uint64_t usage = work.upgrade ? second().d1(slot) & papr::d1::usage : 0;
+        if (permits_store(work.second.d1))
+            this->slots_.raise(slot); // before anybody can store
+        if (!work.upgrade)
+            twins().live.fetch_add(1, std::memory_order_acq_rel);
+        second().set_d1(slot, work.second.d1 | usage);
+        second().order();
+        second().set_d0(slot, work.second.d0);
+        second().complete();
+        twins().groups.mark(slot.group());
+        Counters::count(work.upgrade ? twins().counters.upgrades : twins().counters.fills);
+    }
+    unlock(slot, work.first_d0);
+}
+
+template <class Pair>
+std::expected<hpt::Pending<FoldWork>, FoldError> DualTable<Pair>::begin_fold(papr::Ptex slot, Fold fold,
+                                                                             bool nobody_walks) {
+    if (!has_twin(slot))
+        return std::unexpected(FoldError::nothing);
+    if (fold == Fold::read_only) {
+        const std::uint64_t now = second().d1(slot);
+        if ((now & papr::d1::usage) == 0 && !permits_store(now))
+            return std::unexpected(FoldError::up_to_date);
+    }
+    if (!first().lock(slot, hpt::table_detail::lock_bit))
+        return std::unexpected(FoldError::locked);
+    const Contents held{first().d0(slot) & ~hpt::table_detail::lock_bit, first().d1(slot), first().guest_word(slot)};
+    const std::uint64_t d0 = second().d0(slot);
+    if ((d0 & papr::d0::valid) == 0) {
+        unlock(slot, held.d0);
+        return std::unexpected(FoldError::nothing);
+    }
+    const std::uint64_t d1 = second().d1(slot);
+    const bool theirs = held.d0 == d0 && ((held.d1 ^ d1) & ~papr::d1::usage & ~papr::d1::protection) == 0;
+    this->slots_.drop_twin(slot);
+    const hpt::FlushObligation here = this->page_in(slot, {d0, d1, held.guest_word});
+    return hpt::Pending<FoldWork>(slot, nobody_walks ? hpt::FlushObligation{} : here, {held.d0, theirs});
+}
+
+template <class Pair>
+void DualTable<Pair>::finish_fold(hpt::Pending<FoldWork> pending, const hpt::Flushed& receipt, Fold fold) {
+    const FoldWork& work = pending.close(receipt);
+    const papr::Ptex slot = pending.slot();
+    Counters& counters = twins().counters;
+    const std::uint64_t d1 = second().d1(slot);
+    if (!work.theirs) {
+        Counters::count(counters.mismatches);
+        fold = Fold::evict;
+    } else if (const std::uint64_t more = d1 & papr::d1::usage & ~first().d1(slot); more != 0) {
+        // A processor may be walking T1 and set bits itself.
+        first().merge_d1(slot, more);
+        if ((more & papr::d1::changed) != 0)
+            Counters::count(counters.rc_merged);
+    }
+    if (fold == Fold::evict) {
+        this->slots_.free_twin(slot);
+    } else {
+        this->slots_.lower(slot, d1);
+        second().set_d1(slot, without_store(d1) & ~papr::d1::usage);
+        second().order();
+        second().set_d0(slot, work.first_d0);
+        second().complete();
+    }
+    unlock(slot, work.first_d0);
+}
+
+} // namespace transom::dual

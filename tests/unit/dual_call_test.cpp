@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arch/real_memory.hpp>
+#include <arch/table_memory.hpp>
+#include <hpt_call_fixture.hpp>
+#include <papr/opcode.hpp>
+#include <transom/dual/partition_engine.hpp>
+#include <transom/hcall/dispatch.hpp>
+#include <transom/partition/msr.hpp>
+
+namespace transom::hcall {
+namespace {
+
+using dual::Phase;
+using papr::Op;
+using testing::ElementsAre;
+
+/// The same partition with a second table behind the first one, its calls made as a partition makes them.
+class DualCall : public HptCall {
+  protected:
+    static constexpr RealAddr second_address = table_address + (Bytes{1} << log2_bytes);
+    static constexpr std::uint32_t second_lpid = 78;
+
+    DualCall() : live_words(dual::LiveGroups::words_for((std::size_t{1} << log2_bytes) >> papr::log2_group_size)) {
+        partition->allowed_calls.allow(papr::FunctionSets::all());
+        partition->vcpus[0].registers.msr = partition::msr::sf | partition::msr::me;
+        partition->dual = &engine;
+        engine.enter(0);
+    }
+
+    void start() {
+        ASSERT_TRUE(engine.start(partition->hpt, {hpt::RealSlots(second_address, {}),
+                                                  live_words,
+                                                  {77, second_lpid},
+                                                  &tracking,
+                                                  &partition->allowed_calls,
+                                                  dual::StorePolicy::when_stored}));
+        pass();
+        ASSERT_EQ(engine.advance(), Phase::dual);
+        pass();
+    }
+    void pass() {
+        engine.leave(0);
+        engine.enter(0);
+    }
+    Status make(Op op, std::vector<std::uint64_t> arguments) {
+        auto& gpr = partition->vcpus[0].registers.gpr;
+        gpr[3] = static_cast<std::uint64_t>(op);
+        std::copy(arguments.begin(), arguments.end(), gpr.begin() + 4);
+        return dispatch(partition->vcpus[0]).status;
+    }
+    std::uint64_t output(unsigned n) const { return partition->vcpus[0].registers.gpr[4 + n]; }
+    void touch(bool store) {
+        const dual::Access access{{papr::SegmentSize::tib_1, 5, 0},
+                                  papr::PageSize::kib_64,
+                                  store ? dual::AccessKind::store : dual::AccessKind::load};
+        ASSERT_EQ(engine.fault(0, access).answer, dual::FaultAnswer::again);
+    }
+    std::array<std::uint64_t, 2>& twin(std::uint64_t slot) {
+        return reinterpret_cast<std::array<std::uint64_t, 2>*>(arch::real_pointer(second_address))[slot];
+    }
+    bool has_twin(std::uint64_t slot) { return (arch::load_table_word(twin(slot)[0]) & papr::d0::valid) != 0; }
+
+    /// d0_of_page_1 in the group where a processor looks for it.
+    static constexpr std::uint64_t slot = 5 * 8;
+    static constexpr std::uint64_t d1 = d1_of_page_1 & ~papr::d1::usage;
+    std::vector<std::uint64_t> live_words;
+    dual::NoTracking tracking;
+    dual::PartitionEngine engine;
+};
+
+TEST_F(DualCall, CallsGoToBothTablesFromTheStartToTheRelease) {
+    const AllowedCalls& calls = partition->allowed_calls;
+    const auto remove_row = static_cast<std::size_t>(find(static_cast<std::uint64_t>(Op::remove)) - rows().data());
+    EXPECT_EQ(calls[remove_row], &h_remove);
+    start();
+    EXPECT_EQ(calls[remove_row], &h_remove_dual);
+    engine.stop();
+    pass();
+    EXPECT_EQ(engine.advance(), Phase::release);
+    EXPECT_EQ(calls[remove_row], &h_remove);
+    pass();
+    EXPECT_EQ(engine.advance(), Phase::normal);
+}
+
+TEST_F(DualCall, WhatAPartitionMayNotCallStaysSo) {
+    partition->allowed_calls.allow(papr::FunctionSets::all().without(papr::FunctionSet::bulk));
+    start();
+    EXPECT_EQ(make(Op::bulk_remove, {papr::bulk::end}), Status::function);
+    engine.stop();
+    pass();
+    engine.advance();
+    EXPECT_EQ(make(Op::bulk_remove, {papr::bulk::end}), Status::function);
+}
+
+// R1, R16 to R18 by the calls themselves, on the fake machine's memory.
+TEST_F(DualCall, R16_EachCallShowsWhatWasDoneThroughT2) {
+    start();
+    ASSERT_EQ(make(Op::enter, {0, slot, d0_of_page_1, d1}), Status::success);
+    ASSERT_EQ(output(0), slot);
+    touch(true);
+    ASSERT_TRUE(has_twin(slot));
+    arch::merge_table_word(twin(slot)[1], papr::d1::usage); // as the machine does
+    ASSERT_EQ(make(Op::read, {papr::hpt_flag::read_4, slot}), Status::success);
+    EXPECT_EQ(output(1), d1 | papr::d1::usage);
+    ASSERT_EQ(make(Op::clear_mod, {0, slot}), Status::success);
+    EXPECT_EQ(output(0), d1 | papr::d1::usage);
+    EXPECT_FALSE(has_twin(slot));
+    touch(false);
+    ASSERT_EQ(make(Op::clear_ref, {0, slot}), Status::success);
+    EXPECT_EQ(output(0), d1 | papr::d1::referenced);
+    touch(false);
+    ASSERT_EQ(make(Op::protect, {3, slot, 0}), Status::success);
+    EXPECT_FALSE(has_twin(slot));
+    touch(false);
+    arch::merge_table_word(twin(slot)[1], papr::d1::referenced);
+    machine.flushes_.clear();
+    ASSERT_EQ(make(Op::remove, {papr::hpt_flag::avpn, slot, d0_of_page_1}), Status::success);
+    EXPECT_EQ(output(1), (d1 & ~papr::d1::pp) | 3 | papr::d1::referenced);
+    EXPECT_EQ(twin(slot), (std::array<std::uint64_t, 2>{}));
+    ASSERT_EQ(machine.flushes_.size(), 2u) << "of both LPIDs";
+    EXPECT_EQ(machine.flushes_[0].lpid, second_lpid);
+    EXPECT_EQ(machine.flushes_[1].lpid, 77u);
+}
+
+TEST_F(DualCall, R1_BulkBlockAndClearTakeTheTwinsToo) {
+    ASSERT_EQ(make(Op::enter, {0, slot, d0_of_page_1, d1}), Status::success);
+    start();
+    touch(true);
+    ASSERT_EQ(make(Op::bulk_remove, {papr::bulk::request | slot, 0, papr::bulk::end}), Status::success);
+    EXPECT_EQ(output(0) & papr::bulk::code, papr::bulk::code_success);
+    EXPECT_FALSE(has_twin(slot));
+    ASSERT_EQ(make(Op::enter, {0, slot, d0_of_page_1, d1}), Status::success);
+    touch(true);
+    arch::merge_table_word(twin(slot)[1], papr::d1::usage);
+    ASSERT_EQ(make(Op::block_remove, {0, papr::bulk::request | slot, papr::bulk::end}), Status::success);
+    EXPECT_EQ(output(0) >> papr::block::usage_shift & papr::d1::usage, papr::d1::usage);
+    EXPECT_FALSE(has_twin(slot));
+    ASSERT_EQ(make(Op::enter, {0, slot, d0_of_page_1, d1}), Status::success);
+    touch(true);
+    // R28: it takes several calls for a large table, and ends.
+    Status status = Status::continue_;
+    for (int i = 0; i < 10 && status == Status::continue_; ++i)
+        status = make(Op::clear_hpt, {});
+    EXPECT_EQ(status, Status::success);
+    EXPECT_EQ(engine.live(), 0u);
+}
+
+// R20, I6: no call answers otherwise because there are two tables.
+TEST_F(DualCall, R20_TheAnswersAreTheSameAsWithOneTable) {
+    const std::vector<std::pair<Op, std::vector<std::uint64_t>>> calls = {
+        {Op::enter, {0, 0x4000, d0_of_page_1, d1}},
+        {Op::enter, {0, slot, d0_of_page_1, 0x1001192}},
+        {Op::enter, {papr::hpt_flag::exact, slot, d0_of_page_1, d1}},
+        {Op::enter, {papr::hpt_flag::exact, slot, d0_of_page_1, d1}},
+        {Op::remove, {papr::hpt_flag::avpn, slot, 0}},
+        {Op::remove, {papr::hpt_flag::andcond, slot, papr::d0::valid}},
+        {Op::protect, {papr::hpt_flag::avpn, slot, 0}},
+        {Op::protect, {3, 0x4000, 0}},
+        {Op::read, {0, 0x4000}},
+        {Op::clear_ref, {0, slot + 1}},
+        {Op::block_remove, {0, papr::bulk::request | (slot + 1), papr::bulk::end}},
+        {Op::bulk_remove, {papr::bulk::request | (slot + 1), 0, papr::bulk::end}},
+        {Op::remove, {0, slot, 0}},
+        {Op::remove, {0, slot, 0}},
+    };
+    std::vector<Status> one, two;
+    for (const auto& [op, arguments] : calls)
+        one.push_back(make(op, arguments));
+    start();
+    for (const auto& [op, arguments] : calls) {
+        two.push_back(make(op, arguments));
+        if (two.size() == 4) // with its twin there
+            touch(false);
+    }
+    EXPECT_EQ(one, two);
+}
+
+} // namespace
+} // namespace transom::hcall
