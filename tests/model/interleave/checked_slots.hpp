@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "explorer.hpp"
+#include <map>
+#include <papr/hpt.hpp>
+#include <transom/dual/twin_slots.hpp>
+
+namespace transom::interleave {
+
+/// What is shared beside words of the tables: places of steps.
+enum Place : std::uint32_t { phase_place, groups_place, grants_place, first_tlb_place, first_word_place = 16 };
+
+/// The words of a table's slots that a scene uses; all others are zero for ever, and looking at them is no step.
+class CheckedMemory {
+  public:
+    CheckedMemory(std::uint32_t number, std::vector<papr::Ptex> used)
+        : number_(number), used_(std::move(used)), words_(used_.size()) {}
+
+    enum Word : std::uint32_t { d0, d1, guest };
+    bool is_second() const { return number_ == 1; }
+    std::uint64_t* find(papr::Ptex slot, Word word) {
+        for (std::size_t i = 0; i < used_.size(); ++i)
+            if (used_[i] == slot)
+                return &words_[i][word];
+        return nullptr;
+    }
+    std::uint32_t place(papr::Ptex slot, Word word) const {
+        std::uint32_t i = 0;
+        while (used_[i] != slot)
+            ++i;
+        return first_word_place + (number_ * 8 + i) * 3 + word;
+    }
+
+  private:
+    std::uint32_t number_;
+    std::vector<papr::Ptex> used_;
+    std::vector<std::array<std::uint64_t, 3>> words_;
+};
+
+/// Faults planted in the code under test, each of which some scene must find.
+enum class Mutation : std::uint8_t {
+    none,
+    twin_stays,          // a call leaves T2 alone
+    twin_goes_last,      // T1 before T2
+    usage_before_flush,  // R and C of T2 are read when it is dropped
+    twins_usage_ignored, // R and C of T2 are not read at all
+    no_lock,             // who wants a slot's lock has it
+    plain_merge,         // T1's d1 is read, and later written
+    no_flush_at_switch,  // neither by the processor that switches nor after the last one
+    no_flush_at_fold,    // of what is still walked
+};
+
+/// The Slots of hpt::Table in which each access is a step.
+class CheckedSlots {
+  public:
+    CheckedSlots() = default;
+    CheckedSlots(CheckedMemory& memory, Mutation mutation) : memory_(&memory), mutation_(mutation) {}
+
+    std::uint64_t d0(papr::Ptex slot) const { return load(slot, CheckedMemory::d0); }
+    std::uint64_t d0_first(papr::Ptex slot) const { return load(slot, CheckedMemory::d0); }
+    std::uint64_t d1(papr::Ptex slot) const { return load(slot, CheckedMemory::d1); }
+    std::uint64_t guest_word(papr::Ptex slot) const { return load(slot, CheckedMemory::guest); }
+    void set_d0(papr::Ptex slot, std::uint64_t value) { store(slot, CheckedMemory::d0, value); }
+    void set_d1(papr::Ptex slot, std::uint64_t value) { store(slot, CheckedMemory::d1, value); }
+    void set_guest_word(papr::Ptex slot, std::uint64_t value) { store(slot, CheckedMemory::guest, value); }
+    void merge_d1(papr::Ptex slot, std::uint64_t bits) {
+        if (mutation_ == Mutation::plain_merge)
+            return set_d1(slot, d1(slot) | bits);
+        std::uint64_t* const word = begin(slot, CheckedMemory::d1, true);
+        *word |= bits;
+    }
+    bool lock(papr::Ptex slot, std::uint64_t bit) {
+        std::uint64_t* const word = begin(slot, CheckedMemory::d0, true);
+        if (word == nullptr)
+            return true;
+        if ((*word & bit) != 0 && mutation_ != Mutation::no_lock)
+            return false;
+        *word |= bit;
+        return true;
+    }
+    void order() {}
+    /// What follows is the bitmap of live groups, which the sweep looks at.
+    void complete() { Explorer::step({.place = groups_place, .write = true}); }
+
+  private:
+    /// What a processor does for a fault depends on the phase, at any of its steps. The phase, again, goes on when there is
+    /// nothing in T2: what takes the last entry away comes before or after that.
+    std::uint32_t phase_too(CheckedMemory::Word word, bool write) const {
+        const bool counts = memory_->is_second() && word == CheckedMemory::d0 && write;
+        return watches_phase() || counts ? std::uint32_t{phase_place} : Step::nothing;
+    }
+    std::uint64_t* begin(papr::Ptex slot, CheckedMemory::Word word, bool write) const {
+        std::uint64_t* const at = memory_->find(slot, word);
+        if (at != nullptr)
+            Explorer::step({.place = memory_->place(slot, word), .write = write, .also_reads = phase_too(word, write)});
+        return at;
+    }
+    std::uint64_t load(papr::Ptex slot, CheckedMemory::Word word) const {
+        const std::uint64_t* const at = begin(slot, word, false);
+        return at == nullptr ? 0 : *at;
+    }
+    void store(papr::Ptex slot, CheckedMemory::Word word, std::uint64_t value) {
+        std::uint64_t* const at = begin(slot, word, true);
+        if (at == nullptr)
+            return;
+        *at = value;
+        if (word == CheckedMemory::d0)
+            Explorer::changed(memory_->place(slot, word));
+    }
+
+  public:
+    /// Of the actor that is running: whether it is serving a fault.
+    static bool& watches_phase() {
+        static std::array<bool, Explorer::max_actors + 1> all{};
+        return all[Explorer::actor()];
+    }
+
+  private:
+    CheckedMemory* memory_ = nullptr;
+    Mutation mutation_ = Mutation::none;
+};
+
+/// The code under test, or with one thing wrong.
+class MutableTwins : public dual::TwinSlots<CheckedSlots> {
+  public:
+    using Base = dual::TwinSlots<CheckedSlots>;
+    MutableTwins() = default;
+    MutableTwins(CheckedSlots first, CheckedSlots second, dual::Twins& twins)
+        : Base(first, second, twins), mutation_(planted) {}
+
+    /// Of the slots that are made from now on.
+    static inline Mutation planted = Mutation::none;
+
+    void drop_twin(papr::Ptex slot) {
+        if (mutation_ == Mutation::usage_before_flush)
+            early_[slot.value] = second().d1(slot) & papr::d1::usage;
+        if (mutation_ == Mutation::twin_stays || mutation_ == Mutation::twin_goes_last)
+            return;
+        Base::drop_twin(slot);
+    }
+    void set_d0(papr::Ptex slot, std::uint64_t value) {
+        Base::set_d0(slot, value);
+        if (mutation_ == Mutation::twin_goes_last && (value & papr::d0::valid) == 0)
+            Base::drop_twin(slot);
+    }
+    std::uint64_t d1(papr::Ptex slot) const {
+        if (mutation_ == Mutation::twins_usage_ignored)
+            return const_cast<MutableTwins*>(this)->first().d1(slot);
+        if (const auto early = early_.find(slot.value); early != early_.end())
+            return const_cast<MutableTwins*>(this)->first().d1(slot) | early->second;
+        return Base::d1(slot);
+    }
+    void forget_twin(papr::Ptex slot) {
+        early_.erase(slot.value);
+        if (mutation_ != Mutation::twin_stays)
+            Base::forget_twin(slot);
+    }
+
+  private:
+    Mutation mutation_ = Mutation::none;
+    std::map<std::uint64_t, std::uint64_t> early_;
+};
+
+} // namespace transom::interleave

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "litmus.hpp"
+#include <gtest/gtest.h>
+
+namespace transom::interleave {
+namespace {
+
+void expect_holds(const Build& build) {
+    for (const bool one_lpid : {false, true})
+        for (const auto stores : {dual::StorePolicy::when_stored, dual::StorePolicy::as_in_t1}) {
+            const Explored explored = explore({.one_lpid = one_lpid, .stores = stores}, build);
+            EXPECT_EQ(explored.failure, "");
+            EXPECT_TRUE(explored.complete) << "not all interleavings";
+            EXPECT_GT(explored.runs, 3u);
+            std::printf("%s: %llu runs, %llu steps, %llu cut\n", one_lpid ? "one LPID" : "two LPIDs",
+                        static_cast<unsigned long long>(explored.runs), static_cast<unsigned long long>(explored.steps),
+                        static_cast<unsigned long long>(explored.cut));
+        }
+}
+
+void expect_holds_for_a_while(const Build& build) {
+    for (const bool one_lpid : {false, true}) {
+        const Explored explored = explore({.one_lpid = one_lpid}, build, 20'000);
+        EXPECT_EQ(explored.failure, "");
+        EXPECT_TRUE(explored.complete || explored.runs == 20'000);
+        std::printf("%llu runs, %llu steps, %scomplete\n", static_cast<unsigned long long>(explored.runs),
+                    static_cast<unsigned long long>(explored.steps), explored.complete ? "" : "in");
+    }
+}
+TEST(Litmus, TwoProcessorsTwoSlotsAndTheSweepWhileDual) { expect_holds_for_a_while(everything_while_dual); }
+TEST(Litmus, TwoProcessorsTwoSlotsAndTheSweepWhileSwitching) { expect_holds_for_a_while(everything_while_switching); }
+TEST(Litmus, TwoProcessorsTwoSlotsAndTheSweepWhileDraining) { expect_holds_for_a_while(everything_while_draining); }
+
+TEST(Litmus, L1_RemoveAgainstAStoreThroughT2) { expect_holds(remove_and_store); }
+TEST(Litmus, L1_RemoveAgainstAStoreThroughAWritableTwin) { expect_holds(remove_and_store_of_a_writer); }
+TEST(Litmus, L2_SweepAgainstRemoveOfTheSameSlot) { expect_holds(sweep_and_remove); }
+TEST(Litmus, L3_ClearModAgainstTheSweep) { expect_holds(sweep_and_clear); }
+TEST(Litmus, L4_FillAgainstRemove) { expect_holds(fill_and_remove); }
+TEST(Litmus, L5_FillAgainstTheSwitch) { expect_holds(fill_and_switch); }
+TEST(Litmus, L6_ProtectAgainstAStore) { expect_holds(protect_and_store); }
+TEST(Litmus, L7_ProcessorsOnDifferentTablesAndRemove) { expect_holds(two_tables_and_remove); }
+// There is no resize yet: H_CLEAR_HPT is the call that takes the whole table.
+TEST(Litmus, L8_ClearOfTheTableAgainstTheSweep) { expect_holds(clear_table_and_sweep); }
+TEST(Litmus, L9_ALockHeldInTheGroupOfAnEnter) { expect_holds(holder_and_enter); }
+TEST(Litmus, StartAgainstACallThatGoesToOneTable) {
+    const Explored explored = explore({.begun = false}, [](Scene& s) { start_and_call(s, true); });
+    EXPECT_EQ(explored.failure, "");
+    EXPECT_TRUE(explored.complete);
+    std::printf("%llu runs\n", static_cast<unsigned long long>(explored.runs));
+    const Explored without = explore({.begun = false}, [](Scene& s) { start_and_call(s, false); });
+    EXPECT_NE(without.failure, "") << "nobody waited for the call, and it did no harm";
+    std::printf("%llu runs: %s\n", static_cast<unsigned long long>(without.runs), without.failure.c_str());
+}
+TEST(Litmus, TwoFillsOfOnePage) { expect_holds(two_fills); }
+TEST(Litmus, FoldAgainstAStore) { expect_holds(fold_and_store); }
+TEST(Litmus, FoldAgainstAnUpgrade) { expect_holds(fold_and_upgrade); }
+TEST(Litmus, FoldAgainstClearMod) { expect_holds(fold_and_clear); }
+TEST(Litmus, DrainWhileT1IsWalked) { expect_holds(drain_and_stores_through_t1); }
+TEST(Litmus, SwitchOfAProcessorWithAnOldTranslation) { expect_holds(switch_with_an_old_entry); }
+TEST(Litmus, ReadAgainstTheSweep) { expect_holds(read_and_sweep); }
+TEST(Litmus, BlockRemoveAgainstRemove) { expect_holds(block_remove_and_remove); }
+
+} // namespace
+} // namespace transom::interleave

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "checked_slots.hpp"
+#include <arch/fake_machine.hpp>
+#include <optional>
+#include <transom/dual/engine_impl.hpp>
+
+namespace transom::interleave {
+
+constexpr unsigned log2_table = 18;
+constexpr std::uint64_t C = papr::d1::changed, R = papr::d1::referenced;
+
+/// What has to be true of one of the two pages.
+struct Truth {
+    bool stored = false, referenced = false; // as R and C have to say
+    bool no_store = false;                   // a call has returned after which none may be made
+    bool no_access = false;
+};
+
+/// A partition with two pages in one group, two processors inside it, calls and a sweep, on words of which each access is a step.
+/// What is checked after each step: I1. At each access: I2. Where a call answers R and C, and at the end: I3 and I4.
+class Scene : public Explorer::Run, public dual::PageTracking, public dual::CallDiversion {
+  public:
+    static constexpr unsigned pages = 2, processors = 2;
+    static constexpr std::uint32_t first_lpid = 1;
+    struct Setup {
+        Mutation mutation = Mutation::none;
+        bool one_lpid = false; // as on POWER8
+        bool begun = true;     // else there is no second table until start()
+        dual::StorePolicy stores = dual::StorePolicy::when_stored;
+    };
+    explicit Scene(const Setup& setup);
+    ~Scene() override;
+
+    // A scene's actors are made of these.
+    void load(unsigned processor, unsigned page) { access(processor, page, dual::AccessKind::load); }
+    void store(unsigned processor, unsigned page) { access(processor, page, dual::AccessKind::store); }
+    void remove(unsigned page);
+    /// H_REMOVE as it is dispatched: to one table or both, which is looked at before anything else.
+    void remove_as_diverted(unsigned page);
+    void start();
+    void block_remove();
+    void protect(unsigned page, std::uint64_t pp);
+    void clear(unsigned page, std::uint64_t usage);
+    void read(unsigned page);
+    void enter(unsigned page);
+    void clear_table();
+    void stop();
+    void advance();
+    void sweep(dual::Fold fold = dual::Fold::evict);
+    /// For the grace period it is outside, though it is not: a fault of the hypervisor's.
+    void forget(unsigned processor) { engine_.leave(processor); }
+    /// A kick: it goes out and in again.
+    void pass(unsigned processor);
+
+    std::vector<Explorer::Actor> actors() override { return actors_; }
+    template <class F> void add(F body) { actors_.emplace_back(body); }
+    std::string after_step() override;
+    std::string at_end() override;
+    void to_drain();
+
+  private:
+    struct Tlb {
+        struct Held {
+            std::uint32_t lpid;
+            unsigned page;
+            bool second;
+            std::uint64_t d1;
+        };
+        std::vector<Held> held;
+        bool busy = false; // an access is under way
+    };
+    bool here(LogicalAddr, Bytes) override { return true; }
+    void raise(LogicalAddr page, Bytes) override;
+    void lower(LogicalAddr page, Bytes) override;
+    void divert(bool on) override { diverted_ = on; }
+
+    void flush(const arch::FakeFlush& flush);
+    void flush_processor(unsigned processor, std::uint32_t lpid, std::optional<unsigned> page);
+    void access(unsigned processor, unsigned page, dual::AccessKind kind);
+    std::uint64_t try_access(unsigned processor, unsigned page, dual::AccessKind kind);
+    void reflect(unsigned page);
+    void note_made(unsigned page, dual::AccessKind kind);
+    hpt::Flushed discharge(const hpt::FlushObligation& obligation) {
+        return dual::discharge(obligation, engine_.lpids());
+    }
+    void begin_call() { calling_[Explorer::actor()] = {}; }
+    void begin_change(unsigned page) {
+        begin_call();
+        changed_[page] = changed_[page] || Explorer::actor() < Explorer::max_actors;
+    }
+    void check_answer(unsigned page, std::uint64_t usage, const char* call);
+    template <class Table> void remove_from(Table& table, bool both, unsigned page);
+    template <class Pending> void modify(Pending begun, unsigned page, const char* call);
+    dual::Access made(unsigned page, dual::AccessKind kind) const;
+    static papr::PageTableEntry entry(unsigned page);
+
+    struct Call {
+        std::array<std::optional<Truth>, pages> at_flush; // when no processor had the page any more
+        std::uint64_t clears = 0;
+    };
+
+    Setup setup_;
+    arch::FakeMachine machine_{4096};
+    std::array<papr::Ptex, pages> slots_;
+    CheckedMemory first_, second_;
+    memory::LogicalMemory memory_;
+    std::vector<std::uint64_t> live_words_;
+    hpt::Table<CheckedSlots> table_;
+    dual::Engine<CheckedSlots, MutableTwins> engine_;
+    std::array<Truth, pages> truths_;
+    std::array<Tlb, processors> tlbs_;
+    std::array<dual::Which, processors> walks_{};
+    std::array<Call, Explorer::max_actors + 1> calling_;
+    std::array<int, pages> grants_{};
+    bool diverted_ = false;
+    std::array<bool, pages> changed_{}; // a call has begun that may make an access fail for a while, or for good
+    std::vector<Explorer::Actor> actors_;
+};
+
+} // namespace transom::interleave
