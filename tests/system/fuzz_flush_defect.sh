@@ -10,7 +10,7 @@ shift 2
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 
-# H_CLEAR_REF and H_CLEAR_MOD have one body; answer_specifier is H_BULK_REMOVE's.
+# H_CLEAR_REF and H_CLEAR_MOD have one body; answer_specifier is H_BULK_REMOVE's. Of those that are made for one table and for two the former.
 for handler in h_remove h_protect clear answer_specifier; do
     python3 - "$image" "$objdump" "$handler" "$work/image.elf" <<'END' || exit 1
 import re, struct, subprocess, sys
@@ -20,7 +20,7 @@ name, found = "", []
 for line in listing.splitlines():
     if symbol := re.match(r"[0-9a-f]+ <(.*)>:$", line):
         name = symbol[1]
-    elif re.search(rf"\btransom::hcall::(\(anonymous namespace\)::)?{handler}\(", name) and "\ttlbie " in line:
+    elif re.search(rf"\btransom::hcall::(\(anonymous namespace\)::)?{handler}(<transom::hcall::FirstTable>)?\(", name) and "\ttlbie " in line:
         found.append(int(line.split(":")[0], 16))
 assert len(found) == 1, f"{handler}: {len(found)} tlbie instructions, not 1"
 data = bytearray(open(image, "rb").read())
