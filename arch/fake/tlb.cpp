@@ -19,4 +19,17 @@ transom::hpt::PartitionFlushed Tlb::flush_partition(std::uint32_t lpid) {
     return {};
 }
 
+transom::hpt::Flushed Tlb::discharge(const transom::hpt::FlushObligation& obligation,
+                                     const transom::hpt::FlushScope& scope) {
+    if (scope.other_lpid != scope.lpid)
+        static_cast<void>(discharge(obligation, scope.other_lpid));
+    return discharge(obligation, scope.lpid);
+}
+
+transom::hpt::PartitionFlushed Tlb::flush_partition(const transom::hpt::FlushScope& scope) {
+    if (scope.other_lpid != scope.lpid)
+        static_cast<void>(flush_partition(scope.other_lpid));
+    return flush_partition(scope.lpid);
+}
+
 } // namespace arch

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <arch/tlb.hpp>
+#include <atomic>
 #include <transom/dual/dual_table_impl.hpp>
-#include <transom/dual/flush_both.hpp>
 #include <transom/dual/partition_engine.hpp>
 #include <transom/hpt/table_impl.hpp>
 #include <transom/partition/partition.hpp>
@@ -26,18 +26,25 @@ struct FirstTable {
     hpt::PartitionFlushed flush_partition() const { return arch::Tlb::flush_partition(partition.lpid); }
 };
 
-/// The same during a migration, with the twins in the second one.
-struct BothTables {
-    partition::Partition& partition;
+/// The same during a migration, with the twins in the second one. What it needs for that was stored before the handlers were
+/// (AllowedCalls::divert, which releases them): the barrier is here, where only a call of two tables pays for it.
+class BothTables {
+  public:
+    explicit BothTables(partition::Partition& partition) : partition_(partition) {
+        std::atomic_thread_fence(std::memory_order_acquire);
+    }
 
-    auto& table() const { return partition.dual->table(); }
+    auto& table() const { return partition_.dual->table(); }
     hpt::Flushed discharge(const hpt::FlushObligation& obligation) const {
-        return dual::discharge(obligation, partition.dual->lpids());
+        return partition_.dual->discharge(obligation);
     }
     template <std::size_t n> auto discharge_all(const std::array<hpt::FlushObligation, n>& obligations) const {
-        return dual::discharge_all(obligations, partition.dual->lpids());
+        return partition_.dual->discharge_all(obligations);
     }
-    hpt::PartitionFlushed flush_partition() const { return dual::flush_partition(partition.dual->lpids()); }
+    hpt::PartitionFlushed flush_partition() const { return partition_.dual->flush_partition(); }
+
+  private:
+    partition::Partition& partition_;
 };
 
 } // namespace transom::hcall

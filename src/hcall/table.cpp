@@ -67,7 +67,7 @@ void AllowedCalls::divert(bool on) {
     for (const Diversion& diversion : diversions) {
         const std::uint8_t i = row_of(static_cast<std::uint32_t>(diversion.op));
         if (sets_.contains(table[i].set))
-            handlers_[i].store(on ? diversion.handler : table[i].handler, std::memory_order_relaxed);
+            handlers_[i].store(on ? diversion.handler : table[i].handler, std::memory_order_release);
     }
 }
 

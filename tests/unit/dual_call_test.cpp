@@ -24,7 +24,7 @@ class DualCall : public HptCall {
         partition->allowed_calls.allow(papr::FunctionSets::all());
         partition->vcpus[0].registers.msr = partition::msr::sf | partition::msr::me;
         partition->dual = &engine;
-        engine.enter(0);
+        engine.enter(0, 0);
     }
 
     void start() {
@@ -40,7 +40,7 @@ class DualCall : public HptCall {
     }
     void pass() {
         engine.leave(0);
-        engine.enter(0);
+        engine.enter(0, 0);
     }
     Status make(Op op, std::vector<std::uint64_t> arguments) {
         auto& gpr = partition->vcpus[0].registers.gpr;
@@ -90,6 +90,36 @@ TEST_F(DualCall, WhatAPartitionMayNotCallStaysSo) {
     pass();
     engine.advance();
     EXPECT_EQ(make(Op::bulk_remove, {papr::bulk::end}), Status::function);
+}
+
+// C1: what TLBs can have of T2 is flushed, and no more.
+TEST_F(DualCall, C1_ACallFlushesT2sLpidOnlyWhileT2IsWalked) {
+    const auto flushed_by_enter_and_remove = [this] {
+        EXPECT_EQ(make(Op::enter, {0, slot, d0_of_page_1, d1}), Status::success);
+        machine.flushes_.clear();
+        EXPECT_EQ(make(Op::remove, {0, slot, 0}), Status::success);
+        std::vector<std::uint32_t> lpids;
+        for (const arch::FakeFlush& flush : machine.flushes_)
+            lpids.push_back(flush.lpid);
+        return lpids;
+    };
+    start();
+    EXPECT_THAT(flushed_by_enter_and_remove(), ElementsAre(second_lpid, 77));
+    // Something stays in T2, so that the drain does not end.
+    constexpr std::uint64_t other = 5 * 8 + 1;
+    ASSERT_EQ(make(Op::enter, {papr::hpt_flag::exact, other, d0_of_page_1, d1}), Status::success);
+    touch(true);
+    engine.stop();
+    EXPECT_THAT(flushed_by_enter_and_remove(), ElementsAre(second_lpid, 77)) << "it is still on T2";
+    pass();
+    EXPECT_EQ(engine.advance(), Phase::drain);
+    EXPECT_THAT(flushed_by_enter_and_remove(), ElementsAre(77));
+    machine.flushes_.clear();
+    ASSERT_EQ(make(Op::block_remove, {0, papr::bulk::request | other, papr::bulk::end}), Status::success);
+    ASSERT_EQ(machine.flushes_.size(), 1u);
+    EXPECT_EQ(machine.flushes_[0].lpid, 77u);
+    EXPECT_EQ(engine.advance(), Phase::release);
+    EXPECT_THAT(flushed_by_enter_and_remove(), ElementsAre(77));
 }
 
 // R1, R16 to R18 by the calls themselves, on the fake machine's memory.

@@ -32,14 +32,19 @@ struct RecordedDiversion final : CallDiversion {
     bool diverted = false;
 };
 
-/// A partition with its table, a second one, and processors that walk what they are told to. Calls go where they are diverted to.
+/// A partition with its table, a second one, and processors that walk what they are told to. Calls go where they are diverted to. TLBs
+/// are flushed of what the engine says, and nothing else. Virtual processors run on the physical ones of their numbers until told
+/// otherwise.
 struct DualScene : hpt::TestTable {
-    static constexpr std::uint32_t first_lpid = 1, second_lpid = 2;
+    static constexpr std::uint32_t first_lpid = 1;
 
-    explicit DualScene(const hpt::TableOptions& options = {}, unsigned processors = 2)
-        : TestTable(options), second(hpt::test_log2_bytes), live_words(LiveGroups::words_for(table.slot_count() / 8)) {
-        for (unsigned i = 0; i < processors; ++i)
+    explicit DualScene(const hpt::TableOptions& options = {}, unsigned processors = 2, bool one_lpid = false)
+        : TestTable(options), second_lpid(one_lpid ? first_lpid : 2), second(hpt::test_log2_bytes),
+          live_words(LiveGroups::words_for(table.slot_count() / 8)) {
+        for (unsigned i = 0; i < processors; ++i) {
             mmus.emplace_back(options.format, hpt::test_log2_bytes);
+            runs_on.push_back(i);
+        }
         pointed_at.assign(processors, Which::first);
         machine.on_flush_ = [this](const arch::FakeFlush& flush) {
             ++flushes;
@@ -56,15 +61,15 @@ struct DualScene : hpt::TestTable {
     }
     /// All are kicked out and come back.
     void pass_all() {
-        for (unsigned i = 0; i < mmus.size(); ++i) {
+        for (unsigned i = 0; i < pointed_at.size(); ++i) {
             engine.leave(i);
             enter_partition(i);
         }
     }
     void enter_partition(unsigned processor) {
-        const Entry entry = engine.enter(processor);
+        const Entry entry = engine.enter(processor, runs_on[processor]);
         if (entry.flush)
-            mmus[processor].flush_all();
+            mmu_of(processor).flush(entry.table == Which::second ? second_lpid : first_lpid);
         pointed_at[processor] = entry.table;
     }
     void to_dual(StorePolicy stores = StorePolicy::when_stored) {
@@ -89,7 +94,7 @@ struct DualScene : hpt::TestTable {
         for (int tries = 0; tries < 8; ++tries) {
             const bool on_second = pointed_at[processor] == Which::second;
             const std::uint64_t failed =
-                mmus[processor].access(on_second ? second : slots, on_second ? second_lpid : first_lpid, what);
+                mmu_of(processor).access(on_second ? second : slots, on_second ? second_lpid : first_lpid, what);
             if (failed == 0)
                 return 0;
             if (!on_second)
@@ -124,8 +129,7 @@ struct DualScene : hpt::TestTable {
 
     template <class F> auto with_table(F f) { return calls.diverted ? f(engine.table()) : f(table); }
     hpt::Flushed discharge(const hpt::FlushObligation& obligation) {
-        return calls.diverted ? dual::discharge(obligation, engine.lpids())
-                              : arch::Tlb::discharge(obligation, first_lpid);
+        return calls.diverted ? engine.discharge(obligation) : arch::Tlb::discharge(obligation, first_lpid);
     }
     std::expected<papr::Ptex, hpt::TableError> enter(papr::Ptex slot, papr::PageTableEntry entry, bool exact = false) {
         hpt::Gprs gprs{};
@@ -177,8 +181,8 @@ struct DualScene : hpt::TestTable {
         with_table([&](auto& t) {
             ASSERT_TRUE(t.begin_clear());
             while (const auto batch = t.begin_clear_batch())
-                t.finish_clear_batch(*batch,
-                                     flush_partition(engine.active() ? engine.lpids() : Lpids{first_lpid, first_lpid}));
+                t.finish_clear_batch(*batch, calls.diverted ? engine.flush_partition()
+                                                            : arch::Tlb::flush_partition(first_lpid));
             t.end_clear();
         });
     }
@@ -207,6 +211,9 @@ struct DualScene : hpt::TestTable {
         }
     }
 
+    Mmu& mmu_of(unsigned processor) { return mmus[runs_on[processor]]; }
+
+    std::uint32_t second_lpid;
     hpt::RecordedMemory second;
     std::vector<std::uint64_t> live_words;
     CountingTracking pages;
@@ -214,6 +221,7 @@ struct DualScene : hpt::TestTable {
     Engine<hpt::RecordedSlots> engine;
     std::vector<Mmu> mmus;
     std::vector<Which> pointed_at;
+    std::vector<unsigned> runs_on;
     std::uint64_t flushes = 0, fetched = 0;
 };
 

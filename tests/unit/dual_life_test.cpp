@@ -5,7 +5,6 @@ namespace transom::dual {
 namespace {
 
 using papr::Ptex;
-constexpr std::uint64_t C = papr::d1::changed, R = papr::d1::referenced;
 
 class DualLife : public DualDrain {};
 
@@ -86,65 +85,46 @@ TEST_P(DualLife, R28_AResetEndsEverythingAtOnce) {
     EXPECT_EQ(s.load(0, Page{7, 1}), 0u);
 }
 
-// R31: processors that start, stop and cede, in any phase.
-TEST(DualProcessors, R31_AProcessorThatIsOutsideIsWaitedForByNobody) {
-    DualScene s{{}, 3};
-    const Ptex slot = s.enter(Page{1, 1});
-    ASSERT_TRUE(s.start());
-    EXPECT_EQ(s.engine.awaited(), 7u);
-    s.engine.leave(2); // ceded or stopped
-    s.engine.leave(0);
-    s.enter_partition(0);
-    EXPECT_EQ(s.engine.awaited(), 2u);
-    EXPECT_EQ(s.engine.advance(), Phase::normal);
-    EXPECT_EQ(s.pointed_at[0], Which::first);
-    s.engine.leave(1);
-    EXPECT_EQ(s.engine.advance(), Phase::dual);
-    s.enter_partition(1);
-    s.enter_partition(2); // started
-    EXPECT_EQ(s.pointed_at[2], Which::second);
-    EXPECT_EQ(s.store(2, Page{1, 1}), 0u);
-    s.engine.leave(2);
-    s.engine.leave(1);
-    s.engine.stop();
-    EXPECT_EQ(s.engine.advance(), Phase::drain) << "nobody walks T2: one has never looked";
-    s.enter_partition(2);
-    EXPECT_EQ(s.pointed_at[2], Which::first);
-    EXPECT_EQ(s.usage(slot), R | C);
-    s.sweep();
-    EXPECT_EQ(s.engine.advance(), Phase::release);
-}
-
-TEST(DualProcessors, ACallThatBeganAtT1AloneIsOverBeforeAnythingIsInT2) {
-    DualScene s;
-    s.enter(Page{1, 1});
-    ASSERT_TRUE(s.start());
-    EXPECT_TRUE(s.calls.diverted);
-    EXPECT_EQ(s.engine.advance(), Phase::normal) << "both were inside";
-    EXPECT_EQ(s.load(0, Page{1, 1}), 0u);
+// A reset need not keep its processor: T2 goes by portions.
+TEST_P(DualLife, R28_AResetGoesInPortions) {
+    fill(60);
+    for (unsigned i = 0; i < 2; ++i)
+        s.engine.leave(i);
+    const auto clock = [this] { return s.machine.ticks_.load(); };
+    const std::uint64_t groups = s.table.slot_count() / 8, epoch = s.engine.epoch();
+    std::uint64_t portions = 1;
+    for (; !s.engine.abandon({.groups = 100, .ticks = 1}, clock); ++portions) {
+        EXPECT_TRUE(s.engine.active());
+        EXPECT_TRUE(s.calls.diverted);
+        EXPECT_EQ(s.engine.advance(), Phase::dual) << "it goes no other way from here on";
+        EXPECT_EQ(s.sweep().entries, 0u);
+    }
+    EXPECT_EQ(portions, (groups + 99) / 100);
+    EXPECT_EQ(s.engine.phase(), Phase::normal);
+    EXPECT_FALSE(s.engine.active());
+    EXPECT_FALSE(s.calls.diverted);
+    EXPECT_EQ(s.engine.epoch(), epoch + 1);
     EXPECT_TRUE(s.second_is_zero());
-    // Stopped before it has begun.
-    s.engine.stop();
-    s.pass_all();
-    EXPECT_EQ(s.engine.advance(), Phase::release);
-    s.pass_all();
-    EXPECT_EQ(s.engine.advance(), Phase::normal);
+    EXPECT_TRUE(s.engine.abandon({}, clock)) << "there is nothing left";
+    s.to_dual();
+    EXPECT_EQ(s.load(0, Page{7, 1}), 0u);
 }
 
-// C11: whose tables share an LPID has its TLB emptied at each change, and only then.
-TEST(DualProcessors, C11_AChangeOfTheTableAsksForAFlush) {
-    Engine<hpt::RecordedSlots> engine;
-    EXPECT_FALSE(engine.enter(3).flush);
-    engine.twins().phase.move(Phase::dual);
-    Entry entry = engine.enter(3);
-    EXPECT_EQ(entry.table, Which::second);
-    EXPECT_TRUE(entry.flush);
-    EXPECT_FALSE(engine.enter(3).flush);
-    engine.twins().phase.move(Phase::switching);
-    entry = engine.enter(3);
-    EXPECT_EQ(entry.table, Which::first);
-    EXPECT_TRUE(entry.flush);
-    EXPECT_FALSE(engine.enter(3).flush);
+TEST(DualAbandon, R28_ItsTimeIsLookedAtAfterEachGroup) {
+    DualScene s;
+    for (unsigned i = 0; i < 10; ++i)
+        s.enter(Page{7, i});
+    s.to_dual();
+    for (unsigned i = 0; i < 10; ++i)
+        EXPECT_EQ(s.store(0, Page{7, i}), 0u);
+    s.engine.leave(0);
+    s.engine.leave(1);
+    std::uint64_t ticks = 0;
+    EXPECT_FALSE(s.engine.abandon({.groups = 100'000, .ticks = 25}, [&] { return ticks += 10; }));
+    EXPECT_EQ(ticks, 40u);
+    EXPECT_EQ(s.twins(), 7u);
+    s.engine.abandon();
+    EXPECT_TRUE(s.second_is_zero());
 }
 
 } // namespace

@@ -4,7 +4,6 @@
 #include <optional>
 #include <recorded_slots.hpp>
 #include <transom/dual/protection.hpp>
-#include <transom/dual/walkers.hpp>
 #include <transom/hpt/hash.hpp>
 #include <vector>
 
@@ -18,8 +17,9 @@ struct Page {
     auto operator<=>(const Page&) const = default;
 };
 
-/// A processor's MMU, written from the architecture alone: it searches the table that it is pointed at, loads valid entries into its TLB,
-/// keeps them until told otherwise, and sets R at a load, C at the first store, in the slot from which it loaded.
+/// A physical processor's MMU, written from the architecture alone: it searches the table that it is pointed at, loads valid entries into
+/// its TLB, knows them by LPID and page, not by table, keeps them until told otherwise, and sets R at a load, C at the first store, in
+/// the slot from which it loaded.
 class Mmu {
   public:
     explicit Mmu(hpt::Format format, unsigned log2_bytes) : format_(format), log2_bytes_(log2_bytes) {}
@@ -35,14 +35,14 @@ class Mmu {
             if (const std::uint64_t refused = refused_by(access, d1); refused != 0)
                 return refused;
             d1 |= papr::d1::referenced;
-            tlb_.push_back({lpid, access.place.vsid, access.place.offset >> 16, *slot, d1});
+            tlb_.push_back({&table, lpid, access.place.vsid, access.place.offset >> 16, *slot, d1});
             held = &tlb_.back();
         }
         if (const std::uint64_t refused = refused_by(access, held->d1); refused != 0)
             return refused;
         if (access.kind == AccessKind::store && (held->d1 & papr::d1::changed) == 0) {
             held->d1 |= papr::d1::changed;
-            table.entries[held->slot.value][1] |= papr::d1::changed;
+            held->table->entries[held->slot.value][1] |= papr::d1::changed;
         }
         return 0;
     }
@@ -52,7 +52,8 @@ class Mmu {
             return held.lpid == lpid && (!page || page->address == (held.vsid << 40 | held.number << 16));
         });
     }
-    void flush_all() { tlb_.clear(); }
+    /// What the world switch does where Entry::flush says so.
+    void flush(std::uint32_t lpid) { flush(lpid, {}); }
     std::size_t held(std::uint32_t lpid) const {
         return static_cast<std::size_t>(
             std::count_if(tlb_.begin(), tlb_.end(), [&](const Held& h) { return h.lpid == lpid; }));
@@ -60,6 +61,7 @@ class Mmu {
 
   private:
     struct Held {
+        hpt::RecordedMemory* table;
         std::uint32_t lpid;
         std::uint64_t vsid, number;
         papr::Ptex slot;

@@ -136,6 +136,10 @@ class DualRandom : public testing::TestWithParam<hpt::Format> {
         case 2: {
             const auto processor = static_cast<unsigned>(random(2));
             s.engine.leave(processor);
+            // To a physical processor on which the other one is not.
+            do
+                s.runs_on[processor] = static_cast<unsigned>(random(s.mmus.size()));
+            while (s.runs_on[0] == s.runs_on[1]);
             s.enter_partition(processor);
             break;
         }
@@ -193,7 +197,8 @@ class DualRandom : public testing::TestWithParam<hpt::Format> {
         }
     }
 
-    DualScene s{{.format = GetParam()}};
+    /// POWER8 has the older format, and one LPID for both tables.
+    DualScene s{{.format = GetParam()}, 2, GetParam() == hpt::Format::isa_2_07};
     Reference reference;
     std::mt19937_64 engine{20261126};
     std::array<unsigned, phase_count> seen{};
@@ -204,6 +209,7 @@ INSTANTIATE_TEST_SUITE_P(Formats, DualRandom, testing::Values(hpt::Format::isa_2
 
 // R2, R16 to R19, I3, I4, I7: all that the partition sees is what it would see without migrations.
 TEST_P(DualRandom, R2_APartitionSeesNothingOfItsMigrations) {
+    s.mmus.emplace_back(GetParam(), hpt::test_log2_bytes);
     for (int i = 0; i < 150000; ++i) {
         ASSERT_NO_FATAL_FAILURE(step()) << "step " << i;
         if (i % 1024 == 0) {

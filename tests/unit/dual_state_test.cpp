@@ -85,6 +85,11 @@ TEST(DualProtection, StorageKeysAndNoExecute) {
     EXPECT_EQ(refusal(access(fetch, false, 0, bits(5, 1)), key_5), cause::key);
     EXPECT_EQ(refusal(access(fetch), with_pp(2) | papr::d1::no_execute), cause::no_execute);
     EXPECT_EQ(refusal(access(fetch, false, 0, 0, true), with_pp(2)), cause::no_execute);
+    EXPECT_EQ(refusal(access(fetch, true, 0, bits(5, 1), true), key_5 & ~papr::d1::pp), cause::no_execute);
+    EXPECT_EQ(absence(access(fetch, false, 0, 0, true)), cause::no_execute);
+    EXPECT_EQ(absence(access(load, false, 0, 0, true)), cause::no_entry);
+    EXPECT_EQ(refusal(access(fetch), with_pp(2) | 0x8), cause::no_execute) << "guarded";
+    EXPECT_EQ(refusal(access(load), with_pp(2) | 0x8), 0u);
     EXPECT_EQ(refusal(access(fetch, true), with_pp(0)), cause::protection);
 }
 

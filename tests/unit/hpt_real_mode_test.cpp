@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <atomic>
 #include <hpt_fixture.hpp>
+#include <thread>
 
 namespace transom::hpt {
 namespace {
@@ -70,6 +72,28 @@ TEST_P(HptRealMode, ItGoesBeforeTheGroupIsFull) {
     EXPECT_EQ(t.enter(group, entry_for(1, 8)).error(), TableError::group_full);
     for (std::uint64_t i = 0; i < 8; ++i)
         EXPECT_EQ(t.read({group.value + i}), entry_for(1, i));
+}
+
+// A slot that is only locked at that moment does not make a group full.
+TEST_P(HptRealMode, ALockIsWaitedForWhereNothingElseIsFree) {
+    const Ptex group = group_for(real_mode_vsid, 0);
+    const papr::GroupIndex other =
+        group_of(~primary_hash({papr::SegmentSize::tib_1, real_mode_vsid, 0}, papr::PageSize::kib_64), test_log2_bytes);
+    for (std::uint64_t i = 0; i < 8; ++i) {
+        ASSERT_TRUE(t.enter(group, entry_for(1, i)).has_value());
+        ASSERT_TRUE(t.enter(papr::ptex(other, 0), entry_for(2, i)).has_value());
+    }
+    EXPECT_EQ(t.table.insert_real_mode({0}, t.memory).error(), TableError::group_full);
+    ASSERT_TRUE(t.remove({group.value + 3}).has_value());
+    std::atomic_ref d0(t.slots.entries[group.value + 3][0]);
+    d0 = 0x40; // somebody is at it
+    std::thread holder([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        d0 = 0;
+    });
+    EXPECT_TRUE(t.table.insert_real_mode({0}, t.memory).has_value());
+    holder.join();
+    EXPECT_THAT(valid_slots(), testing::Contains(group.value + 3));
 }
 
 TEST_P(HptRealMode, ItGoesForAnExactSlot) {

@@ -26,7 +26,7 @@ struct FaultOutcome {
 struct FillWork {
     std::uint64_t first_d0 = 0;
     hpt::HardwareEntry second; // without R and C
-    bool write = false;        // else it is there already, and only the TLBs have something older
+    bool write = false;        // else it is there already
     bool upgrade = false;
 };
 
@@ -43,7 +43,7 @@ struct FoldWork {
 
 enum class FoldError : std::uint8_t {
     nothing,    // no entry
-    up_to_date, // it permits no stores and has no R and C
+    up_to_date, // it permits no stores and has no C, and T1 has its R
     locked,     // whoever has the lock is changing it anyway, or will be done soon
 };
 
@@ -79,6 +79,8 @@ template <class Pair> class DualTable : public hpt::Table<Pair> {
     std::optional<Contents> lock_page(papr::Ptex slot, const Key& key);
     std::expected<hpt::Pending<FillWork>, FaultOutcome> fill_locked(papr::Ptex slot, const Contents& held,
                                                                     const Access& access);
+    /// What a read-only fold leaves as it is.
+    static bool is_folded(std::uint64_t d1) { return !permits_store(d1) && (d1 & papr::d1::changed) == 0; }
     void unlock(papr::Ptex slot, std::uint64_t d0) { first().set_d0(slot, d0); }
 };
 

@@ -46,6 +46,9 @@ std::optional<typename DualTable<Pair>::Contents> DualTable<Pair>::lock_page(pap
 template <class Pair>
 std::expected<hpt::Pending<FillWork>, FaultOutcome> DualTable<Pair>::begin_fill(const Access& access) {
     Counters::count(twins().counters.faults);
+    // No fetch from such a segment looks into a page table.
+    if (access.kind == AccessKind::fetch && access.segment_no_execute)
+        return std::unexpected(FaultOutcome{.answer = FaultAnswer::reflect, .cause = cause::no_execute});
     const std::uint64_t hash = hpt::primary_hash(access.place, access.base);
     for (const bool secondary : {false, true}) {
         const Key key{hpt::virtual_page_field(access.place, access.base), access.base, secondary};
@@ -84,14 +87,13 @@ std::expected<hpt::Pending<FillWork>, FaultOutcome> DualTable<Pair>::fill_locked
         work.write = true;
         return hpt::Pending<FillWork>(slot, {}, work);
     }
-    const hpt::FlushObligation here = this->page_in(slot, held);
     if (store && !permits_store(second().d1(slot))) {
         work.write = work.upgrade = true;
         this->slots_.drop_twin(slot);
-        return hpt::Pending<FillWork>(slot, here, work);
+        return hpt::Pending<FillWork>(slot, this->page_in(slot, held), work);
     }
-    // Somebody else was first. A store may have failed because of what its processor had of the entry before that.
-    return hpt::Pending<FillWork>(slot, store ? here : hpt::FlushObligation{}, work);
+    // Somebody else was first. What this processor had of the entry before went with that one's flush.
+    return hpt::Pending<FillWork>(slot, {}, work);
 }
 
 template <class Pair> void DualTable<Pair>::finish_fill(hpt::Pending<FillWork> pending, const hpt::Flushed& receipt) {
@@ -104,7 +106,7 @@ template <class Pair> void DualTable<Pair>::finish_fill(hpt::Pending<FillWork> p
         if (permits_store(work.second.d1))
             this->slots_.raise(slot); // before anybody can store
         if (!work.upgrade)
-            twins().live.fetch_add(1, std::memory_order_acq_rel);
+            twins().live.add();
         second().set_d1(slot, work.second.d1 | usage);
         second().order();
         second().set_d0(slot, work.second.d0);
@@ -122,7 +124,7 @@ std::expected<hpt::Pending<FoldWork>, FoldError> DualTable<Pair>::begin_fold(pap
         return std::unexpected(FoldError::nothing);
     if (fold == Fold::read_only) {
         const std::uint64_t now = second().d1(slot);
-        if ((now & papr::d1::usage) == 0 && !permits_store(now))
+        if (is_folded(now) && (now & papr::d1::referenced & ~first().d1(slot)) == 0)
             return std::unexpected(FoldError::up_to_date);
     }
     if (!first().lock(slot, hpt::table_detail::lock_bit))
@@ -135,6 +137,12 @@ std::expected<hpt::Pending<FoldWork>, FoldError> DualTable<Pair>::begin_fold(pap
     }
     const std::uint64_t d1 = second().d1(slot);
     const bool theirs = held.d0 == d0 && ((held.d1 ^ d1) & ~papr::d1::usage & ~papr::d1::protection) == 0;
+    if (fold == Fold::read_only && theirs && is_folded(d1)) {
+        // R stays in T2: it is only copied, and needs to be neither the last word nor taken away.
+        first().merge_d1(slot, d1 & papr::d1::referenced);
+        unlock(slot, held.d0);
+        return std::unexpected(FoldError::up_to_date);
+    }
     this->slots_.drop_twin(slot);
     const hpt::FlushObligation here = this->page_in(slot, {d0, d1, held.guest_word});
     return hpt::Pending<FoldWork>(slot, nobody_walks ? hpt::FlushObligation{} : here, {held.d0, theirs});
@@ -156,7 +164,7 @@ void DualTable<Pair>::finish_fold(hpt::Pending<FoldWork> pending, const hpt::Flu
             Counters::count(counters.rc_merged);
     }
     if (fold == Fold::evict) {
-        this->slots_.free_twin(slot);
+        static_cast<void>(this->slots_.free_twin(slot));
     } else {
         this->slots_.lower(slot, d1);
         second().set_d1(slot, without_store(d1) & ~papr::d1::usage);

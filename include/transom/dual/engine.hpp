@@ -2,11 +2,13 @@
 #pragma once
 
 #include <arch/clock.hpp>
+#include <arch/tlb.hpp>
 #include <array>
 #include <transom/base/spin_lock.hpp>
 #include <transom/dual/call_diversion.hpp>
 #include <transom/dual/dual_table.hpp>
 #include <transom/dual/sweep.hpp>
+#include <transom/dual/tlb_contents.hpp>
 #include <transom/dual/walkers.hpp>
 #include <transom/memory/logical_memory.hpp>
 
@@ -23,8 +25,9 @@ template <class Slots> struct SecondTable {
 };
 
 /// A partition's second page table, from its making to its end. Whoever leads the migration calls start, advance, sweep and stop; its
-/// processors enter, leave and fault, at any moment and in any phase; calls of the partition go to table().
-template <class Slots, class Pair = TwinSlots<Slots>> class Engine {
+/// processors enter, leave and fault, at any moment and in any phase; calls of the partition go to table(). It is there, and told of each
+/// way in and out, from the partition's first dispatch on.
+template <class Slots, class Pair = TwinSlots<Slots>, class Walk = Walkers<>> class Engine {
   public:
     /// Prepares T2; the phase is dual when advance() has seen all processors outside once. False: there is one already, and it has
     /// to be gone before.
@@ -36,25 +39,47 @@ template <class Slots, class Pair = TwinSlots<Slots>> class Engine {
     /// An interval of the sweep; nothing in the phases in which there is nothing to sweep. `fold`: of what is still walked; what is
     /// not goes.
     template <class Clock> Swept sweep(const Portion& portion, Fold fold, Clock now);
-    /// Ends it at once: T2 is empty and nobody's, T1 has its R and C or not. The partition is off, or being reset: nobody is inside.
+    /// Ends it by force: T2 is empty and nobody's, T1 has its R and C or not. The partition is off, or being reset: nobody is inside until
+    /// it is done. A portion of T2 at a time; whether that was the last.
+    template <class Clock> bool abandon(const Portion& portion, Clock now);
+    /// The same at once.
     void abandon();
 
-    Entry enter(unsigned processor) { return walkers_.enter(processor, twins_.phase); }
+    /// Of virtual processor `processor`, on the way in on the physical one with that arch::processor_index(), which asks; and again where a
+    /// fault says change_table.
+    Entry enter(unsigned processor, unsigned physical);
     void leave(unsigned processor) { walkers_.leave(processor); }
     /// A processor that walks T2 has missed, or was refused, with that access in virtual mode.
     FaultOutcome fault(unsigned processor, const Access& access);
-    /// The same in real mode: the entry is the hypervisor's own.
+    /// The same in real mode: the entry is the hypervisor's own. `refused`: why, as the machine says it (bits of dual::cause).
     FaultOutcome fault_in_real_mode(unsigned processor, EffectiveAddr where, AccessKind kind,
-                                    const memory::LogicalMemory& memory);
+                                    const memory::LogicalMemory& memory, std::uint64_t refused);
+
+    // Of a call's change of table(), with the locks of its slots held: only then is it the phase in which they have changed.
+
+    /// Which TLB entries it may have to end. Before dual there are none of T2, from the drain on none any more.
+    hpt::FlushScope scope() const {
+        const Phase now = phase();
+        return now == Phase::dual || now == Phase::switching ? lpids_.both() : lpids_.of_first();
+    }
+    hpt::Flushed discharge(const hpt::FlushObligation& obligation) const {
+        return arch::Tlb::discharge(obligation, scope());
+    }
+    template <std::size_t n> auto discharge_all(const std::array<hpt::FlushObligation, n>& obligations) const {
+        return arch::Tlb::discharge_all(obligations, scope());
+    }
+    hpt::PartitionFlushed flush_partition() const { return arch::Tlb::flush_partition(scope()); }
 
     Phase phase() const { return twins_.phase.now(); }
     /// From start() until all is over.
     bool active() const { return active_.load(std::memory_order_acquire); }
-    /// Whom the next phase waits for; a kick makes them look.
-    std::uint64_t awaited() const { return phase() == Phase::switching ? walkers_.on_second() : walkers_.awaited(); }
+    /// Whom the next phase waits for, and in dual who is inside and not on T2 yet; a kick makes them look.
+    std::uint64_t awaited() const;
+    /// The phase is dual, and whoever is inside walks T2, as whoever comes in will: every store is seen from now on.
+    bool all_on_second() const { return phase() == Phase::dual && walkers_.may_walk_first() == 0; }
     const Counters& counters() const { return twins_.counters; }
-    std::uint64_t live() const { return twins_.live.load(std::memory_order_acquire); }
-    /// Entries of T2 when the last processor had left it.
+    std::uint64_t live() const { return twins_.live.count(); }
+    /// Entries of T2 at the moment from which those that go are counted as drained: as many will be.
     std::uint64_t live_at_switch() const { return live_at_switch_; }
     /// Time base at which a phase was reached last.
     std::uint64_t reached(Phase phase) const { return reached_[static_cast<std::size_t>(phase)]; }
@@ -68,9 +93,11 @@ template <class Slots, class Pair = TwinSlots<Slots>> class Engine {
     void move(Phase to);
     bool step();
     FaultOutcome fill(const Access& access);
+    FaultOutcome counted(const FaultOutcome& outcome);
 
     Twins twins_;
-    Walkers walkers_;
+    Walk walkers_;
+    TlbContents tlbs_;
     DualTable<Pair> table_;
     Sweep sweep_;
     Lpids lpids_;
@@ -78,6 +105,7 @@ template <class Slots, class Pair = TwinSlots<Slots>> class Engine {
     SpinLock control_; // of what follows, of the sweep and of changes of the phase
     std::atomic<bool> active_ = false;
     bool stopping_ = false;
+    std::optional<papr::GroupIndex> abandoned_; // groups of T2 below it; none: it goes on
     std::optional<hpt::PartitionFlushed> nobody_walks_;
     std::uint64_t live_at_switch_ = 0;
     std::atomic<std::uint64_t> epoch_{0};

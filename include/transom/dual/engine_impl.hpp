@@ -6,13 +6,16 @@
 
 namespace transom::dual {
 
-template <class Slots, class Pair> void Engine<Slots, Pair>::move(Phase to) {
+template <class Slots, class Pair, class Walk> void Engine<Slots, Pair, Walk>::move(Phase to) {
+    Walk::Observed::phase(true);
+    if (to == Phase::drain)
+        live_at_switch_ = twins_.live.begin_drain();
     twins_.phase.move(to);
     reached_[static_cast<std::size_t>(to)] = arch::timebase();
 }
 
-template <class Slots, class Pair>
-bool Engine<Slots, Pair>::start(hpt::Table<Slots>& first, const SecondTable<Slots>& second) {
+template <class Slots, class Pair, class Walk>
+bool Engine<Slots, Pair, Walk>::start(hpt::Table<Slots>& first, const SecondTable<Slots>& second) {
     const Locked control(control_);
     if (active())
         return false;
@@ -21,12 +24,13 @@ bool Engine<Slots, Pair>::start(hpt::Table<Slots>& first, const SecondTable<Slot
     twins_.stores = second.stores;
     twins_.turns = &first.turns();
     twins_.counters.reset();
-    twins_.live.store(0, std::memory_order_relaxed);
+    twins_.live.reset();
     table_.init(Pair(first.slots(), second.slots, twins_), first.log2_bytes(), first.options());
     lpids_ = second.lpids;
     calls_ = second.calls;
     sweep_.restart();
     stopping_ = false;
+    abandoned_.reset();
     nobody_walks_.reset();
     live_at_switch_ = 0;
     epoch_.fetch_add(1);
@@ -36,20 +40,31 @@ bool Engine<Slots, Pair>::start(hpt::Table<Slots>& first, const SecondTable<Slot
     return true;
 }
 
-template <class Slots, class Pair> void Engine<Slots, Pair>::stop() {
+template <class Slots, class Pair, class Walk> void Engine<Slots, Pair, Walk>::stop() {
     const Locked control(control_);
     stopping_ = true;
     if (phase() == Phase::dual)
         move(Phase::switching);
 }
 
-template <class Slots, class Pair> Phase Engine<Slots, Pair>::advance() {
+template <class Slots, class Pair, class Walk> Phase Engine<Slots, Pair, Walk>::advance() {
     const Locked control(control_);
-    while (active() && step()) {}
+    while (active() && !abandoned_ && step()) {}
     return phase();
 }
 
-template <class Slots, class Pair> bool Engine<Slots, Pair>::step() {
+template <class Slots, class Pair, class Walk> std::uint64_t Engine<Slots, Pair, Walk>::awaited() const {
+    switch (phase()) {
+    case Phase::dual:
+        return walkers_.may_walk_first();
+    case Phase::switching:
+        return walkers_.may_walk_second();
+    default:
+        return walkers_.awaited();
+    }
+}
+
+template <class Slots, class Pair, class Walk> bool Engine<Slots, Pair, Walk>::step() {
     switch (phase()) {
     case Phase::normal:
         if (walkers_.awaited() != 0)
@@ -62,11 +77,10 @@ template <class Slots, class Pair> bool Engine<Slots, Pair>::step() {
         move(Phase::switching);
         return true;
     case Phase::switching:
-        if (walkers_.on_second() != 0)
+        if (walkers_.may_walk_second() != 0)
             return false;
         // Nobody walks T2, no fault in it is being served, and after this no TLB has anything of it.
-        nobody_walks_ = flush_partition(lpids_);
-        live_at_switch_ = live();
+        nobody_walks_ = arch::Tlb::flush_partition(lpids_.both());
         sweep_.restart();
         move(Phase::drain);
         return true;
@@ -87,10 +101,12 @@ template <class Slots, class Pair> bool Engine<Slots, Pair>::step() {
     return false;
 }
 
-template <class Slots, class Pair>
+template <class Slots, class Pair, class Walk>
 template <class Clock>
-Swept Engine<Slots, Pair>::sweep(const Portion& portion, Fold fold, Clock now) {
+Swept Engine<Slots, Pair, Walk>::sweep(const Portion& portion, Fold fold, Clock now) {
     const Locked control(control_);
+    if (abandoned_)
+        return {};
     switch (phase()) {
     case Phase::dual:
         return sweep_.interval(table_, twins_, lpids_, portion, fold, nullptr, now);
@@ -101,39 +117,65 @@ Swept Engine<Slots, Pair>::sweep(const Portion& portion, Fold fold, Clock now) {
     }
 }
 
-template <class Slots, class Pair> void Engine<Slots, Pair>::abandon() {
+template <class Slots, class Pair, class Walk>
+template <class Clock>
+bool Engine<Slots, Pair, Walk>::abandon(const Portion& portion, Clock now) {
     const Locked control(control_);
     if (!active())
-        return;
+        return true;
     invariant(walkers_.inside() == 0, "a second page table was taken from under a processor");
-    static_cast<void>(flush_partition(lpids_));
+    if (!abandoned_) {
+        static_cast<void>(arch::Tlb::flush_partition(lpids_.both()));
+        abandoned_.emplace();
+    }
     Pair slots = table_.slots();
-    const papr::GroupIndex end{table_.slot_count() / papr::slots_per_group};
-    for (papr::GroupIndex group; (group = twins_.groups.next(group, end)) < end; ++group.value) {
+    papr::GroupIndex& group = *abandoned_;
+    const papr::GroupIndex all{table_.slot_count() / papr::slots_per_group};
+    const papr::GroupIndex end{std::min(all.value, group.value + portion.groups)};
+    const std::uint64_t begin = now();
+    while ((group = twins_.groups.next(group, end)) < end) {
         for (unsigned i = 0; i < papr::slots_per_group; ++i)
             if (slots.second().d0(papr::ptex(group, i)) != 0)
-                slots.free_twin(papr::ptex(group, i));
+                static_cast<void>(slots.free_twin(papr::ptex(group, i)));
         twins_.groups.take(group);
+        ++group.value;
+        if (now() - begin >= portion.ticks)
+            break;
     }
+    if (group < all)
+        return false;
     twins_.phase.abandon();
     calls_->divert(false);
     epoch_.fetch_add(1);
     active_.store(false, std::memory_order_release);
+    return true;
 }
 
-template <class Slots, class Pair> FaultOutcome Engine<Slots, Pair>::fill(const Access& access) {
+template <class Slots, class Pair, class Walk> void Engine<Slots, Pair, Walk>::abandon() {
+    static_cast<void>(abandon({.groups = ~std::uint64_t{0} >> 1, .ticks = ~std::uint64_t{0}}, arch::timebase));
+}
+
+template <class Slots, class Pair, class Walk>
+Entry Engine<Slots, Pair, Walk>::enter(unsigned processor, unsigned physical) {
+    const Which table = walkers_.enter(processor, twins_.phase);
+    if (table == Which::first)
+        return {table, tlbs_.change(physical, TlbContents::of_first)};
+    // By two LPIDs a TLB tells the tables apart, and nothing of the last T2 is in it: it was flushed when nobody walked that.
+    return {table, lpids_.one() && tlbs_.change(physical, TlbContents::of_second(epoch()))};
+}
+
+template <class Slots, class Pair, class Walk> FaultOutcome Engine<Slots, Pair, Walk>::fill(const Access& access) {
     auto begun = table_.begin_fill(access);
     if (!begun)
         return begun.error();
     // T1 stays as it is.
-    const hpt::Flushed flushed = arch::Tlb::discharge(begun->obligation(), lpids_.second);
+    const hpt::Flushed flushed = arch::Tlb::discharge(begun->obligation(), lpids_.of_second());
     table_.finish_fill(std::move(*begun), flushed);
     return {};
 }
 
-template <class Slots, class Pair> FaultOutcome Engine<Slots, Pair>::fault(unsigned processor, const Access& access) {
-    invariant((walkers_.on_second() >> (processor % 64) & 1) != 0, "a fault in a page table that is not walked");
-    const FaultOutcome outcome = fill(access);
+template <class Slots, class Pair, class Walk>
+FaultOutcome Engine<Slots, Pair, Walk>::counted(const FaultOutcome& outcome) {
     Counters& counters = twins_.counters;
     if (outcome.answer == FaultAnswer::change_table)
         Counters::count(counters.lazy_switches);
@@ -144,22 +186,41 @@ template <class Slots, class Pair> FaultOutcome Engine<Slots, Pair>::fault(unsig
     return outcome;
 }
 
-template <class Slots, class Pair>
-FaultOutcome Engine<Slots, Pair>::fault_in_real_mode(unsigned processor, EffectiveAddr where, AccessKind kind,
-                                                     const memory::LogicalMemory& memory) {
-    const papr::PageSize size = table_.options().real_mode_page;
+template <class Slots, class Pair, class Walk>
+FaultOutcome Engine<Slots, Pair, Walk>::fault(unsigned processor, const Access& access) {
+    invariant(walkers_.walks_second(processor), "a fault in a page table that is not walked");
+    return counted(fill(access));
+}
+
+/// The segment of an access in real mode has Ks = 0 and N = 0 (ISA 3.0B Book III 5.7.3.4), and our entries permit everything and have
+/// storage key 0: whether AMR and IAMR count for such an access the machine knows, and where it says so, T1's entry would refuse
+/// the access too.
+template <class Slots, class Pair, class Walk>
+FaultOutcome Engine<Slots, Pair, Walk>::fault_in_real_mode(unsigned processor, EffectiveAddr where, AccessKind kind,
+                                                           const memory::LogicalMemory& memory, std::uint64_t refused) {
+    invariant(walkers_.walks_second(processor), "a fault in a page table that is not walked");
+    const std::uint64_t store = kind == AccessKind::store ? cause::store : 0;
+    if ((refused & cause::key) != 0)
+        return counted({.answer = FaultAnswer::reflect, .cause = cause::key | store});
     const Access access{
         .place = {papr::SegmentSize::tib_1, hpt::table_detail::real_mode_vsid,
                   where.value & hpt::table_detail::real_mode_address},
-        .base = size,
+        .base = table_.options().real_mode_page,
         .kind = kind,
     };
+    const auto is_absent = [](const FaultOutcome& outcome) {
+        return outcome.answer == FaultAnswer::reflect && (outcome.cause & cause::no_entry) != 0;
+    };
+    FaultOutcome outcome = fill(access);
+    if (!is_absent(outcome))
+        return counted(outcome);
     if (!table_.insert_real_mode(where, memory))
-        return {.answer = FaultAnswer::reflect, .cause = absence(access)};
-    FaultOutcome outcome = fault(processor, access);
-    if (outcome.answer == FaultAnswer::reflect && (outcome.cause & cause::no_entry) != 0)
-        outcome = {}; // H_ENTER has taken its slot already
-    return outcome;
+        return counted(
+            outcome); // beyond its memory, or both groups are full of the partition's entries: as with one table
+    outcome = fill(access);
+    if (is_absent(outcome))
+        return {}; // H_ENTER has taken its slot already: after sixteen of those the groups are full
+    return counted(outcome);
 }
 
 } // namespace transom::dual

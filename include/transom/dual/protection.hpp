@@ -38,6 +38,7 @@ constexpr unsigned pp_of(std::uint64_t d1) {
 // Power ISA 3.0B Book III 5.7.11.5: bit n of a mask is the PP value n.
 constexpr unsigned readable[2] = {0b01001111, 0b00001110}; // by key
 constexpr unsigned writable[2] = {0b00000111, 0b00000100};
+constexpr std::uint64_t guarded = 0x8; // G, the last of WIMG
 
 } // namespace protection_detail
 
@@ -59,14 +60,17 @@ constexpr std::uint64_t without_store(std::uint64_t d1) {
     }
 }
 
-/// 0 where an entry permits the access; else the cause of the interrupt. 5.7.11: no-execute first, then PP; the storage key
-/// is looked at in any case.
+/// 0 where an entry permits the access; else the cause of the interrupt. Power ISA 3.0B Book III 6.5.3, 6.5.5: where several apply, any of
+/// them may be said. Here as QEMU's processors do: no-execute and guarded (no entry of ours is that: H_ENTER takes ordinary memory
+/// only) before PP, the storage key in any case; a segment's N before anything of an entry.
 constexpr std::uint64_t refusal(const Access& access, std::uint64_t d1) {
     using namespace protection_detail;
     const bool fetch = access.kind == AccessKind::fetch, store = access.kind == AccessKind::store;
+    if (fetch && access.segment_no_execute)
+        return cause::no_execute;
     std::uint64_t refused = 0;
     const unsigned permitted = (store ? writable : readable)[access.key ? 1 : 0];
-    if (fetch && (access.segment_no_execute || (d1 & papr::d1::no_execute) != 0))
+    if (fetch && (d1 & (papr::d1::no_execute | guarded)) != 0)
         refused |= cause::no_execute;
     else if ((permitted >> pp_of(d1) & 1) == 0)
         refused |= cause::protection;
@@ -80,6 +84,8 @@ constexpr std::uint64_t refusal(const Access& access, std::uint64_t d1) {
 
 /// The cause where there is no entry at all.
 constexpr std::uint64_t absence(const Access& access) {
+    if (access.kind == AccessKind::fetch && access.segment_no_execute)
+        return cause::no_execute;
     return cause::no_entry | (access.kind == AccessKind::store ? cause::store : 0);
 }
 

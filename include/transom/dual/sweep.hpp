@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <arch/tlb.hpp>
 #include <array>
+#include <optional>
 #include <transom/dual/dual_table.hpp>
 #include <transom/dual/flush_both.hpp>
 #include <utility>
@@ -52,20 +54,20 @@ class Sweep {
                 if (begun) {
                     again = again || fold != Fold::evict;
                     batch.add(std::move(*begun));
-                    if (batch.full())
+                    if (nobody_walks != nullptr) // there is no flush to share
                         swept.entries += batch.finish(table, twins, lpids, fold);
                 } else if (begun.error() != FoldError::nothing) {
                     swept.deferred += begun.error() == FoldError::locked ? 1 : 0;
                     again = true;
                 }
             }
+            swept.entries += batch.finish(table, twins, lpids, fold);
             if (again)
                 twins.groups.mark(group);
             next_ = {group.value + 1};
             if (now() - begin >= portion.ticks)
                 break;
         }
-        swept.entries += batch.finish(table, twins, lpids, fold);
         Counters::count(twins.counters.deferred, swept.deferred);
         swept.groups = next_.value - from.value;
         swept.at_end = next_ == groups;
@@ -75,10 +77,9 @@ class Sweep {
     }
 
   private:
-    /// Entries that go with one flush: their locks, taken in rising order and never waited for, are held until it is over.
+    /// Entries of a group that go with one flush: their locks, taken in rising order and never waited for, are held until it is over.
     template <class Pair> class Batch {
       public:
-        bool full() const { return count_ == size; }
         void add(hpt::Pending<FoldWork> begun) {
             obligations_[count_] = begun.obligation();
             begun_[count_++].emplace(std::move(begun));
@@ -89,7 +90,7 @@ class Sweep {
             if (obligations_[0])
                 Counters::count(twins.counters.flushes);
             // Only T2's changes.
-            const auto flushed = arch::Tlb::discharge_all(obligations_, lpids.second);
+            const auto flushed = arch::Tlb::discharge_all(obligations_, lpids.of_second());
             const bool draining = twins.phase.now() == Phase::drain;
             for (unsigned i = 0; i < count_; ++i) {
                 table.finish_fold(std::move(*begun_[i]), flushed[i], fold);
@@ -101,9 +102,8 @@ class Sweep {
         }
 
       private:
-        static constexpr unsigned size = 8;
-        std::array<std::optional<hpt::Pending<FoldWork>>, size> begun_;
-        std::array<hpt::FlushObligation, size> obligations_;
+        std::array<std::optional<hpt::Pending<FoldWork>>, papr::slots_per_group> begun_;
+        std::array<hpt::FlushObligation, papr::slots_per_group> obligations_;
         unsigned count_ = 0;
     };
 

@@ -39,15 +39,14 @@ template <class Slots> class TwinSlots {
         if (second_.d0(slot) == 0)
             return;
         Counters& counters = twins_->counters;
-        Counters::count(twins_->phase.now() == Phase::drain ? counters.drained_by_calls : counters.dropped_by_calls);
-        free_twin(slot);
+        Counters::count(free_twin(slot) ? counters.drained_by_calls : counters.dropped_by_calls);
     }
-    /// It is invalid, no TLB has it, and its R and C have been taken.
-    void free_twin(papr::Ptex slot) {
+    /// It is invalid, no TLB has it, and its R and C have been taken. Whether it was one of those that were left to be drained.
+    bool free_twin(papr::Ptex slot) {
         lower(slot, second_.d1(slot));
         second_.set_d1(slot, 0);
         second_.set_d0(slot, 0);
-        twins_->live.fetch_sub(1, std::memory_order_acq_rel);
+        return twins_->live.remove();
     }
     /// Who tracks pages hears that the twin with that d1 permits no stores any more.
     void lower(papr::Ptex slot, std::uint64_t d1) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <transom/dual/counters.hpp>
+#include <transom/dual/live_entries.hpp>
 #include <transom/dual/live_groups.hpp>
 #include <transom/dual/page_tracking.hpp>
 #include <transom/dual/phase.hpp>
@@ -18,7 +19,7 @@ enum class StorePolicy : std::uint8_t {
 /// What calls, fills and the sweep of one partition share about its second table.
 struct Twins {
     PhaseWord phase;
-    std::atomic<std::uint64_t> live{0}; // entries of T2 that are valid or being dropped
+    LiveEntries live;
     LiveGroups groups;
     Counters counters;
     PageTracking* pages = nullptr; // never null while there is a T2

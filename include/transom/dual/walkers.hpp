@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <transom/dual/phase.hpp>
@@ -9,56 +10,101 @@ namespace transom::dual {
 
 enum class Which : std::uint8_t { first, second };
 
-/// With which table a processor goes into the partition, and whether its TLB must forget the partition before: where the two tables
-/// share an LPID.
-struct Entry {
-    Which table = Which::first;
-    bool flush = false;
+/// Where a test sees the accesses to what processors say, and to the phase; elsewhere they are not seen.
+struct NoObserver {
+    static void word(unsigned /*processor*/, bool /*written*/) {}
+    static void phase(bool /*written*/) {}
 };
 
-/// The virtual processors of a partition, by their index below 64: who is inside, calls included, and who walks T2.
-class Walkers {
+/// The virtual processors of a partition, by their index below 64: who is inside, calls included, and who walks T2. Each has a word
+/// that it alone writes, at each way in and out over the partition's life, so that a start finds who is inside; it costs two stores
+/// and a barrier on the way in, a store on the way out.
+template <class Observer = NoObserver> class Walkers {
   public:
-    /// On the way in; for one that is inside already too, when it is to look again.
-    Entry enter(unsigned processor, const PhaseWord& phase) {
-        const std::uint64_t bit = bit_of(processor);
-        awaited_.fetch_and(~bit);
-        inside_.fetch_or(bit);
-        on_second_.fetch_or(bit);
+    using Observed = Observer;
+    static constexpr unsigned max_processors = 64;
+
+    /// On the way in; for one that is inside already too, when it is to look again: it is in no call then.
+    Which enter(unsigned processor, const PhaseWord& phase) {
+        say(processor, State::looking, true);
         std::atomic_thread_fence(std::memory_order_seq_cst);
         // Said first, looked then: who moves the phase does it the other way round.
-        Entry entry{Which::second, (last_second_.fetch_or(bit) & bit) == 0};
-        if (phase.now() != Phase::dual) {
-            on_second_.fetch_and(~bit);
-            entry = {Which::first, !entry.flush};
-            last_second_.fetch_and(~bit);
-        }
-        return entry;
+        Observer::phase(false);
+        const Which which = phase.now() == Phase::dual ? Which::second : Which::first;
+        say(processor, which == Which::second ? State::on_second : State::on_first, false);
+        return which;
     }
     /// When it is outside.
-    void leave(unsigned processor) {
-        const std::uint64_t bit = bit_of(processor);
-        on_second_.fetch_and(~bit);
-        inside_.fetch_and(~bit);
-        awaited_.fetch_and(~bit);
-    }
+    void leave(unsigned processor) { say(processor, State::outside, true); }
 
-    std::uint64_t inside() const { return inside_.load(); }
-    /// Who may be walking T2.
-    std::uint64_t on_second() const { return on_second_.load(); }
+    std::uint64_t inside() const {
+        return those([](State state) { return state != State::outside; });
+    }
+    /// Who may be walking T2: all others are not, and will not be once the phase is one in which nobody goes there.
+    std::uint64_t may_walk_second() const {
+        return those([](State state) { return state == State::looking || state == State::on_second; });
+    }
+    /// Who may be walking T1: all others are on T2, or will be when they come in while the phase is dual.
+    std::uint64_t may_walk_first() const {
+        return those([](State state) { return state == State::looking || state == State::on_first; });
+    }
+    bool walks_second(unsigned processor) const {
+        return state_of(words_[processor % max_processors].now.load(std::memory_order_relaxed)) == State::on_second;
+    }
 
     /// Begins to wait until all who are inside now have been outside.
     void begin_grace() {
         std::atomic_thread_fence(std::memory_order_seq_cst);
-        awaited_.store(inside_.load());
+        for (unsigned i = 0; i < max_processors; ++i) {
+            const std::uint64_t now = read(i);
+            words_[i].awaited.store(state_of(now) == State::outside ? nobody : now, std::memory_order_relaxed);
+        }
     }
     /// Whom that waits for: a kick brings them out.
-    std::uint64_t awaited() const { return awaited_.load() & inside_.load(); }
+    std::uint64_t awaited() const {
+        std::uint64_t mask = 0;
+        for (unsigned i = 0; i < max_processors; ++i) {
+            const std::uint64_t awaited = words_[i].awaited.load(std::memory_order_relaxed);
+            if (awaited != nobody && passes_of(awaited) == passes_of(read(i)))
+                mask |= std::uint64_t{1} << i;
+        }
+        return mask;
+    }
+
+  protected: // and what tests spoil
+    enum class State : std::uint8_t { outside, on_first, on_second, looking };
+
+    /// `passes`: it is in no call, and nothing of what it did before is still to come.
+    void say(unsigned processor, State state, bool passes) {
+        std::atomic<std::uint64_t>& now = words_[processor % max_processors].now;
+        const std::uint64_t number = passes_of(now.load(std::memory_order_relaxed)) + (passes ? 1 : 0);
+        Observer::word(processor, true);
+        now.store(number << state_bits | static_cast<std::uint64_t>(state), std::memory_order_release);
+    }
 
   private:
-    static constexpr std::uint64_t bit_of(unsigned processor) { return std::uint64_t{1} << (processor % 64); }
+    static constexpr unsigned state_bits = 2;
+    static constexpr std::uint64_t nobody = 0; // the word of a processor that is outside is none that is waited for
+    struct Word {
+        std::atomic<std::uint64_t> now{0}; // how often it has come and gone, and its State
+        std::atomic<std::uint64_t> awaited{nobody};
+        std::array<std::uint64_t, 14> apart{}; // no two in one cache block
+    };
 
-    std::atomic<std::uint64_t> inside_{0}, on_second_{0}, last_second_{0}, awaited_{0};
+    static constexpr State state_of(std::uint64_t word) { return static_cast<State>(word & 3); }
+    static constexpr std::uint64_t passes_of(std::uint64_t word) { return word >> state_bits; }
+    std::uint64_t read(unsigned processor) const {
+        Observer::word(processor, false);
+        return words_[processor].now.load(std::memory_order_acquire);
+    }
+    template <class F> std::uint64_t those(F are) const {
+        std::uint64_t mask = 0;
+        for (unsigned i = 0; i < max_processors; ++i)
+            mask |= std::uint64_t{are(state_of(read(i)))} << i;
+        return mask;
+    }
+
+    std::array<Word, max_processors> words_;
 };
 
 } // namespace transom::dual

@@ -35,6 +35,14 @@ class FlushObligation {
     std::uint64_t word_ = 0;
 };
 
+/// Whose translations an invalidation is for: those that TLBs know by one LPID, or by two, as those of a partition with two page tables;
+/// and the LPID by which arch::rendezvous() knows who is inside that partition.
+struct FlushScope {
+    std::uint32_t lpid = 0;
+    std::uint32_t other_lpid = 0; // the same where there is one
+    std::uint32_t partition = 0;
+};
+
 /// The receipt for a discharged obligation. Only <arch/tlb.hpp> writes one.
 class Flushed {
   public:

@@ -54,6 +54,24 @@ bool Table<Slots>::insert_into(papr::GroupIndex group, const HardwareEntry& entr
     return false;
 }
 
+/// Where every slot is in use or locked: a lock of one that is not valid is waited for, as the slot may be free then. Who has it waits
+/// for nobody who inserts.
+template <class Slots>
+bool Table<Slots>::insert_waiting(papr::GroupIndex group, const HardwareEntry& entry, std::uint64_t guest_word) {
+    for (unsigned i = papr::slots_per_group; i-- > 0;) {
+        const papr::Ptex slot = papr::ptex(group, i);
+        if (peek(slot).valid())
+            continue;
+        const Contents held = lock(slot);
+        if (!held.valid()) {
+            write(slot, entry, guest_word);
+            return true;
+        }
+        slots_.set_d0(slot, held.d0);
+    }
+    return false;
+}
+
 template <class Slots>
 std::expected<void, TableError> Table<Slots>::insert_real_mode(EffectiveAddr where,
                                                                const memory::LogicalMemory& memory) {
@@ -83,7 +101,8 @@ std::expected<void, TableError> Table<Slots>::insert_real_mode(EffectiveAddr whe
     while (turns().real_mode_insertion.test_and_set(std::memory_order_acquire))
         arch::relax();
     const bool done = has_real_mode_entry(first, primary) || has_real_mode_entry(second, secondary) ||
-                      insert_into(first, primary, guest_word) || insert_into(second, secondary, guest_word);
+                      insert_into(first, primary, guest_word) || insert_into(second, secondary, guest_word) ||
+                      insert_waiting(first, primary, guest_word) || insert_waiting(second, secondary, guest_word);
     turns().real_mode_insertion.clear(std::memory_order_release);
     if (!done)
         return std::unexpected(TableError::group_full);

@@ -138,6 +138,7 @@ template <class Slots> class Table {
     void write(papr::Ptex slot, const HardwareEntry& entry, std::uint64_t guest_word);
     bool has_real_mode_entry(papr::GroupIndex group, const HardwareEntry& entry) const;
     bool insert_into(papr::GroupIndex group, const HardwareEntry& entry, std::uint64_t guest_word);
+    bool insert_waiting(papr::GroupIndex group, const HardwareEntry& entry, std::uint64_t guest_word);
 
     Slots slots_;
     std::uint64_t slot_count_ = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "explorer.hpp"
+#include "mutation.hpp"
 #include <map>
 #include <papr/hpt.hpp>
 #include <transom/dual/twin_slots.hpp>
@@ -9,7 +10,15 @@
 namespace transom::interleave {
 
 /// What is shared beside words of the tables: places of steps.
-enum Place : std::uint32_t { phase_place, groups_place, grants_place, first_tlb_place, first_word_place = 16 };
+enum Place : std::uint32_t {
+    phase_place,
+    groups_place,
+    diversion_place,
+    first_tlb_place,
+    first_walker_place = 8,
+    first_word_place = 16
+};
+constexpr unsigned processors = 2;
 
 /// The words of a table's slots that a scene uses; all others are zero for ever, and looking at them is no step.
 class CheckedMemory {
@@ -19,6 +28,14 @@ class CheckedMemory {
 
     enum Word : std::uint32_t { d0, d1, guest };
     bool is_second() const { return number_ == 1; }
+    /// It may be given back before the end, and then nobody is to use it.
+    void watch() { watched_ = true; }
+    bool watched() const { return watched_; }
+    void give_back() { given_back_ = true; }
+    void check() const {
+        if (given_back_ && watched_)
+            Explorer::fail("R4: T2 is used after it was given back");
+    }
     std::uint64_t* find(papr::Ptex slot, Word word) {
         for (std::size_t i = 0; i < used_.size(); ++i)
             if (used_[i] == slot)
@@ -36,19 +53,22 @@ class CheckedMemory {
     std::uint32_t number_;
     std::vector<papr::Ptex> used_;
     std::vector<std::array<std::uint64_t, 3>> words_;
+    bool watched_ = false, given_back_ = false;
 };
 
-/// Faults planted in the code under test, each of which some scene must find.
-enum class Mutation : std::uint8_t {
-    none,
-    twin_stays,          // a call leaves T2 alone
-    twin_goes_last,      // T1 before T2
-    usage_before_flush,  // R and C of T2 are read when it is dropped
-    twins_usage_ignored, // R and C of T2 are not read at all
-    no_lock,             // who wants a slot's lock has it
-    plain_merge,         // T1's d1 is read, and later written
-    no_flush_at_switch,  // neither by the processor that switches nor after the last one
-    no_flush_at_fold,    // of what is still walked
+/// What an actor is doing, and what it has read: for mutations that concern it.
+struct Doing {
+    bool fault = false, sweep = false, holds_lock = false;
+    std::map<std::uint32_t, std::uint64_t> seen; // by place, before it had the lock
+
+    static Doing& now() { return all()[Explorer::actor()]; }
+    static void reset() { all() = {}; }
+
+  private:
+    static std::array<Doing, Explorer::max_actors + 1>& all() {
+        static std::array<Doing, Explorer::max_actors + 1> each;
+        return each;
+    }
 };
 
 /// The Slots of hpt::Table in which each access is a step.
@@ -77,6 +97,7 @@ class CheckedSlots {
         if ((*word & bit) != 0 && mutation_ != Mutation::no_lock)
             return false;
         *word |= bit;
+        Doing::now().holds_lock = true;
         return true;
     }
     void order() {}
@@ -88,35 +109,64 @@ class CheckedSlots {
     /// nothing in T2: what takes the last entry away comes before or after that.
     std::uint32_t phase_too(CheckedMemory::Word word, bool write) const {
         const bool counts = memory_->is_second() && word == CheckedMemory::d0 && write;
-        return watches_phase() || counts ? std::uint32_t{phase_place} : Step::nothing;
+        return Doing::now().fault || counts || memory_->watched() ? std::uint32_t{phase_place} : Step::nothing;
     }
     std::uint64_t* begin(papr::Ptex slot, CheckedMemory::Word word, bool write) const {
         std::uint64_t* const at = memory_->find(slot, word);
-        if (at != nullptr)
-            Explorer::step({.place = memory_->place(slot, word), .write = write, .also_reads = phase_too(word, write)});
+        if (at == nullptr)
+            return nullptr;
+        Explorer::step({.place = memory_->place(slot, word), .write = write, .also_reads = phase_too(word, write)});
+        memory_->check();
         return at;
     }
+    /// It goes by what it saw before it had the lock.
+    bool trusts(CheckedMemory::Word word) const {
+        const Doing& doing = Doing::now();
+        return (mutation_ == Mutation::no_recheck && doing.fault && !memory_->is_second()) ||
+               (mutation_ == Mutation::sweep_no_recheck && doing.sweep && memory_->is_second() &&
+                word == CheckedMemory::d0);
+    }
+    bool merges_early() const {
+        return mutation_ == Mutation::merge_before_flush && memory_->is_second() && Doing::now().sweep;
+    }
     std::uint64_t load(papr::Ptex slot, CheckedMemory::Word word) const {
+        Doing& doing = Doing::now();
+        const bool there = memory_->find(slot, word) != nullptr;
+        if (there && ((trusts(word) && doing.holds_lock) || (merges_early() && word == CheckedMemory::d1)))
+            if (const auto seen = doing.seen.find(memory_->place(slot, word)); seen != doing.seen.end())
+                return seen->second;
         const std::uint64_t* const at = begin(slot, word, false);
-        return at == nullptr ? 0 : *at;
+        if (at == nullptr)
+            return 0;
+        if (trusts(word))
+            doing.seen[memory_->place(slot, word)] = *at;
+        return *at;
     }
     void store(papr::Ptex slot, CheckedMemory::Word word, std::uint64_t value) {
         std::uint64_t* const at = begin(slot, word, true);
         if (at == nullptr)
             return;
+        if (memory_->is_second() && word == CheckedMemory::d1 && value != 0)
+            value = spoiled(value);
         *at = value;
-        if (word == CheckedMemory::d0)
+        Doing& doing = Doing::now();
+        if (word == CheckedMemory::d0) {
             Explorer::changed(memory_->place(slot, word));
+            if (!memory_->is_second())
+                doing.holds_lock = false;
+            doing.seen.clear();
+            if (merges_early() && value != 0 && (value & papr::d0::valid) == 0)
+                doing.seen[memory_->place(slot, CheckedMemory::d1)] = *memory_->find(slot, CheckedMemory::d1);
+        }
+    }
+    std::uint64_t spoiled(std::uint64_t d1) const {
+        if (mutation_ == Mutation::load_grants_store && !dual::permits_store(d1))
+            return (d1 & ~papr::d1::pp) | 2;
+        if (mutation_ == Mutation::fill_sets_changed && dual::permits_store(d1))
+            return d1 | papr::d1::usage;
+        return d1;
     }
 
-  public:
-    /// Of the actor that is running: whether it is serving a fault.
-    static bool& watches_phase() {
-        static std::array<bool, Explorer::max_actors + 1> all{};
-        return all[Explorer::actor()];
-    }
-
-  private:
     CheckedMemory* memory_ = nullptr;
     Mutation mutation_ = Mutation::none;
 };
@@ -135,7 +185,8 @@ class MutableTwins : public dual::TwinSlots<CheckedSlots> {
     void drop_twin(papr::Ptex slot) {
         if (mutation_ == Mutation::usage_before_flush)
             early_[slot.value] = second().d1(slot) & papr::d1::usage;
-        if (mutation_ == Mutation::twin_stays || mutation_ == Mutation::twin_goes_last)
+        if (mutation_ == Mutation::twin_stays || mutation_ == Mutation::twin_goes_last ||
+            mutation_ == Mutation::twin_goes_late)
             return;
         Base::drop_twin(slot);
     }
@@ -153,6 +204,8 @@ class MutableTwins : public dual::TwinSlots<CheckedSlots> {
     }
     void forget_twin(papr::Ptex slot) {
         early_.erase(slot.value);
+        if (mutation_ == Mutation::twin_goes_late)
+            Base::drop_twin(slot);
         if (mutation_ != Mutation::twin_stays)
             Base::forget_twin(slot);
     }

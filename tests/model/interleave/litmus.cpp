@@ -192,24 +192,5 @@ void everything_while_draining(Scene& s) {
     });
     s.add([&s] { s.sweep(); });
 }
-/// A call that was dispatched to one table, and the start of a migration.
-void start_and_call(Scene& s, bool with_grace) {
-    if (!with_grace)
-        s.forget(0);
-    s.add([&s] {
-        s.remove_as_diverted(0);
-        s.pass(0);
-    });
-    s.add([&s] {
-        s.start();
-        s.advance();
-    });
-    s.add([&s] {
-        s.pass(1);
-        s.load(1, 0);
-        s.pass(1);
-        s.load(1, 0);
-    });
-}
 
 } // namespace transom::interleave

@@ -32,5 +32,12 @@ void everything_while_dual(Scene& s);
 void everything_while_switching(Scene& s);
 void everything_while_draining(Scene& s);
 void start_and_call(Scene& s, bool with_grace);
+void start_and_store(Scene& s);
+void begin_and_call(Scene& s);
+void switch_and_remove(Scene& s);
+void switch_and_enter(Scene& s);
+void handler_and_switch(Scene& s);
+void release_and_call(Scene& s, bool with_grace);
+void second_migration(Scene& s);
 
 } // namespace transom::interleave

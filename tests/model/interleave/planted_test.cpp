@@ -7,40 +7,63 @@ namespace {
 
 /// What each planted fault has to be found by, and as what.
 struct Planted {
-    Mutation mutation;
+    Scene::Setup setup;
     Build scene;
     const char* name;
     const char* says;
-    bool one_lpid = false;
-    dual::StorePolicy stores = dual::StorePolicy::when_stored;
 };
 
 class PlantedFault : public testing::TestWithParam<Planted> {};
 
 TEST_P(PlantedFault, IsFound) {
     const Planted& planted = GetParam();
-    const Explored explored =
-        explore({.mutation = planted.mutation, .one_lpid = planted.one_lpid, .stores = planted.stores}, planted.scene);
+    const Explored explored = explore(planted.setup, planted.scene);
     EXPECT_NE(explored.failure, "") << "after " << explored.runs << " runs";
     EXPECT_NE(explored.failure.find(planted.says), std::string::npos) << explored.failure;
     std::printf("%llu runs: %s\n", static_cast<unsigned long long>(explored.runs), explored.failure.c_str());
-    const Explored without = explore({.one_lpid = planted.one_lpid, .stores = planted.stores}, planted.scene);
-    EXPECT_EQ(without.failure, "");
+    Scene::Setup right = planted.setup;
+    right.mutation = Mutation::none;
+    EXPECT_EQ(explore(right, planted.scene).failure, "");
 }
+
+constexpr auto at_once = dual::StorePolicy::as_in_t1;
+using M = Mutation;
 
 INSTANTIATE_TEST_SUITE_P(
     Interleave, PlantedFault,
     testing::Values(
-        Planted{Mutation::twin_stays, remove_and_store, "TwinStays", "I1"},
-        Planted{Mutation::twin_goes_last, remove_and_store, "TwinGoesLast", "I1"},
-        Planted{Mutation::usage_before_flush, remove_and_store_of_a_writer, "UsageBeforeFlush", "I3: C is lost"},
-        Planted{Mutation::twins_usage_ignored, sweep_and_remove, "TwinsUsageIgnored", "I3: C is lost"},
-        Planted{Mutation::no_lock, fill_and_remove, "NoLock", "I"},
-        Planted{Mutation::plain_merge, drain_and_stores_through_t1, "PlainMerge", "I3"},
-        Planted{Mutation::no_flush_at_switch, switch_with_an_old_entry, "NoFlushAtSwitch", "left in T2", true,
-                dual::StorePolicy::as_in_t1},
-        Planted{Mutation::no_flush_at_switch, switch_with_an_old_entry, "NoFlushAtSwitchReadOnly", "I7", true},
-        Planted{Mutation::no_flush_at_fold, fold_and_store, "NoFlushAtFold", "P1"}),
+        Planted{{.mutation = M::twin_stays}, remove_and_store, "TwinStays", "I1"},
+        Planted{{.mutation = M::twin_stays}, sweep_and_clear, "ClearLeavesTheTwin", "I1"},
+        Planted{{.mutation = M::twin_stays}, protect_and_store, "ProtectLeavesTheTwin", "I1"},
+        Planted{{.mutation = M::twin_goes_last}, remove_and_store, "TwinGoesLast", "I1"},
+        Planted{{.mutation = M::twin_goes_late}, remove_and_store, "TwinGoesLate", "I1"},
+        Planted{{.mutation = M::usage_before_flush}, remove_and_store_of_a_writer, "UsageBeforeFlush", "I3: C is lost"},
+        Planted{{.mutation = M::merge_before_flush, .stores = at_once}, fold_and_store, "MergeBeforeFlush", "I3"},
+        Planted{{.mutation = M::twins_usage_ignored}, sweep_and_remove, "TwinsUsageIgnored", "I3: C is lost"},
+        Planted{{.mutation = M::twins_usage_ignored}, read_and_sweep, "ReadT1Only", "I3"},
+        Planted{{.mutation = M::no_lock}, fill_and_remove, "NoLock", "I"},
+        Planted{{.mutation = M::no_recheck}, fill_and_remove, "NoRecheck", "I"},
+        Planted{{.mutation = M::sweep_no_recheck}, sweep_and_remove, "SweepNoRecheck", "T2 is not empty"},
+        Planted{{.mutation = M::plain_merge}, drain_and_stores_through_t1, "PlainMerge", "I3"},
+        Planted{{.mutation = M::load_grants_store}, two_fills, "LoadGrantsStore", "P1"},
+        Planted{{.mutation = M::fill_sets_changed}, fill_and_remove, "FillSetsChanged", "I4: C is invented"},
+        Planted{{.mutation = M::no_flush}, remove_and_store, "NoFlush", "I2"},
+        Planted{{.mutation = M::first_lpid_only}, remove_and_store, "FirstLpidOnly", "I2"},
+        Planted{{.mutation = M::phase_before_lock, .begun = false}, begin_and_call, "PhaseBeforeLock", "I2"},
+        Planted{{.mutation = M::no_flush_at_switch, .one_lpid = true, .stores = at_once},
+                switch_with_an_old_entry,
+                "NoFlushAtSwitch",
+                "left in T2"},
+        Planted{{.mutation = M::no_flush_at_switch, .one_lpid = true},
+                switch_with_an_old_entry,
+                "NoFlushAtSwitchReadOnly",
+                "I7"},
+        Planted{
+            {.mutation = M::no_flush_at_switch, .stores = at_once}, second_migration, "NoFlushBetweenMigrations", "P1"},
+        Planted{{.mutation = M::no_flush_at_fold}, fold_and_store, "NoFlushAtFold", "P1"},
+        Planted{{.mutation = M::late_switch, .ends = true}, switch_and_enter, "LateSwitch", "R4"},
+        Planted{{.mutation = M::handler_not_counted, .ends = true}, handler_and_switch, "HandlerNotCounted", "T2"},
+        Planted{{.mutation = M::looking_is_second, .begun = false}, start_and_store, "LookingIsSecond", "P1"}),
     [](const auto& planted) { return planted.param.name; });
 
 } // namespace

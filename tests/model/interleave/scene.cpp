@@ -38,8 +38,12 @@ Scene::Scene(const Setup& setup)
     : setup_(setup), slots_{slot_of(0), slot_of(1)}, first_(0, {slots_[0], slots_[1]}),
       second_(1, {slots_[0], slots_[1]}),
       live_words_(dual::LiveGroups::words_for((std::uint64_t{1} << log2_table) >> papr::log2_group_size)) {
-    MutableTwins::planted = setup.mutation;
+    MutableTwins::planted = CheckedWalkers::planted = setup.mutation;
+    Doing::reset();
+    CheckedWalkers::in_fault = {};
     invariant(memory_.add_block(RealAddr{0x3000000}), "block");
+    if (setup.ends)
+        second_.watch();
     machine_.on_flush_ = [this](const arch::FakeFlush& what) { flush(what); };
     table_.init(CheckedSlots(first_, setup.mutation), log2_table, {});
     for (unsigned i = 0; i < pages; ++i)
@@ -49,7 +53,7 @@ Scene::Scene(const Setup& setup)
         invariant(engine_.advance() == Phase::dual, "dual");
     }
     for (unsigned i = 0; i < processors; ++i)
-        walks_[i] = engine_.enter(i).table;
+        walks_[i] = engine_.enter(i, i).table;
 }
 
 void Scene::start() {
@@ -64,7 +68,7 @@ void Scene::start() {
               "start");
 }
 
-Scene::~Scene() { CheckedSlots::watches_phase() = false; }
+Scene::~Scene() { Doing::reset(); }
 
 void Scene::raise(LogicalAddr page, Bytes) { ++grants_[page.value >> 16]; }
 void Scene::lower(LogicalAddr page, Bytes) { --grants_[page.value >> 16]; }
@@ -96,7 +100,7 @@ template <class Table> void Scene::remove_from(Table& table, bool both, unsigned
 void Scene::remove(unsigned page) { remove_from(engine_.table(), true, page); }
 
 void Scene::remove_as_diverted(unsigned page) {
-    Explorer::step({.place = phase_place});
+    Explorer::step({.place = diversion_place});
     if (diverted_)
         remove_from(engine_.table(), true, page);
     else
@@ -116,7 +120,8 @@ void Scene::block_remove() {
             begun[i].emplace(std::move(*one));
         }
     }
-    const auto flushed = dual::discharge_all(obligations, engine_.lpids());
+    const auto flushed =
+        with_scope([&](const hpt::FlushScope& scope) { return arch::Tlb::discharge_all(obligations, scope); });
     for (unsigned i = 0; i < pages; ++i)
         if (begun[i]) {
             const auto removed = engine_.table().finish_remove(std::move(*begun[i]), flushed[i]);
@@ -131,6 +136,7 @@ template <class Begun> void Scene::modify(Begun begun, unsigned page, const char
     const bool changes = static_cast<bool>(begun->obligation());
     const hpt::Flushed flushed = discharge(begun->obligation());
     const std::uint64_t before = engine_.table().finish_modify(std::move(*begun), flushed);
+    calling_[Explorer::actor()].clears = 0;
     if (changes)
         check_answer(page, before, call);
 }
@@ -179,7 +185,7 @@ void Scene::clear_table() {
     while (const auto batch = engine_.table().begin_clear_batch()) {
         std::optional<hpt::PartitionFlushed> flushed;
         if (batch->must_flush)
-            flushed = dual::flush_partition(engine_.lpids());
+            flushed = with_scope([](const hpt::FlushScope& scope) { return arch::Tlb::flush_partition(scope); });
         engine_.table().finish_clear_batch(*batch, flushed);
     }
     truths_ = {Truth{.no_store = true, .no_access = true}, Truth{.no_store = true, .no_access = true}};
@@ -192,15 +198,20 @@ void Scene::stop() {
 
 void Scene::advance() {
     Explorer::step({.place = phase_place, .write = true});
-    engine_.advance();
+    if (engine_.advance() == Phase::normal && !engine_.active())
+        second_.give_back();
 }
+
+void Scene::ask_whether_all_are_tracked() { tracked_ = engine_.all_on_second(); }
 
 void Scene::sweep(dual::Fold fold) {
     begin_call();
+    Doing::now().sweep = true;
     static_cast<void>(engine_.sweep({.groups = ~std::uint64_t{0} >> 1, .ticks = ~std::uint64_t{0}}, fold, [] {
         Explorer::step({.place = groups_place, .write = true});
         return 0;
     }));
+    Doing::now().sweep = false;
 }
 
 void Scene::to_drain() {
@@ -208,6 +219,24 @@ void Scene::to_drain() {
     for (unsigned i = 0; i < processors; ++i)
         pass(i);
     engine_.advance();
+}
+
+void Scene::to_end() {
+    sweep();
+    engine_.advance();
+    for (unsigned i = 0; i < processors; ++i)
+        pass(i);
+    engine_.advance();
+    invariant(!engine_.active(), "a migration does not end");
+}
+
+void Scene::to_dual() {
+    start();
+    for (unsigned i = 0; i < processors; ++i)
+        pass(i);
+    engine_.advance();
+    for (unsigned i = 0; i < processors; ++i)
+        pass(i);
 }
 
 // --- what has to hold
@@ -229,6 +258,8 @@ std::string Scene::after_step() {
 }
 
 std::string Scene::at_end() {
+    if (!engine_.active())
+        return {}; // it has been given back, and was looked at until then
     // All that is left to be done is done, one step after the other.
     if (engine_.phase() == Phase::normal)
         engine_.advance();
@@ -239,7 +270,10 @@ std::string Scene::at_end() {
         sweep();
     if (engine_.phase() != Phase::release || engine_.live() != 0)
         return "T2 is not empty at the end";
-    if (engine_.counters().mismatches != 0)
+    const dual::Counters& counters = engine_.counters();
+    if (counters.drained_by_calls + counters.drained_by_sweep != engine_.live_at_switch())
+        return "R7: as many entries are drained as there were";
+    if (counters.mismatches != 0)
         return "C4: an entry of T2 was not T1's";
     for (unsigned i = 0; i < pages; ++i) {
         if (*second_.find(slots_[i], CheckedMemory::d0) != 0 || *second_.find(slots_[i], CheckedMemory::d1) != 0)

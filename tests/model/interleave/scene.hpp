@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "checked_slots.hpp"
+#include "checked_walkers.hpp"
 #include <arch/fake_machine.hpp>
 #include <optional>
 #include <transom/dual/engine_impl.hpp>
@@ -22,12 +22,13 @@ struct Truth {
 /// What is checked after each step: I1. At each access: I2. Where a call answers R and C, and at the end: I3 and I4.
 class Scene : public Explorer::Run, public dual::PageTracking, public dual::CallDiversion {
   public:
-    static constexpr unsigned pages = 2, processors = 2;
+    static constexpr unsigned pages = 2;
     static constexpr std::uint32_t first_lpid = 1;
     struct Setup {
         Mutation mutation = Mutation::none;
         bool one_lpid = false; // as on POWER8
         bool begun = true;     // else there is no second table until start()
+        bool ends = false;     // it is given back: whether somebody walks it then is looked at
         dual::StorePolicy stores = dual::StorePolicy::when_stored;
     };
     explicit Scene(const Setup& setup);
@@ -49,16 +50,21 @@ class Scene : public Explorer::Run, public dual::PageTracking, public dual::Call
     void stop();
     void advance();
     void sweep(dual::Fold fold = dual::Fold::evict);
-    /// For the grace period it is outside, though it is not: a fault of the hypervisor's.
-    void forget(unsigned processor) { engine_.leave(processor); }
+    /// It goes out. In the middle of a call a fault of the hypervisor's: for a grace period it is outside, though it is not.
+    void leave(unsigned processor) { engine_.leave(processor); }
     /// A kick: it goes out and in again.
     void pass(unsigned processor);
+    /// Whoever leads the move asks whether all stores are seen from now on; if so, they have to be.
+    void ask_whether_all_are_tracked();
 
     std::vector<Explorer::Actor> actors() override { return actors_; }
     template <class F> void add(F body) { actors_.emplace_back(body); }
     std::string after_step() override;
     std::string at_end() override;
     void to_drain();
+    /// From drain to its end, with all that has to be done, and from there to the next one.
+    void to_end();
+    void to_dual();
 
   private:
     struct Tlb {
@@ -71,10 +77,14 @@ class Scene : public Explorer::Run, public dual::PageTracking, public dual::Call
         std::vector<Held> held;
         bool busy = false; // an access is under way
     };
+    using Phase = dual::Phase;
     bool here(LogicalAddr, Bytes) override { return true; }
     void raise(LogicalAddr page, Bytes) override;
     void lower(LogicalAddr page, Bytes) override;
-    void divert(bool on) override { diverted_ = on; }
+    void divert(bool on) override {
+        Explorer::step({.place = diversion_place, .write = true});
+        diverted_ = on;
+    }
 
     void flush(const arch::FakeFlush& flush);
     void flush_processor(unsigned processor, std::uint32_t lpid, std::optional<unsigned> page);
@@ -82,10 +92,25 @@ class Scene : public Explorer::Run, public dual::PageTracking, public dual::Call
     std::uint64_t try_access(unsigned processor, unsigned page, dual::AccessKind kind);
     void reflect(unsigned page);
     void note_made(unsigned page, dual::AccessKind kind);
-    hpt::Flushed discharge(const hpt::FlushObligation& obligation) {
-        return dual::discharge(obligation, engine_.lpids());
+    /// As BothTables does it, and as it would with the phase of the call's beginning.
+    template <class F> auto with_scope(F flush) {
+        if (setup_.mutation == Mutation::phase_before_lock) {
+            const Phase began = calling_[Explorer::actor()].began;
+            return flush(began == Phase::dual || began == Phase::switching ? engine_.lpids().both()
+                                                                           : engine_.lpids().of_first());
+        }
+        Explorer::step({.place = phase_place});
+        return flush(engine_.scope());
     }
-    void begin_call() { calling_[Explorer::actor()] = {}; }
+    hpt::Flushed discharge(const hpt::FlushObligation& obligation) {
+        return with_scope([&](const hpt::FlushScope& scope) { return arch::Tlb::discharge(obligation, scope); });
+    }
+    void begin_call() {
+        calling_[Explorer::actor()] = {};
+        if (setup_.mutation == Mutation::phase_before_lock)
+            Explorer::step({.place = phase_place});
+        calling_[Explorer::actor()].began = engine_.phase();
+    }
     void begin_change(unsigned page) {
         begin_call();
         changed_[page] = changed_[page] || Explorer::actor() < Explorer::max_actors;
@@ -99,6 +124,7 @@ class Scene : public Explorer::Run, public dual::PageTracking, public dual::Call
     struct Call {
         std::array<std::optional<Truth>, pages> at_flush; // when no processor had the page any more
         std::uint64_t clears = 0;
+        Phase began = Phase::normal;
     };
 
     Setup setup_;
@@ -108,13 +134,13 @@ class Scene : public Explorer::Run, public dual::PageTracking, public dual::Call
     memory::LogicalMemory memory_;
     std::vector<std::uint64_t> live_words_;
     hpt::Table<CheckedSlots> table_;
-    dual::Engine<CheckedSlots, MutableTwins> engine_;
+    dual::Engine<CheckedSlots, MutableTwins, CheckedWalkers> engine_;
     std::array<Truth, pages> truths_;
     std::array<Tlb, processors> tlbs_;
     std::array<dual::Which, processors> walks_{};
     std::array<Call, Explorer::max_actors + 1> calling_;
     std::array<int, pages> grants_{};
-    bool diverted_ = false;
+    bool diverted_ = false, tracked_ = false;
     std::array<bool, pages> changed_{}; // a call has begun that may make an access fail for a while, or for good
     std::vector<Explorer::Actor> actors_;
 };

@@ -27,7 +27,9 @@ void Scene::flush(const arch::FakeFlush& what) {
     } else if (setup_.mutation == Mutation::no_flush_at_switch) {
         return;
     }
-    for (unsigned i = 0; i < processors; ++i)
+    const bool forgotten = setup_.mutation == Mutation::no_flush ||
+                           (setup_.mutation == Mutation::first_lpid_only && what.lpid != first_lpid);
+    for (unsigned i = 0; i < processors && !forgotten; ++i)
         flush_processor(i, what.lpid, page);
     // With two LPIDs T1's is the last.
     if (page && what.lpid == first_lpid) {
@@ -45,7 +47,8 @@ void Scene::note_made(unsigned page, AccessKind kind) {
     Truth& truth = truths_[page];
     if (truth.no_access || (kind == AccessKind::store && truth.no_store))
         Explorer::fail("I2: an access was made after the call that forbade it");
-    if (kind == AccessKind::store && walks_[0] == Which::second && walks_[1] == Which::second && grants_[page] <= 0)
+    const bool all = tracked_ || (walks_[0] == Which::second && walks_[1] == Which::second);
+    if (kind == AccessKind::store && all && grants_[page] <= 0)
         Explorer::fail("P1: a store that nobody has counted");
     truth.referenced = true;
     truth.stored = truth.stored || kind == AccessKind::store;
@@ -63,7 +66,9 @@ std::uint64_t Scene::try_access(unsigned processor, unsigned page, AccessKind ki
         tlb.busy = false;
         return result;
     };
-    Explorer::step({.place = tlb_place, .write = true});
+    const bool looked_at = second && setup_.ends;
+    Explorer::step({.place = tlb_place, .write = true, .also_reads = looked_at ? phase_place : Step::nothing});
+    memory->check();
     tlb.busy = true;
     auto held = std::ranges::find_if(tlb.held, [&](const Tlb::Held& h) { return h.lpid == lpid && h.page == page; });
     std::uint64_t d1 = 0;
@@ -109,9 +114,9 @@ void Scene::access(unsigned processor, unsigned page, AccessKind kind) {
             return;
         if (walks_[processor] == Which::first)
             return reflect(page);
-        CheckedSlots::watches_phase() = true;
+        Doing::now().fault = CheckedWalkers::in_fault[processor] = true;
         const auto outcome = engine_.fault(processor, made(page, kind));
-        CheckedSlots::watches_phase() = false;
+        Doing::now().fault = CheckedWalkers::in_fault[processor] = false;
         if (outcome.answer == FaultAnswer::reflect)
             return reflect(page);
         if (outcome.answer == FaultAnswer::change_table)
@@ -121,11 +126,10 @@ void Scene::access(unsigned processor, unsigned page, AccessKind kind) {
 }
 
 void Scene::pass(unsigned processor) {
-    Explorer::step({.place = phase_place, .write = true});
-    const dual::Entry entry = engine_.enter(processor);
+    const dual::Entry entry = engine_.enter(processor, processor);
     walks_[processor] = entry.table;
-    if (entry.flush && setup_.one_lpid && setup_.mutation != Mutation::no_flush_at_switch)
-        tlbs_[processor].held.clear();
+    if (entry.flush && setup_.mutation != Mutation::no_flush_at_switch)
+        std::erase_if(tlbs_[processor].held, [](const Tlb::Held& held) { return held.lpid == first_lpid; });
 }
 
 } // namespace transom::interleave

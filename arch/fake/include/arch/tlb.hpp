@@ -24,6 +24,18 @@ class Tlb {
         (std::make_index_sequence<n>());
     }
     static transom::hpt::PartitionFlushed flush_partition(std::uint32_t lpid);
+
+    // With two LPIDs the one of `lpid` comes last.
+    static transom::hpt::Flushed discharge(const transom::hpt::FlushObligation& obligation,
+                                           const transom::hpt::FlushScope& scope);
+    template <std::size_t n>
+    static std::array<transom::hpt::Flushed, n> discharge_all(
+        const std::array<transom::hpt::FlushObligation, n>& obligations, const transom::hpt::FlushScope& scope) {
+        if (scope.other_lpid != scope.lpid)
+            static_cast<void>(discharge_all(obligations, scope.other_lpid));
+        return discharge_all(obligations, scope.lpid);
+    }
+    static transom::hpt::PartitionFlushed flush_partition(const transom::hpt::FlushScope& scope);
 };
 
 } // namespace arch

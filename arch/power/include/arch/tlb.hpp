@@ -36,17 +36,11 @@ class Tlb {
             asm volatile("ptesync" ::: "memory");
             for (const transom::hpt::FlushObligation& obligation : obligations)
                 if (obligation)
-                    asm volatile("tlbie %0, %1"
-                                 :
-                                 : "r"(transom::hpt::tlbie_page(*obligation)), "r"(std::uint64_t{lpid})
-                                 : "memory");
+                    tlbie(transom::hpt::tlbie_page(*obligation), lpid);
             asm volatile("eieio\n\ttlbsync\n\tptesync" ::: "memory");
             wait_for_late_processors(lpid);
         }
-        return [&]<std::size_t... i>(std::index_sequence<i...>) {
-            return std::array{transom::hpt::Flushed(obligations[i])...};
-        }
-        (std::make_index_sequence<n>());
+        return receipts(obligations);
     }
 
     /// Forgets all translations of a partition: before its LPID or its table is used again.
@@ -55,7 +49,56 @@ class Tlb {
         return {};
     }
 
+    // The same for one LPID or two, with one wait for both: a partition with two page tables.
+
+    static transom::hpt::Flushed discharge(const transom::hpt::FlushObligation& obligation,
+                                           const transom::hpt::FlushScope& scope) {
+        if (obligation)
+            invalidate(transom::hpt::tlbie_page(*obligation), scope);
+        return transom::hpt::Flushed(obligation);
+    }
+    template <std::size_t n>
+    static std::array<transom::hpt::Flushed, n> discharge_all(
+        const std::array<transom::hpt::FlushObligation, n>& obligations, const transom::hpt::FlushScope& scope) {
+        if (std::ranges::any_of(obligations, [](const auto& obligation) { return static_cast<bool>(obligation); })) {
+            asm volatile("ptesync" ::: "memory");
+            for (const transom::hpt::FlushObligation& obligation : obligations)
+                if (obligation)
+                    tlbie(transom::hpt::tlbie_page(*obligation), scope);
+            asm volatile("eieio\n\ttlbsync\n\tptesync" ::: "memory");
+            wait_for_late_processors(scope.partition);
+        }
+        return receipts(obligations);
+    }
+    static transom::hpt::PartitionFlushed flush_partition(const transom::hpt::FlushScope& scope) {
+        invalidate(transom::hpt::tlbie_partition, scope);
+        return {};
+    }
+
   private:
+    template <std::size_t n>
+    static std::array<transom::hpt::Flushed, n> receipts(
+        const std::array<transom::hpt::FlushObligation, n>& obligations) {
+        return [&]<std::size_t... i>(std::index_sequence<i...>) {
+            return std::array{transom::hpt::Flushed(obligations[i])...};
+        }
+        (std::make_index_sequence<n>());
+    }
+
+    [[gnu::always_inline]] static inline void tlbie(std::uint64_t rb, std::uint32_t lpid) {
+        asm volatile("tlbie %0, %1" : : "r"(rb), "r"(std::uint64_t{lpid}) : "memory");
+    }
+    [[gnu::always_inline]] static inline void tlbie(std::uint64_t rb, const transom::hpt::FlushScope& scope) {
+        tlbie(rb, scope.lpid);
+        if (scope.other_lpid != scope.lpid)
+            tlbie(rb, scope.other_lpid);
+    }
+    [[gnu::always_inline]] static inline void invalidate(std::uint64_t rb, const transom::hpt::FlushScope& scope) {
+        asm volatile("ptesync" ::: "memory");
+        tlbie(rb, scope);
+        asm volatile("eieio\n\ttlbsync\n\tptesync" ::: "memory");
+        wait_for_late_processors(scope.partition);
+    }
     [[gnu::always_inline]] static inline void invalidate(std::uint64_t rb, std::uint32_t lpid) {
         // The first ptesync: the entry's V=0 before the invalidation. RS is LPID in bits 32-63 (ISA 3.0: PID above, which
         // does not count here); the two-operand form is RIC=0, PRS=0, R=0 of ISA 3.0.
