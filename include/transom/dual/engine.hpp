@@ -46,7 +46,7 @@ template <class Slots, class Pair = TwinSlots<Slots>, class Walk = Walkers<>> cl
     void abandon();
 
     /// Of virtual processor `processor`, on the way in on the physical one with that arch::processor_index(), which asks; and again where a
-    /// fault says change_table.
+    /// fault says change_table. A flush is said once: it is done before the processor walks anything.
     Entry enter(unsigned processor, unsigned physical);
     void leave(unsigned processor) { walkers_.leave(processor); }
     /// A processor that walks T2 has missed, or was refused, with that access in virtual mode.

@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(
             {.mutation = M::no_flush_at_switch, .stores = at_once}, second_migration, "NoFlushBetweenMigrations", "P1"},
         Planted{{.mutation = M::no_flush_at_fold}, fold_and_store, "NoFlushAtFold", "P1"},
         Planted{{.mutation = M::late_switch, .ends = true}, switch_and_enter, "LateSwitch", "R4"},
-        Planted{{.mutation = M::handler_not_counted, .ends = true}, handler_and_switch, "HandlerNotCounted", "T2"},
+        Planted{{.mutation = M::handler_not_counted, .ends = true}, handler_and_switch, "HandlerNotCounted", "P1"},
         Planted{{.mutation = M::looking_is_second, .begun = false}, start_and_store, "LookingIsSecond", "P1"}),
     [](const auto& planted) { return planted.param.name; });
 

@@ -258,17 +258,18 @@ std::string Scene::after_step() {
 }
 
 std::string Scene::at_end() {
-    if (!engine_.active())
-        return {}; // it has been given back, and was looked at until then
     // All that is left to be done is done, one step after the other.
     if (engine_.phase() == Phase::normal)
         engine_.advance();
     engine_.stop();
     for (unsigned i = 0; i < processors; ++i)
         pass(i);
-    for (unsigned i = 0; i < 3 && engine_.advance() != Phase::release; ++i)
+    const auto over = [this] { return !engine_.active() || engine_.phase() == Phase::release; };
+    for (unsigned i = 0; i < 3 && !over(); ++i) {
+        engine_.advance();
         sweep();
-    if (engine_.phase() != Phase::release || engine_.live() != 0)
+    }
+    if (!over() || engine_.live() != 0)
         return "T2 is not empty at the end";
     const dual::Counters& counters = engine_.counters();
     if (counters.drained_by_calls + counters.drained_by_sweep != engine_.live_at_switch())

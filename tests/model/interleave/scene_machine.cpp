@@ -27,8 +27,9 @@ void Scene::flush(const arch::FakeFlush& what) {
     } else if (setup_.mutation == Mutation::no_flush_at_switch) {
         return;
     }
-    const bool forgotten = setup_.mutation == Mutation::no_flush ||
-                           (setup_.mutation == Mutation::first_lpid_only && what.lpid != first_lpid);
+    const bool of_call = !Doing::now().fault && !Doing::now().sweep;
+    const bool forgotten = of_call && (setup_.mutation == Mutation::no_flush ||
+                                       (setup_.mutation == Mutation::first_lpid_only && what.lpid != first_lpid));
     for (unsigned i = 0; i < processors && !forgotten; ++i)
         flush_processor(i, what.lpid, page);
     // With two LPIDs T1's is the last.
