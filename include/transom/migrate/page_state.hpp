@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace transom::migrate {
+
+/// A granule of a partition's memory, the unit that is tracked and sent.
+struct PageIndex {
+    std::uint64_t value = 0;
+    constexpr auto operator<=>(const PageIndex&) const = default;
+};
+
+/// What the source knows of a page. docs/page-state.md.
+enum class PageStatus : std::uint8_t {
+    fresh,    // never sent
+    zero,     // nothing in it, and nobody can store to it: a marker is sent
+    sending,  // being read for the stream
+    sent,     // the target has it as it is
+    stale,    // altered since it was sent
+    hot,      // altered so often that it waits
+    pinned,   // written without the page table: devices, registered areas
+    handed,   // the target's; what is here is a backup
+    poisoned, // uncorrectable memory error
+};
+constexpr std::size_t page_statuses = 9;
+
+enum class PageEvent : std::uint8_t {
+    grant,         // somebody is about to be able to store
+    ungrant,       // and no longer is
+    write,         // the hypervisor wrote
+    claim,         // a sender wants to read it
+    claim_stopped, // the same while nobody can store, whatever is counted
+    finish,        // it has been read, and is in the stream
+    give_back,     // it did not get into the stream, or was lost in it
+    heat,
+    cool,
+    discard, // the contents are gone: unused, loaned, ballooned
+    pin,
+    unpin,
+    poison,
+    hand_over,
+};
+constexpr std::size_t page_events = 14;
+
+namespace page_state_detail {
+
+using enum PageStatus;
+using Row = std::array<std::optional<PageStatus>, page_events>;
+constexpr std::optional<PageStatus> no;
+
+// What may follow; `no`: the event does not happen to such a page. A pinned page stays so until the last pin is gone.
+constexpr std::array<Row, page_statuses> transitions{{
+    // grant    ungrant   write     claim    stopped  finish give_back heat cool   discard   pin       unpin     poison    hand_over
+    {fresh, fresh, fresh, sending, sending, no, no, no, no, zero, pinned, no, poisoned, no},            // fresh
+    {fresh, no, fresh, sending, sending, no, no, no, no, zero, pinned, no, poisoned, no},               // zero
+    {stale, sending, stale, no, no, sent, stale, no, no, no, pinned, no, poisoned, no},                 // sending
+    {stale, sent, stale, no, no, no, stale, no, no, zero, pinned, no, poisoned, handed},                // sent
+    {stale, stale, stale, sending, sending, no, no, hot, no, zero, pinned, no, poisoned, no},           // stale
+    {hot, hot, hot, no, sending, no, no, no, stale, zero, pinned, no, poisoned, no},                    // hot
+    {pinned, pinned, pinned, no, sending, no, no, no, no, no, pinned, stale, poisoned, no},             // pinned
+    {no, handed, no, no, no, no, no, no, no, no, no, no, handed, no},                                   // handed
+    {poisoned, poisoned, poisoned, no, no, no, no, no, no, poisoned, poisoned, poisoned, poisoned, no}, // poisoned
+}};
+
+} // namespace page_state_detail
+
+constexpr std::optional<PageStatus> next(PageStatus status, PageEvent event) {
+    return page_state_detail::transitions[static_cast<std::size_t>(status)][static_cast<std::size_t>(event)];
+}
+
+/// An entry of the page state table: [15:12] status, [11:8] how often it was altered after being sent, or of a pinned page the
+/// pins, [7:0] translations that permit stores. Both counts stay where they are once they are at their end.
+struct PageState {
+    static constexpr unsigned max_stores = 255;
+    static constexpr unsigned max_heat = 15;
+
+    std::uint16_t bits = 0;
+
+    constexpr PageState() = default;
+    constexpr PageState(PageStatus status, unsigned heat, unsigned stores)
+        : bits(static_cast<std::uint16_t>(static_cast<unsigned>(status) << 12 | heat << 8 | stores)) {}
+
+    constexpr PageStatus status() const { return static_cast<PageStatus>(bits >> 12); }
+    constexpr unsigned heat() const { return bits >> 8 & 15; }
+    constexpr unsigned stores() const { return bits & 255; }
+    /// More translations than can be counted: it is not known any more when the last one goes.
+    constexpr bool saturated() const { return stores() == max_stores; }
+    constexpr bool operator==(const PageState&) const = default;
+};
+
+/// The entry after an event; none where the event does not happen to such a page, or has to wait for counts to be 0.
+constexpr std::optional<PageState> after(PageState before, PageEvent event) {
+    const auto status = next(before.status(), event);
+    if (!status)
+        return {};
+    const bool altered =
+        *status == PageStatus::stale && (before.status() == PageStatus::sent || before.status() == PageStatus::sending);
+    unsigned heat = before.heat(), stores = before.stores();
+    switch (event) {
+    case PageEvent::grant:
+        stores = std::min(stores + 1, PageState::max_stores);
+        heat = std::min(heat + (altered ? 1 : 0), PageState::max_heat);
+        break;
+    case PageEvent::ungrant:
+        if (stores == 0)
+            return {};
+        stores -= before.saturated() ? 0 : 1;
+        break;
+    case PageEvent::write:
+        heat = std::min(heat + (altered ? 1 : 0), PageState::max_heat);
+        break;
+    case PageEvent::claim:
+    case PageEvent::discard:
+        if (stores != 0)
+            return {};
+        heat = event == PageEvent::discard ? 0 : heat;
+        break;
+    case PageEvent::claim_stopped:
+        heat = before.status() == PageStatus::pinned ? 0 : heat;
+        break;
+    case PageEvent::pin:
+        heat = before.status() == PageStatus::pinned ? std::min(heat + 1, PageState::max_heat) : 1;
+        break;
+    case PageEvent::unpin:
+        if (before.status() != PageStatus::pinned)
+            break;
+        heat -= heat == PageState::max_heat ? 0 : 1;
+        return PageState(heat == 0 ? *status : before.status(), heat, stores);
+    case PageEvent::cool:
+        heat /= 2;
+        break;
+    default:
+        break;
+    }
+    return PageState(*status, heat, stores);
+}
+
+} // namespace transom::migrate
