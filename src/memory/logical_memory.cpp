@@ -24,7 +24,8 @@ template <class Visit> void for_each_piece(const LogicalMemory& memory, LogicalA
 
 bool LogicalMemory::add_block(RealAddr real) {
     invariant(real.aligned(block_size), "memory block is not aligned");
-    invariant(!present_.on() && !changed_.on(), "memory block added while its granules are tracked");
+    invariant(!present_.on() && watch_.load(std::memory_order_relaxed) == nullptr,
+              "memory block added while its granules are tracked");
     if (block_count_ == max_blocks)
         return false;
     blocks_[block_count_++] = real;
@@ -34,7 +35,7 @@ bool LogicalMemory::add_block(RealAddr real) {
 void LogicalMemory::reset() {
     block_count_ = 0;
     present_ = {};
-    changed_ = {};
+    watch_writes(nullptr);
     missing_in_ = 0;
 }
 
@@ -68,9 +69,7 @@ std::expected<void, AccessError> LogicalMemory::write(LogicalAddr to, std::span<
     for_each_piece(*this, to, from.size(), [&](std::byte* piece, Bytes offset, Bytes length) {
         std::memcpy(piece, from.data() + offset, length);
     });
-    // After the store: whoever takes the mark and copies then sees the new contents.
-    if (changed_.on() && !from.empty())
-        changed_.set(to, from.size());
+    tell(to, from.size());
     return {};
 }
 
@@ -78,8 +77,7 @@ std::expected<void, AccessError> LogicalMemory::clear(LogicalAddr to, Bytes n) {
     if (const auto allowed = check(to, n); !allowed)
         return allowed;
     for_each_piece(*this, to, n, [](std::byte* piece, Bytes, Bytes length) { std::memset(piece, 0, length); });
-    if (changed_.on() && n != 0)
-        changed_.set(to, n);
+    tell(to, n);
     return {};
 }
 
@@ -88,9 +86,13 @@ void LogicalMemory::limit_to_present(std::span<std::uint64_t> present, Bytes gra
     invariant(!present_.on() || present_.covers(size()), "presence bitmap is too small");
 }
 
-void LogicalMemory::record_changes(std::span<std::uint64_t> changed, Bytes granule) {
-    changed_ = {changed, granule};
-    invariant(!changed_.on() || changed_.covers(size()), "change bitmap is too small");
+/// After the store, so that who hears of it and copies has the new contents.
+void LogicalMemory::tell(LogicalAddr from, Bytes n) {
+    WriteWatch* const watch = watch_.load(std::memory_order_relaxed);
+    if (watch == nullptr || n == 0) [[likely]]
+        return;
+    std::atomic_thread_fence(std::memory_order_acquire); // only where there is one to be looked into
+    watch->written(from, n);
 }
 
 } // namespace transom::memory

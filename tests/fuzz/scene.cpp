@@ -72,14 +72,18 @@ void Scene::write_foreign(RealAddr address, std::uint64_t word) {
 
 RealAddr Scene::real(const std::uint64_t* place) const { return arch::real_address(place); }
 
-// What the partition's memory was written with is known from its own record of changes.
+void Changes::written(LogicalAddr from, Bytes size) {
+    for (Bytes granule = from.value / tracked_granule; granule <= (from.value + size - 1) / tracked_granule; ++granule)
+        granules[granule] = true;
+}
+
 void Scene::reset_memory() {
-    for (std::size_t granule = 0; granule < changed_.size() * 64; ++granule)
-        if ((changed_[granule / 64] >> granule % 64 & 1) != 0) {
+    for (std::size_t granule = 0; granule < changed_.granules.size(); ++granule)
+        if (changed_.granules[granule]) {
             const LogicalAddr address{granule * tracked_granule};
             std::memset(arch::real_pointer(partition_->memory.translate(address).value()), 0, tracked_granule);
         }
-    std::ranges::fill(changed_, 0);
+    std::fill(changed_.granules.begin(), changed_.granules.end(), false);
     std::memset(words_at(table_address), 0, 2 * slots * sizeof(std::uint64_t));
     for (auto* words : {&guest_words, &seen_guest_words, &seen_entries})
         std::ranges::fill(*words, 0);
@@ -113,7 +117,7 @@ void Scene::begin(Input& input) {
     partition_ = std::make_unique<partition::Partition>();
     partition::Partition& partition = *partition_;
     invariant(partition.memory.add_block(first_block) && partition.memory.add_block(second_block), "blocks");
-    partition.memory.record_changes(changed_, tracked_granule);
+    partition.memory.watch_writes(&changed_);
     partition.lpid = 77;
     partition.state = partition::PartitionState::running;
     partition.vcpu_count = 3;

@@ -45,6 +45,12 @@ struct Note {
     std::uint64_t d0 = 0;
 };
 
+/// What the partition's memory was written with.
+struct Changes final : memory::WriteWatch {
+    void written(LogicalAddr from, Bytes size) override;
+    std::vector<bool> granules = std::vector<bool>(memory_size / tracked_granule);
+};
+
 /// A partition on the fake machine with foreign memory all around it. Under AddressSanitizer that memory is poisoned: who
 /// only touches it is caught at once.
 class Scene {
@@ -87,7 +93,7 @@ class Scene {
 
     arch::FakeMachine machine_{foreign_tail + foreign_tail_size - arch::fake_real_base};
     std::unique_ptr<partition::Partition> partition_;
-    std::vector<std::uint64_t> changed_ = std::vector<std::uint64_t>(memory_size / tracked_granule / 64);
+    Changes changed_;
     random::Source working_, broken_;
     partition::ProcessorPool pool_{.processors = 2, .entitled = 170};
 };

@@ -65,6 +65,20 @@ TEST_F(HptCall, ZeroPageClearsThePageAndOnlyWhenThereIsASlot) {
     EXPECT_EQ(page[kib(64)], std::byte{0xee});
 }
 
+// P5: before the entry is valid, so before anybody can look at what was zeroed.
+TEST_F(HptCall, P5_EnterTellsWhoWatchesOfThePageThatItZeroes) {
+    struct Watch final : memory::WriteWatch {
+        void written(LogicalAddr from, Bytes size) override { seen.emplace_back(from.value, size); }
+        std::vector<std::pair<std::uint64_t, Bytes>> seen;
+    };
+    Watch watch;
+    partition->memory.watch_writes(&watch);
+    enter(0, 0);
+    EXPECT_TRUE(watch.seen.empty());
+    enter(flag::zero_page, 16);
+    EXPECT_THAT(watch.seen, ElementsAre(std::pair{kib(64), kib(64)}));
+}
+
 TEST_F(HptCall, AMissingPageLeavesNoTrace) {
     std::array<std::uint64_t, 4> present{};
     partition->memory.limit_to_present(present, kib(64));

@@ -2,9 +2,9 @@
 #include <arch/fake_machine.hpp>
 #include <arch/real_memory.hpp>
 #include <gmock/gmock.h>
-#include <numeric>
 #include <transom/base/big_endian.hpp>
 #include <transom/memory/logical_memory.hpp>
+#include <utility>
 #include <vector>
 
 namespace transom::memory {
@@ -98,19 +98,48 @@ TEST_F(LogicalMemoryTest, AnswersMissingWhereAnyGranuleIsNotHere) {
     EXPECT_TRUE(memory_.read({0x38000}, data));
 }
 
-TEST_F(LogicalMemoryTest, MarksWhatChanged) {
-    std::vector<std::uint64_t> changed(2 * block_size / kib(4) / 64);
-    memory_.record_changes(changed, kib(4));
+struct RecordedWrites final : WriteWatch {
+    void written(LogicalAddr from, Bytes size) override {
+        seen.emplace_back(from, size);
+        contents = static_cast<unsigned>(*memory->load<std::uint8_t>(from));
+    }
+    const LogicalMemory* memory = nullptr;
+    std::vector<std::pair<LogicalAddr, Bytes>> seen;
+    unsigned contents = 0;
+};
+
+// P5: each write, once, with what was really written, and after it.
+TEST_F(LogicalMemoryTest, P5_TellsWhoWatchesOfEachWrite) {
+    RecordedWrites watch;
+    watch.memory = &memory_;
+    memory_.watch_writes(&watch);
+    std::array<std::byte, 2> two{std::byte{7}, std::byte{8}};
+    ASSERT_TRUE(memory_.write(seam - 1, two));
+    EXPECT_EQ(watch.contents, 7u);
+    ASSERT_TRUE(memory_.store({0x1000}, Be<std::uint64_t>(~std::uint64_t{0})));
+    EXPECT_EQ(watch.contents, 255u);
+    ASSERT_TRUE(memory_.clear({0x1001}, kib(8)));
+    EXPECT_EQ(watch.contents, 0u);
+    EXPECT_THAT(watch.seen,
+                testing::ElementsAre(std::pair{seam - 1, Bytes{2}}, std::pair{LogicalAddr{0x1000}, Bytes{8}},
+                                     std::pair{LogicalAddr{0x1001}, kib(8)}));
+    memory_.watch_writes(nullptr);
+    ASSERT_TRUE(memory_.write({0}, two));
+    EXPECT_EQ(watch.seen.size(), 3u);
+}
+
+TEST_F(LogicalMemoryTest, TellsOfNothingWhereNothingWasWritten) {
+    RecordedWrites watch;
+    watch.memory = &memory_;
+    memory_.watch_writes(&watch);
     std::array<std::byte, 2> two{};
     ASSERT_TRUE(memory_.read({0}, two));
     ASSERT_TRUE(memory_.write({0}, {}));
     ASSERT_TRUE(memory_.clear({0}, 0));
-    EXPECT_EQ(std::accumulate(changed.begin(), changed.end(), std::uint64_t{0}), 0u) << "reads change nothing";
-    ASSERT_TRUE(memory_.write(seam - 1, two));
-    EXPECT_EQ(changed[block_size / kib(4) / 64 - 1], std::uint64_t{1} << 63);
-    EXPECT_EQ(changed[block_size / kib(4) / 64], 1u);
-    ASSERT_TRUE(memory_.clear({kib(4)}, kib(8)));
-    EXPECT_EQ(changed[0], 6u);
+    EXPECT_EQ(memory_.write({2 * block_size - 1}, two), outside);
+    memory_.inject_missing(1);
+    EXPECT_EQ(memory_.clear({0}, 8), missing);
+    EXPECT_TRUE(watch.seen.empty());
 }
 
 TEST_F(LogicalMemoryTest, InjectsMissingAtTheAccessThatATestNames) {
@@ -136,7 +165,7 @@ TEST_F(LogicalMemoryDeathTest, PanicsOnOurOwnMistakes) {
     EXPECT_DEATH((void)memory_.block(2), "no such memory block");
     std::vector<std::uint64_t> small(1);
     EXPECT_DEATH(memory_.limit_to_present(small, kib(64)), "too small");
-    EXPECT_DEATH(memory_.record_changes(small, 3), "power of two");
+    EXPECT_DEATH(memory_.limit_to_present(small, 3), "power of two");
 }
 
 } // namespace

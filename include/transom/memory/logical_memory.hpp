@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -9,6 +10,7 @@
 #include <span>
 #include <transom/base/address.hpp>
 #include <transom/memory/granule_bits.hpp>
+#include <transom/memory/write_watch.hpp>
 
 namespace transom::memory {
 
@@ -28,7 +30,7 @@ class LogicalMemory {
   public:
     /// Adds the next block. `real` is aligned to block_size. False: max_blocks reached.
     [[nodiscard]] bool add_block(RealAddr real);
-    /// Forgets every block and every bitmap; the caller has taken the blocks back.
+    /// Forgets everything; the caller has taken the blocks back.
     void reset();
 
     Bytes size() const { return block_count_ * block_size; }
@@ -48,16 +50,17 @@ class LogicalMemory {
 
     /// Copies out of the partition's memory; any alignment, across blocks.
     std::expected<void, AccessError> read(LogicalAddr from, std::span<std::byte> to) const;
-    /// Copies into the partition's memory and marks what it touches as changed.
+    /// Copies into the partition's memory and tells who watches.
     std::expected<void, AccessError> write(LogicalAddr to, std::span<const std::byte> from);
-    /// Fills with zeros and marks.
+    /// Fills with zeros and tells who watches.
     std::expected<void, AccessError> clear(LogicalAddr to, Bytes n);
 
     /// From now on only granules whose bit in `present` is set can be accessed; the rest answers missing. Bit i of word
     /// w is granule 64 w + i. The words belong to the caller and cover size(). An empty span: everything is here.
     void limit_to_present(std::span<std::uint64_t> present, Bytes granule);
-    /// From now on write and clear set the bit of each granule that they touch. An empty span: nobody is interested.
-    void record_changes(std::span<std::uint64_t> changed, Bytes granule);
+    /// Whom write and clear tell from now on; null: nobody. Processors may be in the middle of either: until each of them has been
+    /// outside the partition once, a new one may not hear of a write, and an old one may.
+    void watch_writes(WriteWatch* watch) { watch_.store(watch, std::memory_order_release); }
     /// For tests of the callers: the n-th read, write or clear from now (1 is the next) answers missing, once.
     void inject_missing(std::uint32_t nth) { missing_in_ = nth; }
 
@@ -75,11 +78,12 @@ class LogicalMemory {
 
   private:
     std::expected<void, AccessError> check(LogicalAddr address, Bytes n) const;
+    void tell(LogicalAddr from, Bytes n);
 
     std::size_t block_count_ = 0;
     std::array<RealAddr, max_blocks> blocks_{};
     GranuleBits present_;
-    GranuleBits changed_;
+    std::atomic<WriteWatch*> watch_{nullptr};
     mutable std::uint32_t missing_in_ = 0;
 };
 
