@@ -5,109 +5,118 @@ namespace transom::migrate {
 
 namespace {
 
-/// In no state to be sent, now or ever: what is left in a set of a page that has gone.
+/// What one call looks at, so that it takes some tens of microseconds. Of a region with something to tell it is all pages, 4096 at most.
+constexpr unsigned pages_per_look = 1024, words_per_look = 512, regions_per_look = 256;
+
+/// What is left in a set of a page that has gone: sent, or in a sender's hands, who puts it into a set again if it has to be.
 bool has_gone(PageStatus status) {
-    return status == PageStatus::sent || status == PageStatus::sending || status == PageStatus::handed;
+    return status == PageStatus::sent || status == PageStatus::sending || status == PageStatus::overtaken;
 }
 
 } // namespace
 
-void AddressOrder::begin_pass(unsigned pass) {
-    table_.to_send().take(table_.altered());
-    cursor_ = {};
-    stopped_ = pass == 0;
+void PageOrder::begin_pass(unsigned pass) {
+    first_ = pass == 1;
+    stopped_ = false;
+    enter(Lap::tell);
 }
 
-std::optional<Choice> AddressOrder::next() {
-    while (const auto page = table_.to_send().next(cursor_)) {
-        cursor_ = {page->value + 1};
-        const PageStatus status = table_.state(*page).status();
-        if (status == PageStatus::pinned && !stopped_)
-            continue;
-        table_.to_send().remove(*page);
-        if (!has_gone(status))
-            return Choice{*page, Choice::Step::send};
+void PageOrder::begin_stop() {
+    stopped_ = true;
+    enter(Lap::tell);
+}
+
+void PageOrder::enter(Lap lap) {
+    lap_ = lap;
+    cursor_ = {};
+    region_ = 0;
+}
+
+void PageOrder::go_on() {
+    switch (lap_) {
+    case Lap::gather:
+        return enter(stopped_ ? Lap::stop : first_ ? Lap::fresh : Lap::heat);
+    case Lap::altered:
+    case Lap::stop:
+    case Lap::over:
+        return enter(Lap::over);
+    default:
+        return enter(static_cast<Lap>(static_cast<unsigned>(lap_) + 1));
     }
-    return {};
 }
 
-void StateOrder::begin_pass(unsigned pass) {
-    table_.to_send().take(table_.altered());
-    pass_ = pass;
-    cursor_ = {};
-    lap_ = pass > 1 ? Lap::watch : Lap::markers; // in the first nobody can store yet
-}
-
-void StateOrder::begin_stop() {
-    begin_pass(pass_ + 1);
-    lap_ = Lap::stop;
-}
-
-std::optional<Choice> StateOrder::next() {
-    while (lap_ != Lap::over) {
+Choice PageOrder::next() {
+    for (unsigned looks = 0; looks < pages_per_look; ++looks) {
+        switch (lap_) {
+        case Lap::over:
+            return {};
+        case Lap::tell:
+            if (!tell_next())
+                go_on();
+            return {.step = Choice::Step::look};
+        case Lap::gather:
+            if (const auto rest = table_.to_send().take(table_.altered(), cursor_, words_per_look))
+                cursor_ = *rest;
+            else
+                go_on();
+            return {.step = Choice::Step::look};
+        case Lap::watch:
+            go_on();
+            return {.step = Choice::Step::watch};
+        default:
+            break;
+        }
         const auto page = table_.to_send().next(cursor_);
         if (!page) {
-            lap_ = lap_ >= Lap::altered_rest ? Lap::over : static_cast<Lap>(static_cast<unsigned>(lap_) + 1);
-            cursor_ = {};
+            go_on();
             continue;
         }
         cursor_ = {page->value + 1};
-        switch (judge(*page, table_.state(*page))) {
-        case Fate::pass_by:
-            break;
-        case Fate::forget:
+        if (lap_ == Lap::heat) {
+            judge_heat(*page);
+        } else if (has_gone(table_.state(*page).status())) {
             table_.to_send().remove(*page);
-            break;
-        case Fate::watch:
-            return Choice{*page, Choice::Step::watch};
-        case Fate::send:
+        } else if (turn_of(*page)) {
             table_.to_send().remove(*page);
-            return Choice{*page, Choice::Step::send};
+            return {Choice::Step::send, *page};
         }
     }
-    return {};
+    return {.step = Choice::Step::look};
 }
 
-StateOrder::Fate StateOrder::judge(PageIndex page, PageState state) {
-    const PageStatus status = state.status();
-    if (has_gone(status))
-        return Fate::forget;
+/// False: all regions have been told.
+bool PageOrder::tell_next() {
+    for (const std::uint64_t end = region_ + regions_per_look; region_ < end && region_ < table_.regions();) {
+        const std::uint64_t region = region_++;
+        if (!table_.region(region).unspread())
+            continue;
+        table_.spread(region);
+        break;
+    }
+    return region_ < table_.regions();
+}
+
+void PageOrder::judge_heat(PageIndex page) {
+    const PageState state = table_.state(page);
+    if (state.status() == PageStatus::hot && table_.stores(page) == 0)
+        table_.cool(page); // nobody stored to it for a whole pass
+    else if (state.status() == PageStatus::stale && state.heat() >= limits_.hot)
+        table_.heat(page);
+}
+
+/// Somebody may have changed its state meanwhile: then a lap passes a page by that was its own, and the claim says so of one that
+/// was not.
+bool PageOrder::turn_of(PageIndex page) const {
     if (lap_ == Lap::stop)
-        return Fate::send;
-    const std::uint32_t stores = table_.stores(page), easy = limits_.easy_in(pass_);
-    if (lap_ == Lap::watch) {
-        // Once a pass, at its beginning: no page becomes hot, or ceases to be, more than once a pass.
-        if (status == PageStatus::hot && stores == 0)
-            table_.cool(page); // nobody stored to it for a whole pass
-        else if (status == PageStatus::stale && state.heat() >= limits_.hot)
-            table_.heat(page);
-        return stores != 0 && status != PageStatus::pinned ? Fate::watch : Fate::pass_by;
-    }
-    if (migration_of(state, stores, easy) != Migration::appropriate)
-        return Fate::pass_by;
-    const bool fresh = status == PageStatus::fresh, altered = status == PageStatus::stale;
-    bool now = false;
-    switch (lap_) {
-    case Lap::markers:
-        now = !fresh && !altered;
-        break;
-    case Lap::fresh_quiet:
-        now = fresh && stores == 0;
-        break;
-    case Lap::fresh_few:
-        now = fresh && stores <= 2;
-        break;
-    case Lap::fresh_rest:
-        now = fresh;
-        break;
-    case Lap::altered_quiet:
-        now = altered && stores == 0;
-        break;
-    default:
-        now = altered;
-        break;
-    }
-    return now ? Fate::send : Fate::pass_by;
+        return true;
+    const PageState state = table_.state(page);
+    const std::uint32_t stores = table_.stores(page);
+    if (migration_of(state, stores) != Migration::appropriate)
+        return false;
+    constexpr auto never_sent = cost_of({PageStatus::fresh, PageState::max_heat, 0}, 0, 0);
+    constexpr auto seldom = cost_of({PageStatus::stale, 1, 0}, 0, 0);
+    const PageCost cost = cost_of(state, stores, 0);
+    return lap_ == Lap::altered || cost <= (lap_ == Lap::fresh ? never_sent : seldom);
 }
 
 } // namespace transom::migrate

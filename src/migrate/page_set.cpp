@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <transom/migrate/page_set.hpp>
 
 namespace transom::migrate {
+
+void PageSet::fill(std::uint64_t pages) {
+    const auto fill_bits = [](std::span<std::uint64_t> words, std::uint64_t bits) {
+        std::ranges::fill(words.first(bits / 64), ~std::uint64_t{0});
+        if (bits % 64 != 0)
+            words[bits / 64] = bit(bits) - 1;
+    };
+    fill_bits(pages_, pages);
+    fill_bits(blocks_, blocks(pages));
+}
 
 std::optional<PageIndex> PageSet::first_in(std::uint64_t word, std::uint64_t end) const {
     for (; word < end; ++word) {
@@ -47,14 +58,15 @@ std::optional<PageIndex> PageSet::next(PageIndex from) {
     }
 }
 
-void PageSet::take(PageSet& other) {
-    for (auto page = other.next({0}); page; page = other.next({page->value + 1})) {
-        const std::uint64_t word = page->value / 64;
+std::optional<PageIndex> PageSet::take(PageSet& other, PageIndex from, unsigned words) {
+    auto page = other.next(from);
+    for (; page && words > 0; --words) {
         const std::uint64_t all = at(other.pages_, page->value).exchange(0, std::memory_order_seq_cst);
         at(pages_, page->value).fetch_or(all, std::memory_order_seq_cst);
         mark(page->value / in_block);
-        page->value = word * 64 + 63;
+        page = other.next({(page->value | 63) + 1});
     }
+    return page;
 }
 
 } // namespace transom::migrate

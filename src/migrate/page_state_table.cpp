@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <atomic>
 #include <bit>
 #include <transom/base/panic.hpp>
 #include <transom/migrate/page_state_table.hpp>
@@ -7,10 +9,11 @@ namespace transom::migrate {
 
 namespace {
 
-/// Whether the target lacks a page that it may have had before.
-bool has_to_go(PageStatus status) {
-    return status != PageStatus::sent && status != PageStatus::sending && status != PageStatus::handed;
-}
+/// Whether a page belongs into a set. What a sender has is put there when he is done with it; a hot one stays where who orders pages
+/// has it.
+bool has_to_go(PageStatus status) { return status == PageStatus::fresh || status == PageStatus::stale; }
+
+std::uint64_t last_page(LogicalAddr from, Bytes size, unsigned shift) { return (from.value + size - 1) >> shift; }
 
 } // namespace
 
@@ -21,8 +24,7 @@ PageStateTable::PageStateTable(Bytes memory, Bytes granule, PageStateMemory stor
     invariant(storage.pages.size() == pages_of(memory, granule) && storage.regions.size() == regions_of(memory),
               "page states are for another memory");
     counts_[static_cast<std::size_t>(PageStatus::fresh)] = pages();
-    for (std::uint64_t page = 0; page < pages(); ++page)
-        to_send_.add({page});
+    to_send_.fill(pages());
 }
 
 void PageStateTable::account(PageIndex page, PageChange change) {
@@ -31,23 +33,16 @@ void PageStateTable::account(PageIndex page, PageChange change) {
         return;
     counts_[static_cast<std::size_t>(before)].fetch_sub(1, std::memory_order_relaxed);
     counts_[static_cast<std::size_t>(now)].fetch_add(1, std::memory_order_relaxed);
-    // After the change: a sender removes, then claims. A hot page stays where who orders pages has it.
-    if (has_to_go(now) && before != PageStatus::hot && now != PageStatus::hot)
+    // After the change: a sender removes, then claims.
+    if (has_to_go(now) && before != PageStatus::hot)
         altered_.add(page);
 }
 
-bool PageStateTable::event(PageIndex page, PageEvent what) {
-    const auto changed = change(memory_.pages[page.value], what);
+std::optional<PageChange> PageStateTable::event(PageIndex page, PageEvent what, std::memory_order order) {
+    const auto changed = change(memory_.pages[page.value], what, order);
     if (changed)
         account(page, *changed);
-    return changed.has_value();
-}
-
-bool PageStateTable::event_range(LogicalAddr from, Bytes size, PageEvent what) {
-    bool all = true;
-    for (std::uint64_t page = from.value >> shift_; page <= (from.value + size - 1) >> shift_; ++page)
-        all &= event({page}, what);
-    return all;
+    return changed;
 }
 
 void PageStateTable::raise(LogicalAddr page, Bytes size) {
@@ -58,75 +53,67 @@ void PageStateTable::raise(LogicalAddr page, Bytes size) {
                 touched_.fetch_add(large_region >> shift_, std::memory_order_relaxed);
         return;
     }
-    for (std::uint64_t each = page.value >> shift_; each <= (page.value + size - 1) >> shift_; ++each) {
-        const auto changed = change(memory_.pages[each], PageEvent::grant);
-        invariant(changed.has_value(), "a page that has been handed over is made writable");
-        if (changed->before.stores() == 0)
+    for (std::uint64_t each = page.value >> shift_; each <= last_page(page, size, shift_); ++each)
+        if (event({each}, PageEvent::grant)->before.stores() == 0)
             touched_.fetch_add(1, std::memory_order_relaxed);
-        account({each}, *changed);
-    }
 }
 
 void PageStateTable::lower(LogicalAddr page, Bytes size) {
+    constexpr auto too_many = "more grants end than were made";
     if (size >= large_region) {
         for (Bytes done = 0; done < size; done += large_region)
-            invariant(memory_.regions[(page.value + done) / large_region].lower(), "more grants end than were made");
+            invariant(memory_.regions[(page.value + done) / large_region].lower(), too_many);
         return;
     }
-    invariant(event_range(page, size, PageEvent::ungrant), "more grants end than were made");
+    for (std::uint64_t each = page.value >> shift_; each <= last_page(page, size, shift_); ++each)
+        invariant(event({each}, PageEvent::ungrant).has_value(), too_many);
 }
 
-void PageStateTable::mark_dirty(LogicalAddr from, Bytes size) {
-    for (std::uint64_t each = from.value >> shift_; each <= (from.value + size - 1) >> shift_; ++each) {
-        const auto changed = change(memory_.pages[each], PageEvent::write);
-        invariant(changed.has_value(), "a page that has been handed over is written");
+void PageStateTable::written(LogicalAddr from, Bytes size) {
+    for (std::uint64_t each = from.value >> shift_; each <= last_page(from, size, shift_); ++each) {
+        const auto changed = event({each}, PageEvent::write);
         if (changed->before.status() != changed->after.status())
             touched_.fetch_add(1, std::memory_order_relaxed);
-        account({each}, *changed);
     }
 }
 
-bool PageStateTable::pin(LogicalAddr from, Bytes size) { return event_range(from, size, PageEvent::pin); }
-bool PageStateTable::unpin(LogicalAddr from, Bytes size) { return event_range(from, size, PageEvent::unpin); }
-
-Claim PageStateTable::claim(PageIndex page) {
-    const auto changed = change(memory_.pages[page.value], PageEvent::claim, std::memory_order_seq_cst);
-    if (!changed) {
-        const PageState now = load(memory_.pages[page.value]);
-        if (now.status() == PageStatus::poisoned)
-            return Claim::poisoned;
-        return now.stores() != 0 && next(now.status(), PageEvent::claim) ? Claim::stored : Claim::not_now;
-    }
-    account(page, *changed);
-    // A large page that was granted before this look is seen here; one that is granted later is seen by who spreads it.
-    if (!memory_.regions[region_of(page)].quiet()) {
-        give_back(page);
-        return Claim::large;
-    }
-    return changed->before.status() == PageStatus::zero ? Claim::taken_zero : Claim::taken;
-}
-
-Claim PageStateTable::claim_stopped(PageIndex page) {
-    const auto changed = change(memory_.pages[page.value], PageEvent::claim_stopped);
-    if (!changed)
-        return load(memory_.pages[page.value]).status() == PageStatus::poisoned ? Claim::poisoned : Claim::not_now;
-    account(page, *changed);
-    return changed->before.status() == PageStatus::zero ? Claim::taken_zero : Claim::taken;
-}
-
-bool PageStateTable::spread(std::uint64_t index) {
-    LargeGrants& region = memory_.regions[index];
-    const std::uint32_t grants = region.grants();
-    if (region.live() != 0)
+bool PageStateTable::claim(PageIndex page) {
+    const LargeGrants& region = memory_.regions[region_of(page)];
+    if (region.unspread())
+        spread(region_of(page));
+    if (!event(page, PageEvent::claim, std::memory_order_seq_cst))
         return false;
+    // A large page that was granted before this look is seen here; one that is granted later is seen by who spreads it.
+    if (region.quiet())
+        return true;
+    give_back(page);
+    return false;
+}
+
+bool PageStateTable::claim_stopped(PageIndex page) {
+    if (memory_.regions[region_of(page)].unspread())
+        spread(region_of(page));
+    return event(page, PageEvent::claim_stopped).has_value();
+}
+
+bool PageStateTable::sent(PageIndex page) {
+    const auto changed = event(page, PageEvent::finish);
+    invariant(changed.has_value(), "a page was sent that nobody had claimed");
+    return changed->after.status() == PageStatus::sent;
+}
+
+void PageStateTable::spread(std::uint64_t index) {
+    LargeGrants& region = memory_.regions[index];
+    const std::uint32_t grants = region.grants(); // before the pages: what is granted meanwhile leaves them untold
+    // After the look at the region: a claim that has not seen the grant there is seen here.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
     const std::uint64_t in_region = large_region >> shift_, first = index * in_region;
     for (std::uint64_t page = first; page < std::min(first + in_region, pages()); ++page) {
-        const PageStatus status = load(memory_.pages[page]).status();
-        if (status == PageStatus::sent || status == PageStatus::sending || status == PageStatus::zero)
-            mark_dirty({page << shift_}, 1);
+        const PageStatus status = entry({page}).status();
+        if (status == PageStatus::sent || status == PageStatus::sending)
+            event({page}, PageEvent::write);
     }
-    region.told(grants); // if there were more meanwhile, it is still unspread
-    return true;
+    region.told(grants);
 }
 
 PageState PageStateTable::state(PageIndex page) const {
@@ -136,15 +123,22 @@ PageState PageStateTable::state(PageIndex page) const {
         const PageState state = load(memory_.pages[page.value]);
         if (region.version() != version)
             continue;
-        if (!version.unspread() || (state.status() != PageStatus::sent && state.status() != PageStatus::zero))
+        if (!version.unspread() || state.status() != PageStatus::sent)
             return state;
-        return PageState(state.status() == PageStatus::sent ? PageStatus::stale : PageStatus::fresh, state.heat(),
-                         state.stores());
+        return PageState(PageStatus::stale, state.heat(), state.stores());
     }
 }
 
 std::uint32_t PageStateTable::stores(PageIndex page) const {
     return load(memory_.pages[page.value]).stores() + memory_.regions[region_of(page)].live();
+}
+
+std::uint64_t PageStateTable::owed(std::uint64_t word) const {
+    std::uint64_t bits = 0;
+    for (std::uint64_t i = 0; i < 64 && word * 64 + i < pages(); ++i)
+        if (state({word * 64 + i}).status() != PageStatus::sent)
+            bits |= std::uint64_t{1} << i;
+    return bits;
 }
 
 } // namespace transom::migrate

@@ -9,7 +9,7 @@
 
 namespace transom::dual {
 
-/// Counts grants as the page state table will, and plays the pages' arrival.
+/// Counts grants as the page state table does, and plays the pages' arrival.
 class CountingTracking final : public PageTracking {
   public:
     bool here(LogicalAddr page, Bytes) override { return !missing.contains(page.value); }

@@ -49,7 +49,10 @@ TEST(PageSet, TakesAllOfAnother) {
     one.set.add({3});
     for (const std::uint64_t page : {0, 3, 64, 511, 512, 4999})
         other.set.add({page});
-    one.set.take(other.set);
+    auto from = one.set.take(other.set, {0}, 2);
+    EXPECT_EQ(from, PageIndex{511}) << "two words at a time";
+    from = one.set.take(other.set, *from, 9);
+    EXPECT_FALSE(from.has_value());
     EXPECT_FALSE(other.set.next({0}).has_value());
     std::vector<std::uint64_t> all;
     for (auto page = one.set.next({0}); page; page = one.set.next({page->value + 1}))

@@ -16,7 +16,7 @@ class PageStateTableTest : public testing::Test {
     static LogicalAddr at(std::uint64_t page) { return {page * granule}; }
     PageStatus status(std::uint64_t page) { return table_->state({page}).status(); }
     void send(std::uint64_t page) {
-        ASSERT_EQ(table_->claim({page}), Claim::taken);
+        ASSERT_TRUE(table_->claim({page}));
         ASSERT_TRUE(table_->sent({page}));
     }
 
@@ -26,7 +26,6 @@ class PageStateTableTest : public testing::Test {
 TEST_F(PageStateTableTest, EveryPageIsFreshAndToBeSent) {
     EXPECT_EQ(table_->pages(), 768u);
     EXPECT_EQ(table_->count(fresh), 768u);
-    EXPECT_EQ(table_->bytes_left(), memory);
     for (std::uint64_t page = 0; page < 768; ++page)
         EXPECT_TRUE(table_->to_send().has({page}));
 }
@@ -37,10 +36,10 @@ TEST_F(PageStateTableTest, R38_EvictionLowersByOne) {
         table_->raise(at(5), kib(4));
     for (std::uint32_t left = 3; left > 0; --left) {
         EXPECT_EQ(table_->stores({5}), left);
-        EXPECT_EQ(table_->claim({5}), Claim::stored);
+        EXPECT_FALSE(table_->claim({5}));
         table_->lower(at(5), kib(4));
     }
-    EXPECT_EQ(table_->claim({5}), Claim::taken);
+    EXPECT_TRUE(table_->claim({5}));
 }
 
 // R39, P1: from the grant on, not from the store on.
@@ -55,18 +54,21 @@ TEST_F(PageStateTableTest, R39_GrantAfterSendMakesStale) {
 
 // P3: what is granted while a page is read makes it go again.
 TEST_F(PageStateTableTest, P3_GrantWhileSendingMakesStale) {
-    ASSERT_EQ(table_->claim({2}), Claim::taken);
+    ASSERT_TRUE(table_->claim({2}));
     table_->raise(at(2), granule);
     table_->lower(at(2), granule);
+    EXPECT_FALSE(table_->claim({2})) << "its sender has it still (P6)";
+    EXPECT_FALSE(table_->altered().has({2}));
     EXPECT_FALSE(table_->sent({2}));
     EXPECT_EQ(status(2), stale);
+    EXPECT_TRUE(table_->altered().has({2}));
 }
 
 // P5: every page that a write of the hypervisor's touches.
 TEST_F(PageStateTableTest, P5_HypervisorWritesMakeStale) {
     for (const std::uint64_t page : {3, 4, 5})
         send(page);
-    table_->mark_dirty(at(4) - 1, 2);
+    table_->written(at(4) - 1, 2);
     EXPECT_EQ(status(3), stale);
     EXPECT_EQ(status(4), stale);
     EXPECT_EQ(status(5), PageStatus::sent);
@@ -86,7 +88,7 @@ TEST(PageStateTable, P9_CountsAliasesAndCoveredPages) {
     EXPECT_EQ(table->stores({17}), 1u);
 }
 
-// P10: the whole of a large page is altered, at once, and can be sent when it is gone and its pages have been told.
+// P10: the whole of a large page is altered, at once, and can be sent when it is gone.
 TEST_F(PageStateTableTest, P10_LargePagesCountOnceForTheirRegion) {
     send(256);
     send(257);
@@ -95,26 +97,37 @@ TEST_F(PageStateTableTest, P10_LargePagesCountOnceForTheirRegion) {
     EXPECT_EQ(status(256), stale);
     EXPECT_EQ(status(0), PageStatus::sent);
     EXPECT_EQ(table_->stores({300}), 1u);
-    EXPECT_EQ(table_->claim({300}), Claim::large);
-    EXPECT_FALSE(table_->spread(1));
+    EXPECT_FALSE(table_->claim({300}));
+    EXPECT_TRUE(table_->altered().has({256})) << "they have to go, whoever claims one of them first";
+    EXPECT_FALSE(table_->region(1).unspread());
+    EXPECT_FALSE(table_->claim({300})) << "until the large page is gone";
     table_->lower({mib(16)}, mib(16));
     EXPECT_EQ(status(257), stale) << "it may have been stored to";
-    EXPECT_EQ(table_->claim({300}), Claim::large) << "who sends it now would send it again";
-    EXPECT_TRUE(table_->spread(1));
-    EXPECT_EQ(table_->count(PageStatus::sent), 1u);
-    EXPECT_TRUE(table_->altered().has({256}));
     send(256);
     EXPECT_EQ(status(256), PageStatus::sent);
+    EXPECT_EQ(status(257), stale);
+    EXPECT_EQ(table_->count(PageStatus::sent), 2u);
 }
 
 TEST_F(PageStateTableTest, P10_LargeGrantWhileSendingIsNotLost) {
-    ASSERT_EQ(table_->claim({300}), Claim::taken);
+    ASSERT_TRUE(table_->claim({300}));
     table_->raise({mib(16)}, mib(16));
     table_->lower({mib(16)}, mib(16));
     EXPECT_TRUE(table_->sent({300}));
     EXPECT_EQ(status(300), stale);
-    EXPECT_TRUE(table_->spread(1));
-    EXPECT_EQ(load(table_.entry(300)).status(), stale);
+    table_->spread(1);
+    EXPECT_EQ(table_->entry({300}).status(), stale);
+    EXPECT_TRUE(table_->altered().has({300}));
+}
+
+// What could store by a large page cannot any more when all is stopped, though its entries are there.
+TEST_F(PageStateTableTest, P10_IsToldWhenStopped) {
+    send(300);
+    table_->raise({mib(16)}, mib(16));
+    EXPECT_EQ(table_->owed(4) >> (300 - 256) & 1, 1u) << "the bitmap knows, whoever has been told";
+    EXPECT_TRUE(table_->claim_stopped({300})) << "so does who demands it";
+    EXPECT_TRUE(table_->sent({300}));
+    EXPECT_EQ(status(300), PageStatus::sent);
 }
 
 // R35: a page with three that store to it and one with none.
@@ -125,39 +138,45 @@ TEST_F(PageStateTableTest, R35_StatesAreRelative) {
               cost_of(table_->state({1}), table_->stores({1}), granule));
 }
 
-TEST_F(PageStateTableTest, ZeroPagesAreMarkersUntilSomebodyCanStore) {
-    EXPECT_TRUE(table_->discard({7}));
-    EXPECT_EQ(table_->claim({7}), Claim::taken_zero);
-    EXPECT_TRUE(table_->sent({7}));
-    EXPECT_TRUE(table_->discard({7}));
-    EXPECT_TRUE(table_->altered().has({7}));
-    table_->raise(at(7), granule);
-    EXPECT_EQ(status(7), fresh);
-    EXPECT_FALSE(table_->discard({7})) << "somebody can store to it";
+// R50, P11: the bitmap has what the target does not have, by one rule, and nothing else.
+TEST_F(PageStateTableTest, R50_TheBitmapIsWhatWasNotSent) {
+    for (const std::uint64_t page : {0, 1, 2, 63, 64})
+        send(page);
+    table_->raise(at(1), granule);
+    table_->written(at(63), 1);
+    EXPECT_EQ(table_->owed(0), ~std::uint64_t{0b101});
+    EXPECT_EQ(table_->owed(1), ~std::uint64_t{1});
+    EXPECT_TRUE(table_->claim_stopped({1})) << "nobody runs who could store, whatever is counted";
+    EXPECT_TRUE(table_->sent({1}));
+    EXPECT_EQ(table_->owed(0), ~std::uint64_t{0b111});
+    EXPECT_FALSE(table_->claim_stopped({1}));
+    OwnedPageTable small(16 * granule, granule);
+    EXPECT_EQ(small->owed(0), 0xffffu) << "and no page that is not there";
 }
 
-TEST_F(PageStateTableTest, PinnedPagesGoWhenNobodyStores) {
+// R58: bytes, at once.
+TEST_F(PageStateTableTest, R58_TellsWhatIsLeft) {
+    EXPECT_EQ(table_->bytes_left(), memory);
+    send(3);
+    EXPECT_EQ(table_->bytes_left(), memory - granule);
+    table_->written(at(3), 1);
+    EXPECT_EQ(table_->bytes_left(), memory);
+}
+
+TEST_F(PageStateTableTest, HotPagesGoWhenStopped) {
     send(8);
-    EXPECT_TRUE(table_->pin(at(8), 128));
-    EXPECT_EQ(table_->claim({8}), Claim::not_now);
-    EXPECT_EQ(table_->claim_stopped({8}), Claim::taken);
+    table_->written(at(8), 128);
+    table_->heat({8});
+    EXPECT_FALSE(table_->claim({8}));
+    EXPECT_TRUE(table_->claim_stopped({8}));
     EXPECT_TRUE(table_->sent({8}));
-    EXPECT_TRUE(table_->hand_over({8}));
     EXPECT_EQ(table_->pages_left(), table_->pages() - 1);
 }
 
-TEST_F(PageStateTableTest, PoisonedPagesAreNeverRead) {
-    EXPECT_TRUE(table_->poison({9}));
-    EXPECT_EQ(table_->claim({9}), Claim::poisoned);
-    EXPECT_EQ(table_->claim_stopped({9}), Claim::poisoned);
-    table_->mark_dirty(at(9), 1);
-    EXPECT_EQ(status(9), poisoned);
-}
-
-// R60: what was in a connection that is lost is to be sent, and was not altered.
-TEST_F(PageStateTableTest, R60_WhatWasLostGoesAgain) {
-    ASSERT_EQ(table_->claim({3}), Claim::taken);
-    EXPECT_TRUE(table_->give_back({3}));
+// What did not get into the stream is to be sent, and was not altered.
+TEST_F(PageStateTableTest, WhatIsGivenBackGoesAgain) {
+    ASSERT_TRUE(table_->claim({3}));
+    table_->give_back({3});
     EXPECT_EQ(table_->state({3}), PageState(stale, 0, 0));
     EXPECT_TRUE(table_->altered().has({3}));
 }
@@ -173,6 +192,7 @@ using PageStateTableDeathTest = PageStateTableTest;
 TEST_F(PageStateTableDeathTest, MoreGrantsEndThanWereMade) {
     EXPECT_DEATH(table_->lower(at(1), granule), "more grants end than were made");
     EXPECT_DEATH(table_->lower({0}, mib(16)), "more grants end than were made");
+    EXPECT_DEATH(table_->sent({1}), "nobody had claimed");
 }
 
 } // namespace

@@ -38,11 +38,12 @@ class SimulatedMove {
         std::shuffle(place_.begin(), place_.end(), random_);
     }
 
+    std::function<void()> at_begin_of_pass = [] {};
     /// Sees the end of every pass, before it is decided.
     std::function<void()> at_end_of_pass = [] {};
     std::function<void()> at_each_page = [] {};
 
-    void run(PageOrder& order, std::uint64_t budget) {
+    template <class Order> void run(Order& order, std::uint64_t budget) {
         for (passes = 1;; ++passes) {
             pass(order);
             at_end_of_pass();
@@ -51,9 +52,12 @@ class SimulatedMove {
         }
         left_at_stop = table_->pages_left();
         order.begin_stop();
-        while (const auto choice = order.next()) {
-            if (table_->claim_stopped(choice->page) == Claim::taken && table_->sent(choice->page))
-                count_send(choice->page);
+        while (true) {
+            const Choice choice = order.next();
+            if (choice.step == Choice::Step::over)
+                break;
+            if (choice.step == Choice::Step::send && table_->claim_stopped(choice.page) && table_->sent(choice.page))
+                count_send(choice.page);
         }
     }
 
@@ -65,22 +69,29 @@ class SimulatedMove {
     std::uint64_t sends = 0, first_sends = 0, evictions = 0, faults = 0, left_at_stop = 0;
 
   private:
-    void pass(PageOrder& order) {
+    template <class Order> void pass(Order& order) {
         const double began = now;
+        at_begin_of_pass();
         order.begin_pass(passes);
-        while (const auto choice = order.next()) {
-            if (writable_[choice->page.value])
-                evict(choice->page);
-            if (choice->step == Choice::Step::watch)
+        while (true) {
+            const Choice choice = order.next();
+            if (choice.step == Choice::Step::over)
+                break;
+            if (choice.step == Choice::Step::watch) {
+                for (std::uint64_t page = 0; page < writable_.size(); ++page)
+                    evict({page});
+            }
+            if (choice.step != Choice::Step::send)
                 continue;
-            if (table_->claim(choice->page) != Claim::taken) {
-                order.put_off(choice->page);
+            evict(choice.page);
+            if (!table_->claim(choice.page)) {
+                order.put_off(choice.page);
                 continue;
             }
             store_for(1);
             at_each_page();
-            table_->sent(choice->page);
-            count_send(choice->page);
+            table_->sent(choice.page);
+            count_send(choice.page);
         }
         if (now == began) // nothing was to be sent: some time passes nevertheless
             store_for(static_cast<double>(table_->pages()) / 100);
@@ -91,6 +102,8 @@ class SimulatedMove {
         first_sends += sends_of_[page.value]++ == 0 ? 1 : 0;
     }
     void evict(PageIndex page) {
+        if (!writable_[page.value])
+            return;
         writable_[page.value] = false;
         ++evictions;
         table_->lower({page.value * granule}, granule);

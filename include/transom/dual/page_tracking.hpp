@@ -20,12 +20,4 @@ class PageTracking {
     ~PageTracking() = default;
 };
 
-/// Everything is here, and nobody counts.
-class NoTracking final : public PageTracking {
-  public:
-    bool here(LogicalAddr, Bytes) override { return true; }
-    void raise(LogicalAddr, Bytes) override {}
-    void lower(LogicalAddr, Bytes) override {}
-};
-
 } // namespace transom::dual

@@ -2,90 +2,71 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <transom/migrate/page_cost.hpp>
 #include <transom/migrate/page_state_table.hpp>
 
 namespace transom::migrate {
 
-/// What to do with a page.
+/// What the defaults are and what was measured with them: docs/page-state.md.
+struct OrderLimits {
+    unsigned hot = 3; // altered so often after it was sent, a page waits for the end
+};
+
+/// What to do next.
 struct Choice {
     enum class Step : std::uint8_t {
-        send,  // take from all who have it the right to store, claim it, read it
-        watch, // only the first: who stores to it before its turn comes is seen
+        send,  // a page: claim it, read it
+        watch, // take the right to store away from whoever has it, in all of the memory: who stores from then on is seen
+        look,  // nothing was found in what was looked through so far: go on, now or later
+        over,  // the pass is
     };
-    PageIndex page;
-    Step step = Step::send;
+    Step step = Step::over;
+    PageIndex page = {}; // to be sent
+
     bool operator==(const Choice&) const = default;
 };
 
-/// In which order pages go. A policy: it decides nothing that correctness depends on, and is asked by one processor at a time.
-/// What is asked for twice with the same states is answered the same.
+/// In which order pages go: by state and complexity. A pass is laps over what is to be sent: what was never sent, then what was
+/// altered, least often first; of both only what nobody can store to. Hot pages wait. A policy: nothing that correctness depends
+/// on is decided here, and one processor at a time asks.
 class PageOrder {
   public:
-    /// Passes count from 1; what was altered until now is part of it.
-    virtual void begin_pass(unsigned pass) = 0;
+    explicit PageOrder(PageStateTable& table, OrderLimits limits = {}) : table_(table), limits_(limits) {}
+
+    /// Passes count from 1. In the first nobody can store yet, so it does not watch.
+    void begin_pass(unsigned pass);
     /// The last one: nobody stores any more, everything that is left goes.
-    virtual void begin_stop() = 0;
-    /// None: the pass is over. A page that is given out to be sent is in no set; who does not send it after all puts it off.
-    virtual std::optional<Choice> next() = 0;
+    void begin_stop();
+    /// A bounded time, whatever there is. A page that is given out is in no set; who does not send it after all puts it off.
+    Choice next();
     /// It could not be claimed: its turn comes in the next pass.
-    virtual void put_off(PageIndex page) = 0;
-
-  protected:
-    ~PageOrder() = default;
-};
-
-/// The baseline: upwards, whatever the state. What others do.
-class AddressOrder final : public PageOrder {
-  public:
-    explicit AddressOrder(PageStateTable& table) : table_(table) {}
-
-    void begin_pass(unsigned pass) override;
-    void begin_stop() override { begin_pass(0); }
-    std::optional<Choice> next() override;
-    void put_off(PageIndex page) override { table_.altered().add(page); }
-
-  private:
-    PageStateTable& table_;
-    PageIndex cursor_;
-    bool stopped_ = false;
-};
-
-/// Ours, by state and complexity. A pass is laps over what is to be sent: markers; what was never sent and nobody can store to;
-/// then by how many can; then what was altered, the quiet ones first. Hot pages wait, as do pages with more translations than
-/// the pass allows; both are watched.
-class StateOrder final : public PageOrder {
-  public:
-    explicit StateOrder(PageStateTable& table, OrderLimits limits = {}) : table_(table), limits_(limits) {}
-
-    void begin_pass(unsigned pass) override;
-    void begin_stop() override;
-    std::optional<Choice> next() override;
-    void put_off(PageIndex page) override { table_.altered().add(page); }
+    void put_off(PageIndex page) { table_.altered().add(page); }
 
   private:
     enum class Lap : std::uint8_t {
+        tell,   // what large pages altered
+        gather, // what was altered since the pass before began
+        heat,   // once a pass, before it is watched: no page becomes hot, or ceases to be, more than once a pass
         watch,
-        markers,
-        fresh_quiet,
-        fresh_few,
-        fresh_rest,
-        altered_quiet,
-        altered_rest,
+        fresh,
+        altered_seldom,
+        altered,
         stop,
         over
     };
 
-    /// What this lap does with a page of which somebody may have changed the state meanwhile.
-    enum class Fate : std::uint8_t { pass_by, send, watch, forget };
-    Fate judge(PageIndex page, PageState state);
+    void enter(Lap lap);
+    void go_on();
+    bool tell_next();
+    void judge_heat(PageIndex page);
+    bool turn_of(PageIndex page) const;
 
     PageStateTable& table_;
     OrderLimits limits_;
-    unsigned pass_ = 0;
     Lap lap_ = Lap::over;
-    PageIndex cursor_;
+    bool first_ = false, stopped_ = false;
+    PageIndex cursor_; // of the lap
+    std::uint64_t region_ = 0;
 };
 
 } // namespace transom::migrate

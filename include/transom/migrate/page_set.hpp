@@ -39,10 +39,12 @@ class PageSet {
         return (at(pages_, page.value).load(std::memory_order_seq_cst) & bit(page.value)) != 0;
     }
 
+    /// All of the first `pages`. Nobody else has the set yet.
+    void fill(std::uint64_t pages);
     /// The first at or after `from`.
     std::optional<PageIndex> next(PageIndex from);
-    /// Moves all that `other` has into this one.
-    void take(PageSet& other);
+    /// Moves what `other` has at or after `from` into this one, as many words of it at most. Where to go on; none: that was all.
+    std::optional<PageIndex> take(PageSet& other, PageIndex from, unsigned words);
 
   private:
     static constexpr std::uint64_t words_in_block = in_block / 64;

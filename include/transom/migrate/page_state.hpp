@@ -18,17 +18,15 @@ struct PageIndex {
 
 /// What the source knows of a page. docs/page-state.md.
 enum class PageStatus : std::uint8_t {
-    fresh,    // never sent
-    zero,     // nothing in it, and nobody can store to it: a marker is sent
-    sending,  // being read for the stream
-    sent,     // the target has it as it is
-    stale,    // altered since it was sent
-    hot,      // altered so often that it waits
-    pinned,   // written without the page table: devices, registered areas
-    handed,   // the target's; what is here is a backup
-    poisoned, // uncorrectable memory error
+    fresh,     // never sent
+    sending,   // being read for the stream
+    overtaken, // the same, and altered meanwhile. Its sender has it still: he alone ends that, so that no other begins to send it and no
+               // `finish` is taken for somebody else's
+    sent,      // the target has it as it is
+    stale,     // altered since it was sent
+    hot,       // altered so often that it waits
 };
-constexpr std::size_t page_statuses = 9;
+constexpr std::size_t page_statuses = 6;
 
 enum class PageEvent : std::uint8_t {
     grant,         // somebody is about to be able to store
@@ -37,16 +35,11 @@ enum class PageEvent : std::uint8_t {
     claim,         // a sender wants to read it
     claim_stopped, // the same while nobody can store, whatever is counted
     finish,        // it has been read, and is in the stream
-    give_back,     // it did not get into the stream, or was lost in it
+    give_back,     // it did not get into the stream
     heat,
     cool,
-    discard, // the contents are gone: unused, loaned, ballooned
-    pin,
-    unpin,
-    poison,
-    hand_over,
 };
-constexpr std::size_t page_events = 14;
+constexpr std::size_t page_events = 9;
 
 namespace page_state_detail {
 
@@ -54,19 +47,18 @@ using enum PageStatus;
 using Row = std::array<std::optional<PageStatus>, page_events>;
 constexpr std::optional<PageStatus> no;
 
-// What may follow; `no`: the event does not happen to such a page. A pinned page stays so until the last pin is gone.
+// What may follow; `no`: the event does not happen to such a page.
+// clang-format off
 constexpr std::array<Row, page_statuses> transitions{{
-    // grant    ungrant   write     claim    stopped  finish give_back heat cool   discard   pin       unpin     poison    hand_over
-    {fresh, fresh, fresh, sending, sending, no, no, no, no, zero, pinned, no, poisoned, no},            // fresh
-    {fresh, no, fresh, sending, sending, no, no, no, no, zero, pinned, no, poisoned, no},               // zero
-    {stale, sending, stale, no, no, sent, stale, no, no, no, pinned, no, poisoned, no},                 // sending
-    {stale, sent, stale, no, no, no, stale, no, no, zero, pinned, no, poisoned, handed},                // sent
-    {stale, stale, stale, sending, sending, no, no, hot, no, zero, pinned, no, poisoned, no},           // stale
-    {hot, hot, hot, no, sending, no, no, no, stale, zero, pinned, no, poisoned, no},                    // hot
-    {pinned, pinned, pinned, no, sending, no, no, no, no, no, pinned, stale, poisoned, no},             // pinned
-    {no, handed, no, no, no, no, no, no, no, no, no, no, handed, no},                                   // handed
-    {poisoned, poisoned, poisoned, no, no, no, no, no, no, poisoned, poisoned, poisoned, poisoned, no}, // poisoned
+    // grant      ungrant    write      claim    stopped  finish  give_back  heat  cool
+    {  fresh,     fresh,     fresh,     sending, sending, no,     no,        no,   no    }, // fresh
+    {  overtaken, sending,   overtaken, no,      no,      sent,   stale,     no,   no    }, // sending
+    {  overtaken, overtaken, overtaken, no,      no,      stale,  stale,     no,   no    }, // overtaken
+    {  stale,     sent,      stale,     no,      no,      no,     no,        no,   no    }, // sent
+    {  stale,     stale,     stale,     sending, sending, no,     no,        hot,  no    }, // stale
+    {  hot,       hot,       hot,       no,      sending, no,     no,        no,   stale }, // hot
 }};
+// clang-format on
 
 } // namespace page_state_detail
 
@@ -74,8 +66,8 @@ constexpr std::optional<PageStatus> next(PageStatus status, PageEvent event) {
     return page_state_detail::transitions[static_cast<std::size_t>(status)][static_cast<std::size_t>(event)];
 }
 
-/// An entry of the page state table: [15:12] status, [11:8] how often it was altered after being sent, or of a pinned page the
-/// pins, [7:0] translations that permit stores. Both counts stay where they are once they are at their end.
+/// An entry of the page state table: [15:12] status, [11:8] how often it was altered after being sent, [7:0] translations that permit
+/// stores. Both counts stay where they are once they are at their end.
 struct PageState {
     static constexpr unsigned max_stores = 255;
     static constexpr unsigned max_heat = 15;
@@ -94,17 +86,19 @@ struct PageState {
     constexpr bool operator==(const PageState&) const = default;
 };
 
-/// The entry after an event; none where the event does not happen to such a page, or has to wait for counts to be 0.
+/// The entry after an event; none where the event does not happen to such a page, or has to wait for the count to be 0.
 constexpr std::optional<PageState> after(PageState before, PageEvent event) {
     const auto status = next(before.status(), event);
     if (!status)
         return {};
-    const bool altered =
-        *status == PageStatus::stale && (before.status() == PageStatus::sent || before.status() == PageStatus::sending);
     unsigned heat = before.heat(), stores = before.stores();
+    // Once for each time it is sent: what alters it next finds it altered.
+    const bool altered = before.status() == PageStatus::sent || before.status() == PageStatus::sending;
     switch (event) {
     case PageEvent::grant:
         stores = std::min(stores + 1, PageState::max_stores);
+        [[fallthrough]];
+    case PageEvent::write:
         heat = std::min(heat + (altered ? 1 : 0), PageState::max_heat);
         break;
     case PageEvent::ungrant:
@@ -112,26 +106,10 @@ constexpr std::optional<PageState> after(PageState before, PageEvent event) {
             return {};
         stores -= before.saturated() ? 0 : 1;
         break;
-    case PageEvent::write:
-        heat = std::min(heat + (altered ? 1 : 0), PageState::max_heat);
-        break;
     case PageEvent::claim:
-    case PageEvent::discard:
         if (stores != 0)
             return {};
-        heat = event == PageEvent::discard ? 0 : heat;
         break;
-    case PageEvent::claim_stopped:
-        heat = before.status() == PageStatus::pinned ? 0 : heat;
-        break;
-    case PageEvent::pin:
-        heat = before.status() == PageStatus::pinned ? std::min(heat + 1, PageState::max_heat) : 1;
-        break;
-    case PageEvent::unpin:
-        if (before.status() != PageStatus::pinned)
-            break;
-        heat -= heat == PageState::max_heat ? 0 : 1;
-        return PageState(heat == 0 ? *status : before.status(), heat, stores);
     case PageEvent::cool:
         heat /= 2;
         break;

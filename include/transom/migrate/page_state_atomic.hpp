@@ -26,7 +26,9 @@ inline PageState load(const std::uint16_t& entry) {
 ///   satisfied before the data is visible, and a sender who claims between the two would send the old bytes as the last ones.
 /// - Release: the flush that ended a grant, the hypervisor's own stores before `write`, and a sender's loads before `sent` come
 ///   before the change. Acquire: a sender's loads come after its claim, and see all of those.
-/// - sequentially consistent `claim` and `grant`s of large pages are two variables: page_state_large.hpp.
+/// - A grant comes before the entry of the page table that it is for (P1), because that is made valid by a release (set_d0 of the
+///   table's slots).
+/// - Claims and the grants of large pages are two variables, so claims are sequentially consistent: page_state_large.hpp.
 inline std::optional<PageChange> change(std::uint16_t& entry, PageEvent event,
                                         std::memory_order order = std::memory_order_acq_rel) {
     const std::atomic_ref ref(entry);
@@ -36,12 +38,8 @@ inline std::optional<PageChange> change(std::uint16_t& entry, PageEvent event,
         const auto wanted = after(before, event);
         if (!wanted)
             return {};
-        if (ref.compare_exchange_weak(before.bits, wanted->bits, order, std::memory_order_relaxed)) {
-            // A release orders what comes before it; the page table's entry that the grant is for comes after (P1).
-            if (event == PageEvent::grant)
-                std::atomic_thread_fence(std::memory_order_release);
+        if (ref.compare_exchange_weak(before.bits, wanted->bits, order, std::memory_order_relaxed))
             return PageChange{before, *wanted};
-        }
     }
 }
 

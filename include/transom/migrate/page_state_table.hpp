@@ -6,21 +6,13 @@
 #include <cstdint>
 #include <span>
 #include <transom/base/address.hpp>
+#include <transom/dual/page_tracking.hpp>
+#include <transom/memory/write_watch.hpp>
 #include <transom/migrate/page_set.hpp>
 #include <transom/migrate/page_state_atomic.hpp>
 #include <transom/migrate/page_state_large.hpp>
 
 namespace transom::migrate {
-
-/// What a sender is told who wants to read a page.
-enum class Claim : std::uint8_t {
-    taken,      // it is his: he reads it, then says `sent`
-    taken_zero, // the same, and there is nothing in it
-    stored,     // somebody can store to it: evict first
-    large,      // the same, by a large page; or the region has to be spread first
-    poisoned,   // a marker is sent, nothing is read
-    not_now,    // sent, being sent, hot, pinned, the target's
-};
 
 /// Memory of the owner's for one partition, all zero.
 struct PageStateMemory {
@@ -30,9 +22,9 @@ struct PageStateMemory {
     std::span<std::uint64_t> altered; // the same
 };
 
-/// The states of a migrating partition's pages, at the source (US 8,019,962). Every processor raises, lowers and marks, one atomic
-/// operation each while the status stays what it is; senders claim. Ranges are logical memory of the partition.
-class PageStateTable {
+/// The states of a migrating partition's pages, at the source (US 8,019,962). Every processor raises, lowers and writes, one atomic
+/// operation each while the status stays what it is; senders claim. Ranges are logical memory of the partition, and not empty.
+class PageStateTable final : public dual::PageTracking, public memory::WriteWatch {
   public:
     static constexpr std::uint64_t pages_of(Bytes memory, Bytes granule) { return (memory + granule - 1) / granule; }
     static constexpr std::uint64_t regions_of(Bytes memory) { return pages_of(memory, large_region); }
@@ -42,54 +34,52 @@ class PageStateTable {
 
     // Processors, on the way of a call or a fault.
 
-    /// An entry that permits stores to [page, page + size) is about to be made: before anybody can store through it (P1).
-    void raise(LogicalAddr page, Bytes size);
-    /// Such an entry is gone, from all TLBs too (P2).
-    void lower(LogicalAddr page, Bytes size);
-    /// The hypervisor wrote, and has not yet told the partition so (P5).
-    void mark_dirty(LogicalAddr from, Bytes size);
-
-    // Who knows of more than translations. False: a page of it is in no state for that, and is left as it was.
-
-    /// What was in it is gone. Nobody can store to it: else it is as it was.
-    bool discard(PageIndex page) { return event(page, PageEvent::discard); }
-    bool pin(LogicalAddr from, Bytes size);
-    bool unpin(LogicalAddr from, Bytes size);
-    bool poison(PageIndex page) { return event(page, PageEvent::poison); }
+    bool here(LogicalAddr, Bytes) override { return true; }
+    void raise(LogicalAddr page, Bytes size) override;   // P1
+    void lower(LogicalAddr page, Bytes size) override;   // P2
+    void written(LogicalAddr from, Bytes size) override; // P5
 
     // Senders.
 
-    Claim claim(PageIndex page);
-    /// Behind the barrier after which nobody stores (P11): counts, heat and pins hold nobody back.
-    Claim claim_stopped(PageIndex page);
+    /// True: the page is his, he reads it and then says `sent`. False: somebody can store to it, or it is sent, being sent, or hot.
+    [[nodiscard]] bool claim(PageIndex page);
+    /// Behind the barrier after which nobody stores (P11): counts and heat hold nobody back. A partition that goes on afterwards is
+    /// tracked by a new table.
+    [[nodiscard]] bool claim_stopped(PageIndex page);
     /// False: it was altered while it was read, and goes again.
-    bool sent(PageIndex page) { return event(page, PageEvent::finish); }
-    /// It is not in the stream, or the stream was lost (R60).
-    bool give_back(PageIndex page) { return event(page, PageEvent::give_back); }
-    bool heat(PageIndex page) { return event(page, PageEvent::heat); }
-    bool cool(PageIndex page) { return event(page, PageEvent::cool); }
-    bool hand_over(PageIndex page) { return event(page, PageEvent::hand_over); }
-    /// Tells the pages of a region that somebody could store to them by a large page. False: somebody still can.
-    bool spread(std::uint64_t region);
+    bool sent(PageIndex page);
+    /// It is not in the stream after all.
+    void give_back(PageIndex page) { event(page, PageEvent::give_back); }
+    void heat(PageIndex page) { event(page, PageEvent::heat); }
+    void cool(PageIndex page) { event(page, PageEvent::cool); }
+    /// Tells the pages of a region that somebody could store to them by a large page, and puts those that have to go again into
+    /// `altered`. One that still can is no matter: until he is gone none of them is claimed.
+    void spread(std::uint64_t region);
 
     // Anybody.
 
     std::uint64_t pages() const { return memory_.pages.size(); }
-    Bytes granule() const { return Bytes{1} << shift_; }
+    std::uint64_t regions() const { return memory_.regions.size(); }
     PageIndex page_at(LogicalAddr address) const { return {address.value >> shift_}; }
     std::uint64_t region_of(PageIndex page) const { return (page.value << shift_) / large_region; }
     /// As of a moment during the call: `sent` only where no large page has changed it since.
     PageState state(PageIndex page) const;
+    /// What is in the table, without what its region has not told it.
+    PageState entry(PageIndex page) const { return load(memory_.pages[page.value]); }
     /// Entries to evict before it can be sent; saturated() counts as PageState::max_stores.
     std::uint32_t stores(PageIndex page) const;
     const LargeGrants& region(std::uint64_t index) const { return memory_.regions[index]; }
+
+    /// Bit i: the target does not have page 64 * word + i as it is. Behind the barrier, before anything is sent there: what the bitmap
+    /// of the hand-over is made of (R50).
+    std::uint64_t owed(std::uint64_t word) const;
 
     /// How many pages are in a state. While others change them it may be off by as many as they are.
     std::uint64_t count(PageStatus status) const {
         return counts_[static_cast<std::size_t>(status)].load(std::memory_order_relaxed);
     }
     /// What the target does not have.
-    std::uint64_t pages_left() const { return pages() - count(PageStatus::sent) - count(PageStatus::handed); }
+    std::uint64_t pages_left() const { return pages() - count(PageStatus::sent); }
     Bytes bytes_left() const { return pages_left() << shift_; }
     /// How often a page that nobody could store to was stored to or made so that somebody can: what the write curve is made of.
     std::uint64_t touched() const { return touched_.load(std::memory_order_relaxed); }
@@ -99,8 +89,8 @@ class PageStateTable {
     PageSet& altered() { return altered_; }
 
   private:
-    bool event(PageIndex page, PageEvent what);
-    bool event_range(LogicalAddr from, Bytes size, PageEvent what);
+    std::optional<PageChange> event(PageIndex page, PageEvent what,
+                                    std::memory_order order = std::memory_order_acq_rel);
     void account(PageIndex page, PageChange change);
 
     PageStateMemory memory_;

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <transom/migrate/page_arrivals.hpp>
+#include <transom/migrate/page_order.hpp>
+#include <transom/migrate/pass_decision.hpp>
+
+namespace transom::migrate {
+
+/// What a session may be told by its user, and the machine's clock.
+struct PageRules {
+    Ticks frequency = 0; // of the time base
+    OrderLimits order = {};
+    DecisionLimits decision = {};
+};
+
+/// The pages of a partition that moves away, from the first pass to the hand-over: what a session does next. What processors and the
+/// hypervisor do to them is told to table(). For one processor at a time.
+class SourcePages {
+  public:
+    static Bytes room_for(Bytes memory, Bytes granule);
+    /// `room`: room_for bytes of the owner's at a multiple of 8, zero.
+    SourcePages(Bytes memory, Bytes granule, std::span<std::byte> room, const PageRules& rules);
+
+    /// For dual::SecondTable::pages and LogicalMemory::watch_writes.
+    PageStateTable& table() { return table_; }
+
+    struct Next {
+        Choice::Step step = Choice::Step::over;
+        PageIndex page = {}; // to be sent: it is claimed. Read it, then say `sent`, before next() is asked again
+        CopyOrder order = 0;
+
+        bool operator==(const Next&) const = default;
+    };
+
+    void begin_pass(Ticks now);
+    /// Its time is bounded. `over`: all of the pass was sent, or it takes too long.
+    Next next(Ticks now);
+    /// It is in the stream.
+    void sent(PageIndex page);
+    /// After a pass: what it was is in result().
+    Decision end_pass(Ticks now);
+    const PassResult& result() const { return result_; }
+
+    /// Everybody is out of the partition (P11): what is left is what next() gives from now on. Before the first of it table().owed() is
+    /// the bitmap, and last_copy() its cut.
+    void begin_stop();
+    CopyOrder last_copy() const { return copies_; }
+    /// After that: somebody at the target waits for this page. It is claimed, as by next(). None: it is there or on its way, or the
+    /// partition has no such page.
+    std::optional<CopyOrder> demand(PageIndex page);
+
+  private:
+    PageStateTable table_;
+    PageOrder order_;
+    PassMeter meter_;
+    PageRules rules_;
+    PassResult result_;
+    unsigned pass_ = 0, slowed_ = 0;
+    bool stopped_ = false, watching_ = false;
+    Ticks began_ = 0;
+    std::uint64_t sends_ = 0;
+    CopyOrder copies_ = 0;
+};
+
+} // namespace transom::migrate

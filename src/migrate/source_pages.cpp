@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <transom/base/panic.hpp>
+#include <transom/migrate/source_pages.hpp>
+#include <utility>
+
+namespace transom::migrate {
+
+namespace {
+
+constexpr Bytes entries_size(std::uint64_t pages) { return (pages * sizeof(std::uint16_t) + 7) / 8 * 8; }
+
+/// Takes objects from the beginning of a room.
+template <class T> std::span<T> take(std::span<std::byte>& room, std::uint64_t count, Bytes size) {
+    invariant(room.size() >= size, "the room for page states is too small");
+    T* const first = reinterpret_cast<T*>(room.data());
+    std::uninitialized_value_construct_n(first, count);
+    room = room.subspan(size);
+    return {first, count};
+}
+
+PageStateMemory divide(Bytes memory, Bytes granule, std::span<std::byte> room) {
+    const std::uint64_t pages = PageStateTable::pages_of(memory, granule), words = PageSet::words_for(pages);
+    const std::uint64_t regions = PageStateTable::regions_of(memory);
+    PageStateMemory parts;
+    parts.regions = take<LargeGrants>(room, regions, regions * sizeof(LargeGrants));
+    parts.to_send = take<std::uint64_t>(room, words, words * sizeof(std::uint64_t));
+    parts.altered = take<std::uint64_t>(room, words, words * sizeof(std::uint64_t));
+    parts.pages = take<std::uint16_t>(room, pages, entries_size(pages));
+    return parts;
+}
+
+} // namespace
+
+Bytes SourcePages::room_for(Bytes memory, Bytes granule) {
+    const std::uint64_t pages = PageStateTable::pages_of(memory, granule);
+    return PageStateTable::regions_of(memory) * sizeof(LargeGrants) +
+           2 * PageSet::words_for(pages) * sizeof(std::uint64_t) + entries_size(pages);
+}
+
+SourcePages::SourcePages(Bytes memory, Bytes granule, std::span<std::byte> room, const PageRules& rules)
+    : table_(memory, granule, divide(memory, granule, room)), order_(table_, rules.order), meter_(rules.frequency),
+      rules_(rules) {}
+
+void SourcePages::begin_pass(Ticks now) {
+    order_.begin_pass(++pass_);
+    began_ = now;
+    sends_ = 0;
+    meter_.begin_pass(now, PageCounts::of(table_));
+}
+
+SourcePages::Next SourcePages::next(Ticks now) {
+    if (std::exchange(watching_, false)) {
+        began_ = now;
+        meter_.watched(now, table_.touched());
+    }
+    meter_.sample(now, table_.touched());
+    if (!stopped_ && pass_is_overlong(now - began_, table_.pages(), result_.bandwidth, rules_.frequency))
+        return {};
+    const Choice choice = order_.next();
+    watching_ = choice.step == Choice::Step::watch;
+    if (choice.step != Choice::Step::send)
+        return {.step = choice.step};
+    if (stopped_ ? table_.claim_stopped(choice.page) : table_.claim(choice.page))
+        return {Choice::Step::send, choice.page, ++copies_};
+    if (!stopped_) // else it was demanded meanwhile
+        order_.put_off(choice.page);
+    return {.step = Choice::Step::look};
+}
+
+void SourcePages::sent(PageIndex page) {
+    table_.sent(page); // or altered meanwhile: then it goes again
+    ++sends_;
+}
+
+Decision SourcePages::end_pass(Ticks now) {
+    result_ = meter_.end_pass(now, PageCounts::of(table_), sends_);
+    const Decision decision = decide(result_, slowed_, rules_.decision);
+    slowed_ = decision.throttle;
+    return decision;
+}
+
+void SourcePages::begin_stop() {
+    stopped_ = true;
+    order_.begin_stop();
+}
+
+std::optional<CopyOrder> SourcePages::demand(PageIndex page) {
+    invariant(stopped_, "a page is demanded of a partition that runs here");
+    if (page.value >= table_.pages() || !table_.claim_stopped(page))
+        return {};
+    return ++copies_;
+}
+
+} // namespace transom::migrate
