@@ -85,11 +85,13 @@ Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Fra
       console_(platform, roster_, machine.timebase_frequency), network_task_(network()),
       life_cycle_(roster_, frames, mover_, *this, platform.runs_partitions()),
       mover_(roster_, frames, move_facts(machine), life_cycle_),
-      local_machine_(machine_info(platform, machine), frames, roster_, dispatcher_, mover_, life_cycle_, network(),
-                     started_at),
+      attendant_(roster_, frames, machine.timebase_frequency),
+      local_machine_(machine_info(platform, machine), frames, roster_, dispatcher_, mover_, attendant_, life_cycle_,
+                     network(), started_at),
       management_(local_machine_) {
     dispatcher_.add(console_);
     dispatcher_.add(mover_);
+    dispatcher_.add(attendant_);
     dispatcher_.add(life_cycle_);
     dispatcher_.add(management_);
     dispatcher_.add(network_task_); // last: it sends what the others have written

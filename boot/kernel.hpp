@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <span>
+#include <transom/dual/attendant.hpp>
 #include <transom/manage/life_cycle.hpp>
 #include <transom/manage/local_machine.hpp>
 #include <transom/manage/service.hpp>
@@ -60,6 +61,7 @@ class Kernel final : private transom::manage::LifeObserver {
     transom::net::NetworkTask network_task_;
     transom::manage::LifeCycle life_cycle_;
     transom::migrate::Mover mover_;
+    transom::dual::Attendant attendant_;
     transom::manage::LocalMachine local_machine_;
     transom::manage::Service management_;
     std::optional<transom::tree::Manifest> bundle_;

@@ -54,8 +54,6 @@ void lower_external() { --world->external_raised; }
 
 std::uint64_t device_interrupts() { return world != nullptr ? world->device_interrupts : 0; }
 
-void set_page_table(std::uint32_t, const transom::hpt::HashedPageTable&) {}
-
 void idle(std::uint64_t ticks) {
     if (world != nullptr && world->sleep)
         return world->sleep(ticks);

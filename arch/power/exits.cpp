@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exits.hpp"
 
+#include "second_table.hpp"
 #include "spr.hpp"
 
 #include <arch/clock.hpp>
@@ -29,10 +30,17 @@ constinit thread_local bool kicked_out = false;
 
 enum class Next : std::uint64_t { resume = 0, leave = 1 };
 
-/// An access in real mode needs an entry of ours; one in virtual mode that fails is the partition's affair.
+/// An access in real mode needs an entry of ours; one in virtual mode that fails is the partition's affair. In the second table the
+/// entries of both are ours.
 Next data_storage(Vcpu& vcpu) {
     const EffectiveAddr address{mfspr<Spr::hdar>()};
-    const std::uint64_t cause = mfspr<Spr::hdsisr>();
+    std::uint64_t cause = mfspr<Spr::hdsisr>();
+    if (walks_second_table() && (cause & partition::dsisr::translation) != 0) {
+        const bool store = (cause & partition::dsisr::store) != 0;
+        if (!serve_second_table(vcpu, address, store ? dual::AccessKind::store : dual::AccessKind::load, cause))
+            partition::reflect_data_storage(vcpu, address, cause);
+        return Next::resume;
+    }
     // An entry of ours that is there but does not permit the access (a storage key) is the partition's affair too.
     const bool ours = (vcpu.registers.msr & partition::msr::dr) == 0 && (cause & partition::dsisr::no_entry) != 0;
     if (!ours || !vcpu.partition->hpt.insert_real_mode(address, vcpu.partition->memory))
@@ -42,6 +50,12 @@ Next data_storage(Vcpu& vcpu) {
 
 Next instruction_storage(Vcpu& vcpu, std::uint64_t hsrr1) {
     const EffectiveAddr address{vcpu.registers.nip};
+    if (walks_second_table()) {
+        std::uint64_t cause = hsrr1 & partition::srr1::interrupt_bits;
+        if (!serve_second_table(vcpu, address, dual::AccessKind::fetch, cause))
+            partition::deliver_interrupt(vcpu, Vector::instruction_storage, cause);
+        return Next::resume;
+    }
     const bool ours = (vcpu.registers.msr & partition::msr::ir) == 0 && (hsrr1 & partition::srr1::no_entry) != 0;
     if (!ours || !vcpu.partition->hpt.insert_real_mode(address, vcpu.partition->memory))
         partition::deliver_interrupt(vcpu, Vector::instruction_storage, hsrr1 & partition::srr1::interrupt_bits);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <arch/clock.hpp>
 #include <arch/processors.hpp>
+#include <arch/world.hpp>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -79,7 +80,8 @@ extern "C" void answer_while_waiting() {
 
 constinit bool broadcast_is_late = false;
 
-void rendezvous(std::uint32_t lpid) {
+void rendezvous(std::uint32_t either_lpid) {
+    const std::uint32_t lpid = either_lpid % (max_lpid + 1); // a partition's second one is the first and as many
     const std::uint64_t begin = timebase();
     std::atomic_thread_fence(std::memory_order_seq_cst);
     std::array<std::uint64_t, max_processors> number{}; // 0: not waited for

@@ -4,6 +4,7 @@
 #include "exits.hpp"
 #include "lpcr.hpp"
 #include "rendezvous.hpp"
+#include "second_table.hpp"
 #include "spr.hpp"
 #include "time_base.hpp"
 
@@ -14,6 +15,7 @@
 #include <cstddef>
 #include <transom/base/big_endian.hpp>
 #include <transom/base/panic.hpp>
+#include <transom/dual/partition_engine.hpp>
 #include <transom/partition/decrementer.hpp>
 #include <transom/partition/deliver.hpp>
 #include <utility>
@@ -117,10 +119,6 @@ void load_slb(const std::array<SlbEntry, 32>& slb) {
     isync();
 }
 
-bool has_large_real_mode_pages(const transom::hpt::HashedPageTable& table) {
-    return table.options().real_mode_page == papr::PageSize::kib_64;
-}
-
 std::uint64_t guest_lpcr(const Vcpu& vcpu, std::uint64_t host, unsigned generation) {
     std::uint64_t value = host & ~(lpcr::pece | lpcr::host_radix | lpcr::uprt | lpcr::lpes0);
     value |= lpcr::vpm1 | lpcr::hdice;
@@ -129,7 +127,7 @@ std::uint64_t guest_lpcr(const Vcpu& vcpu, std::uint64_t host, unsigned generati
     if (generation >= 9)
         value |= lpcr::online | lpcr::lpes0 | lpcr::hvice;
     else
-        value |= lpcr::vpm0 | (has_large_real_mode_pages(vcpu.partition->hpt) ? lpcr::vrmasd_64k : 0);
+        value |= lpcr::vpm0 | (vcpu.partition->hpt.root().large_real_mode_pages ? lpcr::vrmasd_64k : 0);
     if (vcpu.interrupt_mode.little_endian)
         value |= lpcr::ile;
     value |= std::uint64_t{vcpu.interrupt_mode.alternate_location} << lpcr::ail_shift;
@@ -144,21 +142,17 @@ struct PartitionTableEntry {
     transom::Be<std::uint64_t> process_table;
 };
 
-static_assert((max_lpid + 1) * sizeof(PartitionTableEntry) <= partition_table_size);
-
-/// Base and size, as SDR1 and the partition-table entry have them.
-std::uint64_t table_word(const transom::hpt::HashedPageTable& table) {
-    return table.address().value | (table.log2_bytes() - 18);
-}
+constexpr std::uint32_t lpids = 2 * (max_lpid + 1); // with the second ones
+static_assert(lpids * sizeof(PartitionTableEntry) <= partition_table_size);
 
 } // namespace
 
-void set_page_table(std::uint32_t lpid, const transom::hpt::HashedPageTable& table) {
-    transom::invariant(lpid <= max_lpid, "LPID out of range");
+void set_page_table(std::uint32_t lpid, const transom::hpt::TableRoot& table) {
+    transom::invariant(lpid < lpids, "LPID out of range");
     if (processor_generation() >= 9) {
         const std::uint64_t partition_table = mfspr<Spr::ptcr>() & ~std::uint64_t{0xfff};
         auto* entries = reinterpret_cast<PartitionTableEntry*>(real_pointer({partition_table}));
-        entries[lpid] = {table_word(table) | (has_large_real_mode_pages(table) ? pate_vrma_64k : 0), std::uint64_t{0}};
+        entries[lpid] = {table_word(table) | (table.large_real_mode_pages ? pate_vrma_64k : 0), std::uint64_t{0}};
         // Processors may hold the entry of the partition that had this number before (ISA 3.0B Book III 5.10.1.2): RIC=2 makes all forget
         // it, with the translations that came from it.
         asm volatile(".machine push\n\t"
@@ -190,9 +184,7 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     catch_up_with_time();
     mtspr<Spr::dec>(
         transom::partition::decrementer_at(vcpu.decrementer_expiry, timebase() + partition.timebase_offset));
-    if (generation < 9)
-        mtspr<Spr::sdr1>(table_word(partition.hpt));
-    mtspr<Spr::lpidr>(partition.lpid);
+    take_table(vcpu);
     mtspr<Spr::lpcr>(guest_lpcr(vcpu, host_lpcr, generation));
     mtspr<Spr::hdec>(slice);
     isync();
@@ -221,6 +213,8 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     save_slb(registers.slb);
     save_vector_registers(registers.vsr.data());
     isync();
+    ptesync(); // what it has set of R and C is there: who is outside counts as flushed
+    partition.dual->leave(vcpu.index);
     end_inside();
     // With nothing of the partition left in the machine: it may take a call of firmware.
     if (was_kicked_out())

@@ -2,6 +2,12 @@
 #include <transom/dual/engine_impl.hpp>
 #include <transom/dual/partition_engine.hpp>
 
+namespace transom::hpt {
+
+template class Table<dual::TwinSlots<RealSlots>>;
+
+} // namespace transom::hpt
+
 namespace transom::dual {
 
 template class DualTable<TwinSlots<hpt::RealSlots>>;

@@ -74,10 +74,10 @@ Listed describe(const Definition& definition) {
 } // namespace
 
 LocalMachine::LocalMachine(const MachineInfo& info, memory::Frames& frames, partition::Roster& roster,
-                           partition::Dispatcher& dispatcher, migrate::Mover& mover, LifeCycle& life_cycle,
-                           net::Network& network, std::uint64_t started_at)
-    : info_(info), frames_(frames), roster_(roster), dispatcher_(dispatcher), mover_(mover), life_cycle_(life_cycle),
-      network_(network), started_at_(started_at) {}
+                           partition::Dispatcher& dispatcher, migrate::Mover& mover, const dual::Attendant& attendant,
+                           LifeCycle& life_cycle, net::Network& network, std::uint64_t started_at)
+    : info_(info), frames_(frames), roster_(roster), dispatcher_(dispatcher), mover_(mover), attendant_(attendant),
+      life_cycle_(life_cycle), network_(network), started_at_(started_at) {}
 
 /// The definitions come first, with the partitions that run from them; then the partitions that have none.
 std::optional<Listed> LocalMachine::listed(std::size_t index) {
@@ -108,7 +108,8 @@ Room LocalMachine::room() {
 }
 
 std::expected<void, migrate::Failure> LocalMachine::migrate(const MigrateRequest& request) {
-    return mover_.move(network_, request.partition, request.to, request.port, request.corrupt_page, request.fit);
+    return mover_.move(network_, request.partition, request.to, request.port, request.corrupt_page, request.fit,
+                       request.mode);
 }
 
 std::optional<DigestTable> LocalMachine::digests(std::string_view partition) {
@@ -121,6 +122,7 @@ std::optional<DigestTable> LocalMachine::digests(std::string_view partition) {
 std::optional<Counter> LocalMachine::counter(std::size_t index) {
     const arch::RendezvousCost rendezvous = arch::rendezvous_cost();
     const arch::TimebaseRepairs repairs = arch::timebase_repairs();
+    const dual::DrainedTables& drained = attendant_.drained();
     const std::array own{
         Counter{"started_ticks", started_at_},
         Counter{"first_instruction_ticks", dispatcher_.first_entry()},
@@ -133,6 +135,14 @@ std::optional<Counter> LocalMachine::counter(std::size_t index) {
         Counter{"rendezvous_instructions", rendezvous.instructions},
         Counter{"timebase_repairs", repairs.count},
         Counter{"timebase_repaired_ticks", repairs.ticks},
+        Counter{"t2_drained", drained.tables},
+        Counter{"t2_faults", drained.faults},
+        Counter{"t2_reflected", drained.reflected},
+        Counter{"t2_fills", drained.fills},
+        Counter{"t2_live_at_switch", drained.live_at_switch},
+        Counter{"t2_drained_by_calls", drained.drained_by_calls},
+        Counter{"t2_drained_by_sweep", drained.drained_by_sweep},
+        Counter{"t2_mismatches", drained.mismatches},
         Counter{"sleeps", dispatcher_.pool().sleeps},
         Counter{"wakes_by_interrupt", dispatcher_.pool().wakes_by_interrupt},
         Counter{"device_interrupts", arch::device_interrupts()},

@@ -82,8 +82,9 @@ void Connection::start_migrate(Request& request) {
     const auto port = request.take("port");
     const auto corrupt = request.take("test-corrupt-page");
     const auto compat = request.take("compat");
+    const auto mode = request.take("mode");
     if (const auto key = request.left_over())
-        return error("unknown-key", *key, "migrate has partition, to, port, compat and test-corrupt-page");
+        return error("unknown-key", *key, "migrate has partition, to, port, compat, mode and test-corrupt-page");
     if (!partition || !to)
         return error("missing-key", partition ? "to" : "partition", "migrate needs partition=NAME and to=ADDRESS");
     MigrateRequest order{.partition = *partition, .to = {}, .port = migrate::migration_port, .corrupt_page = {}};
@@ -106,6 +107,10 @@ void Connection::start_migrate(Request& request) {
         return error("bad-value", *compat, "compat is yes (a processor of the same generation suffices) or no");
     if (compat == "yes")
         order.fit = migrate::Fit::same_generation;
+    if (mode && *mode != "pre-copy" && *mode != "stop-and-copy")
+        return error("bad-value", *mode, "mode is pre-copy (it runs while its memory is copied) or stop-and-copy");
+    if (mode == "stop-and-copy")
+        order.mode = migrate::MoveMode::stop_and_copy;
     if (const auto started = machine_->migrate(order); !started)
         return line("error {}: {}", migrate::name(started.error().error), started.error().text());
     line("ok migration=started");
@@ -164,6 +169,10 @@ void Connection::answer_migration() {
     for (const auto& [what, when] : times)
         if (when != 0)
             append(" {}_ticks={}", what, when - p.began_at);
+    if (p.pages_resent != 0)
+        append(" pages_resent={}", p.pages_resent);
+    if (p.pass != 0)
+        append(" pass={} pages_left={} dirty_rate={} bandwidth={}", p.pass, p.pages_left, p.dirty_rate, p.bandwidth);
     if (p.downtime() != 0)
         append(" downtime_ticks={} clock_error_ticks={}", p.downtime(), p.clock_error);
     if (p.failure.error != migrate::MoveError::none)

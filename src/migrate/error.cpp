@@ -21,7 +21,6 @@ constexpr auto names = std::to_array<Named>({
     {MoveError::record_order, "record-order"},
     {MoveError::record_content, "record-content"},
     {MoveError::page_range, "page-range"},
-    {MoveError::page_twice, "page-twice"},
     {MoveError::incomplete, "incomplete"},
     {MoveError::table_entry, "table-entry"},
     {MoveError::register_set, "register-set"},

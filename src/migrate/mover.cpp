@@ -24,7 +24,8 @@ std::span<std::byte> record_buffer(memory::Frames& frames) {
 } // namespace
 
 Mover::Mover(partition::Roster& roster, memory::Frames& frames, const MachineFacts& facts, MoveObserver& observer)
-    : roster_(roster), step_ticks_(Limits(facts.timebase_frequency).step), observer_(observer), digests_(frames),
+    : roster_(roster), frames_(frames), step_ticks_(Limits(facts.timebase_frequency).step),
+      frequency_(facts.timebase_frequency), observer_(observer), digests_(frames), pages_(frames),
       source_(*this, facts, record_buffer(frames)), target_(*this, facts, record_buffer(frames)) {}
 
 std::expected<void, net::StreamError> Mover::listen(net::Network& network) {
@@ -32,7 +33,8 @@ std::expected<void, net::StreamError> Mover::listen(net::Network& network) {
 }
 
 std::expected<void, Failure> Mover::move(net::Network& network, std::string_view name, net::Ipv4Address target,
-                                         std::uint16_t port, std::optional<std::uint64_t> corrupt_page, Fit fit) {
+                                         std::uint16_t port, std::optional<std::uint64_t> corrupt_page, Fit fit,
+                                         MoveMode mode) {
     if (source_.progress().in_progress() || target_.busy())
         return std::unexpected(failure(MoveError::busy, "a move is in progress: wait for its end, or cancel it"));
     Partition* partition = roster_.find(name);
@@ -42,17 +44,28 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
                     .target = target,
                     .port = port,
                     .digests = {},
+                    .mode = mode,
                     .corrupt_page = corrupt_page,
                     .fit = fit};
     if (auto possible = source_.check(order); !possible)
         return possible;
+    if (is_told_of_pages())
+        return std::unexpected(failure(MoveError::busy,
+                                       "{} still puts its page tables together after a move that has just ended: try "
+                                       "again",
+                                       pages_.partition()->name()));
     keep_doubted();
     const PartitionShape shape = shape_of(*partition);
+    SourcePages* const pages = pages_.begin(*partition, frequency_);
+    if (pages == nullptr)
+        return std::unexpected(failure(MoveError::memory, "no memory for the states of {} pages", shape.granules()));
     const auto words = digests_.begin(shape);
     if (!words)
         return std::unexpected(
             failure(MoveError::memory, "no memory for the digests of {} granules", shape.granules()));
+    tracks_ = false;
     order.digests = words->digests;
+    order.pages = pages;
     const auto started = source_.start(network, order);
     if (!started)
         digests_.drop();
@@ -93,6 +106,8 @@ std::uint64_t Mover::run() {
     const bool moving = source_.progress().in_progress() || target_.busy();
     if (!moving)
         digests_.drop();
+    if (!moving && pages_.in_use() && !is_told_of_pages())
+        pages_.end();
     if (source_has_more || target_has_more)
         return 0;
     // A frame that comes ends the wait; a partition that has come to a stop does not.
@@ -100,6 +115,46 @@ std::uint64_t Mover::run() {
 }
 
 std::uint64_t Mover::now() { return arch::timebase(); }
+
+/// Whether somebody may still tell of the last move's pages: its partition is here, and has its second page table.
+bool Mover::is_told_of_pages() {
+    bool told = false;
+    roster_.for_each(
+        [&](Partition& partition) { told = told || (&partition == pages_.partition() && partition.dual->active()); });
+    return told;
+}
+
+std::expected<bool, Failure> Mover::track(Partition& partition, PageStateTable& pages) {
+    dual::PartitionEngine& engine = *partition.dual;
+    if (!tracks_) {
+        if (engine.active())
+            return false; // the last move's is not empty yet
+        if (!engine.has_memory() && !engine.take(partition.hpt, frames_))
+            return std::unexpected(failure(MoveError::memory,
+                                           "no memory for a second page table of {} MiB: free some, or move it "
+                                           "while it stands still (mode=stop-and-copy)",
+                                           Bytes{1} << partition.hpt.log2_bytes() >> 20));
+        const std::uint64_t began = now();
+        while (!engine.prepare(frames_))
+            if (now() - began >= step_ticks_)
+                return false;
+        partition.memory.watch_writes(&pages);
+        engine.begin(partition, pages, dual::StorePolicy::when_stored);
+        tracks_ = true;
+    }
+    return engine.advance() == dual::Phase::dual && engine.all_on_second();
+}
+
+bool Mover::watch(Partition& partition) { return partition.dual->sweep_portion(dual::Fold::read_only).at_end; }
+
+void Mover::untrack(Partition& partition) {
+    if (std::exchange(tracks_, false)) {
+        partition.memory.watch_writes(nullptr);
+        partition.dual->stop();
+    } else if (!partition.dual->active()) {
+        partition.dual->give_back(frames_);
+    }
+}
 
 bool Mover::suspend(Partition& partition) {
     auto before = PartitionState::running;

@@ -21,6 +21,8 @@ std::string_view name(MoveState state) {
         return "none";
     case MoveState::connecting:
         return "connecting";
+    case MoveState::pre_copying:
+        return "pre-copying";
     case MoveState::copying:
         return "copying";
     case MoveState::confirming:

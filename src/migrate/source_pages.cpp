@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <memory>
+#include <new>
 #include <transom/base/panic.hpp>
 #include <transom/migrate/source_pages.hpp>
 #include <utility>
@@ -14,7 +14,8 @@ constexpr Bytes entries_size(std::uint64_t pages) { return (pages * sizeof(std::
 template <class T> std::span<T> take(std::span<std::byte>& room, std::uint64_t count, Bytes size) {
     invariant(room.size() >= size, "the room for page states is too small");
     T* const first = reinterpret_cast<T*>(room.data());
-    std::uninitialized_value_construct_n(first, count);
+    for (std::uint64_t i = 0; i < count; ++i)
+        new (first + i) T{};
     room = room.subspan(size);
     return {first, count};
 }

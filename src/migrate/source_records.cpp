@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <arch/real_memory.hpp>
-#include <cstring>
-#include <transom/migrate/checksum.hpp>
 #include <transom/migrate/partition_state.hpp>
 #include <transom/migrate/source_session.hpp>
 #include <transom/migrate/table_state.hpp>
@@ -16,25 +13,6 @@ namespace {
 /// Slots looked at in one go when the table is sparse.
 constexpr std::uint64_t slots_per_step = 4096;
 
-bool all_zero(std::span<const std::byte> granule) {
-    std::uint64_t any = 0;
-    for (std::size_t i = 0; i < granule.size(); i += 4 * sizeof any) {
-        std::array<std::uint64_t, 4> words;
-        std::memcpy(words.data(), granule.data() + i, sizeof words);
-        any |= words[0] | words[1] | words[2] | words[3];
-        if (any != 0)
-            return false;
-    }
-    return true;
-}
-
-std::span<const std::byte> granule_of(const partition::Partition& partition, std::uint64_t index) {
-    // A block holds whole granules, so a granule is in one piece.
-    const auto real = partition.memory.translate({index * partition.granule}, partition.granule);
-    invariant(real.has_value(), "a granule outside the partition's memory");
-    return {arch::real_pointer(*real), partition.granule};
-}
-
 } // namespace
 
 /// False: nothing can be done before the target answers or the partition has stopped.
@@ -47,6 +25,10 @@ bool SourceSession::produce() {
         ping_out_ = now();
         writer_.write(RecordType::ping, PingRecord{*ping_out_});
         return true;
+    case Phase::tracking:
+        return begin_tracking();
+    case Phase::passes:
+        return produce_pass();
     case Phase::suspending:
         if (!control_.suspend(partition))
             return false;
@@ -101,76 +83,10 @@ bool SourceSession::produce() {
     return false;
 }
 
-void SourceSession::begin_suspended() {
-    progress_.stopped_at = now();
-    progress_.state = MoveState::copying;
-    zero_digest_.reset();
-    cursor_ = 0;
-    zero_count_ = 0;
-    writer_.finish(RecordType::partition, encode_partition(*order_.partition, writer_.payload()));
-    enter(Phase::pages);
-}
-
-/// Goes through the memory up to a record's worth. Consecutive zero granules become one record.
-bool SourceSession::produce_pages() {
-    for (; cursor_ < progress_.pages_total; ++cursor_) {
-        const auto granule = granule_of(*order_.partition, cursor_);
-        const bool corrupt = order_.corrupt_page == cursor_;
-        const bool zero = all_zero(granule);
-        if (zero && !corrupt) {
-            if (!zero_digest_) // the same for all of them
-                zero_digest_ = xxh64(granule);
-            order_.digests[cursor_] = *zero_digest_;
-            if (zero_count_++ == 0)
-                zero_first_ = cursor_;
-            // What this step has found goes out with it: the target hears of us, digests the run meanwhile, and is never
-            // further behind than its receive window.
-            if ((zero_count_ & 63) == 0 && out_of_time()) {
-                ++cursor_;
-                put_zero_run();
-                return true;
-            }
-            continue;
-        }
-        if (zero_count_ != 0) {
-            put_zero_run();
-            return true;
-        }
-        order_.digests[cursor_] = xxh64(granule);
-        put_page(cursor_, granule);
-        ++cursor_;
-        return true;
-    }
-    if (zero_count_ != 0) {
-        put_zero_run();
-        return true;
-    }
-    cursor_ = 0;
-    enter(Phase::table);
-    return true;
-}
-
-void SourceSession::put_page(std::uint64_t index, std::span<const std::byte> granule) {
-    const auto payload = writer_.payload();
-    store_be(payload.data(), index);
-    std::memcpy(payload.data() + sizeof(PageRecord), granule.data(), granule.size());
-    if (order_.corrupt_page == index)
-        payload[sizeof(PageRecord) + granule.size() / 2] ^= std::byte{0x10};
-    writer_.finish(RecordType::page, sizeof(PageRecord) + granule.size());
-    ++progress_.pages;
-}
-
-void SourceSession::put_zero_run() {
-    writer_.write(RecordType::zero_pages, ZeroPagesRecord{zero_first_, zero_count_});
-    progress_.zero_pages += zero_count_;
-    zero_count_ = 0;
-}
-
 bool SourceSession::produce_table() {
-    hpt::HashedPageTable& table = order_.partition->hpt;
-    const std::uint64_t slots = table.slot_count();
+    const std::uint64_t slots = order_.partition->hpt.slot_count();
     const std::uint64_t end = std::min(slots, cursor_ + slots_per_step);
-    const TablePortion portion = encode_table(table, cursor_, end, writer_.payload());
+    const TablePortion portion = encode_table(*order_.partition, cursor_, end, writer_.payload());
     cursor_ = portion.next;
     if (portion.entries != 0) {
         writer_.finish(RecordType::page_table, portion.bytes);

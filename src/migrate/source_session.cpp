@@ -36,7 +36,7 @@ std::expected<void, Failure> SourceSession::start(net::Network& network, const M
         return possible;
     const partition::Partition& partition = *order.partition;
     const PartitionShape shape = shape_of(partition);
-    invariant(order.digests.size() >= shape.granules(), "the table of digests is too small");
+    invariant(order.digests.size() >= shape.granules() && order.pages != nullptr, "a move without its tables");
 
     progress_ = {};
     progress_.role = Role::source;
@@ -53,6 +53,9 @@ std::expected<void, Failure> SourceSession::start(net::Network& network, const M
     clock_ = {};
     cursor_ = 0;
     zero_count_ = 0;
+    zero_digest_.reset();
+    watching_ = false;
+    page_.reset();
     enter(Phase::connecting);
     progress_.state = MoveState::connecting;
     const auto stream = network.connect(order.target, order.port, *this);
@@ -187,6 +190,8 @@ void SourceSession::handle_pong(const Record& record) {
     if (++pings_ < round_trips)
         return;
     progress_.clock_error = clock_.best()->error;
+    if (order_.mode == MoveMode::pre_copy)
+        return enter(Phase::tracking);
     progress_.stop_asked_at = now();
     enter(Phase::suspending);
 }
@@ -270,6 +275,7 @@ void SourceSession::fail(const Failure& why, bool tell_peer) {
         if (stop_asked)
             control_.resume(*order_.partition);
     }
+    control_.untrack(*order_.partition); // nobody asks for its pages any more, whoever has it
     log("migration of {}: {}: {}", progress_.partition(), name(progress_.failure.error), progress_.failure.text());
     end_connection(stream_, writer_, why, tell_peer && !handed_);
 }

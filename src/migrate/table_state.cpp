@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "payload.hpp"
+#include <transom/dual/partition_engine.hpp>
 #include <transom/migrate/record.hpp>
 #include <transom/migrate/table_state.hpp>
 
 namespace transom::migrate {
 
-TablePortion encode_table(hpt::HashedPageTable& table, std::uint64_t from, std::uint64_t end, std::span<std::byte> to) {
+namespace {
+
+template <class Table>
+TablePortion encode(Table& table, std::uint64_t from, std::uint64_t end, std::span<std::byte> to) {
     PayloadWriter out(to);
     TablePortion portion{0, 0, from};
     while (portion.entries < max_table_entries) {
@@ -20,6 +24,14 @@ TablePortion encode_table(hpt::HashedPageTable& table, std::uint64_t from, std::
     }
     portion.bytes = out.size();
     return portion;
+}
+
+} // namespace
+
+TablePortion encode_table(partition::Partition& partition, std::uint64_t from, std::uint64_t end,
+                          std::span<std::byte> to) {
+    const bool two = partition.dual != nullptr && partition.dual->active();
+    return two ? encode(partition.dual->table(), from, end, to) : encode(partition.hpt, from, end, to);
 }
 
 std::expected<std::size_t, Failure> decode_table(std::span<const std::byte> payload, partition::Partition& partition,

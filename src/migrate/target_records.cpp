@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <arch/real_memory.hpp>
 #include <cstring>
 #include <transom/migrate/checksum.hpp>
@@ -18,27 +19,42 @@ std::span<std::byte> TargetSession::granule(std::uint64_t index) {
 
 void TargetSession::digest(std::uint64_t index) { arrival_.digests[index] = xxh64(granule(index)); }
 
-std::optional<Failure> TargetSession::claim(std::uint64_t first, std::uint64_t count) {
+std::optional<Failure> TargetSession::check_range(std::uint64_t first, std::uint64_t count) const {
     const std::uint64_t total = shape_.granules();
     if (first >= total || count > total - first)
         return failure(MoveError::page_range, "granules {} to {} of {}", first, first + count - 1, total);
-    for (std::uint64_t g = first; g < first + count; ++g) {
-        const std::uint64_t bit = std::uint64_t{1} << g % 64;
-        if ((arrival_.arrived[g / 64] & bit) != 0)
-            return failure(MoveError::page_twice, "granule {} came twice", g);
-        arrival_.arrived[g / 64] |= bit;
-    }
     return std::nullopt;
 }
 
+/// True: for the first time.
+bool TargetSession::arrives(std::uint64_t index) {
+    std::uint64_t& word = arrival_.arrived[index / 64];
+    const std::uint64_t bit = std::uint64_t{1} << index % 64;
+    const bool first = (word & bit) == 0;
+    word |= bit;
+    progress_.pages_resent += first ? 0 : 1;
+    return first;
+}
+
+/// Memory comes while the partition runs at the source, from the first page on, and until all is here.
+bool TargetSession::takes_pages() {
+    if (phase_ == Phase::timing) {
+        phase_ = Phase::pre_copying;
+        progress_.state = MoveState::pre_copying;
+        last_said_ = control_.now();
+    }
+    return phase_ == Phase::pre_copying || phase_ == Phase::receiving;
+}
+
 void TargetSession::handle_page(const Record& record) {
-    if (phase_ != Phase::receiving)
+    if (!takes_pages())
         return out_of_order(record);
     if (record.payload.size() != sizeof(PageRecord) + shape_.granule)
         return wrong_length(record);
     const std::uint64_t index = record.as<PageRecord>(false)->index;
-    if (const auto wrong = claim(index, 1))
+    if (const auto wrong = check_range(index, 1))
         return fail(*wrong);
+    static_cast<void>(arrives(index));
     std::memcpy(granule(index).data(), record.payload.data() + sizeof(PageRecord), shape_.granule);
     digest(index);
     ++progress_.pages;
@@ -46,15 +62,15 @@ void TargetSession::handle_page(const Record& record) {
 
 void TargetSession::handle_zero_pages(const Record& record) {
     const auto run = record.as<ZeroPagesRecord>();
-    if (phase_ != Phase::receiving)
+    if (!takes_pages())
         return out_of_order(record);
     if (!run)
         return wrong_length(record);
     if (run->count == 0)
         return fail(failure(MoveError::record_content, "an empty run of zero granules"));
-    if (const auto wrong = claim(run->first, run->count))
+    if (const auto wrong = check_range(run->first, run->count))
         return fail(*wrong);
-    // Its memory was given zeroed. The digests are those of what is really there.
+    // Its memory was given zeroed; what has come since goes. The digests are those of what is really there.
     zero_next_ = run->first;
     zero_left_ = run->count;
     work_off_zero_run();
@@ -62,6 +78,8 @@ void TargetSession::handle_zero_pages(const Record& record) {
 
 void TargetSession::work_off_zero_run() {
     while (zero_left_ != 0) {
+        if (!arrives(zero_next_))
+            std::ranges::fill(granule(zero_next_), std::byte{0});
         digest(zero_next_);
         ++zero_next_;
         --zero_left_;

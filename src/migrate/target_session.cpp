@@ -74,7 +74,7 @@ void TargetSession::check_time() {
 void TargetSession::say_working() {
     const bool due =
         static_cast<std::int64_t>(last_progress_ - last_said_) >= static_cast<std::int64_t>(facts_.timebase_frequency);
-    const bool works = phase_ == Phase::preparing || phase_ == Phase::receiving;
+    const bool works = phase_ == Phase::preparing || phase_ == Phase::pre_copying || phase_ == Phase::receiving;
     if (stream_ == nullptr || !works || writer_.pending() || !due)
         return;
     last_said_ = last_progress_;
@@ -216,7 +216,7 @@ void TargetSession::handle_ping(const Record& record) {
 }
 
 void TargetSession::handle_partition(const Record& record) {
-    if (phase_ != Phase::timing)
+    if (phase_ != Phase::timing && phase_ != Phase::pre_copying)
         return out_of_order(record);
     if (const auto decoded = decode_partition(record.payload, *arrival_.partition); !decoded)
         return fail(decoded.error());

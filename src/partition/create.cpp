@@ -21,9 +21,11 @@ constexpr Bytes page_table_size(unsigned log2_table) { return (Bytes{1} << log2_
 /// In place: a partition is larger than a stack.
 void make_anew(Partition& partition) {
     const std::uint32_t lpid = partition.lpid;
+    dual::PartitionEngine* const dual = partition.dual;
     partition.~Partition();
     new (&partition) Partition;
     partition.lpid = lpid;
+    partition.dual = dual;
 }
 
 std::optional<CreateError> take_memory(Partition& partition, const Shape& shape, const Resources& from) {

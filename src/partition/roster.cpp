@@ -60,6 +60,7 @@ std::expected<Roster::Slot*, CreateError> Roster::add(std::string_view name) {
                                                     name));
     Slot* const slot = new (arch::real_pointer(*room)) Slot;
     slot->partition.lpid = lpid;
+    slot->partition.dual = &slot->dual;
     slot->next = *link;
     *link = slot;
     return slot;
@@ -205,7 +206,7 @@ void Roster::start(Partition& partition) {
     std::size_t i = 0;
     for (RealRange piece = piece_of(partition, i); !piece.empty(); piece = piece_of(partition, ++i))
         invariant(resources_.frames.is_zeroed(piece), "a partition starts with what others have left");
-    arch::set_page_table(partition.lpid, partition.hpt);
+    arch::set_page_table(partition.lpid, partition.hpt.root());
     partition.state = PartitionState::running;
     dispatcher_.add(partition);
 }
@@ -244,8 +245,9 @@ std::expected<void, CreateError> Roster::begin_anew(Partition& partition, const 
     dispatcher_.remove(partition);
     give_up_claim(partition);
     arch::Tlb::flush_partition(partition.lpid);
-    partition::destroy(partition, resources_.frames);
     Slot** const link = link_of(partition);
+    (*link)->dual.give_back(resources_.frames);
+    partition::destroy(partition, resources_.frames);
     (*link)->anew = true;
     (*link)->of_its_own = of_its_own;
     if (const auto begun = (*link)->construction.begin(partition, description, bundle, resources_, scratch_of(**link));
@@ -267,6 +269,7 @@ void Roster::destroy(Partition& partition) {
     dispatcher_.remove(partition);
     give_up_claim(partition);
     arch::Tlb::flush_partition(partition.lpid);
+    (*link)->dual.give_back(resources_.frames);
     partition::destroy(partition, resources_.frames);
     remove(link);
 }

@@ -126,7 +126,8 @@ TEST(DualTracking, R25_AStoreInRealModeIsSeen) {
     TrackedScene s;
     s.track();
     ASSERT_TRUE(s.send(0x12));
-    EXPECT_EQ(s.engine.fault_in_real_mode(0, {0x123456}, AccessKind::store, s.memory).answer, FaultAnswer::again);
+    EXPECT_EQ(s.engine.fault_in_real_mode(0, {0x123456}, AccessKind::store, s.memory, cause::no_entry).answer,
+              FaultAnswer::again);
     EXPECT_EQ(s.status(0x12), PageStatus::stale);
     EXPECT_EQ(s.stores(0x12), 1u);
     EXPECT_TRUE(s.audit().sound());

@@ -110,7 +110,9 @@ TEST_F(Move, CarriesTwoPartitionsOneAfterTheOther) {
 TEST_F(Move, EachStepOfALongSearchIsSeenByTheTarget) {
     // All granules are zero, and a quarter of the table holds nothing. Steps without any time: each does the least it can.
     partition::Partition& p = populate(kib(4), 1, {});
-    ASSERT_TRUE(source.start(net, order(p)));
+    migrate::MoveOrder stopped = order(p);
+    stopped.mode = migrate::MoveMode::stop_and_copy;
+    ASSERT_TRUE(source.start(net, stopped));
     unsigned searching = 0, quiet = 0;
     for (int round = 0; round < 1000 && source.progress().in_progress(); ++round) {
         net.pump();

@@ -66,7 +66,31 @@ struct TestSource final : migrate::SourceControl {
     unsigned resumed = 0;
     unsigned released = 0;
 
+    unsigned track_after = 0; // how many calls of track() answer false
+    std::optional<migrate::Failure> no_tracking;
+    migrate::PageStateTable* tracked = nullptr;
+    unsigned watched = 0;
+    unsigned untracked = 0;
+
     std::uint64_t now() override { return ticks; }
+    std::expected<bool, migrate::Failure> track(partition::Partition&, migrate::PageStateTable& pages) override {
+        if (no_tracking)
+            return std::unexpected(*no_tracking);
+        if (track_after != 0) {
+            --track_after;
+            return false;
+        }
+        tracked = &pages;
+        return true;
+    }
+    bool watch(partition::Partition&) override {
+        ++watched;
+        return true;
+    }
+    void untrack(partition::Partition&) override {
+        ++untracked;
+        tracked = nullptr;
+    }
     bool suspend(partition::Partition& p) override {
         asked = true;
         if (stop_after != 0) {
@@ -210,7 +234,13 @@ class Move : public testing::Test {
 
     std::uint64_t random() { return random_(); }
 
-    migrate::MoveOrder order(partition::Partition& p) { return {&p, {0x0a4d0002}, 7701, here.digests, {}}; }
+    migrate::MoveOrder order(partition::Partition& p) {
+        room.assign(migrate::SourcePages::room_for(p.memory.size(), p.granule) / sizeof(std::uint64_t), 0);
+        pages.emplace(p.memory.size(), p.granule, std::as_writable_bytes(std::span(room)),
+                      migrate::PageRules{.frequency = facts.timebase_frequency,
+                                         .decision = {.mode = migrate::CopyMode::pre_copy}});
+        return {.partition = &p, .target = {0x0a4d0002}, .port = 7701, .digests = here.digests, .pages = &*pages};
+    }
 
     /// Until nothing has moved for a while. Both clocks go on with each round.
     void settle() {
@@ -245,6 +275,8 @@ class Move : public testing::Test {
     migrate::SourceSession source{source_control, facts, send_buffer};
     migrate::TargetSession target{target_control, facts, receive_buffer};
     migrate::Arrivals arrivals{target};
+    std::vector<std::uint64_t> room;
+    std::optional<migrate::SourcePages> pages;
     PipeNetwork net;
 };
 

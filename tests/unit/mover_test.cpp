@@ -7,6 +7,7 @@
 #include <functional>
 #include <gmock/gmock.h>
 #include <transom/base/bits.hpp>
+#include <transom/dual/attendant.hpp>
 #include <transom/migrate/mover.hpp>
 
 namespace transom::migrate {
@@ -21,6 +22,7 @@ constexpr MachineFacts facts{.processor_version = 0x004e1200,
                              .timebase_frequency = 512000000,
                              .initial_msr = 0x8000000000001000};
 constexpr Bytes machine_size = mib(64);
+constexpr std::uint64_t never = ~std::uint64_t{0};
 
 /// Memory comes before all that takes some of it.
 struct TwinMemory {
@@ -57,6 +59,7 @@ struct TwinMachine final : TwinMemory, MoveObserver {
     partition::Dispatcher dispatcher{512000000};
     partition::Roster roster{resources, dispatcher};
     Mover mover{roster, frames, facts, *this};
+    dual::Attendant attendant{roster, frames, 512000000};
     std::vector<std::string> events;
     std::string taken_name;
 };
@@ -78,7 +81,9 @@ class MoverTest : public testing::Test {
         for (int round = 0; round < 100'000; ++round) {
             machine.advance(100);
             const bool moved = network.pump();
-            if (a.mover.run() != 0 && b.mover.run() != 0 && !moved && !network.pump())
+            const bool waits = a.mover.run() != 0 && b.mover.run() != 0;
+            const bool drained = a.attendant.run() == never && b.attendant.run() == never;
+            if (waits && drained && !moved && !network.pump())
                 break;
         }
         for (TwinMachine* twin : {&a, &b})
@@ -114,6 +119,37 @@ TEST_F(MoverTest, MovesAPartitionWithAllItHasAndLeavesNothingBehind) {
     EXPECT_EQ(load_be<std::uint64_t>(arch::real_pointer(was + 8)), 0u);
     EXPECT_EQ(a.frames.total(FrameState::partition), 0u);
     EXPECT_EQ(a.frames.total(FrameState::free), free_at_a - memory::frame_size);
+}
+
+TEST_F(MoverTest, ACancelledMoveGivesTheSecondPageTableBack) {
+    partition::Partition& here = a.build("linux");
+    const Bytes free = a.frames.available();
+    for (std::uint64_t page = 0; page < mib(16) / kib(64); ++page) // a step does not send all of it
+        ASSERT_TRUE(here.memory.store(LogicalAddr{page * kib(64)}, Be<std::uint64_t>{page + 1}));
+    ASSERT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {}));
+    while (a.mover.progress().state != MoveState::pre_copying && a.mover.progress().in_progress()) {
+        machine.advance(100);
+        network.pump();
+        a.mover.run();
+        b.mover.run();
+    }
+    ASSERT_EQ(a.mover.progress().state, MoveState::pre_copying);
+    EXPECT_TRUE(here.dual->active());
+    EXPECT_LT(a.frames.total(FrameState::free), free);
+    EXPECT_TRUE(a.mover.cancel());
+    EXPECT_TRUE(here.dual->active()) << "its processors go back first";
+    const auto again = a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {});
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().error, MoveError::busy);
+    for (int round = 0; round < 100; ++round)
+        a.attendant.run();
+    EXPECT_FALSE(here.dual->active());
+    EXPECT_EQ(a.attendant.drained().tables, 1u);
+    go_on();
+    EXPECT_EQ(a.frames.available(), free);
+    EXPECT_EQ(here.state, PartitionState::running);
+    ASSERT_TRUE(move("linux"));
+    EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
 }
 
 TEST_F(MoverTest, WhatAPartitionWasOfferedItStillHasAfterTheMove) {
@@ -361,11 +397,15 @@ TEST_F(MoverTest, TheLastDigestsGiveWayWhereMemoryIsShort) {
     a.build("linux");
     ASSERT_TRUE(move("linux"));
     a.build("other");
+    const auto for_page_states = a.frames.allocate(memory::frame_size, memory::frame_size, FrameState::hypervisor);
     while (a.frames.allocate(memory::frame_size, memory::frame_size, FrameState::hypervisor)) {}
+    a.frames.release({*for_page_states, memory::frame_size}, FrameState::hypervisor);
     const std::size_t granules = mib(16) / kib(64);
     EXPECT_EQ(move("other", granules).error().error, MoveError::page_range);
     EXPECT_EQ(a.mover.digests("linux").size(), granules) << "not for an order that is refused";
-    ASSERT_TRUE(move("other"));
+    ASSERT_TRUE(
+        a.mover.move(network, "other", {0x0a4d0002}, migration_port, {}, Fit::same_version, MoveMode::stop_and_copy));
+    go_on();
     EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
     EXPECT_EQ(a.mover.digests("other").size(), granules);
 }

@@ -61,9 +61,14 @@ MoveTask MoveCommand::task(unsigned round) {
     PairedMachine &source = pair_[round % 2], &target = pair_[1 - round % 2];
     const std::string which =
         options_.rounds == 1 ? "moving" : fmt::format("move {} of {},", round + 1, options_.rounds);
-    return {source,          target,
-            *guest_,         fmt::format("{} from {} to {}", which, source.machine->name(), target.machine->name()),
-            options_.compat, round == 0 ? options_.corrupt_page : std::nullopt};
+    return {source,
+            target,
+            *guest_,
+            fmt::format("{} from {} to {}", which, source.machine->name(), target.machine->name()),
+            options_.compat,
+            options_.mode,
+            options_.cancel_first,
+            round == 0 ? options_.corrupt_page : std::nullopt};
 }
 
 void MoveCommand::run(MoveSeries& series) {

@@ -102,8 +102,15 @@ struct CommandLine {
         command->add_option("--rounds", migrate.rounds, "how often it moves: to the other machine, back, and so on")
             ->capture_default_str();
         command->add_option("--target-qemu", migrate.target_qemu, "the QEMU of machine B; that of A if left out");
+        command
+            ->add_option("--mode", migrate.mode,
+                         "pre-copy: it runs while its memory is copied; stop-and-copy: it stands still meanwhile")
+            ->check(CLI::IsMember({"pre-copy", "stop-and-copy"}));
         command->add_flag("--compat", migrate.compat,
                           "a processor of the same generation suffices, whatever its version register says");
+        command->add_flag(
+            "--test-cancel", migrate.cancel_first,
+            "cancel each move once while its memory is copied, and look how the page tables come together");
         command->add_option("--test-corrupt-page", migrate.corrupt_page,
                             "damage this page on its way: must be noticed");
         command->add_option("--consoles", migrate.consoles,

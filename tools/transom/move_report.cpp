@@ -34,6 +34,14 @@ std::vector<std::string> MoveReport::complaints() const {
     require(ticks.clock_stepped_back == 0,
             fmt::format("the partition's clock stepped back {} times", ticks.clock_stepped_back));
     require(ticks.source_after_target == 0, "the source still ran after the target had begun");
+    if (cancelled) {
+        require(cancelled->live_at_switch > 0, "nothing was in the second page table when the move was cancelled");
+        require(cancelled->drained_by_calls + cancelled->drained_by_sweep == cancelled->live_at_switch,
+                fmt::format("of {} entries of the second page table {} were drained", cancelled->live_at_switch,
+                            cancelled->drained_by_calls + cancelled->drained_by_sweep));
+        require(cancelled->mismatches == 0,
+                fmt::format("{} entries of the second page table were not in the first", cancelled->mismatches));
+    }
     require(source_let_go, "the source still runs the partition");
     require(boot_id_source == boot_id_target, fmt::format("boot_id was {} and is {}", boot_id_source, boot_id_target));
     require(uptime_target_s >= uptime_source_s,
@@ -56,6 +64,8 @@ nlohmann::ordered_json MoveReport::json() const {
         {"memory_bytes", memory_bytes},
         {"wire_bytes", wire_bytes},
         {"zero_pages", zero_pages},
+        {"passes", passes},
+        {"pages_resent", pages_resent},
         {"memory_digest_match", digest.match()},
         {"digest_pages", digest.pages},
         {"digest_different_pages", digest.different.size()},
@@ -73,6 +83,13 @@ nlohmann::ordered_json MoveReport::json() const {
         {"timebase_repairs", timebase_repairs},
         {"timebase_repaired_ticks", timebase_repaired_ticks},
     };
+    if (cancelled) {
+        report["t2_faults"] = cancelled->faults;
+        report["t2_live_at_switch"] = cancelled->live_at_switch;
+        report["drained_by_hcall"] = cancelled->drained_by_calls;
+        report["drained_by_sweep"] = cancelled->drained_by_sweep;
+        report["t2_mismatches"] = cancelled->mismatches;
+    }
     if (!boot_id_source.empty()) {
         report["boot_id"] = boot_id_target;
         report["boot_id_same"] = boot_id_source == boot_id_target;
@@ -97,11 +114,17 @@ std::string MoveReport::text() const {
                     ticks.clock_difference_ms, static_cast<double>(memory_bytes) / mib, zero_pages,
                     static_cast<double>(wire_bytes) / mib, digest_text(digest), ticks.on_source, ticks.on_target,
                     ticks.unbroken() ? "none lost, repeated or out of order" : "NOT in one unbroken sequence");
+    if (passes != 0)
+        text += fmt::format("  passes             {} while it ran, {} pages more than once\n", passes, pages_resent);
     if (!boot_id_source.empty())
         text +=
             fmt::format("  boot_id            {} {}\n  uptime             {:.2f} s before, {:.2f} s after\n",
                         boot_id_target, boot_id_source == boot_id_target ? "on both machines" : "is not the source's",
                         uptime_source_s, uptime_target_s);
+    if (cancelled)
+        text += fmt::format(
+            "  cancelled first    {} entries in the second page table: {} drained by calls, {} by the sweep\n",
+            cancelled->live_at_switch, cancelled->drained_by_calls, cancelled->drained_by_sweep);
     if (work.workers != 0)
         text += fmt::format("  work               {} rounds, {} wrong, by {} workers; {} of {} processors ran after\n",
                             work.rounds, work.wrong, work.workers, work.processors_that_ran, work.processors_expected);

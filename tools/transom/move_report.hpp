@@ -6,8 +6,14 @@
 #include "ticks.hpp"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace transom::tool {
+
+/// What a machine has counted of a second page table.
+struct DrainReport {
+    std::uint64_t faults = 0, live_at_switch = 0, drained_by_calls = 0, drained_by_sweep = 0, mismatches = 0;
+};
 
 /// What one move of a partition showed.
 struct MoveReport {
@@ -16,11 +22,13 @@ struct MoveReport {
     double total_s = 0;                   ///< from the request until the target has said that it is complete
     double internal_downtime_ms = 0;      ///< as the hypervisors measured it: source's stop to target's start
     std::uint64_t memory_bytes = 0, wire_bytes = 0, zero_pages = 0;
+    std::uint64_t passes = 0, pages_resent = 0; ///< while it ran; pages that went more than once, at the end too
     TickReport ticks;
     DigestComparison digest;
     std::string boot_id_source, boot_id_target; ///< Linux only
     double uptime_source_s = 0, uptime_target_s = 0;
     WorkReport work;
+    std::optional<DrainReport> cancelled;      ///< the source's, where the move was cancelled first
     bool alive_after = false;                  ///< it still answers at the target
     std::uint64_t timebase_repairs = 0;        ///< at the target: a processor's time base was late, and was set forward
     std::uint64_t timebase_repaired_ticks = 0; ///< by so much, all together

@@ -29,6 +29,7 @@ class OneMove {
     void compare_digests();
     void wait_for_ticks(Machine& machine, std::size_t from, Clock::duration how_long);
     void look_at_source();
+    void cancel_move();
     void look_at_time_base();
 
     const MoveTask& task_;
@@ -58,16 +59,61 @@ void OneMove::ask_for_move() {
     std::string request = fmt::format("migrate partition={} to={}", partition, task_.target.link_address);
     if (task_.compat)
         request += " compat=yes";
+    if (task_.mode != "pre-copy")
+        request += fmt::format(" mode={}", task_.mode);
     if (task_.corrupt_page)
         request += fmt::format(" test-corrupt-page={}", *task_.corrupt_page);
     asked_ = Clock::now();
     source_management_.demand(request);
 }
 
+/// A machine's counter, which it has from the beginning on.
+std::uint64_t counter(ManagementClient& management, std::string_view name) {
+    for (const Fields& row : management.demand("report").rows())
+        if (row.has(name))
+            return row.number(name).value_or(0);
+    fail("the machine's report has no {}", name);
+}
+
+DrainReport drained(ManagementClient& management) {
+    return {counter(management, "t2_faults"), counter(management, "t2_live_at_switch"),
+            counter(management, "t2_drained_by_calls"), counter(management, "t2_drained_by_sweep"),
+            counter(management, "t2_mismatches")};
+}
+
+/// Cancels the move in its first pass, and waits until the partition is on its first page table and the second is empty.
+void OneMove::cancel_move() {
+    const std::uint64_t tables = counter(source_management_, "t2_drained");
+    const DrainReport before = drained(source_management_);
+    ask_for_move();
+    const auto wait = [&](std::string_view what, auto holds) {
+        while (!holds()) {
+            source_.check_running();
+            if (Clock::now() >= until_)
+                fail("{} did not come in time", what);
+            std::this_thread::sleep_for(poll_interval);
+        }
+    };
+    wait("the first pass of the move", [&] {
+        const Fields source = source_management_.demand("migration").result();
+        if (source.text("state") == "completed")
+            fail("the move was over before it could be cancelled");
+        return source.text("state") == "pre-copying" && source.number("pages_done").value_or(0) > 100;
+    });
+    source_management_.demand("cancel");
+    wait("the end of the second page table", [&] { return counter(source_management_, "t2_drained") == tables + 1; });
+    const DrainReport after = drained(source_management_);
+    report_.cancelled = {after.faults - before.faults, after.live_at_switch - before.live_at_switch,
+                         after.drained_by_calls - before.drained_by_calls,
+                         after.drained_by_sweep - before.drained_by_sweep, after.mismatches - before.mismatches};
+}
+
 void OneMove::note_completion(const Fields& source, const Fields& target) {
     report_.total_s = seconds_since(asked_);
     report_.wire_bytes = source.number("bytes").value_or(0);
     report_.zero_pages = source.number("zero_pages").value_or(0);
+    report_.passes = source.number("pass").value_or(0);
+    report_.pages_resent = source.number("pages_resent").value_or(0);
     const auto ticks = target.has("downtime_ticks") ? target.number("downtime_ticks") : source.number("downtime_ticks");
     const auto frequency = target_management_.hello().number("timebase");
     if (!ticks || !frequency || *frequency == 0)
@@ -83,11 +129,16 @@ void OneMove::watch_move() {
         const Fields source = source_management_.demand("migration").result();
         const std::string state = source.text("state");
         const auto done = source.number("pages_done").value_or(0), all = source.number("pages_total").value_or(0);
-        const std::string detail =
+        std::string detail =
             fmt::format("{} of {} pages, {:.1f} MB/s", done, all,
                         static_cast<double>(source.number("bytes").value_or(0)) / 1e6 / seconds_since(asked_));
+        if (const auto pass = source.number("pass"))
+            detail += fmt::format(", pass {}", *pass);
+        if (const auto rate = source.number("dirty_rate"); rate && source.number("bandwidth").value_or(0) != 0)
+            detail += fmt::format(", {} pages/s written, {} left", *rate, source.number("pages_left").value_or(0));
         const double fraction = all > 0 ? static_cast<double>(done) / static_cast<double>(all) : 0;
-        if (state != "connecting" && state != "copying" && state != "confirming" && state != "completed")
+        if (state != "connecting" && state != "pre-copying" && state != "copying" && state != "confirming" &&
+            state != "completed")
             fail("the move is {}: {} ({})", state, source.text("error"), source.text("error_name"));
         if (state == "completed") {
             const Fields target = target_management_.demand("migration").result();
@@ -138,6 +189,8 @@ MoveReport OneMove::run() {
     const std::size_t target_from = target_.console().mark();
     const std::size_t source_from = task_.guest.start_ticks(source_, report_, until_);
     wait_for_ticks(source_, source_from, ticks_before);
+    if (task_.cancel_first)
+        cancel_move();
     ask_for_move();
     watch_move();
     wait_for_ticks(target_, target_from, ticks_after);

@@ -15,6 +15,8 @@ struct MoveTask {
     MovingGuest& guest;
     std::string label; ///< for its progress: "move 2 of 3, from B to A"
     bool compat = false;
+    std::string mode = "pre-copy"; ///< as the request has it
+    bool cancel_first = false;
     std::optional<std::uint64_t> corrupt_page;
 };
 

@@ -2,14 +2,41 @@
 #pragma once
 
 #include <transom/dual/engine.hpp>
-#include <transom/hpt/real_slots.hpp>
+#include <transom/hpt/hashed_page_table.hpp>
+#include <transom/memory/frames.hpp>
+
+namespace transom::partition {
+struct Partition;
+}
 
 namespace transom::dual {
 
 extern template class DualTable<TwinSlots<hpt::RealSlots>>;
 extern template class Engine<hpt::RealSlots>;
 
-/// That of a partition on a machine.
-class PartitionEngine final : public Engine<hpt::RealSlots> {};
+/// That of a partition on a machine, with the memory of its second table: take, prepare until it is done, begin; then Attendant sees to
+/// it until nothing is left of it.
+class PartitionEngine final : public Engine<hpt::RealSlots> {
+  public:
+    /// Takes memory for a second table as large as the first. False: there is no free run of it.
+    [[nodiscard]] bool take(const hpt::HashedPageTable& first, memory::Frames& frames);
+    /// Zeroes a frame of it. True: that was the last one.
+    bool prepare(memory::Frames& frames);
+    /// The partition's processors walk it from now on, each from its next way in. `pages` outlives it.
+    void begin(partition::Partition& partition, PageTracking& pages, StorePolicy stores);
+    /// An interval of the sweep, of the usual size.
+    Swept sweep_portion(Fold fold);
+    /// Ends it where it is, with nobody inside, and gives the memory back; nothing happens where there is none.
+    void give_back(memory::Frames& frames);
+
+    bool has_memory() const { return !memory_.empty(); }
+    /// Where T2 is, while there is one.
+    const hpt::TableRoot& root() const { return root_; }
+
+  private:
+    RealRange memory_{}; // the table, then the words of its live groups
+    hpt::TableRoot root_;
+    Bytes prepared_ = 0;
+};
 
 } // namespace transom::dual

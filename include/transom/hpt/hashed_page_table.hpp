@@ -4,6 +4,7 @@
 #include <span>
 #include <transom/hpt/real_slots.hpp>
 #include <transom/hpt/table.hpp>
+#include <transom/hpt/table_root.hpp>
 
 namespace transom::hpt {
 
@@ -16,8 +17,12 @@ class HashedPageTable : public Table<RealSlots> {
     /// 16 bytes of it, zeroed.
     void init(RealAddr table, unsigned log2_bytes, std::span<std::uint64_t> guest_words, const TableOptions& options);
 
-    /// Where the table is; with log2_bytes() it makes up SDR1 or the partition table entry.
     RealAddr address() const { return address_; }
+    /// That of a second table of the same kind at that address, too.
+    TableRoot root_at(RealAddr address) const {
+        return {address, log2_bytes(), options().real_mode_page == papr::PageSize::kib_64};
+    }
+    TableRoot root() const { return root_at(address_); }
 
   private:
     RealAddr address_;

@@ -6,6 +6,7 @@
 #include <span>
 #include <transom/migrate/error.hpp>
 #include <transom/migrate/hello.hpp>
+#include <transom/migrate/page_state_table.hpp>
 #include <transom/partition/partition.hpp>
 
 namespace transom::migrate {
@@ -15,6 +16,13 @@ class SourceControl {
   public:
     /// The machine's time base.
     virtual std::uint64_t now() = 0;
+    /// Has the partition's processors walk a second page table, so that the table of its pages is told who can store to what, and of the
+    /// hypervisor's own writes. It is called again and again until it answers true; an error changes nothing.
+    virtual std::expected<bool, Failure> track(partition::Partition& partition, PageStateTable& pages) = 0;
+    /// Takes the right to store away from everybody who has it, a portion of the page table each time. True: that was the last one.
+    virtual bool watch(partition::Partition& partition) = 0;
+    /// Ends what track() began, finished or not, whether the partition runs or is suspended. Nothing happens where nothing was begun.
+    virtual void untrack(partition::Partition& partition) = 0;
     /// Takes all virtual processors out of the partition. It is called again and again until it answers true: then none
     /// of them is inside, all their registers and decrementer expiries are in Vcpu, and nothing of ours writes to the
     /// partition's memory.

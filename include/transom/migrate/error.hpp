@@ -20,7 +20,6 @@ enum class MoveError : std::uint32_t {
     record_order = 6,
     record_content = 7,
     page_range = 8,
-    page_twice = 9,
     incomplete = 10,
     table_entry = 11,
     register_set = 12,

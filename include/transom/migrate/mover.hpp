@@ -9,6 +9,7 @@
 #include <transom/migrate/move_digests.hpp>
 #include <transom/migrate/source_session.hpp>
 #include <transom/migrate/target_session.hpp>
+#include <transom/migrate/tracked_pages.hpp>
 #include <transom/partition/roster.hpp>
 
 namespace transom::migrate {
@@ -38,7 +39,7 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     /// Begins to move a partition away.
     std::expected<void, Failure> move(net::Network& network, std::string_view name, net::Ipv4Address target,
                                       std::uint16_t port, std::optional<std::uint64_t> corrupt_page,
-                                      Fit fit = Fit::same_version);
+                                      Fit fit = Fit::same_version, MoveMode mode = MoveMode::pre_copy);
     /// Ends the move in progress, away from here or to here. False: too late, or there is none.
     bool cancel() { return source_.cancel() || target_.cancel(); }
     /// Ends the doubt about a partition: it is the operator's assertion who has it, and nothing here can check it.
@@ -61,6 +62,9 @@ class Mover final : public partition::Task, private SourceControl, private Targe
   private:
     void keep_doubted();
     std::uint64_t now() override;
+    std::expected<bool, Failure> track(partition::Partition& partition, PageStateTable& pages) override;
+    bool watch(partition::Partition& partition) override;
+    void untrack(partition::Partition& partition) override;
     bool suspend(partition::Partition& partition) override;
     void resume(partition::Partition& partition) override;
     void release(partition::Partition& partition) override;
@@ -70,9 +74,14 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     void discard(partition::Partition& partition) override;
 
     partition::Roster& roster_;
-    std::uint64_t step_ticks_;
+    bool is_told_of_pages();
+
+    memory::Frames& frames_;
+    std::uint64_t step_ticks_, frequency_;
     MoveObserver& observer_;
     MoveDigests digests_;
+    TrackedPages pages_;
+    bool tracks_ = false; // the partition that moves has begun with its second page table
     SourceSession source_;
     TargetSession target_;
     Arrivals arrivals_{target_};

@@ -12,14 +12,21 @@ namespace transom::migrate {
 enum class Role : std::uint8_t { none, source, target };
 
 enum class MoveState : std::uint8_t {
-    none,       // there was no move yet
-    connecting, // until both agree
-    copying,    // suspended, state is being sent
-    confirming, // everything is sent; held, run, running
-    completed,  // the target runs it
-    failed,     // the source runs it (or never had it)
-    refused,    // the ends do not fit each other; the source runs it
-    in_doubt,   // the target may or may not run it; the source keeps it suspended
+    none,        // there was no move yet
+    connecting,  // until both agree
+    pre_copying, // it runs, and its memory is being sent
+    copying,     // suspended, state is being sent
+    confirming,  // everything is sent; held, run, running
+    completed,   // the target runs it
+    failed,      // the source runs it (or never had it)
+    refused,     // the ends do not fit each other; the source runs it
+    in_doubt,    // the target may or may not run it; the source keeps it suspended
+};
+
+/// When a partition's memory is copied.
+enum class MoveMode : std::uint8_t {
+    pre_copy,      // while it runs, until little enough is left
+    stop_and_copy, // while it stands still
 };
 
 /// Who has a partition whose move ended in doubt: only an operator who has looked at both machines can say.
@@ -35,8 +42,13 @@ struct Progress {
     NameField partition_storage{};
     net::Ipv4Address peer;
     std::uint64_t pages_total = 0;
-    std::uint64_t pages = 0;         // sent or stored in full
+    std::uint64_t pages = 0;         // sent or stored in full, each time
     std::uint64_t zero_pages = 0;    // sent or stored as zero
+    std::uint64_t pages_resent = 0;  // of both: not for the first time
+    unsigned pass = 0;               // source
+    std::uint64_t dirty_rate = 0;    // source, last pass: pages stored to in a second
+    std::uint64_t bandwidth = 0;     // source, last pass: pages that can be sent in a second
+    std::uint64_t pages_left = 0;    // source, after the last pass
     std::uint64_t table_entries = 0; // of the hashed page table
     std::uint64_t bytes = 0;         // of the stream, this direction of the data
     std::uint64_t began_at = 0;
@@ -51,11 +63,13 @@ struct Progress {
     Failure failure;
 
     std::string_view partition() const { return partition_storage.data(); }
-    std::uint64_t pages_done() const { return pages + zero_pages; }
+    /// Pages that the target has, or had, of pages_total.
+    std::uint64_t pages_done() const { return pages + zero_pages - pages_resent; }
     /// From the last stop at the source to the start at the target; 0 until known.
     std::uint64_t downtime() const { return started_at != 0 && stopped_at != 0 ? started_at - stopped_at : 0; }
     bool in_progress() const {
-        return state == MoveState::connecting || state == MoveState::copying || state == MoveState::confirming;
+        return state == MoveState::connecting || state == MoveState::pre_copying || state == MoveState::copying ||
+               state == MoveState::confirming;
     }
 };
 

@@ -15,7 +15,7 @@ using Be16 = Be<std::uint16_t>;
 using Be32 = Be<std::uint32_t>;
 using Be64 = Be<std::uint64_t>;
 
-constexpr std::uint32_t format_version = 7;
+constexpr std::uint32_t format_version = 8;
 constexpr std::uint16_t migration_port = 7701;
 constexpr std::uint32_t record_magic = 0x54524e53; // "TRNS"
 constexpr std::uint16_t flag_mandatory = 1;

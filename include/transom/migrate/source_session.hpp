@@ -11,6 +11,7 @@
 #include <transom/migrate/progress.hpp>
 #include <transom/migrate/record_reader.hpp>
 #include <transom/migrate/record_writer.hpp>
+#include <transom/migrate/source_pages.hpp>
 
 namespace transom::migrate {
 
@@ -21,8 +22,11 @@ struct MoveOrder {
     std::uint16_t port = migration_port;
     /// A word per granule for the digests of the frozen memory; kept by the caller.
     std::span<std::uint64_t> digests;
+    /// Of its memory, with nothing sent yet; kept by the caller as long as somebody may be told of it.
+    SourcePages* pages = nullptr;
+    MoveMode mode = MoveMode::pre_copy;
     /// Test mode: a bit of this granule is flipped on the way.
-    std::optional<std::uint64_t> corrupt_page;
+    std::optional<std::uint64_t> corrupt_page{};
     Fit fit = Fit::same_version;
 };
 
@@ -64,8 +68,10 @@ class SourceSession final : public net::StreamHandler {
         connecting,
         greeting, // hello sent
         timing,   // pings
+        tracking, // the processors go over to the second page table
+        passes,   // pages, while it runs
         suspending,
-        pages,
+        pages, // what is left
         table,
         vcpus,
         areas,
@@ -79,7 +85,12 @@ class SourceSession final : public net::StreamHandler {
     };
 
     bool produce();
+    bool begin_tracking();
+    void begin_pass();
+    bool produce_pass();
+    void end_pass();
     bool produce_pages();
+    void send(std::uint64_t index);
     void put_page(std::uint64_t index, std::span<const std::byte> granule);
     void put_zero_run();
     bool produce_table();
@@ -115,8 +126,10 @@ class SourceSession final : public net::StreamHandler {
     TotalsRecord totals_;
     ClockEstimate clock_;
     std::optional<std::uint64_t> zero_digest_;
-    std::uint64_t cursor_ = 0;     // next granule, slot or virtual processor
-    std::uint64_t zero_first_ = 0; // zero granules that are not in a record yet
+    bool watching_ = false;             // the right to store is being taken away
+    std::optional<std::uint64_t> page_; // claimed, and not in a record yet
+    std::uint64_t cursor_ = 0;          // next slot or virtual processor
+    std::uint64_t zero_first_ = 0;      // zero granules that are not in a record yet
     std::uint64_t zero_count_ = 0;
     std::uint64_t last_progress_ = 0;
     std::uint64_t deadline_ = 0;

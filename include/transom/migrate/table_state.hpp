@@ -17,8 +17,9 @@ struct TablePortion {
     std::uint64_t next = 0; // slot to go on at
 };
 
-/// Puts what the partition has in slots [from, end) into a payload, until it is full.
-TablePortion encode_table(hpt::HashedPageTable& table, std::uint64_t from, std::uint64_t end, std::span<std::byte> to);
+/// Puts what the partition has in slots [from, end) into a payload, until it is full. R and C are those of both its page tables.
+TablePortion encode_table(partition::Partition& partition, std::uint64_t from, std::uint64_t end,
+                          std::span<std::byte> to);
 
 /// Restores the entries of a page_table record; `next` is the lowest slot that may come and is moved on. Answers how many.
 std::expected<std::size_t, Failure> decode_table(std::span<const std::byte> payload, partition::Partition& partition,

@@ -37,11 +37,12 @@ class TargetSession final : public net::StreamHandler {
   private:
     enum class Phase : std::uint8_t {
         idle,
-        greeting,  // connected, no hello yet
-        preparing, // agreed, the partition's memory is not scrubbed yet
-        timing,    // agreed, pings may come
-        receiving, // partition has come
-        held,      // all is here
+        greeting,    // connected, no hello yet
+        preparing,   // agreed, the partition's memory is not scrubbed yet
+        timing,      // agreed, pings may come
+        pre_copying, // it runs at the source, pages come
+        receiving,   // partition has come
+        held,        // all is here
         over,
     };
 
@@ -58,8 +59,9 @@ class TargetSession final : public net::StreamHandler {
     void handle_run(const Record& record);
     void handle_failure(const Record& record);
     void work_off_zero_run();
-    /// Marks granules as arrived; an error where one is outside, or has arrived already.
-    std::optional<Failure> claim(std::uint64_t first, std::uint64_t count);
+    std::optional<Failure> check_range(std::uint64_t first, std::uint64_t count) const;
+    bool arrives(std::uint64_t index);
+    bool takes_pages();
     std::optional<Failure> missing_part() const;
     void digest(std::uint64_t index);
     std::span<std::byte> granule(std::uint64_t index);

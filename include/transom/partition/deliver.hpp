@@ -48,6 +48,8 @@ constexpr std::uint64_t no_entry = 0x40000000;
 constexpr std::uint64_t protection = 0x08000000;
 constexpr std::uint64_t store = 0x02000000;
 constexpr std::uint64_t key = 0x00200000;
+/// Those of an access that a page table, or its entry, does not permit.
+constexpr std::uint64_t translation = no_entry | protection | key;
 } // namespace dsisr
 
 /// Makes the virtual processor take an interrupt the way the hardware would: SRR0, SRR1, MSR and the next instruction, by

@@ -93,9 +93,8 @@ struct Partition {
     Facilities facilities;
     Associativity home_node;               // of the processor that runs its virtual processors
     random::Source* random = nullptr;      // null: there is nothing from which random numbers could be had
-    RealRange scrollback{};                // memory of the hypervisor's for its terminals' scrollbacks
     Partition* next_dispatched = nullptr;  // the dispatcher's list
-    dual::PartitionEngine* dual = nullptr; // its second page table; null: it has never had one
+    dual::PartitionEngine* dual = nullptr; // for its second page table; null in tests that have none
 
     /// What virtual processors, and the hypervisor, do to one another: states, prods, interrupts and registered areas of all its
     /// virtual processors, and its interrupt sources. Taken after `devices`.

@@ -3,6 +3,7 @@
 
 #include <expected>
 #include <string_view>
+#include <transom/dual/partition_engine.hpp>
 #include <transom/partition/construction.hpp>
 #include <transom/partition/dispatcher.hpp>
 
@@ -85,6 +86,7 @@ class Roster {
     /// A partition in frames of its own, with those that building it takes.
     struct Slot {
         Partition partition;
+        dual::PartitionEngine dual;
         Construction construction;
         bool anew = false;       // in the place of what it was before
         bool of_its_own = false; // it starts itself anew

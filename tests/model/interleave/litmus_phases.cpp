@@ -78,7 +78,6 @@ void switch_and_enter(Scene& s) {
     s.add([&s] {
         s.stop();
         s.advance();
-        s.advance();
     });
 }
 /// The only processor inside is in a fault while T2 goes.

@@ -13,8 +13,10 @@ constexpr std::uint32_t max_lpid = 9;
 /// delivered as on the real machine.
 void run(transom::partition::Vcpu& vcpu, std::uint64_t slice);
 
+constexpr std::uint32_t second_lpid(std::uint32_t lpid) { return lpid + max_lpid + 1; }
+
 /// Remembered by nobody: the fake machine walks no table by itself.
-void set_page_table(std::uint32_t lpid, const transom::hpt::HashedPageTable& table);
+inline void set_page_table(std::uint32_t, const transom::hpt::TableRoot&) {}
 
 /// Moves the fake clock on.
 void idle(std::uint64_t ticks);

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arch/real_memory.hpp>
+#include <arch/world.hpp>
+#include <transom/base/panic.hpp>
+#include <transom/dual/engine_impl.hpp>
+#include <transom/dual/partition_engine.hpp>
+#include <transom/partition/partition.hpp>
+
+namespace transom::dual {
+
+namespace {
+
+using memory::FrameState;
+
+std::uint64_t words_of(const hpt::TableRoot& root) {
+    return LiveGroups::words_for(Bytes{1} << (root.log2_bytes - papr::log2_group_size));
+}
+
+Bytes memory_for(const hpt::TableRoot& root) {
+    const Bytes words = words_of(root) * sizeof(std::uint64_t);
+    return (Bytes{1} << root.log2_bytes) + RealAddr{words}.align_up(memory::frame_size).value;
+}
+
+} // namespace
+
+bool PartitionEngine::take(const hpt::HashedPageTable& first, memory::Frames& frames) {
+    invariant(!has_memory(), "a second page table is taken twice");
+    const Bytes size = memory_for(first.root());
+    const auto begin =
+        frames.allocate(size, Bytes{1} << first.log2_bytes(), FrameState::page_table, memory::Contents::any);
+    if (!begin)
+        return false;
+    memory_ = {*begin, size};
+    root_ = first.root_at(*begin);
+    prepared_ = 0;
+    return true;
+}
+
+bool PartitionEngine::prepare(memory::Frames& frames) {
+    if (prepared_ < memory_.size) {
+        frames.zero({memory_.begin + prepared_, memory::frame_size});
+        prepared_ += memory::frame_size;
+    }
+    return prepared_ >= memory_.size;
+}
+
+void PartitionEngine::begin(partition::Partition& partition, PageTracking& pages, StorePolicy stores) {
+    invariant(has_memory() && prepared_ == memory_.size, "a second page table begins that is not zeroed");
+    auto* words = reinterpret_cast<std::uint64_t*>(arch::real_pointer(memory_.begin + (Bytes{1} << root_.log2_bytes)));
+    const Lpids lpids{partition.lpid, arch::second_lpid(partition.lpid)};
+    if (lpids.second != lpids.first)
+        arch::set_page_table(lpids.second, root_);
+    const bool begun = start(partition.hpt, {.slots = hpt::RealSlots(root_.address, {}),
+                                             .live_words = {words, words_of(root_)},
+                                             .lpids = lpids,
+                                             .pages = &pages,
+                                             .calls = &partition.allowed_calls,
+                                             .stores = stores});
+    invariant(begun, "a second page table begins while there is one");
+}
+
+Swept PartitionEngine::sweep_portion(Fold fold) { return sweep({}, fold, arch::timebase); }
+
+void PartitionEngine::give_back(memory::Frames& frames) {
+    abandon();
+    if (has_memory())
+        frames.release(memory_, FrameState::page_table);
+    memory_ = {};
+}
+
+} // namespace transom::dual

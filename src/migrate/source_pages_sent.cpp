@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arch/real_memory.hpp>
+#include <array>
+#include <cstring>
+#include <transom/base/log.hpp>
+#include <transom/base/panic.hpp>
+#include <transom/migrate/checksum.hpp>
+#include <transom/migrate/partition_state.hpp>
+#include <transom/migrate/source_session.hpp>
+
+// The partition's memory on its way: in passes while it runs, and what is left when it stands still.
+
+namespace transom::migrate {
+
+namespace {
+
+bool all_zero(std::span<const std::byte> granule) {
+    std::uint64_t any = 0;
+    for (std::size_t i = 0; i < granule.size(); i += 4 * sizeof any) {
+        std::array<std::uint64_t, 4> words;
+        std::memcpy(words.data(), granule.data() + i, sizeof words);
+        any |= words[0] | words[1] | words[2] | words[3];
+        if (any != 0)
+            return false;
+    }
+    return true;
+}
+
+std::span<const std::byte> granule_of(const partition::Partition& partition, std::uint64_t index) {
+    // A block holds whole granules, so a granule is in one piece.
+    const auto real = partition.memory.translate({index * partition.granule}, partition.granule);
+    invariant(real.has_value(), "a granule outside the partition's memory");
+    return {arch::real_pointer(*real), partition.granule};
+}
+
+} // namespace
+
+/// False: there is to be another step, when processors have come out.
+bool SourceSession::begin_tracking() {
+    const auto tracked = control_.track(*order_.partition, order_.pages->table());
+    if (!tracked) {
+        fail(tracked.error());
+        return false;
+    }
+    touch(); // the target waits for us, and we for nobody
+    if (!*tracked)
+        return false;
+    begin_pass();
+    progress_.state = MoveState::pre_copying;
+    enter(Phase::passes);
+    return true;
+}
+
+void SourceSession::begin_pass() {
+    ++progress_.pass;
+    order_.pages->begin_pass(now());
+}
+
+/// A record at most.
+bool SourceSession::produce_pass() {
+    if (page_) {
+        send(*page_);
+        return true;
+    }
+    if (watching_) {
+        watching_ = !control_.watch(*order_.partition);
+        touch();
+        return true;
+    }
+    const SourcePages::Next next = order_.pages->next(now());
+    switch (next.step) {
+    case Choice::Step::send:
+        send(next.page.value);
+        return true;
+    case Choice::Step::watch:
+        watching_ = true;
+        return true;
+    case Choice::Step::look:
+        if (out_of_time())
+            put_zero_run(); // what this step has found goes out with it
+        return true;
+    case Choice::Step::over:
+        put_zero_run();
+        end_pass();
+        return true;
+    }
+    return true;
+}
+
+void SourceSession::end_pass() {
+    const Decision decision = order_.pages->end_pass(now());
+    const PassResult& pass = order_.pages->result();
+    progress_.dirty_rate = pass.dirty_rate;
+    progress_.bandwidth = pass.bandwidth;
+    progress_.pages_left = pass.left;
+    log("migration of {}: pass {}: {} pages sent, {} left; it stores to {} a second, {} a second can be sent",
+        progress_.partition(), pass.pass, pass.sent, pass.left, pass.dirty_rate, pass.bandwidth);
+    if (decision.act == Decision::Act::again)
+        return begin_pass();
+    progress_.stop_asked_at = now();
+    enter(Phase::suspending);
+}
+
+void SourceSession::begin_suspended() {
+    progress_.stopped_at = now();
+    progress_.state = MoveState::copying;
+    cursor_ = 0;
+    order_.pages->begin_stop();
+    writer_.finish(RecordType::partition, encode_partition(*order_.partition, writer_.payload()));
+    enter(Phase::pages);
+}
+
+/// A record at most. Up to a record's worth of what is left. Consecutive zero granules become one record.
+bool SourceSession::produce_pages() {
+    while (!writer_.pending()) {
+        if (page_) {
+            send(*page_);
+            continue;
+        }
+        const SourcePages::Next next = order_.pages->next(now());
+        if (next.step == Choice::Step::send) {
+            send(next.page.value);
+        } else if (next.step == Choice::Step::over) {
+            put_zero_run();
+            enter(Phase::table);
+            return true;
+        }
+    }
+    return true;
+}
+
+/// Puts a page that is claimed into the stream. It stays in page_ where a zero run has to go first.
+void SourceSession::send(std::uint64_t index) {
+    page_.reset();
+    const auto granule = granule_of(*order_.partition, index);
+    const bool zero = order_.corrupt_page != index && all_zero(granule);
+    const bool joins = zero && zero_count_ != 0 && index == zero_first_ + zero_count_;
+    if (zero_count_ != 0 && !joins) {
+        put_zero_run();
+        page_ = index;
+        return;
+    }
+    if (zero) {
+        if (!zero_digest_) // the same for all of them
+            zero_digest_ = xxh64(granule);
+        order_.digests[index] = *zero_digest_;
+        if (zero_count_++ == 0)
+            zero_first_ = index;
+        // What a step has found goes out with it: the target hears of us, digests the run meanwhile, and is never further behind than its
+        // receive window.
+        if (zero_count_ % 64 == 0 && out_of_time())
+            put_zero_run();
+    } else {
+        order_.digests[index] = xxh64(granule);
+        put_page(index, granule);
+    }
+    order_.pages->sent({index});
+    const std::uint64_t ever = progress_.pages_total - order_.pages->table().count(PageStatus::fresh);
+    progress_.pages_resent = progress_.pages + progress_.zero_pages + zero_count_ - ever;
+}
+
+void SourceSession::put_page(std::uint64_t index, std::span<const std::byte> granule) {
+    const auto payload = writer_.payload();
+    store_be(payload.data(), index);
+    std::memcpy(payload.data() + sizeof(PageRecord), granule.data(), granule.size());
+    if (order_.corrupt_page == index)
+        payload[sizeof(PageRecord) + granule.size() / 2] ^= std::byte{0x10};
+    writer_.finish(RecordType::page, sizeof(PageRecord) + granule.size());
+    ++progress_.pages;
+}
+
+void SourceSession::put_zero_run() {
+    if (zero_count_ == 0)
+        return;
+    writer_.write(RecordType::zero_pages, ZeroPagesRecord{zero_first_, zero_count_});
+    progress_.zero_pages += zero_count_;
+    zero_count_ = 0;
+}
+
+} // namespace transom::migrate

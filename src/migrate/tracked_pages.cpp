@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arch/real_memory.hpp>
+#include <transom/migrate/tracked_pages.hpp>
+
+namespace transom::migrate {
+
+using memory::FrameState;
+
+SourcePages* TrackedPages::begin(const partition::Partition& partition, std::uint64_t timebase_frequency) {
+    end();
+    const Bytes room = SourcePages::room_for(partition.memory.size(), partition.granule);
+    const Bytes size = RealAddr{room}.align_up(memory::frame_size).value;
+    const auto begin = frames_.allocate(size, memory::frame_size, FrameState::hypervisor);
+    if (!begin)
+        return nullptr;
+    memory_ = {*begin, size};
+    partition_ = &partition;
+    return &pages_.emplace(partition.memory.size(), partition.granule, std::span(arch::real_pointer(*begin), room),
+                           PageRules{.frequency = timebase_frequency, .decision = {.mode = CopyMode::pre_copy}});
+}
+
+void TrackedPages::end() {
+    pages_.reset();
+    partition_ = nullptr;
+    if (!memory_.empty())
+        frames_.release(memory_, FrameState::hypervisor);
+    memory_ = {};
+}
+
+} // namespace transom::migrate

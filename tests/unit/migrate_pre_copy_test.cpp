@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "move_fixture.hpp"
+#include <functional>
+#include <numeric>
+
+namespace transom::test {
+namespace {
+
+using migrate::MoveState;
+
+/// A partition of which a hundred granules are not zero, so that a pass takes many steps.
+class PreCopy : public Move {
+  protected:
+    partition::Partition& large() {
+        std::vector<std::uint64_t> pages(100);
+        std::iota(pages.begin(), pages.end(), 0);
+        there.scrub();
+        return populate(kib(4), 2, pages);
+    }
+    /// Round by round until something holds, or the move is over.
+    bool until(const std::function<bool()>& holds) {
+        for (int round = 0; round < 2000 && !holds(); ++round) {
+            net.pump();
+            source.step(1000);
+            target.step(1000);
+            source_control.ticks += 5000;
+            target_control.ticks += 5000;
+        }
+        return holds();
+    }
+    bool has_arrived(std::uint64_t page) {
+        return there.partition != nullptr && (there.arrived[page / 64] >> page % 64 & 1) != 0 &&
+               target_control.created != 0;
+    }
+    /// As a processor does: it gets the right to store, stores, and loses it.
+    void store(std::uint64_t page, std::byte value) {
+        migrate::PageStateTable& table = *source_control.tracked;
+        table.raise({page * kib(4)}, kib(4));
+        std::ranges::fill(here.granule(page), value);
+        table.lower({page * kib(4)}, kib(4));
+    }
+    void expect_same_memory() {
+        EXPECT_TRUE(
+            std::memcmp(arch::real_pointer(here.memory), arch::real_pointer(there.memory), memory::block_size) == 0);
+        EXPECT_EQ(here.digests, there.digests);
+    }
+};
+
+TEST_F(PreCopy, WhatChangesWhileItRunsGoesAgain) {
+    source_control.track_after = 3;
+    ASSERT_TRUE(source.start(net, order(large())));
+    ASSERT_TRUE(until([&] { return has_arrived(5); }));
+    EXPECT_EQ(source.progress().state, MoveState::pre_copying);
+    EXPECT_EQ(target.progress().state, MoveState::pre_copying);
+    EXPECT_TRUE(runs_here());
+    EXPECT_FALSE(source_control.asked) << "nobody is stopped for the first pass";
+    store(5, std::byte{0x5a});
+    store(7, std::byte{0});       // a granule that was sent becomes zero
+    store(2000, std::byte{0x17}); // and one that was zero is written
+    settle();
+    ASSERT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+    expect_same_memory();
+    EXPECT_GE(source.progress().pass, 1u);
+    EXPECT_GE(target.progress().pages_resent, 2u);
+    EXPECT_EQ(source.progress().pages_resent, target.progress().pages_resent);
+    EXPECT_EQ(source.progress().pages_done(), source.progress().pages_total);
+    EXPECT_EQ(target.progress().pages_done(), target.progress().pages_total);
+}
+
+TEST_F(PreCopy, WhatSomebodyCanStoreToGoesAtTheEnd) {
+    ASSERT_TRUE(source.start(net, order(large())));
+    ASSERT_TRUE(until([&] { return source_control.tracked != nullptr; }));
+    source_control.stop_after = 1;
+    source_control.tracked->raise({50 * kib(4)}, kib(4)); // and keeps it: watch() takes nothing away here
+    ASSERT_TRUE(until([&] { return source_control.asked; }));
+    std::ranges::fill(here.granule(50), std::byte{0x33});
+    settle();
+    ASSERT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+    expect_same_memory();
+}
+
+TEST_F(PreCopy, EachPassButTheFirstTakesTheRightToStoreAway) {
+    partition::Partition& p = large();
+    migrate::MoveOrder first = order(p);
+    std::ranges::fill(room, 0);
+    pages.emplace(p.memory.size(), p.granule, std::as_writable_bytes(std::span(room)),
+                  migrate::PageRules{.frequency = facts.timebase_frequency,
+                                     .decision = {.mode = migrate::CopyMode::pre_copy, .downtime_ms = 0}});
+    first.pages = &*pages;
+    ASSERT_TRUE(source.start(net, first));
+    std::uint64_t page = 0;
+    ASSERT_TRUE(until([&] {
+        if (source_control.tracked != nullptr && !source_control.asked && source.progress().pass < 4)
+            store(page % 100, static_cast<std::byte>(page + 1)), ++page;
+        return source_control.asked;
+    }));
+    EXPECT_GE(source.progress().pass, 2u);
+    EXPECT_EQ(source_control.watched, source.progress().pass - 1);
+    settle();
+    ASSERT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+    expect_same_memory();
+}
+
+TEST_F(PreCopy, CancelledWhileItRunsItHasNotEvenStopped) {
+    ASSERT_TRUE(source.start(net, order(large())));
+    ASSERT_TRUE(until([&] { return has_arrived(5); }));
+    EXPECT_TRUE(source.cancel());
+    settle();
+    EXPECT_EQ(source.progress().state, MoveState::failed);
+    EXPECT_TRUE(runs_here());
+    EXPECT_EQ(source_control.resumed, 0u);
+    EXPECT_EQ(source_control.untracked, 1u);
+    EXPECT_EQ(target_control.discarded, 1u);
+}
+
+TEST_F(PreCopy, ABrokenConnectionWhileItRunsStopsNobody) {
+    net.cut_forward = 150'000;
+    ASSERT_TRUE(source.start(net, order(large())));
+    settle();
+    EXPECT_EQ(source.progress().failure.error, migrate::MoveError::connection_lost);
+    EXPECT_TRUE(runs_here());
+    EXPECT_FALSE(source_control.asked);
+    EXPECT_EQ(source_control.untracked, 1u);
+}
+
+TEST_F(PreCopy, WithoutASecondTableItDoesNotBegin) {
+    source_control.no_tracking = migrate::failure(migrate::MoveError::memory, "no memory for a second page table");
+    ASSERT_TRUE(source.start(net, order(large())));
+    settle();
+    EXPECT_EQ(source.progress().failure.error, migrate::MoveError::memory);
+    EXPECT_TRUE(runs_here());
+    EXPECT_EQ(target_control.discarded, 1u);
+}
+
+TEST_F(PreCopy, StopAndCopyTracksNothing) {
+    migrate::MoveOrder stopped = order(large());
+    stopped.mode = migrate::MoveMode::stop_and_copy;
+    source_control.no_tracking = migrate::failure(migrate::MoveError::memory, "not to be asked for");
+    ASSERT_TRUE(source.start(net, stopped));
+    settle();
+    ASSERT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+    EXPECT_EQ(source.progress().pass, 0u);
+    EXPECT_EQ(source.progress().pages_resent, 0u);
+    expect_same_memory();
+}
+
+} // namespace
+} // namespace transom::test
