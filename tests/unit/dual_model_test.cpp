@@ -31,7 +31,9 @@ class Reference {
         if (!slot)
             return cause::no_entry | (store ? cause::store : 0);
         std::uint64_t& d1 = slots[slot->value].d1;
-        const char may = (what.key ? "NRWRNNNN" : "WWWRNNRN")[d1 >> 63 << 2 | (d1 & 3)];
+        // The number by itself: GCC 12 with -fsanitize=undefined loses PP0 where it is the index of the literals.
+        const auto pp = static_cast<unsigned>(d1 >> 63 << 2 | (d1 & 3));
+        const char may = (what.key ? "NRWRNNNN" : "WWWRNNRN")[pp];
         if (what.kind == AccessKind::fetch && (d1 & 4) != 0)
             return cause::no_execute;
         if (may == 'N' || (store && may != 'W'))
