@@ -6,6 +6,8 @@ set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 
+# Lines and functions are what a failed test or a sanitizer prints; variables would be a third of the time to build.
+set(TRANSOM_DEBUG_LEVEL 1 CACHE STRING "-g level of host builds; 2 for a debugger")
 set(TRANSOM_SANITIZE "" CACHE STRING "-fsanitize= list for host builds")
 
 add_library(transom_warnings INTERFACE)
@@ -61,7 +63,9 @@ else()
     find_package(fmt REQUIRED)
     target_link_libraries(transom_headers INTERFACE fmt::fmt)
     target_include_directories(transom_headers INTERFACE ${CMAKE_SOURCE_DIR}/arch/fake/include)
+    add_compile_options(-g${TRANSOM_DEBUG_LEVEL})
     if(TRANSOM_SANITIZE)
+        add_compile_options(-O1)
         # What the sanitizers add makes GCC 12 see overflows that are not there; the other presets keep these warnings.
         add_compile_options(-fsanitize=${TRANSOM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
             "$<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow;-Wno-array-bounds;-Wno-maybe-uninitialized>")
