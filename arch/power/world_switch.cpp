@@ -214,7 +214,6 @@ void run(Vcpu& vcpu, std::uint64_t slice) {
     save_vector_registers(registers.vsr.data());
     isync();
     ptesync(); // what it has set of R and C is there: who is outside counts as flushed
-    partition.dual->leave(vcpu.index);
     end_inside();
     // With nothing of the partition left in the machine: it may take a call of firmware.
     if (was_kicked_out())

@@ -4,6 +4,7 @@
 #include <arch/processors.hpp>
 #include <arch/relax.hpp>
 #include <arch/world.hpp>
+#include <transom/dual/partition_engine.hpp>
 #include <transom/base/log.hpp>
 #include <transom/partition/deliver.hpp>
 #include <transom/partition/dispatcher.hpp>
@@ -130,6 +131,30 @@ std::uint64_t Dispatcher::run_tasks() {
     return soonest;
 }
 
+namespace {
+
+/// A virtual processor's turn, as who moves its partition sees it: from before anything is written of it into the partition's memory,
+/// until all of it is.
+class Presence {
+  public:
+    explicit Presence(const Vcpu& vcpu) : dual_(vcpu.partition->dual), index_(vcpu.index) {
+        if (dual_ != nullptr)
+            dual_->arrive(index_);
+    }
+    ~Presence() {
+        if (dual_ != nullptr)
+            dual_->leave(index_);
+    }
+    Presence(const Presence&) = delete;
+    Presence& operator=(const Presence&) = delete;
+
+  private:
+    dual::PartitionEngine* dual_;
+    std::uint32_t index_;
+};
+
+} // namespace
+
 /// Lets a virtual processor run on this processor; when it stopped.
 std::uint64_t Dispatcher::run_vcpu(const Turn& turn) {
     Vcpu& vcpu = *turn.contender->vcpu;
@@ -138,6 +163,7 @@ std::uint64_t Dispatcher::run_vcpu(const Turn& turn) {
     const std::uint64_t start = arch::timebase();
     if (std::uint64_t none = 0; first_entry_.compare_exchange_strong(none, start))
         log("partition {}: first instruction", partition.name());
+    const Presence presence(vcpu);
     bool waiting = false;
     {
         const Locked events(partition.events);

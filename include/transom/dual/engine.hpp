@@ -49,6 +49,8 @@ template <class Slots, class Pair = TwinSlots<Slots>, class Walk = Walkers<>> cl
     /// fault says change_table. A flush is said once: it is done before the processor walks anything.
     Entry enter(unsigned processor, unsigned physical);
     void leave(unsigned processor) { walkers_.leave(processor); }
+    /// Before enter(): the hypervisor writes into the partition's memory that it has a turn.
+    void arrive(unsigned processor) { walkers_.arrive(processor); }
     /// A processor that walks T2 has missed, or was refused, with that access in virtual mode.
     FaultOutcome fault(unsigned processor, const Access& access);
     /// The same in real mode: the entry is the hypervisor's own. `refused`: why, as the machine says it (bits of dual::cause).

@@ -24,17 +24,21 @@ template <class Observer = NoObserver> class Walkers {
     using Observed = Observer;
     static constexpr unsigned max_processors = 64;
 
-    /// On the way in; for one that is inside already too, when it is to look again: it is in no call then.
-    Which enter(unsigned processor, const PhaseWord& phase) {
+    /// Before it is inside, and writes anything of its own into the partition's memory: from now on it is waited for.
+    void arrive(unsigned processor) {
         say(processor, State::looking, true);
         std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
+    /// On the way in; for one that is inside already too, when it is to look again: it is in no call then.
+    Which enter(unsigned processor, const PhaseWord& phase) {
+        arrive(processor);
         // Said first, looked then: who moves the phase does it the other way round.
         Observer::phase(false);
         const Which which = phase.now() == Phase::dual ? Which::second : Which::first;
         say(processor, which == Which::second ? State::on_second : State::on_first, false);
         return which;
     }
-    /// When it is outside.
+    /// When it is outside, and what is written of its turn is.
     void leave(unsigned processor) { say(processor, State::outside, true); }
 
     std::uint64_t inside() const {
