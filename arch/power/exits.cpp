@@ -37,9 +37,11 @@ Next data_storage(Vcpu& vcpu) {
     std::uint64_t cause = mfspr<Spr::hdsisr>();
     if (walks_second_table() && (cause & partition::dsisr::translation) != 0) {
         const bool store = (cause & partition::dsisr::store) != 0;
-        if (!serve_second_table(vcpu, address, store ? dual::AccessKind::store : dual::AccessKind::load, cause))
+        const Served served =
+            serve_second_table(vcpu, address, store ? dual::AccessKind::store : dual::AccessKind::load, cause);
+        if (served == Served::reflect)
             partition::reflect_data_storage(vcpu, address, cause);
-        return Next::resume;
+        return served == Served::wait ? Next::leave : Next::resume;
     }
     // An entry of ours that is there but does not permit the access (a storage key) is the partition's affair too.
     const bool ours = (vcpu.registers.msr & partition::msr::dr) == 0 && (cause & partition::dsisr::no_entry) != 0;
@@ -52,9 +54,10 @@ Next instruction_storage(Vcpu& vcpu, std::uint64_t hsrr1) {
     const EffectiveAddr address{vcpu.registers.nip};
     if (walks_second_table()) {
         std::uint64_t cause = hsrr1 & partition::srr1::interrupt_bits;
-        if (!serve_second_table(vcpu, address, dual::AccessKind::fetch, cause))
+        const Served served = serve_second_table(vcpu, address, dual::AccessKind::fetch, cause);
+        if (served == Served::reflect)
             partition::deliver_interrupt(vcpu, Vector::instruction_storage, cause);
-        return Next::resume;
+        return served == Served::wait ? Next::leave : Next::resume;
     }
     const bool ours = (vcpu.registers.msr & partition::msr::ir) == 0 && (hsrr1 & partition::srr1::no_entry) != 0;
     if (!ours || !vcpu.partition->hpt.insert_real_mode(address, vcpu.partition->memory))

@@ -110,7 +110,7 @@ void take_table(const Vcpu& vcpu) {
 
 bool walks_second_table() { return table_inside == Which::second; }
 
-bool serve_second_table(const Vcpu& vcpu, EffectiveAddr address, AccessKind kind, std::uint64_t& cause) {
+Served serve_second_table(Vcpu& vcpu, EffectiveAddr address, AccessKind kind, std::uint64_t& cause) {
     PartitionEngine& engine = *vcpu.partition->dual;
     const std::uint64_t relocates = kind == AccessKind::fetch ? msr::ir : msr::dr;
     FaultOutcome outcome;
@@ -119,23 +119,29 @@ bool serve_second_table(const Vcpu& vcpu, EffectiveAddr address, AccessKind kind
     } else {
         const auto v = segment_of(address);
         if (!v)
-            return true; // nobody but the partition changes its segments: it faults again, and then there is one
+            return Served::
+                again; // nobody but the partition changes its segments: it faults again, and then there is one
         outcome = engine.fault(vcpu.index, access_of(vcpu, address, kind, *v));
     }
     switch (outcome.answer) {
     case FaultAnswer::again:
-        return true;
+        return Served::again;
     case FaultAnswer::reflect:
         cause = outcome.cause;
-        return false;
+        return Served::reflect;
     case FaultAnswer::change_table:
         take_table(vcpu);
         isync();
-        return true;
+        return Served::again;
     case FaultAnswer::missing:
-        break;
+        // It may have come since; and what the entry maps may be more than a page of ours.
+        if (const auto page = vcpu.partition->memory.first_missing(outcome.page, outcome.size)) {
+            vcpu.awaits = page->value;
+            return Served::wait;
+        }
+        return Served::again;
     }
-    transom::panic("a page of a partition is missing, and nobody fetches it");
+    transom::panic("a fault has no such answer");
 }
 
 } // namespace arch

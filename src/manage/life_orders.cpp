@@ -36,7 +36,9 @@ Done LifeCycle::may_order(const Partition& partition) const {
     if (mover_.moves(partition))
         return refuse("moving", "{} is {} another machine: wait for the end of the move, or cancel it",
                       partition.name(),
-                      partition.state == PartitionState::empty ? "on its way here from" : "on its way to");
+                      partition.state == PartitionState::empty ? "on its way here from"
+                      : mover_.completes(partition)            ? "still getting its memory from"
+                                                               : "on its way to");
     return {};
 }
 
@@ -120,6 +122,7 @@ Done LifeCycle::stop(std::string_view name, bool force) {
     one_has_ended_ = false;
     log("partition {}: an operator has stopped it", name);
     observer_.ending(**partition);
+    mover_.ended(**partition);
     roster_.destroy(**partition);
     return {};
 }
@@ -143,6 +146,7 @@ Done LifeCycle::reset(std::string_view name) {
     one_has_ended_ = false;
     log("partition {}: an operator starts it anew", name);
     observer_.ending(**partition);
+    mover_.ended(**partition);
     if (const auto started =
             roster_.begin_anew(**partition, *(*definition)->description, *(*definition)->bundle, false);
         !started)

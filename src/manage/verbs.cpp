@@ -107,10 +107,12 @@ void Connection::start_migrate(Request& request) {
         return error("bad-value", *compat, "compat is yes (a processor of the same generation suffices) or no");
     if (compat == "yes")
         order.fit = migrate::Fit::same_generation;
-    if (mode && *mode != "pre-copy" && *mode != "stop-and-copy")
-        return error("bad-value", *mode, "mode is pre-copy (it runs while its memory is copied) or stop-and-copy");
-    if (mode == "stop-and-copy")
-        order.mode = migrate::MoveMode::stop_and_copy;
+    if (mode) {
+        const auto known = migrate::move_mode(*mode);
+        if (!known)
+            return error("bad-value", *mode, "mode is pre-copy, hybrid, post-copy or stop-and-copy");
+        order.mode = *known;
+    }
     if (const auto started = machine_->migrate(order); !started)
         return line("error {}: {}", migrate::name(started.error().error), started.error().text());
     line("ok migration=started");
@@ -171,7 +173,11 @@ void Connection::answer_migration() {
             append(" {}_ticks={}", what, when - p.began_at);
     if (p.pages_resent != 0)
         append(" pages_resent={}", p.pages_resent);
-    if (p.pass != 0)
+    if (p.state == migrate::MoveState::post_copying)
+        append(" pages_left={}", p.pages_left);
+    if (p.pages_demanded != 0)
+        append(" pages_demanded={}", p.pages_demanded);
+    if (p.pass != 0 && p.state != migrate::MoveState::post_copying)
         append(" pass={} pages_left={} dirty_rate={} bandwidth={}", p.pass, p.pages_left, p.dirty_rate, p.bandwidth);
     if (p.downtime() != 0)
         append(" downtime_ticks={} clock_error_ticks={}", p.downtime(), p.clock_error);

@@ -20,11 +20,14 @@ template <class Visit> void for_each_piece(const LogicalMemory& memory, LogicalA
     }
 }
 
+/// By processor: who is in the hypervisor for a virtual processor stays on it.
+constinit thread_local LogicalAddr last_missed{};
+
 } // namespace
 
 bool LogicalMemory::add_block(RealAddr real) {
     invariant(real.aligned(block_size), "memory block is not aligned");
-    invariant(!present_.on() && watch_.load(std::memory_order_relaxed) == nullptr,
+    invariant(!limited_.load(std::memory_order_relaxed) && watch_.load(std::memory_order_relaxed) == nullptr,
               "memory block added while its granules are tracked");
     if (block_count_ == max_blocks)
         return false;
@@ -34,7 +37,7 @@ bool LogicalMemory::add_block(RealAddr real) {
 
 void LogicalMemory::reset() {
     block_count_ = 0;
-    present_ = {};
+    lift_limit();
     watch_writes(nullptr);
     missing_in_ = 0;
 }
@@ -49,10 +52,22 @@ std::expected<void, AccessError> LogicalMemory::check(LogicalAddr address, Bytes
         return std::unexpected(AccessError::outside);
     if (missing_in_ != 0 && --missing_in_ == 0) [[unlikely]]
         return std::unexpected(AccessError::missing);
-    if (n != 0 && present_.on() && !present_.all(address, n)) [[unlikely]]
-        return std::unexpected(AccessError::missing);
-    return {};
+    if (n == 0 || !limited_.load(std::memory_order_acquire)) [[likely]]
+        return {};
+    const auto missing = present_.first_unset(address, n);
+    if (!missing)
+        return {};
+    last_missed = *missing;
+    return std::unexpected(AccessError::missing);
 }
+
+std::optional<LogicalAddr> LogicalMemory::first_missing(LogicalAddr from, Bytes n) const {
+    if (!limited_.load(std::memory_order_acquire))
+        return {};
+    return present_.first_unset(from, n);
+}
+
+LogicalAddr LogicalMemory::missed() const { return last_missed; }
 
 std::expected<void, AccessError> LogicalMemory::read(LogicalAddr from, std::span<std::byte> to) const {
     if (const auto allowed = check(from, to.size()); !allowed)
@@ -83,7 +98,8 @@ std::expected<void, AccessError> LogicalMemory::clear(LogicalAddr to, Bytes n) {
 
 void LogicalMemory::limit_to_present(std::span<std::uint64_t> present, Bytes granule) {
     present_ = {present, granule};
-    invariant(!present_.on() || present_.covers(size()), "presence bitmap is too small");
+    invariant(present_.covers(size()), "presence bitmap is too small");
+    limited_.store(true, std::memory_order_release);
 }
 
 /// After the store, so that who hears of it and copies has the new contents.

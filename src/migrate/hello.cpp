@@ -56,6 +56,9 @@ std::optional<Failure> check_content(const HelloRecord& hello) {
     if (hello.suffices > suffices_same_generation)
         return failure(MoveError::record_content, "hello: unknown bits in what suffices: {:#x}",
                        std::uint32_t{hello.suffices});
+    if (hello.copying > copying_post_copy || hello.zero != 0)
+        return failure(MoveError::record_content, "hello: unknown bits in how it is copied: {:#x}",
+                       std::uint32_t{hello.copying});
     return std::nullopt;
 }
 
@@ -129,6 +132,7 @@ HelloRecord make_hello(const MachineFacts& facts, const PartitionShape& shape, F
     hello.sharing = sharing_of(shape.claim);
     hello.architected_version = architected_version(facts);
     hello.suffices = fit == Fit::same_generation ? suffices_same_generation : 0;
+    hello.copying = shape.post_copy ? copying_post_copy : 0;
     return hello;
 }
 
@@ -222,6 +226,7 @@ std::expected<PartitionShape, Failure> check_hello(std::span<const std::byte> pa
     shape.function_sets = papr::FunctionSets::from_bits(hello.function_sets);
     shape.cpu_characteristics = {hello.cpu_character, hello.cpu_behaviour};
     shape.claim = claim_of(hello);
+    shape.post_copy = hello.copying == copying_post_copy;
     if (auto fits = check_shape(shape); !fits)
         return std::unexpected(fits.error());
     return shape;

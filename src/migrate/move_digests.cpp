@@ -33,11 +33,10 @@ MoveDigests::Table** MoveDigests::doubted(std::string_view name) {
     return link;
 }
 
-std::optional<MoveDigests::Words> MoveDigests::begin(const PartitionShape& shape) {
+std::optional<std::span<std::uint64_t>> MoveDigests::begin(const PartitionShape& shape) {
     drop();
     const std::uint64_t granules = shape.granules();
-    const std::uint64_t count = granules + (granules + 63) / 64;
-    const Bytes size = RealAddr{sizeof(Table) + count * sizeof(std::uint64_t)}.align_up(memory::frame_size).value;
+    const Bytes size = RealAddr{sizeof(Table) + granules * sizeof(std::uint64_t)}.align_up(memory::frame_size).value;
     // A table is kept only when the move has filled all of it.
     const auto take = [&] {
         return frames_.allocate(size, memory::frame_size, FrameState::hypervisor, memory::Contents::any);
@@ -51,7 +50,7 @@ std::optional<MoveDigests::Words> MoveDigests::begin(const PartitionShape& shape
         return std::nullopt;
     making_ = new (arch::real_pointer(*real))
         Table{.memory = {*real, size}, .granules = granules, .granule = shape.granule, .name = shape.name_storage};
-    return Words{words(*making_).first(granules), words(*making_).subspan(granules)};
+    return words(*making_).first(granules);
 }
 
 void MoveDigests::keep(std::string_view name) {

@@ -25,7 +25,7 @@ std::span<std::byte> record_buffer(memory::Frames& frames) {
 
 Mover::Mover(partition::Roster& roster, memory::Frames& frames, const MachineFacts& facts, MoveObserver& observer)
     : roster_(roster), frames_(frames), step_ticks_(Limits(facts.timebase_frequency).step),
-      frequency_(facts.timebase_frequency), observer_(observer), digests_(frames), pages_(frames),
+      frequency_(facts.timebase_frequency), observer_(observer), digests_(frames), pages_(frames), arriving_(frames),
       source_(*this, facts, record_buffer(frames)), target_(*this, facts, record_buffer(frames)) {}
 
 std::expected<void, net::StreamError> Mover::listen(net::Network& network) {
@@ -35,7 +35,7 @@ std::expected<void, net::StreamError> Mover::listen(net::Network& network) {
 std::expected<void, Failure> Mover::move(net::Network& network, std::string_view name, net::Ipv4Address target,
                                          std::uint16_t port, std::optional<std::uint64_t> corrupt_page, Fit fit,
                                          MoveMode mode) {
-    if (source_.progress().in_progress() || target_.busy())
+    if (is_in_progress())
         return std::unexpected(failure(MoveError::busy, "a move is in progress: wait for its end, or cancel it"));
     Partition* partition = roster_.find(name);
     if (partition == nullptr)
@@ -49,14 +49,15 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
                     .fit = fit};
     if (auto possible = source_.check(order); !possible)
         return possible;
-    if (is_told_of_pages())
-        return std::unexpected(failure(MoveError::busy,
-                                       "{} still puts its page tables together after a move that has just ended: try "
-                                       "again",
-                                       pages_.partition()->name()));
+    for (const Partition* last : {pages_.partition(), arriving_.partition()})
+        if (has_second_table(last))
+            return std::unexpected(failure(MoveError::busy,
+                                           "{} still puts its page tables together after a move that has just ended: "
+                                           "try again",
+                                           last->name()));
     keep_doubted();
     const PartitionShape shape = shape_of(*partition);
-    SourcePages* const pages = pages_.begin(*partition, frequency_);
+    SourcePages* const pages = pages_.begin(*partition, frequency_, mode);
     if (pages == nullptr)
         return std::unexpected(failure(MoveError::memory, "no memory for the states of {} pages", shape.granules()));
     const auto words = digests_.begin(shape);
@@ -64,7 +65,7 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
         return std::unexpected(
             failure(MoveError::memory, "no memory for the digests of {} granules", shape.granules()));
     tracks_ = false;
-    order.digests = words->digests;
+    order.digests = *words;
     order.pages = pages;
     const auto started = source_.start(network, order);
     if (!started)
@@ -77,9 +78,13 @@ std::expected<void, Failure> Mover::settle(std::string_view name, Owner owner) {
     if (partition == nullptr)
         return std::unexpected(failure(MoveError::no_such_partition, "{}: no such partition here: see status", name));
     // Nothing but a move suspends partitions, and only one in doubt leaves them so.
-    if (partition->state != PartitionState::suspended || source_.moves(*partition))
+    const bool cut_off = source_.is_cut_off(*partition);
+    if (partition->state != PartitionState::suspended || (source_.moves(*partition) && !cut_off))
         return std::unexpected(
             failure(MoveError::not_in_doubt, "{} is not in doubt: there is nothing to settle", name));
+    if (cut_off && source_.has_run_there() && owner == Owner::here)
+        return std::unexpected(
+            failure(MoveError::not_in_doubt, "{} has run at the target since: what is here of it is old", name));
     keep_doubted();
     if (owner == Owner::here)
         digests_.forget(name);
@@ -103,11 +108,13 @@ std::uint64_t Mover::run() {
     const bool source_has_more = source_.step(step_ticks_);
     const bool target_has_more = target_.step(step_ticks_);
     keep_doubted();
-    const bool moving = source_.progress().in_progress() || target_.busy();
+    const bool moving = is_in_progress();
     if (!moving)
         digests_.drop();
-    if (!moving && pages_.in_use() && !is_told_of_pages())
+    if (!moving && pages_.in_use() && !has_second_table(pages_.partition()))
         pages_.end();
+    if (!moving && arriving_.in_use() && !has_second_table(arriving_.partition()))
+        arriving_.end();
     if (source_has_more || target_has_more)
         return 0;
     // A frame that comes ends the wait; a partition that has come to a stop does not.
@@ -116,28 +123,35 @@ std::uint64_t Mover::run() {
 
 std::uint64_t Mover::now() { return arch::timebase(); }
 
-/// Whether somebody may still tell of the last move's pages: its partition is here, and has its second page table.
-bool Mover::is_told_of_pages() {
-    bool told = false;
-    roster_.for_each(
-        [&](Partition& partition) { told = told || (&partition == pages_.partition() && partition.dual->active()); });
-    return told;
+/// Whether somebody may still tell of its pages, or ask for them: it is here, and has its second page table.
+bool Mover::has_second_table(const Partition* which) {
+    bool has = false;
+    roster_.for_each([&](Partition& partition) { has = has || (&partition == which && partition.dual->active()); });
+    return has;
+}
+
+/// It is called again and again until it answers true.
+std::expected<bool, Failure> Mover::prepare_second_table(Partition& partition, std::uint64_t budget) {
+    dual::PartitionEngine& engine = *partition.dual;
+    if (engine.active())
+        return false; // the last move's is not empty yet
+    if (!engine.has_memory() && !engine.take(partition.hpt, frames_))
+        return std::unexpected(failure(MoveError::memory,
+                                       "no memory for a second page table of {} MiB: free some, or move it "
+                                       "while it stands still (mode=stop-and-copy)",
+                                       Bytes{1} << partition.hpt.log2_bytes() >> 20));
+    const std::uint64_t began = now();
+    while (!engine.prepare(frames_))
+        if (now() - began >= budget)
+            return false;
+    return true;
 }
 
 std::expected<bool, Failure> Mover::track(Partition& partition, PageStateTable& pages) {
     dual::PartitionEngine& engine = *partition.dual;
     if (!tracks_) {
-        if (engine.active())
-            return false; // the last move's is not empty yet
-        if (!engine.has_memory() && !engine.take(partition.hpt, frames_))
-            return std::unexpected(failure(MoveError::memory,
-                                           "no memory for a second page table of {} MiB: free some, or move it "
-                                           "while it stands still (mode=stop-and-copy)",
-                                           Bytes{1} << partition.hpt.log2_bytes() >> 20));
-        const std::uint64_t began = now();
-        while (!engine.prepare(frames_))
-            if (now() - began >= step_ticks_)
-                return false;
+        if (const auto prepared = prepare_second_table(partition, step_ticks_); !prepared || !*prepared)
+            return prepared;
         partition.memory.watch_writes(&pages);
         engine.begin(partition, pages, dual::StorePolicy::when_stored);
         tracks_ = true;
@@ -169,8 +183,16 @@ void Mover::resume(Partition& partition) {
     partition::alert(partition);
 }
 
-void Mover::release(Partition& partition) {
-    digests_.keep(partition.name());
+/// Of what was not sent there are none.
+void Mover::keep_digests(const Partition& partition, bool whole) {
+    if (whole)
+        digests_.keep(partition.name());
+    else
+        digests_.drop();
+}
+
+void Mover::release(Partition& partition, bool whole) {
+    keep_digests(partition, whole);
     observer_.left(partition);
     roster_.destroy(partition);
 }
@@ -199,6 +221,14 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
         return std::unexpected(failure(
             MoveError::entitled_capacity,
             "entitled-capacity: {} dedicated processors, and the target has {} left to dedicate", shape.vcpus, left));
+    if (has_second_table(arriving_.partition()))
+        return std::unexpected(failure(MoveError::busy,
+                                       "{} still puts its page tables together after a move that has just ended: try "
+                                       "again",
+                                       arriving_.partition()->name()));
+    PageArrivals* const pages = arriving_.begin(shape);
+    if (pages == nullptr)
+        return std::unexpected(failure(MoveError::memory, "no memory for the states of {} pages", shape.granules()));
     keep_doubted();
     const auto words = digests_.begin(shape);
     if (!words)
@@ -221,15 +251,36 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
         digests_.drop();
         return std::unexpected(failure(MoveError::memory, "{}", created.error().view()));
     }
-    return Arrival{.partition = *created, .digests = words->digests, .arrived = words->arrived};
+    arriving_.belong_to(**created);
+    return Arrival{.partition = *created, .digests = *words, .pages = pages};
 }
 
-bool Mover::prepare(Partition& partition, std::uint64_t budget) { return roster_.prepare(partition, budget); }
+std::expected<bool, Failure> Mover::prepare(Partition& partition, bool post_copy, std::uint64_t budget) {
+    if (!roster_.prepare(partition, budget))
+        return false;
+    return post_copy ? prepare_second_table(partition, budget) : true;
+}
 
 void Mover::start(Partition& partition) {
     digests_.keep(partition.name());
     observer_.arrived(partition);
     roster_.start(partition);
+    partition.dual->give_back(frames_); // it was there for a start before all had come
+}
+
+void Mover::start_early(Partition& partition, PageArrivals& pages) {
+    partition.memory.limit_to_present(pages.present(), partition.granule);
+    partition.dual->begin(partition, pages, dual::StorePolicy::as_in_t1);
+    // Nobody has been inside, so this is the grace period: every processor's first way in is to the second table.
+    invariant(partition.dual->advance() == dual::Phase::dual, "a partition that has not run is in its page table");
+    observer_.arrived(partition);
+    roster_.start(partition);
+}
+
+void Mover::complete(Partition& partition, bool whole) {
+    keep_digests(partition, whole);
+    partition.memory.lift_limit();
+    partition.dual->stop();
 }
 
 void Mover::discard(Partition& partition) { roster_.destroy(partition); }

@@ -8,9 +8,10 @@ namespace {
 
 using enum ArrivalStatus;
 
-/// [63:60] status, [59] somebody waits, [57:56] damaged copies, [55:0] the newest copy that was taken or is known to be too old.
+/// [63:60] status, [59] somebody waits, [58] a copy was here, [57:56] damaged copies, [55:0] the newest copy that was taken or is known to be too old.
 struct Entry {
     static constexpr std::uint64_t one_damage = std::uint64_t{1} << 56;
+    static constexpr std::uint64_t come_bit = std::uint64_t{1} << 58;
     static constexpr std::uint64_t wanted_bit = std::uint64_t{1} << 59;
     static constexpr std::uint64_t order_mask = one_damage - 1;
 
@@ -18,6 +19,7 @@ struct Entry {
 
     ArrivalStatus status() const { return static_cast<ArrivalStatus>(bits >> 60); }
     bool wanted() const { return (bits & wanted_bit) != 0; }
+    bool has_come() const { return (bits & come_bit) != 0; }
     unsigned damages() const { return bits / one_damage & 3; }
     CopyOrder order() const { return bits & order_mask; }
     bool present() const { return status() == ArrivalStatus::present; }
@@ -26,6 +28,7 @@ struct Entry {
         return {(bits & ~(std::uint64_t{15} << 60)) | std::uint64_t(status) << 60};
     }
     Entry with_order(CopyOrder order) const { return {(bits & ~order_mask) | order}; }
+    Entry come() const { return {bits | come_bit}; }
     Entry wanted(bool is) const { return {(bits & ~wanted_bit) | (is ? wanted_bit : 0)}; }
     Entry damaged_once_more() const { return {bits + one_damage}; }
 };
@@ -64,7 +67,7 @@ bool PageArrivals::landed(PageIndex page) {
     Entry now = load_entry(at(page));
     invariant(now.status() == arriving, "a page has landed that was not arriving");
     set_present(page, true); // who waits looks here when it is woken
-    while (!swap(at(page), now, now.with(ArrivalStatus::present).wanted(false)))
+    while (!swap(at(page), now, now.with(ArrivalStatus::present).come().wanted(false)))
         ;
     return now.wanted();
 }
@@ -111,6 +114,8 @@ Need PageArrivals::need(PageIndex page) {
 }
 
 ArrivalStatus PageArrivals::status(PageIndex page) const { return load_entry(at(page)).status(); }
+
+bool PageArrivals::has_come(PageIndex page) const { return load_entry(at(page)).has_come(); }
 
 void PageArrivals::set_present(PageIndex page, bool present) {
     if (present) {

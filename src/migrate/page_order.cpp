@@ -26,7 +26,15 @@ void PageOrder::begin_stop() {
     enter(Lap::tell);
 }
 
+void PageOrder::go_on_after(PageIndex page) {
+    if (lap_ != Lap::stop)
+        return;
+    cursor_ = {page.value + 1};
+    skipped_ = true;
+}
+
 void PageOrder::enter(Lap lap) {
+    skipped_ = false;
     lap_ = lap;
     cursor_ = {};
     region_ = 0;
@@ -68,7 +76,10 @@ Choice PageOrder::next() {
         }
         const auto page = table_.to_send().next(cursor_);
         if (!page) {
-            go_on();
+            if (skipped_)
+                enter(lap_); // from the beginning, once more
+            else
+                go_on();
             continue;
         }
         cursor_ = {page->value + 1};

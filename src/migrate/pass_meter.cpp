@@ -33,11 +33,13 @@ std::uint64_t PassMeter::per_second(std::uint64_t pages, Ticks time) const {
     return time == 0 ? 0 : pages * frequency_ / time; // pages below 2^32, a second below 2^31 ticks
 }
 
-PassResult PassMeter::end_pass(Ticks now, const PageCounts& counts, std::uint64_t sent) {
+PassResult PassMeter::end_pass(Ticks now, const PageCounts& counts, std::uint64_t sent, std::uint64_t in_full) {
     sample(now, counts.touched);
     const Ticks time = now - began_;
-    if (sent != 0 && time != 0)
-        bandwidth_ = per_second(sent, time);
+    if (in_full != 0 && time != 0 && (bandwidth_ == 0 || in_full >= sample_))
+        bandwidth_ = per_second(in_full, time);
+    if (bandwidth_ == 0 && time != 0)
+        bandwidth_ = per_second(sent, time); // zeros, all of them
     const std::uint64_t touched = counts.touched - touched_, expected = curve_.pages_within(time);
     if (pass_ > 1 && expected >= 16) // of fewer a ratio says nothing
         correction_ = std::clamp<std::uint64_t>(256 * touched / expected, 64, 1024);

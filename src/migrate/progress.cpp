@@ -3,6 +3,18 @@
 
 namespace transom::migrate {
 
+std::optional<MoveMode> move_mode(std::string_view name) {
+    if (name == "pre-copy")
+        return MoveMode::pre_copy;
+    if (name == "hybrid")
+        return MoveMode::hybrid;
+    if (name == "post-copy")
+        return MoveMode::post_copy;
+    if (name == "stop-and-copy")
+        return MoveMode::stop_and_copy;
+    return {};
+}
+
 std::string_view name(Role role) {
     switch (role) {
     case Role::none:
@@ -27,6 +39,8 @@ std::string_view name(MoveState state) {
         return "copying";
     case MoveState::confirming:
         return "confirming";
+    case MoveState::post_copying:
+        return "post-copying";
     case MoveState::completed:
         return "completed";
     case MoveState::failed:

@@ -8,6 +8,9 @@ namespace transom::migrate {
 
 namespace {
 
+/// More than what connections buffer.
+constexpr Bytes bandwidth_sample = mib(4);
+
 constexpr Bytes entries_size(std::uint64_t pages) { return (pages * sizeof(std::uint16_t) + 7) / 8 * 8; }
 
 /// Takes objects from the beginning of a room.
@@ -40,13 +43,13 @@ Bytes SourcePages::room_for(Bytes memory, Bytes granule) {
 }
 
 SourcePages::SourcePages(Bytes memory, Bytes granule, std::span<std::byte> room, const PageRules& rules)
-    : table_(memory, granule, divide(memory, granule, room)), order_(table_, rules.order), meter_(rules.frequency),
-      rules_(rules) {}
+    : table_(memory, granule, divide(memory, granule, room)), order_(table_, rules.order),
+      meter_(rules.frequency, bandwidth_sample / granule), rules_(rules) {}
 
 void SourcePages::begin_pass(Ticks now) {
     order_.begin_pass(++pass_);
     began_ = now;
-    sends_ = 0;
+    sends_ = sends_in_full_ = 0;
     meter_.begin_pass(now, PageCounts::of(table_));
 }
 
@@ -69,13 +72,14 @@ SourcePages::Next SourcePages::next(Ticks now) {
     return {.step = Choice::Step::look};
 }
 
-void SourcePages::sent(PageIndex page) {
+void SourcePages::sent(PageIndex page, bool in_full) {
     table_.sent(page); // or altered meanwhile: then it goes again
     ++sends_;
+    sends_in_full_ += in_full ? 1 : 0;
 }
 
 Decision SourcePages::end_pass(Ticks now) {
-    result_ = meter_.end_pass(now, PageCounts::of(table_), sends_);
+    result_ = meter_.end_pass(now, PageCounts::of(table_), sends_, sends_in_full_);
     const Decision decision = decide(result_, slowed_, rules_.decision);
     slowed_ = decision.throttle;
     return decision;
@@ -90,7 +94,13 @@ std::optional<CopyOrder> SourcePages::demand(PageIndex page) {
     invariant(stopped_, "a page is demanded of a partition that runs here");
     if (page.value >= table_.pages() || !table_.claim_stopped(page))
         return {};
+    order_.go_on_after(page); // who needs a page needs its neighbours soon
     return ++copies_;
+}
+
+void SourcePages::owe_again(PageIndex page) {
+    if (table_.state(page).status() == PageStatus::sent)
+        table_.written(table_.address_of(page), 1);
 }
 
 } // namespace transom::migrate

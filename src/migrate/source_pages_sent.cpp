@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <arch/real_memory.hpp>
 #include <array>
 #include <cstring>
@@ -42,13 +43,23 @@ bool SourceSession::begin_tracking() {
         fail(tracked.error());
         return false;
     }
-    touch(); // the target waits for us, and we for nobody
-    if (!*tracked)
+    if (!*tracked) {
+        say_working();
         return false;
+    }
     begin_pass();
     progress_.state = MoveState::pre_copying;
     enter(Phase::passes);
     return true;
+}
+
+/// The target hears of us about once a second while we have nothing for it.
+void SourceSession::say_working() {
+    touch(); // we wait for nobody
+    if (now() - last_said_ < facts_.timebase_frequency || writer_.pending())
+        return;
+    last_said_ = now();
+    writer_.finish(RecordType::working, 0, 0);
 }
 
 void SourceSession::begin_pass() {
@@ -64,7 +75,7 @@ bool SourceSession::produce_pass() {
     }
     if (watching_) {
         watching_ = !control_.watch(*order_.partition);
-        touch();
+        say_working();
         return true;
     }
     const SourcePages::Next next = order_.pages->next(now());
@@ -95,8 +106,19 @@ void SourceSession::end_pass() {
     progress_.pages_left = pass.left;
     log("migration of {}: pass {}: {} pages sent, {} left; it stores to {} a second, {} a second can be sent",
         progress_.partition(), pass.pass, pass.sent, pass.left, pass.dirty_rate, pass.bandwidth);
-    if (decision.act == Decision::Act::again)
+    switch (decision.act) {
+    case Decision::Act::again:
+    case Decision::Act::throttle: // our limits have none
         return begin_pass();
+    case Decision::Act::give_up:
+        return fail(failure(MoveError::outrun,
+                            "{} stores to its memory faster than that can be sent, {} pages were left: use mode=hybrid",
+                            progress_.partition(), pass.left));
+    case Decision::Act::stop:
+        break;
+    case Decision::Act::post_copy:
+        post_copy_ = true;
+    }
     progress_.stop_asked_at = now();
     enter(Phase::suspending);
 }
@@ -107,7 +129,7 @@ void SourceSession::begin_suspended() {
     cursor_ = 0;
     order_.pages->begin_stop();
     writer_.finish(RecordType::partition, encode_partition(*order_.partition, writer_.payload()));
-    enter(Phase::pages);
+    enter(post_copy_ ? Phase::owed : Phase::pages);
 }
 
 /// A record at most. Up to a record's worth of what is left. Consecutive zero granules become one record.
@@ -154,9 +176,10 @@ void SourceSession::send(std::uint64_t index) {
         order_.digests[index] = xxh64(granule);
         put_page(index, granule);
     }
-    order_.pages->sent({index});
+    order_.pages->sent({index}, !zero);
     const std::uint64_t ever = progress_.pages_total - order_.pages->table().count(PageStatus::fresh);
-    progress_.pages_resent = progress_.pages + progress_.zero_pages + zero_count_ - ever;
+    const std::uint64_t sent = progress_.pages + progress_.zero_pages + zero_count_;
+    progress_.pages_resent = sent - std::min(sent, ever); // a large page may have made one stale that never went
 }
 
 void SourceSession::put_page(std::uint64_t index, std::span<const std::byte> granule) {

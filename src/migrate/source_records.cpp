@@ -34,6 +34,9 @@ bool SourceSession::produce() {
             return false;
         begin_suspended();
         return true;
+    case Phase::owed:
+        produce_owed();
+        return true;
     case Phase::pages:
         return produce_pages();
     case Phase::table:
@@ -72,7 +75,13 @@ bool SourceSession::produce() {
         progress_.state = MoveState::confirming;
         enter(Phase::confirming);
         return true;
+    case Phase::fetching:
+        return produce_rest();
     case Phase::idle:
+    case Phase::emptied:
+    case Phase::waiting:
+    case Phase::reconnecting:
+    case Phase::comparing:
     case Phase::connecting:
     case Phase::greeting:
     case Phase::confirming:

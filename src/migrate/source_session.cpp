@@ -56,6 +56,12 @@ std::expected<void, Failure> SourceSession::start(net::Network& network, const M
     zero_digest_.reset();
     watching_ = false;
     page_.reset();
+    post_copy_ = order.mode == MoveMode::post_copy;
+    ran_there_ = false;
+    clear_demanded();
+    demanded_now_ = false;
+    network_ = &network;
+    bytes_before_ = 0;
     enter(Phase::connecting);
     progress_.state = MoveState::connecting;
     const auto stream = network.connect(order.target, order.port, *this);
@@ -81,8 +87,19 @@ void SourceSession::enter(Phase phase) {
 }
 
 void SourceSession::connected() {
-    writer_.write(RecordType::hello, make_hello(facts_, shape_of(*order_.partition), order_.fit));
-    enter(Phase::greeting);
+    if (phase_ == Phase::over)
+        return;
+    if (phase_ == Phase::reconnecting) {
+        writer_.write(RecordType::again,
+                      AgainRecord{.name = progress_.partition_storage, .stopped_at = progress_.stopped_at});
+        cursor_ = 0;
+        enter(Phase::comparing);
+    } else {
+        PartitionShape shape = shape_of(*order_.partition);
+        shape.post_copy = order_.mode == MoveMode::post_copy || order_.mode == MoveMode::hybrid;
+        writer_.write(RecordType::hello, make_hello(facts_, shape, order_.fit));
+        enter(Phase::greeting);
+    }
     flush();
 }
 
@@ -98,7 +115,7 @@ bool SourceSession::flush() {
         }
         touch();
     }
-    progress_.bytes = writer_.bytes() - writer_.waiting().size();
+    progress_.bytes = bytes_before_ + writer_.bytes() - writer_.waiting().size();
     return !writer_.pending();
 }
 
@@ -106,6 +123,8 @@ bool SourceSession::step(std::uint64_t budget) {
     if (phase_ == Phase::idle || phase_ == Phase::over)
         return false;
     deadline_ = now() + budget;
+    if (phase_ == Phase::waiting)
+        reconnect();
     check_time();
     do {
         if (stream_ == nullptr || !flush())
@@ -117,7 +136,9 @@ bool SourceSession::step(std::uint64_t budget) {
 }
 
 void SourceSession::check_time() {
-    const bool first = phase_ == Phase::connecting || phase_ == Phase::greeting;
+    if (phase_ == Phase::waiting)
+        return;
+    const bool first = phase_ == Phase::connecting || phase_ == Phase::greeting || phase_ == Phase::reconnecting;
     const Limits limits(facts_.timebase_frequency);
     if (now() - last_progress_ < (first ? limits.first_record : limits.silence))
         return;
@@ -130,7 +151,7 @@ void SourceSession::check_time() {
 
 std::size_t SourceSession::received(std::span<const std::byte> bytes) {
     std::size_t done = 0;
-    while (done < bytes.size() && phase_ != Phase::over) {
+    while (done < bytes.size() && phase_ != Phase::over && stream_ != nullptr) {
         const auto fed = reader_.feed(bytes.subspan(done));
         if (!fed) {
             fail(fed.error());
@@ -155,6 +176,12 @@ void SourceSession::handle(const Record& record) {
         return handle_held(record);
     case RecordType::running:
         return handle_running(record);
+    case RecordType::demand:
+        return handle_demand(record);
+    case RecordType::owed:
+        return handle_owed(record);
+    case RecordType::all_here:
+        return handle_all_here(record);
     case RecordType::failure:
         return handle_failure(record);
     default:
@@ -190,7 +217,7 @@ void SourceSession::handle_pong(const Record& record) {
     if (++pings_ < round_trips)
         return;
     progress_.clock_error = clock_.best()->error;
-    if (order_.mode == MoveMode::pre_copy)
+    if (order_.mode == MoveMode::pre_copy || order_.mode == MoveMode::hybrid)
         return enter(Phase::tracking);
     progress_.stop_asked_at = now();
     enter(Phase::suspending);
@@ -215,11 +242,25 @@ void SourceSession::handle_running(const Record& record) {
     if (phase_ != Phase::handing || !handed_ || writer_.pending() || !running)
         return unexpected_record(record);
     progress_.started_at = running->started_at - clock_.best()->ticks;
+    if (!post_copy_)
+        return complete();
+    progress_.state = MoveState::post_copying;
+    progress_.pages_left = order_.pages->table().pages_left();
+    log("migration: {} runs at the target; {} pages of it are to be sent", progress_.partition(), progress_.pages_left);
+    ran_there_ = true;
+    enter(Phase::fetching);
+}
+
+/// The target has all of it.
+void SourceSession::complete() {
+    const bool whole = !post_copy_ || order_.pages->table().pages_left() == 0;
     progress_.ended_at = now();
+    progress_.pages_left = 0;
     progress_.state = MoveState::completed;
+    progress_.failure = {};
     phase_ = Phase::over;
     log("migration: {} runs at the target; freeing it here", progress_.partition());
-    control_.release(*order_.partition);
+    control_.release(*order_.partition, whole);
     end_connection(stream_, true);
 }
 
@@ -227,7 +268,7 @@ void SourceSession::handle_failure(const Record& record) {
     const auto said = record.as<FailureRecord>();
     if (!said)
         return unexpected_record(record);
-    handed_ = false; // a target that says this will not start the partition
+    handed_ = handed_ && phase_ >= Phase::fetching; // that says this earlier will not start it
     fail(from_record(*said), false);
 }
 
@@ -243,15 +284,24 @@ void SourceSession::settle(partition::Partition& partition, Owner owner) {
                              ? failure(MoveError::in_doubt, "the operator said that {} is here", partition.name())
                              : failure(MoveError::in_doubt, "the operator said that {} is there", partition.name());
     log("migration: {}", word.text());
+    const bool cut_off = is_cut_off(partition);
+    if (cut_off) {
+        phase_ = Phase::over;
+        handed_ = post_copy_ = false;
+        progress_.ended_at = now();
+        end_connection(stream_, false);
+        control_.untrack(partition);
+    }
     // There may have been another move since.
-    if (progress_.state == MoveState::in_doubt && order_.partition == &partition) {
+    const bool last = progress_.state == MoveState::in_doubt || progress_.state == MoveState::post_copying;
+    if (last && order_.partition == &partition) {
         progress_.state = owner == Owner::here ? MoveState::failed : MoveState::completed;
         progress_.failure = word;
     }
     if (owner == Owner::here)
         control_.resume(partition);
     else
-        control_.release(partition);
+        control_.release(partition, !cut_off);
 }
 
 void SourceSession::ended(const partition::Partition& partition) {
@@ -262,6 +312,18 @@ void SourceSession::ended(const partition::Partition& partition) {
 void SourceSession::fail(const Failure& why, bool tell_peer) {
     if (phase_ == Phase::idle || phase_ == Phase::over)
         return;
+    if (owes()) {
+        if (progress_.failure.error != why.error) // not each second
+            log("migration: {} {} at the target, which lacks {} pages of it, and the connection is gone: {}",
+                progress_.partition(), has_run_there() ? "runs" : "may run", order_.pages->table().pages_left(),
+                why.text());
+        progress_.state = MoveState::post_copying;
+        progress_.failure = why;
+        bytes_before_ += writer_.bytes() - writer_.waiting().size();
+        retry_at_ = now() + facts_.timebase_frequency;
+        phase_ = Phase::waiting;
+        return end_connection(stream_, writer_, why, tell_peer);
+    }
     const bool stop_asked = phase_ >= Phase::suspending;
     phase_ = Phase::over;
     progress_.ended_at = now();
@@ -282,7 +344,7 @@ void SourceSession::fail(const Failure& why, bool tell_peer) {
 
 void SourceSession::closed(net::CloseReason reason) {
     stream_ = nullptr;
-    if (phase_ == Phase::connecting) {
+    if (phase_ == Phase::connecting || phase_ == Phase::reconnecting) {
         if (reason == net::CloseReason::refused)
             return fail(failure(MoveError::refused_connection,
                                 "nobody listens at the target's port {}: does a Transom run there?", order_.port));

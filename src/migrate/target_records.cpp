@@ -6,6 +6,7 @@
 #include <transom/migrate/partition_state.hpp>
 #include <transom/migrate/table_state.hpp>
 #include <transom/migrate/target_session.hpp>
+#include <transom/partition/deliver.hpp>
 
 // What the records bring, and whether everything has come.
 
@@ -26,14 +27,24 @@ std::optional<Failure> TargetSession::check_range(std::uint64_t first, std::uint
     return std::nullopt;
 }
 
-/// True: for the first time.
-bool TargetSession::arrives(std::uint64_t index) {
-    std::uint64_t& word = arrival_.arrived[index / 64];
-    const std::uint64_t bit = std::uint64_t{1} << index % 64;
-    const bool first = (word & bit) == 0;
-    word |= bit;
-    progress_.pages_resent += first ? 0 : 1;
-    return first;
+/// Whether a copy of a granule that has come is to be stored. On one connection each copy is newer than those before it, and nobody else
+/// stores any.
+bool TargetSession::land(std::uint64_t index) {
+    progress_.pages_resent += arrival_.pages->has_come({index}) ? 1 : 0;
+    return arrival_.pages->land({index}, ++copies_) == Landing::store;
+}
+
+/// It is stored.
+void TargetSession::landed(std::uint64_t index) {
+    digest(index);
+    static_cast<void>(arrival_.pages->landed({index}));
+    if (phase_ != Phase::post_copying)
+        return;
+    progress_.pages_left = arrival_.pages->pages_left();
+    partition::Partition& partition = *arrival_.partition;
+    for (std::uint32_t i = 0; i < partition.vcpu_count; ++i)
+        if (partition.vcpus[i].awaits == index * shape_.granule)
+            partition::alert(partition.vcpus[i]);
 }
 
 /// Memory comes while the partition runs at the source, from the first page on, and until all is here.
@@ -43,7 +54,7 @@ bool TargetSession::takes_pages() {
         progress_.state = MoveState::pre_copying;
         last_said_ = control_.now();
     }
-    return phase_ == Phase::pre_copying || phase_ == Phase::receiving;
+    return phase_ == Phase::pre_copying || phase_ == Phase::receiving || phase_ == Phase::post_copying;
 }
 
 void TargetSession::handle_page(const Record& record) {
@@ -54,10 +65,11 @@ void TargetSession::handle_page(const Record& record) {
     const std::uint64_t index = record.as<PageRecord>(false)->index;
     if (const auto wrong = check_range(index, 1))
         return fail(*wrong);
-    static_cast<void>(arrives(index));
-    std::memcpy(granule(index).data(), record.payload.data() + sizeof(PageRecord), shape_.granule);
-    digest(index);
     ++progress_.pages;
+    if (!land(index))
+        return;
+    std::memcpy(granule(index).data(), record.payload.data() + sizeof(PageRecord), shape_.granule);
+    landed(index);
 }
 
 void TargetSession::handle_zero_pages(const Record& record) {
@@ -78,9 +90,12 @@ void TargetSession::handle_zero_pages(const Record& record) {
 
 void TargetSession::work_off_zero_run() {
     while (zero_left_ != 0) {
-        if (!arrives(zero_next_))
-            std::ranges::fill(granule(zero_next_), std::byte{0});
-        digest(zero_next_);
+        const bool come = arrival_.pages->has_come({zero_next_});
+        if (land(zero_next_)) {
+            if (come)
+                std::ranges::fill(granule(zero_next_), std::byte{0});
+            landed(zero_next_);
+        }
         ++zero_next_;
         --zero_left_;
         ++progress_.zero_pages;
@@ -142,8 +157,11 @@ void TargetSession::handle_clock(const Record& record) {
 }
 
 std::optional<Failure> TargetSession::missing_part() const {
-    for (std::uint64_t g = 0; g < shape_.granules(); ++g)
-        if ((arrival_.arrived[g / 64] >> g % 64 & 1) == 0)
+    // Of what is owed it is known that it has not come.
+    if (owed_next_ != 0 && owed_next_ != shape_.granules())
+        return failure(MoveError::incomplete, "whether granule {} is owed has not come", owed_next_);
+    for (std::uint64_t g = 0; owed_next_ == 0 && arrival_.pages->pages_left() != 0 && g < shape_.granules(); ++g)
+        if (arrival_.pages->status({g}) != ArrivalStatus::present)
             return failure(MoveError::incomplete, "granule {} has not come", g);
     for (std::uint32_t i = 0; i < shape_.vcpus; ++i)
         if (!vcpus_seen_.test(i) || !areas_seen_.test(i))

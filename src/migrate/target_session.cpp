@@ -21,19 +21,25 @@ TargetSession::TargetSession(TargetControl& control, const MachineFacts& facts, 
 void TargetSession::accept(net::ByteStream& stream) {
     invariant(!busy(), "a second source was accepted");
     stream_ = &stream;
+    bytes_before_ = phase_ == Phase::post_copying ? bytes_before_ + reader_.bytes() : 0;
     reader_.reset();
     writer_.reset();
-    arrival_ = {};
-    phase_ = Phase::greeting;
     kept_back_ = false;
     zero_left_ = 0;
+    again_ = false;
+    touch();
+    if (phase_ == Phase::post_copying)
+        return; // nobody but its source is awaited
+    arrival_ = {};
+    phase_ = Phase::greeting;
     next_slot_ = 0;
+    owed_next_ = 0;
+    copies_ = 0;
     vcpus_seen_.reset();
     areas_seen_.reset();
     interrupts_seen_ = false;
     terminals_seen_.reset();
     clock_.reset();
-    touch();
 }
 
 bool TargetSession::step(std::uint64_t budget) {
@@ -45,6 +51,8 @@ bool TargetSession::step(std::uint64_t budget) {
     if (stream_ != nullptr && phase_ == Phase::preparing)
         prepare(budget);
     check_time();
+    say_what_is_missing();
+    ask_for_pages();
     say_working();
     if (stream_ != nullptr && kept_back_ && zero_left_ == 0 && !writer_.pending()) {
         kept_back_ = false;
@@ -59,7 +67,7 @@ bool TargetSession::step(std::uint64_t budget) {
 /// its bytes wait here. Before the hello is whole nothing counts, and after the end nothing does.
 void TargetSession::check_time() {
     const Limits limits(facts_.timebase_frequency);
-    const bool first = phase_ == Phase::greeting;
+    const bool first = phase_ == Phase::greeting || (phase_ == Phase::post_copying && reader_.records() == 0);
     if (control_.now() - last_progress_ < (first ? limits.first_record : limits.silence))
         return;
     if (phase_ == Phase::over)
@@ -74,7 +82,8 @@ void TargetSession::check_time() {
 void TargetSession::say_working() {
     const bool due =
         static_cast<std::int64_t>(last_progress_ - last_said_) >= static_cast<std::int64_t>(facts_.timebase_frequency);
-    const bool works = phase_ == Phase::preparing || phase_ == Phase::pre_copying || phase_ == Phase::receiving;
+    const bool works = phase_ == Phase::preparing || phase_ == Phase::pre_copying || phase_ == Phase::receiving ||
+                       phase_ == Phase::post_copying;
     if (stream_ == nullptr || !works || writer_.pending() || !due)
         return;
     last_said_ = last_progress_;
@@ -83,7 +92,7 @@ void TargetSession::say_working() {
 }
 
 bool TargetSession::cancel() {
-    if (stream_ == nullptr || phase_ == Phase::idle || phase_ == Phase::over)
+    if (stream_ == nullptr || phase_ == Phase::idle || phase_ == Phase::over || phase_ == Phase::post_copying)
         return false;
     fail(failure(MoveError::cancelled, "the operator of the target cancelled the move"));
     return true;
@@ -100,7 +109,7 @@ std::size_t TargetSession::received(std::span<const std::byte> bytes) {
     if (!stepping_)
         deadline_ = control_.now() + Limits(facts_.timebase_frequency).receive;
     std::size_t done = 0;
-    while (done < bytes.size() && phase_ != Phase::over) {
+    while (done < bytes.size() && phase_ != Phase::over && stream_ != nullptr) {
         work_off_zero_run();
         if (zero_left_ != 0 || !flush()) {
             kept_back_ = true;
@@ -112,7 +121,8 @@ std::size_t TargetSession::received(std::span<const std::byte> bytes) {
             break;
         }
         done += fed->consumed;
-        if (fed->record || phase_ != Phase::greeting)
+        const bool first = phase_ == Phase::greeting || (phase_ == Phase::post_copying && reader_.records() == 0);
+        if (fed->record || !first)
             touch();
         if (fed->record)
             handle(*fed->record);
@@ -125,7 +135,11 @@ std::size_t TargetSession::received(std::span<const std::byte> bytes) {
 }
 
 void TargetSession::handle(const Record& record) {
-    progress_.bytes = reader_.bytes();
+    progress_.bytes = bytes_before_ + reader_.bytes();
+    // Who comes while a partition waits for its source has to be that.
+    if (phase_ == Phase::post_copying && reader_.records() == 1 && record.type != RecordType::again)
+        return refuse(
+            failure(MoveError::busy, "{} waits for the rest of its memory: try again when it is here", shape_.name()));
     switch (record.type) {
     case RecordType::hello:
         return handle_hello(record);
@@ -149,10 +163,16 @@ void TargetSession::handle(const Record& record) {
         return handle_end(record);
     case RecordType::run:
         return handle_run(record);
+    case RecordType::owed:
+        return handle_owed(record);
+    case RecordType::all_sent:
+        return handle_all_sent(record);
+    case RecordType::again:
+        return handle_again(record);
     case RecordType::failure:
         return handle_failure(record);
     case RecordType::working:
-        if (phase_ != Phase::receiving)
+        if (phase_ < Phase::timing || phase_ == Phase::held || phase_ == Phase::over)
             return out_of_order(record);
         if (!record.payload.empty())
             return wrong_length(record);
@@ -183,9 +203,8 @@ void TargetSession::handle_hello(const Record& record) {
     if (!arrival)
         return fail(arrival.error());
     arrival_ = *arrival;
-    invariant(arrival_.digests.size() >= shape_.granules() && arrival_.arrived.size() * 64 >= shape_.granules(),
-              "the arriving partition's tables are too small");
-    std::fill(arrival_.arrived.begin(), arrival_.arrived.end(), 0);
+    invariant(arrival_.digests.size() >= shape_.granules() && arrival_.pages->pages() == shape_.granules(),
+              "the arriving partition's tables are for another one");
     phase_ = Phase::preparing;
     last_said_ = control_.now();
     log("migration: {} arrives; the stream is neither encrypted nor authenticated, use a private link only",
@@ -195,9 +214,11 @@ void TargetSession::handle_hello(const Record& record) {
 
 /// Scrubs what the partition gets; the source hears that it may begin when that is done.
 void TargetSession::prepare(std::uint64_t budget) {
-    const bool done = control_.prepare(*arrival_.partition, budget);
+    const auto done = control_.prepare(*arrival_.partition, shape_.post_copy, budget);
     touch();
     if (!done)
+        return fail(done.error());
+    if (!*done)
         return;
     progress_.agreed_at = control_.now();
     phase_ = Phase::timing;
@@ -237,13 +258,22 @@ void TargetSession::handle_run(const Record& record) {
     partition.timebase_offset =
         offset_at_target(clock_->offset, clock_->difference, now, clock_->stopped_at + clock_->offset);
     // From here on it is ours, whatever becomes of the connection.
-    phase_ = Phase::over;
     progress_.stopped_at = stopped_here;
     progress_.started_at = now;
-    progress_.ended_at = now;
-    progress_.state = MoveState::completed;
-    control_.start(partition);
-    log("migration: {} runs here", shape_.name());
+    if (arrival_.pages->pages_left() != 0) {
+        phase_ = Phase::post_copying;
+        progress_.state = MoveState::post_copying;
+        progress_.pages_left = arrival_.pages->pages_left();
+        arrival_.pages->resume();
+        control_.start_early(partition, *arrival_.pages);
+        log("migration: {} runs here, and {} pages of it are to come", shape_.name(), progress_.pages_left);
+    } else {
+        phase_ = Phase::over;
+        progress_.ended_at = now;
+        progress_.state = MoveState::completed;
+        control_.start(partition);
+        log("migration: {} runs here", shape_.name());
+    }
     writer_.write(RecordType::running, RunningRecord{now, partition.timebase_offset, now - stopped_here, {}});
     flush();
 }
@@ -268,9 +298,25 @@ void TargetSession::wrong_length(const Record& record) {
                  record.payload.size()));
 }
 
+/// Ends a connection that is not the one that is awaited.
+void TargetSession::refuse(const Failure& why) {
+    log("migration: refused what came from the link: {}: {}", name(why.error), why.text());
+    if (phase_ == Phase::greeting)
+        phase_ = Phase::over;
+    end_connection(stream_, writer_, why, true);
+}
+
 void TargetSession::fail(const Failure& why, bool tell_peer) {
     if (phase_ == Phase::idle || phase_ == Phase::over)
         return;
+    if (phase_ == Phase::post_copying) {
+        // It runs here and nowhere else: who needs what is missing waits until the source comes again.
+        progress_.failure = why;
+        zero_left_ = 0;
+        log("migration: {} pages of {} are to come, and the connection to its source is gone: {}",
+            arrival_.pages->pages_left(), shape_.name(), why.text());
+        return end_connection(stream_, writer_, why, tell_peer);
+    }
     // Before a hello there is no move that could be told about; progress() keeps the last one.
     if (progress_.in_progress()) {
         progress_.ended_at = control_.now();

@@ -6,7 +6,17 @@ namespace transom::migrate {
 
 using memory::FrameState;
 
-SourcePages* TrackedPages::begin(const partition::Partition& partition, std::uint64_t timebase_frequency) {
+namespace {
+
+/// Nobody slows virtual processors down.
+DecisionLimits limits_of(MoveMode mode) {
+    return {.mode = mode == MoveMode::pre_copy ? CopyMode::pre_copy : CopyMode::hybrid, .throttle_most = 0};
+}
+
+} // namespace
+
+SourcePages* TrackedPages::begin(const partition::Partition& partition, std::uint64_t timebase_frequency,
+                                 MoveMode mode) {
     end();
     const Bytes room = SourcePages::room_for(partition.memory.size(), partition.granule);
     const Bytes size = RealAddr{room}.align_up(memory::frame_size).value;
@@ -16,7 +26,7 @@ SourcePages* TrackedPages::begin(const partition::Partition& partition, std::uin
     memory_ = {*begin, size};
     partition_ = &partition;
     return &pages_.emplace(partition.memory.size(), partition.granule, std::span(arch::real_pointer(*begin), room),
-                           PageRules{.frequency = timebase_frequency, .decision = {.mode = CopyMode::pre_copy}});
+                           PageRules{.frequency = timebase_frequency, .decision = limits_of(mode)});
 }
 
 void TrackedPages::end() {

@@ -4,8 +4,8 @@
 #include <arch/processors.hpp>
 #include <arch/relax.hpp>
 #include <arch/world.hpp>
-#include <transom/dual/partition_engine.hpp>
 #include <transom/base/log.hpp>
+#include <transom/dual/partition_engine.hpp>
 #include <transom/partition/deliver.hpp>
 #include <transom/partition/dispatcher.hpp>
 #include <transom/partition/msr.hpp>
@@ -16,8 +16,10 @@ namespace transom::partition {
 
 namespace {
 
-/// A call that gives the processor up has left its reason; without one the slice was over.
+/// A call that gives the processor up has left its reason; without one, and where no page is missing, the slice was over.
 PreemptReason why_left(const Vcpu& vcpu) {
+    if (vcpu.awaits != Vcpu::nothing)
+        return PreemptReason::migration_fault;
     return vcpu.areas.preempt_reason != PreemptReason::none ? vcpu.areas.preempt_reason : PreemptReason::end_of_slice;
 }
 
@@ -31,6 +33,11 @@ bool wakes_by_interrupt(const Vcpu& vcpu) { return vcpu.waits() && (vcpu.registe
 } // namespace
 
 bool wants_to_run(Vcpu& vcpu, std::uint64_t timebase) {
+    if (const std::uint64_t page = vcpu.awaits; page != Vcpu::nothing) {
+        if (!vcpu.partition->memory.here({page}))
+            return false;
+        vcpu.awaits = Vcpu::nothing;
+    }
     if (vcpu.waits()) {
         const bool expired = static_cast<std::int64_t>(vcpu.decrementer_expiry - timebase) <= 0;
         if (vcpu.prodded || (wakes_by_interrupt(vcpu) && (expired || external_pending(vcpu)))) {
@@ -167,14 +174,16 @@ std::uint64_t Dispatcher::run_vcpu(const Turn& turn) {
     bool waiting = false;
     {
         const Locked events(partition.events);
-        // What the partition registered lies in its memory: it cannot fail but by a page that is not here yet, and then the
-        // partition does not run.
+        // What the partition registered lies in its memory: it cannot fail but by a page that is not here yet, and then it waits for
+        // that.
         if (!dispatched(vcpu, {.ready = turn.contender->ready_since + offset,
                                .queued = turn.contender->queued_since + offset,
                                .now = start + offset,
                                .lent = turn.lent,
-                               .processor = static_cast<std::uint16_t>(arch::processor_index())}))
+                               .processor = static_cast<std::uint16_t>(arch::processor_index())})) {
+            vcpu.awaits = partition.memory.missed().value;
             return start;
+        }
         // An external interrupt is delivered on the way in, once the virtual processor has interrupts enabled.
         waiting = !arch::presents_external() && external_pending(vcpu) && (vcpu.registers.msr & msr::ee) == 0;
     }
@@ -270,7 +279,7 @@ std::optional<Turn> Dispatcher::play_one(const Turn& turn) {
     const Locked events(partition.events);
     const std::uint64_t now = arch::timebase();
     const bool runs = partition.state == PartitionState::running;
-    const bool wants_more = runs && vcpu.state == VcpuState::ready;
+    const bool wants_more = runs && vcpu.state == VcpuState::ready && vcpu.awaits == Vcpu::nothing;
     Contender* const heir = heir_of(contender, wants_more);
     vcpu.on = Vcpu::nowhere;
     contender.lends = may_lend(contender);
@@ -281,7 +290,7 @@ std::optional<Turn> Dispatcher::play_one(const Turn& turn) {
         shares_.ran(contender, end - begin, wants_more, now);
     if (rest)
         rest->contender->vcpu->on = arch::processor_index();
-    if (partition.state == PartitionState::off)
+    if (partition.state == PartitionState::off || vcpu.awaits != Vcpu::nothing)
         pool_.sleepers.wake_for_tasks(); // somebody has to notice
     // Another processor looks for a turn itself once this one is over; on the boot processor the tasks come first.
     if ((rest || arch::processor_index() == boot_processor) && shares_.has_turn())

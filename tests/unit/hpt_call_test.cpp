@@ -92,7 +92,7 @@ TEST_F(HptCall, AMissingPageLeavesNoTrace) {
     EXPECT_EQ(vcpu.registers.gpr, before);
     EXPECT_THAT(call(h_read, {0, 16}, 2).out, ElementsAre(0, 0));
     present[0] = ~std::uint64_t{0};
-    partition->memory.limit_to_present({}, kib(64));
+    partition->memory.lift_limit();
     EXPECT_EQ(h_enter(vcpu).status, Status::success);
 }
 

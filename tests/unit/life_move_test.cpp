@@ -131,6 +131,40 @@ TEST_F(LifeMoveTest, NoOrderIsCarriedOutOnAPartitionThatMoves) {
     EXPECT_EQ(b.life.stop("linux", false).error().name, "no-definition");
 }
 
+// One whose memory has not all come, and whose source is not there, can be given up; its source is told when it comes.
+TEST_F(LifeMoveTest, WhatIsCutOffCanBeStopped) {
+    a.define_and_start("linux");
+    Partition& here = *a.roster.find("linux");
+    for (std::uint64_t page = 0; page < mib(16) / kib(64); ++page)
+        ASSERT_TRUE(here.memory.store(LogicalAddr{page * kib(64)}, Be<std::uint64_t>{page + 1}));
+    const Bytes free_at_b = b.frames.total(FrameState::free);
+    ASSERT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migrate::migration_port, {}, migrate::Fit::same_version,
+                             migrate::MoveMode::post_copy));
+    for (int rounds = 0; rounds < 10'000 && b.mover.progress().state != MoveState::post_copying; ++rounds)
+        round();
+    ASSERT_EQ(b.mover.progress().state, MoveState::post_copying);
+    EXPECT_THAT(b.orders("linux"), ElementsAre("moving", "moving", "moving", "no-definition"));
+    EXPECT_THAT(b.lines[1], HasSubstr("linux is still getting its memory from another machine"));
+    network.connector().cut = true;
+    round();
+    round();
+    ASSERT_TRUE(b.mover.completes(*b.roster.find("linux")));
+    EXPECT_EQ(a.mover.settle("linux", migrate::Owner::here).error().error, migrate::MoveError::not_in_doubt)
+        << "it has run there";
+    ASSERT_TRUE(b.life.stop("linux", true));
+    EXPECT_EQ(b.roster.size(), 0u);
+    EXPECT_EQ(b.mover.progress().state, MoveState::completed);
+    for (int rounds = 0; rounds < 10'000 && a.mover.progress().in_progress(); ++rounds) {
+        machine.advance(facts.timebase_frequency / 100);
+        round();
+    }
+    EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+    EXPECT_EQ(a.roster.find("linux"), nullptr);
+    EXPECT_TRUE(b.mover.digests("linux").empty());
+    go_on();
+    EXPECT_EQ(b.frames.total(FrameState::free), free_at_b);
+}
+
 TEST_F(LifeMoveTest, AfterAMoveThatCameToNothingEverythingIsAsBefore) {
     a.define_and_start("linux");
     const Bytes free_at_b = b.frames.total(FrameState::free);

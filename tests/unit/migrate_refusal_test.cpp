@@ -17,7 +17,7 @@ TEST_F(Forged, TheRecordedStreamRunsAndSoDoesOneWithAnOptionalUnknownRecord) {
     EXPECT_EQ(raw->answers.back().type, RecordType::failure);
 }
 
-TEST_F(Forged, ASignOfLifeBelongsBetweenTheFrozenState) {
+TEST_F(Forged, ASignOfLifeComesBetweenTheHelloAndTheEnd) {
     const auto at = [&](RecordType type, std::size_t bytes) {
         Records forged = records;
         forged.insert(forged.begin() + static_cast<std::ptrdiff_t>(index_of(type)),
@@ -26,7 +26,8 @@ TEST_F(Forged, ASignOfLifeBelongsBetweenTheFrozenState) {
     };
     EXPECT_EQ(at(RecordType::page_table, 0), MoveError::none);
     EXPECT_EQ(at(RecordType::page_table, 1), MoveError::record_length);
-    EXPECT_EQ(at(RecordType::partition, 0), MoveError::record_order);
+    EXPECT_EQ(at(RecordType::partition, 0), MoveError::none);
+    EXPECT_EQ(at(RecordType::hello, 0), MoveError::record_order);
     EXPECT_EQ(at(RecordType::run, 0), MoveError::record_order);
 }
 

@@ -5,7 +5,9 @@
 #include <arch/fake_machine.hpp>
 #include <arch/real_memory.hpp>
 #include <cstring>
+#include <functional>
 #include <gmock/gmock.h>
+#include <numeric>
 #include <random>
 #include <transom/migrate/arrivals.hpp>
 #include <transom/migrate/checksum.hpp>
@@ -28,7 +30,8 @@ struct Home {
     RealAddr table;
     std::vector<std::uint64_t> guest_words;
     std::vector<std::uint64_t> digests;
-    std::vector<std::uint64_t> arrived;
+    std::vector<std::uint64_t> arrived; // the states of its pages
+    std::optional<migrate::PageArrivals> page_states;
     std::unique_ptr<partition::Partition> partition;
 
     explicit Home(RealAddr at) : memory(at), table(at + memory::block_size) {}
@@ -38,7 +41,8 @@ struct Home {
         std::memset(arch::real_pointer(table), 0, std::size_t{1} << table_log2);
         guest_words.assign((std::size_t{1} << table_log2) / 16, 0);
         digests.assign(memory::block_size / granule, 0);
-        arrived.assign(memory::block_size / granule / 64, ~std::uint64_t{0});
+        arrived.assign(migrate::PageArrivals::room_for(memory::block_size, granule) / sizeof(std::uint64_t), 0);
+        page_states.emplace(memory::block_size, granule, arrived);
         partition = std::make_unique<partition::Partition>();
         std::copy(name.begin(), name.end(), partition->name_storage.begin());
         partition->granule = granule;
@@ -65,6 +69,7 @@ struct TestSource final : migrate::SourceControl {
     bool asked = false;
     unsigned resumed = 0;
     unsigned released = 0;
+    bool released_whole = false;
 
     unsigned track_after = 0; // how many calls of track() answer false
     std::optional<migrate::Failure> no_tracking;
@@ -104,8 +109,9 @@ struct TestSource final : migrate::SourceControl {
         ++resumed;
         p.state = partition::PartitionState::running;
     }
-    void release(partition::Partition& p) override {
+    void release(partition::Partition& p, bool whole) override {
         ++released;
+        released_whole = whole;
         p.state = partition::PartitionState::off;
     }
 };
@@ -119,6 +125,10 @@ struct TestTarget final : migrate::TargetControl {
     unsigned created = 0;
     unsigned started = 0;
     unsigned discarded = 0;
+    unsigned started_early = 0; // of those that were started
+    unsigned completed = 0;
+    bool completed_whole = false;
+    std::optional<migrate::Failure> no_second_table;
 
     explicit TestTarget(Home& h) : home(h) {}
     std::uint64_t now() override { return ticks += per_look; }
@@ -128,9 +138,11 @@ struct TestTarget final : migrate::TargetControl {
         ++created;
         partition::Partition& p = home.build(shape.name(), shape.granule, shape.vcpus, shape.large_pages);
         p.cpu_characteristics = shape.cpu_characteristics;
-        return migrate::Arrival{&p, home.digests, home.arrived};
+        return migrate::Arrival{&p, home.digests, &*home.page_states};
     }
-    bool prepare(partition::Partition&, std::uint64_t) override {
+    std::expected<bool, migrate::Failure> prepare(partition::Partition&, bool post_copy, std::uint64_t) override {
+        if (post_copy && no_second_table)
+            return std::unexpected(*no_second_table);
         if (prepare_after == 0)
             return true;
         --prepare_after;
@@ -141,11 +153,21 @@ struct TestTarget final : migrate::TargetControl {
         ++started;
         p.state = partition::PartitionState::running;
     }
+    void start_early(partition::Partition& p, migrate::PageArrivals& pages) override {
+        ++started_early;
+        p.memory.limit_to_present(pages.present(), p.granule);
+        start(p);
+    }
+    void complete(partition::Partition& p, bool whole) override {
+        ++completed;
+        completed_whole = whole;
+        p.memory.lift_limit();
+    }
     void discard(partition::Partition& p) override {
         ++discarded;
         // Only what has arrived can be other than zero.
         for (std::uint64_t g = 0; g < p.memory.size() / p.granule; ++g)
-            if ((home.arrived[g / 64] >> g % 64 & 1) != 0)
+            if (home.page_states->has_come({g}))
                 std::memset(home.granule(g).data(), 0, p.granule);
         p.state = partition::PartitionState::off;
     }
@@ -194,6 +216,14 @@ class Move : public testing::Test {
         return p;
     }
 
+    /// Of which a hundred granules are not zero, so that a pass takes many steps.
+    partition::Partition& large(std::uint32_t vcpus = 2) {
+        std::vector<std::uint64_t> pages(100);
+        std::iota(pages.begin(), pages.end(), 0);
+        there.scrub();
+        return populate(kib(4), vcpus, pages);
+    }
+
     void randomize(partition::Vcpu& vcpu) {
         partition::Registers& r = vcpu.registers;
         for (auto& x : r.gpr)
@@ -239,7 +269,12 @@ class Move : public testing::Test {
         pages.emplace(p.memory.size(), p.granule, std::as_writable_bytes(std::span(room)),
                       migrate::PageRules{.frequency = facts.timebase_frequency,
                                          .decision = {.mode = migrate::CopyMode::pre_copy}});
-        return {.partition = &p, .target = {0x0a4d0002}, .port = 7701, .digests = here.digests, .pages = &*pages};
+        return {.partition = &p,
+                .target = {0x0a4d0002},
+                .port = 7701,
+                .digests = here.digests,
+                .pages = &*pages,
+                .mode = migrate::MoveMode::pre_copy};
     }
 
     /// Until nothing has moved for a while. Both clocks go on with each round.
@@ -254,11 +289,28 @@ class Move : public testing::Test {
             target_control.ticks += 50;
         }
     }
+    /// Round by round until something holds, or the move is over.
+    bool until(const std::function<bool()>& holds) {
+        for (int round = 0; round < 2000 && !holds(); ++round) {
+            net.pump();
+            source.step(1000);
+            target.step(1000);
+            source_control.ticks += 5000;
+            target_control.ticks += 5000;
+        }
+        return holds();
+    }
     /// Lets both sides wait longer than they are willing to.
     void long_silence() {
         source_control.ticks += 60 * facts.timebase_frequency;
         target_control.ticks += 60 * facts.timebase_frequency;
         settle();
+    }
+
+    void expect_same_memory() {
+        EXPECT_TRUE(
+            std::memcmp(arch::real_pointer(here.memory), arch::real_pointer(there.memory), memory::block_size) == 0);
+        EXPECT_EQ(here.digests, there.digests);
     }
 
     bool runs_here() const { return here.partition->state == partition::PartitionState::running; }

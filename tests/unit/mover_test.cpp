@@ -121,6 +121,43 @@ TEST_F(MoverTest, MovesAPartitionWithAllItHasAndLeavesNothingBehind) {
     EXPECT_EQ(a.frames.total(FrameState::free), free_at_a - memory::frame_size);
 }
 
+// With its second page table at the target, which is gone when everything is there.
+TEST_F(MoverTest, RunsBeforeItsMemoryHasCome) {
+    partition::Partition& here = a.build("linux");
+    for (std::uint64_t page = 0; page < mib(16) / kib(64); ++page)
+        ASSERT_TRUE(here.memory.store(LogicalAddr{page * kib(64)}, Be<std::uint64_t>{page + 1}));
+    const Bytes free_at_b = b.frames.total(FrameState::free);
+    ASSERT_TRUE(
+        a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {}, Fit::same_version, MoveMode::post_copy));
+    while (b.mover.progress().state != MoveState::post_copying && a.mover.progress().in_progress()) {
+        machine.advance(100);
+        network.pump();
+        a.mover.run();
+        b.mover.run();
+    }
+    partition::Partition& there = *b.roster.find("linux");
+    ASSERT_EQ(there.state, PartitionState::running);
+    EXPECT_EQ(there.dual->phase(), dual::Phase::dual);
+    EXPECT_EQ(there.memory.load<Be<std::uint64_t>>(LogicalAddr{mib(15)}).error(), memory::AccessError::missing);
+    EXPECT_EQ(there.memory.missed(), LogicalAddr{mib(15)});
+    go_on();
+    ASSERT_EQ(b.mover.progress().state, MoveState::completed) << b.mover.progress().failure.text();
+    ASSERT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+    EXPECT_EQ(*there.memory.load<Be<std::uint64_t>>(LogicalAddr{mib(15)}), mib(15) / kib(64) + 1);
+    EXPECT_FALSE(there.dual->active());
+    EXPECT_FALSE(there.dual->has_memory());
+    b.end("linux");
+    EXPECT_EQ(b.frames.total(FrameState::free), free_at_b - memory::frame_size) << "all but the digests";
+}
+
+// It may have to run there before all has come; where it does not, nothing of that is left.
+TEST_F(MoverTest, AHybridMoveThatConvergesLeavesNoSecondPageTable) {
+    a.build("linux");
+    ASSERT_TRUE(move("linux"));
+    ASSERT_EQ(b.mover.progress().state, MoveState::completed) << b.mover.progress().failure.text();
+    EXPECT_FALSE(b.roster.find("linux")->dual->has_memory());
+}
+
 TEST_F(MoverTest, ACancelledMoveGivesTheSecondPageTableBack) {
     partition::Partition& here = a.build("linux");
     const Bytes free = a.frames.available();

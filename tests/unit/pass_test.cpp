@@ -38,13 +38,13 @@ TEST(WriteCurve, KeepsItsShapeOverDays) {
 TEST(PassMeter, MeasuresRates) {
     PassMeter meter(second);
     meter.begin_pass(5 * second, {.touched = 100, .left = 1000});
-    const PassResult first = meter.end_pass(7 * second, {.touched = 300, .left = 150}, 1000);
+    const PassResult first = meter.end_pass(7 * second, {.touched = 300, .left = 150}, 1000, 1000);
     EXPECT_EQ(first.bandwidth, 500u);
     EXPECT_EQ(first.dirty_rate, 100u);
     EXPECT_EQ(first.outrun, 0u);
     // Nothing sent: the bandwidth is the last one known.
     meter.begin_pass(7 * second, {.touched = 300, .left = 150});
-    const PassResult second_pass = meter.end_pass(8 * second, {.touched = 701, .left = 150}, 0);
+    const PassResult second_pass = meter.end_pass(8 * second, {.touched = 701, .left = 150}, 0, 0);
     EXPECT_EQ(second_pass.bandwidth, 500u);
     EXPECT_EQ(second_pass.outrun, 1u);
 }
@@ -79,7 +79,7 @@ TEST(PassMeter, R48_PredictsTheFinalSetOnePassAhead) {
             };
             move.at_each_page = [&] { meter.sample(now(), move.table().touched()); };
             move.at_end_of_pass = [&] {
-                result = meter.end_pass(now(), PageCounts::of(move.table()), move.sends - sends);
+                result = meter.end_pass(now(), PageCounts::of(move.table()), move.sends - sends, move.sends - sends);
             };
             move.run(order, 1200);
             std::printf("%s, seed %llu: %u passes, %llu predicted, %llu left\n", workload.name,

@@ -35,7 +35,7 @@ class SourcePagesTest : public testing::Test {
             order_ = next.order;
             now_ += second / 10'000;
             meanwhile(next.page.value);
-            source_.sent(next.page);
+            source_.sent(next.page, true);
             sent.push_back(next.page.value);
         }
     }
@@ -111,7 +111,7 @@ TEST_F(SourcePagesTest, R52_WhatIsDemandedGoesFirst) {
     ASSERT_TRUE(order.has_value());
     EXPECT_EQ(*order, cut + 1);
     EXPECT_EQ(source_.demand({68}), std::nullopt) << "it is on its way";
-    source_.sent({68});
+    source_.sent({68}, true);
     order_ = *order;
     EXPECT_EQ(source_.demand({3}), std::nullopt) << "the target has it";
     EXPECT_EQ(source_.demand({pages}), std::nullopt) << "a target may ask for anything";
@@ -127,7 +127,7 @@ TEST_F(SourcePagesTest, P10_WhatALargePageAlteredIsInTheBitmapAndCanBeDemanded) 
     EXPECT_EQ(source_.table().owed(3), 0u);
     EXPECT_EQ(source_.table().owed(4), ~std::uint64_t{0});
     EXPECT_TRUE(source_.demand({300}).has_value());
-    source_.sent({300});
+    source_.sent({300}, true);
     EXPECT_EQ(send_all().size(), 255u);
     source_.table().lower({mib(16)}, mib(16)); // its second page table is drained afterwards
 }

@@ -31,11 +31,11 @@ struct MigrateOptions {
     MachineOptions common;
     std::string guest = "linux";
     unsigned virtual_processors = 1;
-    unsigned rounds = 1;           ///< moves, each to the other machine
-    std::string target_qemu;       ///< of machine B; empty: the same as A's
-    std::string mode = "pre-copy"; ///< or stop-and-copy
-    bool cancel_first = false;     ///< each move is cancelled once while it runs, before it is made
-    bool compat = false;           ///< a processor of the same architected generation suffices
+    unsigned rounds = 1;         ///< moves, each to the other machine
+    std::string target_qemu;     ///< of machine B; empty: the same as A's
+    std::string mode = "hybrid"; ///< or pre-copy, post-copy, stop-and-copy
+    bool cancel_first = false;   ///< each move is cancelled once while it runs, before it is made
+    bool compat = false;         ///< a processor of the same architected generation suffices
     std::optional<std::uint64_t> corrupt_page;
     std::string consoles; ///< directory that gets both machines' consoles as A.console and B.console; empty: none
 };

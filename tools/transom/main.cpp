@@ -104,8 +104,11 @@ struct CommandLine {
         command->add_option("--target-qemu", migrate.target_qemu, "the QEMU of machine B; that of A if left out");
         command
             ->add_option("--mode", migrate.mode,
-                         "pre-copy: it runs while its memory is copied; stop-and-copy: it stands still meanwhile")
-            ->check(CLI::IsMember({"pre-copy", "stop-and-copy"}));
+                         "hybrid: it runs while its memory is copied, and what that does not come to an end with is "
+                         "copied when it runs at the target; pre-copy: then it stays; post-copy: all is copied when it "
+                         "runs at the target; stop-and-copy: it stands still meanwhile")
+            ->capture_default_str()
+            ->check(CLI::IsMember({"pre-copy", "hybrid", "post-copy", "stop-and-copy"}));
         command->add_flag("--compat", migrate.compat,
                           "a processor of the same generation suffices, whatever its version register says");
         command->add_flag(

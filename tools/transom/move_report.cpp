@@ -66,6 +66,7 @@ nlohmann::ordered_json MoveReport::json() const {
         {"zero_pages", zero_pages},
         {"passes", passes},
         {"pages_resent", pages_resent},
+        {"pages_demanded", pages_demanded},
         {"memory_digest_match", digest.match()},
         {"digest_pages", digest.pages},
         {"digest_different_pages", digest.different.size()},
@@ -116,6 +117,8 @@ std::string MoveReport::text() const {
                     ticks.unbroken() ? "none lost, repeated or out of order" : "NOT in one unbroken sequence");
     if (passes != 0)
         text += fmt::format("  passes             {} while it ran, {} pages more than once\n", passes, pages_resent);
+    if (pages_demanded != 0)
+        text += fmt::format("  post-copy          waited for {} pages when it ran there\n", pages_demanded);
     if (!boot_id_source.empty())
         text +=
             fmt::format("  boot_id            {} {}\n  uptime             {:.2f} s before, {:.2f} s after\n",

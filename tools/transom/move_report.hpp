@@ -23,6 +23,7 @@ struct MoveReport {
     double internal_downtime_ms = 0;      ///< as the hypervisors measured it: source's stop to target's start
     std::uint64_t memory_bytes = 0, wire_bytes = 0, zero_pages = 0;
     std::uint64_t passes = 0, pages_resent = 0; ///< while it ran; pages that went more than once, at the end too
+    std::uint64_t pages_demanded = 0;           ///< for which the partition waited at the target
     TickReport ticks;
     DigestComparison digest;
     std::string boot_id_source, boot_id_target; ///< Linux only

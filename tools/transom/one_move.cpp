@@ -59,8 +59,7 @@ void OneMove::ask_for_move() {
     std::string request = fmt::format("migrate partition={} to={}", partition, task_.target.link_address);
     if (task_.compat)
         request += " compat=yes";
-    if (task_.mode != "pre-copy")
-        request += fmt::format(" mode={}", task_.mode);
+    request += fmt::format(" mode={}", task_.mode);
     if (task_.corrupt_page)
         request += fmt::format(" test-corrupt-page={}", *task_.corrupt_page);
     asked_ = Clock::now();
@@ -114,6 +113,7 @@ void OneMove::note_completion(const Fields& source, const Fields& target) {
     report_.zero_pages = source.number("zero_pages").value_or(0);
     report_.passes = source.number("pass").value_or(0);
     report_.pages_resent = source.number("pages_resent").value_or(0);
+    report_.pages_demanded = target.number("pages_demanded").value_or(0);
     const auto ticks = target.has("downtime_ticks") ? target.number("downtime_ticks") : source.number("downtime_ticks");
     const auto frequency = target_management_.hello().number("timebase");
     if (!ticks || !frequency || *frequency == 0)
@@ -134,11 +134,13 @@ void OneMove::watch_move() {
                         static_cast<double>(source.number("bytes").value_or(0)) / 1e6 / seconds_since(asked_));
         if (const auto pass = source.number("pass"))
             detail += fmt::format(", pass {}", *pass);
+        if (state == "post-copying")
+            detail += fmt::format(", runs there, {} to come", source.number("pages_left").value_or(0));
         if (const auto rate = source.number("dirty_rate"); rate && source.number("bandwidth").value_or(0) != 0)
             detail += fmt::format(", {} pages/s written, {} left", *rate, source.number("pages_left").value_or(0));
         const double fraction = all > 0 ? static_cast<double>(done) / static_cast<double>(all) : 0;
         if (state != "connecting" && state != "pre-copying" && state != "copying" && state != "confirming" &&
-            state != "completed")
+            state != "post-copying" && state != "completed")
             fail("the move is {}: {} ({})", state, source.text("error"), source.text("error_name"));
         if (state == "completed") {
             const Fields target = target_management_.demand("migration").result();

@@ -29,7 +29,7 @@ struct MigrateRequest {
     std::uint16_t port = 0;
     std::optional<std::uint64_t> corrupt_page;
     migrate::Fit fit = migrate::Fit::same_version;
-    migrate::MoveMode mode = migrate::MoveMode::pre_copy;
+    migrate::MoveMode mode = migrate::MoveMode::hybrid;
 };
 
 /// The digests of a partition's last move: one per granule.

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <bit>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <transom/base/address.hpp>
 #include <transom/base/panic.hpp>
@@ -29,6 +30,13 @@ class GranuleBits {
             if ((std::atomic_ref(words_[g / 64]).load(std::memory_order_acquire) >> g % 64 & 1) == 0)
                 return false;
         return true;
+    }
+    /// Where the first of them begins whose bit is not set.
+    std::optional<LogicalAddr> first_unset(LogicalAddr address, Bytes n) const {
+        for (std::uint64_t g = address.value >> shift_; g <= (address.value + n - 1) >> shift_; ++g)
+            if (!all({g << shift_}, 1))
+                return LogicalAddr{g << shift_};
+        return {};
     }
     void set(LogicalAddr address, Bytes n) const {
         for (std::uint64_t g = address.value >> shift_; g <= (address.value + n - 1) >> shift_; ++g)

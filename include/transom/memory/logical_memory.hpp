@@ -21,7 +21,7 @@ constexpr std::size_t max_blocks = 4096;
 
 enum class AccessError {
     outside, // not all of it is logical memory of the partition
-    missing, // a page of it is not here yet (during a migration); nothing was read or written
+    missing, // a page of it is not here yet (during a migration): missed() says which; nothing was read or written
 };
 
 /// A partition's logical memory: contiguous from logical 0, made of blocks that lie anywhere in real memory.
@@ -56,8 +56,16 @@ class LogicalMemory {
     std::expected<void, AccessError> clear(LogicalAddr to, Bytes n);
 
     /// From now on only granules whose bit in `present` is set can be accessed; the rest answers missing. Bit i of word
-    /// w is granule 64 w + i. The words belong to the caller and cover size(). An empty span: everything is here.
+    /// w is granule 64 w + i. The words belong to the caller and cover size(). Nobody is in the partition.
     void limit_to_present(std::span<std::uint64_t> present, Bytes granule);
+    /// Everything is here. Processors may still look into the words until each of them has been outside the partition once.
+    void lift_limit() { limited_.store(false, std::memory_order_release); }
+    /// Whether the page at that address is here.
+    bool here(LogicalAddr page) const { return !limited_.load(std::memory_order_acquire) || present_.all(page, 1); }
+    /// Where the first page of that begins that is not here; n > 0.
+    std::optional<LogicalAddr> first_missing(LogicalAddr from, Bytes n) const;
+    /// The same of the last access on this processor that was answered missing.
+    LogicalAddr missed() const;
     /// Whom write and clear tell from now on; null: nobody. Processors may be in the middle of either: until each of them has been
     /// outside the partition once, a new one may not hear of a write, and an old one may.
     void watch_writes(WriteWatch* watch) { watch_.store(watch, std::memory_order_release); }
@@ -83,6 +91,7 @@ class LogicalMemory {
     std::size_t block_count_ = 0;
     std::array<RealAddr, max_blocks> blocks_{};
     GranuleBits present_;
+    std::atomic<bool> limited_{false}; // to what is present
     std::atomic<WriteWatch*> watch_{nullptr};
     mutable std::uint32_t missing_in_ = 0;
 };

@@ -6,6 +6,7 @@
 #include <span>
 #include <transom/migrate/error.hpp>
 #include <transom/migrate/hello.hpp>
+#include <transom/migrate/page_arrivals.hpp>
 #include <transom/migrate/page_state_table.hpp>
 #include <transom/partition/partition.hpp>
 
@@ -29,8 +30,8 @@ class SourceControl {
     virtual bool suspend(partition::Partition& partition) = 0;
     /// Takes back suspend(), whether it has answered true or not: the partition goes on exactly as it was.
     virtual void resume(partition::Partition& partition) = 0;
-    /// Scrubs and frees everything of a suspended partition: it runs elsewhere now.
-    virtual void release(partition::Partition& partition) = 0;
+    /// Scrubs and frees everything of a suspended partition: it runs elsewhere now. `whole`: all of its memory was sent there.
+    virtual void release(partition::Partition& partition, bool whole) = 0;
 
   protected:
     ~SourceControl() = default;
@@ -40,7 +41,7 @@ class SourceControl {
 struct Arrival {
     partition::Partition* partition = nullptr; // empty; its memory is all zero once it is prepared
     std::span<std::uint64_t> digests;          // a word for each granule
-    std::span<std::uint64_t> arrived;          // a bit for each granule
+    PageArrivals* pages = nullptr;             // nothing is here yet
 };
 
 /// What a move asks of the machine at the target.
@@ -50,10 +51,16 @@ class TargetControl {
     virtual std::uint64_t now() = 0;
     /// Builds an empty partition, or says why not: the name is in use, no memory.
     virtual std::expected<Arrival, Failure> create(const PartitionShape& shape) = 0;
-    /// Works on the memory of one that was built for about so many ticks. It is called again and again until it answers true.
-    virtual bool prepare(partition::Partition& partition, std::uint64_t budget) = 0;
+    /// Works on the memory of one that was built for about so many ticks, so that it may run before all of it has come if it is to. It is
+    /// called again and again until it answers true; an error changes nothing.
+    virtual std::expected<bool, Failure> prepare(partition::Partition& partition, bool post_copy,
+                                                 std::uint64_t budget) = 0;
     /// Lets an arrived partition run; its timebase_offset is set.
     virtual void start(partition::Partition& partition) = 0;
+    /// The same for one that was prepared for it, of which only what is here of `pages` has come: who needs more waits (Vcpu::awaits).
+    virtual void start_early(partition::Partition& partition, PageArrivals& pages) = 0;
+    /// All of one that was started early is here (`whole`), or what is not will not be needed.
+    virtual void complete(partition::Partition& partition, bool whole) = 0;
     /// Scrubs and frees everything of a partition that did not arrive.
     virtual void discard(partition::Partition& partition) = 0;
 

@@ -55,6 +55,7 @@ enum class MoveError : std::uint32_t {
     not_running = 52,
     in_doubt = 53,
     not_in_doubt = 54,
+    outrun = 55,
 };
 
 /// "processor-version" and so on: what error lines and refusals call it.

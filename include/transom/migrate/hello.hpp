@@ -43,6 +43,7 @@ struct PartitionShape {
     partition::CpuCharacteristics cpu_characteristics; // that it was told
     partition::Facilities facilities;                  // that it was told of
     partition::CapacityClaim claim;                    // to the processors
+    bool post_copy = false;                            // it may run before all of its memory has come
 
     std::string_view name() const { return name_storage.data(); }
     std::uint64_t granules() const { return memory_size / granule; }

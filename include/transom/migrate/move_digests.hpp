@@ -13,17 +13,11 @@ namespace transom::migrate {
 /// whose move may still be completed: a move that comes to nothing takes no others' away.
 class MoveDigests {
   public:
-    /// What a move needs; valid until it is kept or dropped.
-    struct Words {
-        std::span<std::uint64_t> digests; // one for each granule
-        std::span<std::uint64_t> arrived; // a bit for each
-    };
-
     explicit MoveDigests(memory::Frames& frames) : frames_(frames) {}
 
-    /// For a move that begins, in the place of one that was neither kept nor dropped. Where memory is short the last
+    /// A word for each granule of a move that begins, valid until it is kept or dropped, in the place of one that was neither. Where memory is short the last
     /// completed move's give way. Nothing: not even that was enough.
-    std::optional<Words> begin(const PartitionShape& shape);
+    std::optional<std::span<std::uint64_t>> begin(const PartitionShape& shape);
     /// The move of this partition is completed: from now on of() answers its digests.
     void keep(std::string_view name);
     /// The move has come to nothing.

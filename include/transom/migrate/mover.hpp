@@ -6,6 +6,7 @@
 #include <string_view>
 #include <transom/memory/frames.hpp>
 #include <transom/migrate/arrivals.hpp>
+#include <transom/migrate/arriving_pages.hpp>
 #include <transom/migrate/move_digests.hpp>
 #include <transom/migrate/source_session.hpp>
 #include <transom/migrate/target_session.hpp>
@@ -39,17 +40,23 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     /// Begins to move a partition away.
     std::expected<void, Failure> move(net::Network& network, std::string_view name, net::Ipv4Address target,
                                       std::uint16_t port, std::optional<std::uint64_t> corrupt_page,
-                                      Fit fit = Fit::same_version, MoveMode mode = MoveMode::pre_copy);
+                                      Fit fit = Fit::same_version, MoveMode mode = MoveMode::hybrid);
     /// Ends the move in progress, away from here or to here. False: too late, or there is none.
     bool cancel() { return source_.cancel() || target_.cancel(); }
     /// Ends the doubt about a partition: it is the operator's assertion who has it, and nothing here can check it.
     std::expected<void, Failure> settle(std::string_view name, Owner owner);
     /// Whether this partition is on its way to or from here.
     bool moves(const partition::Partition& partition) const {
-        return partition.state == partition::PartitionState::empty || source_.moves(partition);
+        return partition.state == partition::PartitionState::empty || source_.moves(partition) ||
+               (completes(partition) && target_.busy());
     }
-    /// To be called before a partition that has ended of its own will is destroyed.
-    void ended(const partition::Partition& partition) { source_.ended(partition); }
+    /// Whether it runs here, and some of its memory is still to come.
+    bool completes(const partition::Partition& partition) const { return target_.completes(partition); }
+    /// To be called before a partition that has ended is destroyed.
+    void ended(const partition::Partition& partition) {
+        source_.ended(partition);
+        target_.ended(partition);
+    }
 
     /// Of the move that is in progress or, when there is none, was last.
     const Progress& progress() const;
@@ -67,20 +74,29 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     void untrack(partition::Partition& partition) override;
     bool suspend(partition::Partition& partition) override;
     void resume(partition::Partition& partition) override;
-    void release(partition::Partition& partition) override;
+    void release(partition::Partition& partition, bool whole) override;
+    void keep_digests(const partition::Partition& partition, bool whole);
     std::expected<Arrival, Failure> create(const PartitionShape& shape) override;
-    bool prepare(partition::Partition& partition, std::uint64_t budget) override;
+    std::expected<bool, Failure> prepare(partition::Partition& partition, bool post_copy,
+                                         std::uint64_t budget) override;
     void start(partition::Partition& partition) override;
+    void start_early(partition::Partition& partition, PageArrivals& pages) override;
+    void complete(partition::Partition& partition, bool whole) override;
+    std::expected<bool, Failure> prepare_second_table(partition::Partition& partition, std::uint64_t budget);
     void discard(partition::Partition& partition) override;
 
-    partition::Roster& roster_;
-    bool is_told_of_pages();
+    bool has_second_table(const partition::Partition* which);
+    bool is_in_progress() const {
+        return source_.progress().in_progress() || target_.busy() || target_.progress().in_progress();
+    }
 
+    partition::Roster& roster_;
     memory::Frames& frames_;
     std::uint64_t step_ticks_, frequency_;
     MoveObserver& observer_;
     MoveDigests digests_;
     TrackedPages pages_;
+    ArrivingPages arriving_;
     bool tracks_ = false; // the partition that moves has begun with its second page table
     SourceSession source_;
     TargetSession target_;

@@ -84,7 +84,10 @@ class PageArrivals final : public dual::PageTracking {
 
     /// What LogicalMemory::limit_to_present takes.
     std::span<std::uint64_t> present() const { return present_words_; }
+    std::uint64_t pages() const { return entries_.size(); }
     ArrivalStatus status(PageIndex page) const;
+    /// Whether a copy has been here, of whatever age.
+    bool has_come(PageIndex page) const;
     /// What is not here; only falls after resume().
     std::uint64_t pages_left() const { return left_.load(std::memory_order_relaxed); }
 

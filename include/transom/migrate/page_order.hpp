@@ -39,6 +39,8 @@ class PageOrder {
     void begin_stop();
     /// A bounded time, whatever there is. A page that is given out is in no set; who does not send it after all puts it off.
     Choice next();
+    /// After begin_stop(): what comes after that page comes next, and what is left before it at the end.
+    void go_on_after(PageIndex page);
     /// It could not be claimed: its turn comes in the next pass.
     void put_off(PageIndex page) { table_.altered().add(page); }
 
@@ -64,7 +66,7 @@ class PageOrder {
     PageStateTable& table_;
     OrderLimits limits_;
     Lap lap_ = Lap::over;
-    bool first_ = false, stopped_ = false;
+    bool first_ = false, stopped_ = false, skipped_ = false;
     PageIndex cursor_; // of the lap
     std::uint64_t region_ = 0;
 };

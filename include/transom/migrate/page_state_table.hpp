@@ -61,6 +61,7 @@ class PageStateTable final : public dual::PageTracking, public memory::WriteWatc
     std::uint64_t pages() const { return memory_.pages.size(); }
     std::uint64_t regions() const { return memory_.regions.size(); }
     PageIndex page_at(LogicalAddr address) const { return {address.value >> shift_}; }
+    LogicalAddr address_of(PageIndex page) const { return {page.value << shift_}; }
     std::uint64_t region_of(PageIndex page) const { return (page.value << shift_) / large_region; }
     /// As of a moment during the call: `sent` only where no large page has changed it since.
     PageState state(PageIndex page) const;

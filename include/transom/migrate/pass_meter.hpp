@@ -24,7 +24,7 @@ struct PassResult {
     Ticks time = 0;
     std::uint64_t sent = 0;
     std::uint64_t left = 0;
-    std::uint64_t bandwidth = 0;      // while there was something to send
+    std::uint64_t bandwidth = 0;      // of pages in full, while there was something to send
     std::uint64_t dirty_rate = 0;     // different pages stored to
     std::uint64_t predicted_left = 0; // after the next pass, if there is one
     unsigned outrun = 0; // passes up to this one, without a gap, in which it stored to pages faster than limited
@@ -34,21 +34,24 @@ struct PassResult {
 class PassMeter {
   public:
     /// `frequency`: ticks in a second. `outrun_percent`: of the bandwidth, more than that and it outruns us.
-    explicit PassMeter(Ticks frequency, unsigned outrun_percent = 80)
-        : frequency_(frequency), outrun_percent_(outrun_percent) {}
+    /// A pass in which fewer than `sample` pages went in full does not say how fast that goes: they are in buffers.
+    explicit PassMeter(Ticks frequency, std::uint64_t sample = 1, unsigned outrun_percent = 80)
+        : frequency_(frequency), sample_(sample), outrun_percent_(outrun_percent) {}
 
     void begin_pass(Ticks now, const PageCounts& counts);
     /// The right to store has been taken away from everybody: only now does it count who gets it again.
     void watched(Ticks now, std::uint64_t touched);
     /// A page went, or nothing could.
     void sample(Ticks now, std::uint64_t touched);
-    PassResult end_pass(Ticks now, const PageCounts& counts, std::uint64_t sent);
+    /// `sent`: pages; of those `in_full` went with their contents, which is what is left at the end, and takes the time.
+    PassResult end_pass(Ticks now, const PageCounts& counts, std::uint64_t sent, std::uint64_t in_full);
 
   private:
     std::uint64_t per_second(std::uint64_t pages, Ticks time) const;
     std::uint64_t predict(const PageCounts& counts, std::uint64_t sent) const;
 
     Ticks frequency_;
+    std::uint64_t sample_;
     unsigned outrun_percent_;
     WriteCurve curve_; // of the first pass
     unsigned pass_ = 0, outrun_ = 0;

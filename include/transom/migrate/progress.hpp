@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <transom/migrate/error.hpp>
 #include <transom/migrate/record.hpp>
@@ -16,21 +17,27 @@ enum class MoveState : std::uint8_t {
     connecting,  // until both agree
     pre_copying, // it runs, and its memory is being sent
     copying,     // suspended, state is being sent
-    confirming,  // everything is sent; held, run, running
-    completed,   // the target runs it
-    failed,      // the source runs it (or never had it)
-    refused,     // the ends do not fit each other; the source runs it
-    in_doubt,    // the target may or may not run it; the source keeps it suspended
+    confirming,  // everything is sent, or what it needs to run there; held, run, running
+    post_copying, // it runs there, and its memory is being sent; or the connection is broken, and a new one is being made
+    completed,    // the target runs it
+    failed,       // the source runs it (or never had it)
+    refused,      // the ends do not fit each other; the source runs it
+    in_doubt,     // the target may or may not run it; the source keeps it suspended
 };
 
 /// When a partition's memory is copied.
 enum class MoveMode : std::uint8_t {
-    pre_copy,      // while it runs, until little enough is left
+    pre_copy,      // while it runs, until little enough is left; where that does not come about, it stays
+    hybrid,        // the same; where that does not come about, the rest when it runs at the target
+    post_copy,     // when it runs at the target
     stop_and_copy, // while it stands still
 };
 
 /// Who has a partition whose move ended in doubt: only an operator who has looked at both machines can say.
 enum class Owner : std::uint8_t { here, peer };
+
+/// By its name in orders: pre-copy, hybrid, post-copy, stop-and-copy.
+std::optional<MoveMode> move_mode(std::string_view name);
 
 std::string_view name(Role role);
 std::string_view name(MoveState state);
@@ -42,15 +49,16 @@ struct Progress {
     NameField partition_storage{};
     net::Ipv4Address peer;
     std::uint64_t pages_total = 0;
-    std::uint64_t pages = 0;         // sent or stored in full, each time
-    std::uint64_t zero_pages = 0;    // sent or stored as zero
-    std::uint64_t pages_resent = 0;  // of both: not for the first time
-    unsigned pass = 0;               // source
-    std::uint64_t dirty_rate = 0;    // source, last pass: pages stored to in a second
-    std::uint64_t bandwidth = 0;     // source, last pass: pages that can be sent in a second
-    std::uint64_t pages_left = 0;    // source, after the last pass
-    std::uint64_t table_entries = 0; // of the hashed page table
-    std::uint64_t bytes = 0;         // of the stream, this direction of the data
+    std::uint64_t pages = 0;          // sent or stored in full, each time
+    std::uint64_t zero_pages = 0;     // sent or stored as zero
+    std::uint64_t pages_resent = 0;   // of both: not for the first time
+    unsigned pass = 0;                // source
+    std::uint64_t dirty_rate = 0;     // source, last pass: pages stored to in a second
+    std::uint64_t bandwidth = 0;      // source, last pass: pages that can be sent in a second
+    std::uint64_t pages_left = 0;     // source, after the last pass; both, while it runs there already
+    std::uint64_t pages_demanded = 0; // that somebody at the target waited for
+    std::uint64_t table_entries = 0;  // of the hashed page table
+    std::uint64_t bytes = 0;          // of the stream, this direction of the data
     std::uint64_t began_at = 0;
     std::uint64_t agreed_at = 0;
     std::uint64_t stop_asked_at = 0; // source
@@ -69,7 +77,7 @@ struct Progress {
     std::uint64_t downtime() const { return started_at != 0 && stopped_at != 0 ? started_at - stopped_at : 0; }
     bool in_progress() const {
         return state == MoveState::connecting || state == MoveState::pre_copying || state == MoveState::copying ||
-               state == MoveState::confirming;
+               state == MoveState::confirming || state == MoveState::post_copying;
     }
 };
 

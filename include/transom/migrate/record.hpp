@@ -15,7 +15,7 @@ using Be16 = Be<std::uint16_t>;
 using Be32 = Be<std::uint32_t>;
 using Be64 = Be<std::uint64_t>;
 
-constexpr std::uint32_t format_version = 8;
+constexpr std::uint32_t format_version = 9;
 constexpr std::uint16_t migration_port = 7701;
 constexpr std::uint32_t record_magic = 0x54524e53; // "TRNS"
 constexpr std::uint16_t flag_mandatory = 1;
@@ -43,6 +43,11 @@ enum class RecordType : std::uint16_t {
     running = 17,
     failure = 18,
     working = 19,
+    owed = 20,
+    demand = 21,
+    all_sent = 22,
+    all_here = 23,
+    again = 24,
 };
 
 /// Before each payload.
@@ -69,6 +74,8 @@ constexpr std::uint32_t all_features = feature_large_pages | feature_second_watc
 
 constexpr std::uint32_t suffices_same_generation = 1;
 
+constexpr std::uint32_t copying_post_copy = 1;
+
 constexpr std::uint16_t sharing_capped = 1;
 constexpr std::uint16_t sharing_dedicated = 2;
 constexpr std::uint16_t sharing_donating = 4;
@@ -94,8 +101,10 @@ struct HelloRecord {
     Be16 sharing;             // bit 0: capped; bit 1: dedicated processors; bit 2: that donate idle cycles
     Be32 architected_version; // of the processors, as a partition is told it
     Be32 suffices;            // bit 0: the same of these, where the processor version registers differ
+    Be32 copying;             // bit 0: it may run there before all of its memory has come
+    Be32 zero;
 };
-static_assert(sizeof(HelloRecord) == 136);
+static_assert(sizeof(HelloRecord) == 144);
 
 struct HelloReplyRecord {
     Be32 version = format_version;
@@ -244,6 +253,25 @@ struct TotalsRecord {
     Be64 digest; // of the records before end
 };
 static_assert(sizeof(TotalsRecord) == 40);
+
+/// A bit for each granule follows, in Be64: bit i of word w is granule first + 64 w + i. On: the target does not have it as it is.
+struct OwedRecord {
+    Be64 first; // a multiple of 64
+    Be64 count; // of granules
+};
+static_assert(sizeof(OwedRecord) == 16);
+constexpr std::uint64_t max_owed = (max_payload - sizeof(OwedRecord)) / sizeof(Be64) * 64;
+
+/// Payload of demand: granules that somebody waits for.
+constexpr std::size_t max_demand = 16;
+
+/// The first record of a connection that takes the place of a broken one.
+struct AgainRecord {
+    NameField name{};
+    Be64 stopped_at{}; // source's time base: it names the move
+    Be64 zero{};
+};
+static_assert(sizeof(AgainRecord) == 48);
 
 struct RunningRecord {
     Be64 started_at; // target's time base

@@ -39,8 +39,8 @@ class SourcePages {
     void begin_pass(Ticks now);
     /// Its time is bounded. `over`: all of the pass was sent, or it takes too long.
     Next next(Ticks now);
-    /// It is in the stream.
-    void sent(PageIndex page);
+    /// It is in the stream, with its contents or as one of zeros.
+    void sent(PageIndex page, bool in_full);
     /// After a pass: what it was is in result().
     Decision end_pass(Ticks now);
     const PassResult& result() const { return result_; }
@@ -52,6 +52,10 @@ class SourcePages {
     /// After that: somebody at the target waits for this page. It is claimed, as by next(). None: it is there or on its way, or the
     /// partition has no such page.
     std::optional<CopyOrder> demand(PageIndex page);
+    /// What was claimed is not in the stream after all.
+    void give_back(PageIndex page) { table_.give_back(page); }
+    /// The target does not have it, whatever was sent: a connection was lost. Nothing is claimed; then begin_stop().
+    void owe_again(PageIndex page);
 
   private:
     PageStateTable table_;
@@ -62,7 +66,7 @@ class SourcePages {
     unsigned pass_ = 0, slowed_ = 0;
     bool stopped_ = false, watching_ = false;
     Ticks began_ = 0;
-    std::uint64_t sends_ = 0;
+    std::uint64_t sends_ = 0, sends_in_full_ = 0;
     CopyOrder copies_ = 0;
 };
 

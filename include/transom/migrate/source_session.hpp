@@ -6,6 +6,7 @@
 #include <expected>
 #include <optional>
 #include <span>
+#include <transom/base/static_vector.hpp>
 #include <transom/migrate/clock.hpp>
 #include <transom/migrate/control.hpp>
 #include <transom/migrate/progress.hpp>
@@ -24,7 +25,7 @@ struct MoveOrder {
     std::span<std::uint64_t> digests;
     /// Of its memory, with nothing sent yet; kept by the caller as long as somebody may be told of it.
     SourcePages* pages = nullptr;
-    MoveMode mode = MoveMode::pre_copy;
+    MoveMode mode = MoveMode::hybrid;
     /// Test mode: a bit of this granule is flipped on the way.
     std::optional<std::uint64_t> corrupt_page{};
     Fit fit = Fit::same_version;
@@ -50,6 +51,12 @@ class SourceSession final : public net::StreamHandler {
     bool moves(const partition::Partition& partition) const {
         return progress_.in_progress() && order_.partition == &partition;
     }
+    /// Whether it runs at the target, which lacks some of its memory, and there is no connection.
+    bool is_cut_off(const partition::Partition& partition) const {
+        return moves(partition) && (phase_ == Phase::waiting || phase_ == Phase::reconnecting);
+    }
+    /// Whether it has run at the target.
+    bool has_run_there() const { return ran_there_; }
     /// The operator's word on a partition that is suspended and not in a move: it goes on here, or is freed.
     void settle(partition::Partition& partition, Owner owner);
     /// A partition has ended of its own will, and is about to be taken apart: if it was to move, the move fails.
@@ -71,6 +78,7 @@ class SourceSession final : public net::StreamHandler {
         tracking, // the processors go over to the second page table
         passes,   // pages, while it runs
         suspending,
+        owed,  // what the target does not have
         pages, // what is left
         table,
         vcpus,
@@ -79,17 +87,29 @@ class SourceSession final : public net::StreamHandler {
         terminals,
         clock,
         end,
-        confirming, // end sent
-        handing,    // run is in the buffer, or gone: `handed_` tells
+        confirming,   // end sent
+        handing,      // run is in the buffer, or gone: `handed_` tells
+        fetching,     // it runs there: the rest, and what is asked for before the rest
+        emptied,      // all_sent sent
+        waiting,      // the same without a connection, for the moment to make one,
+        reconnecting, // making it,
+        comparing,    // again sent: the target says what it lacks
         over,
     };
 
     bool produce();
     bool begin_tracking();
+    void say_working();
     void begin_pass();
     bool produce_pass();
     void end_pass();
     bool produce_pages();
+    void produce_owed();
+    bool produce_rest();
+    void reconnect();
+    void forget_what_is_on_its_way();
+    /// What the target lacks is here and nowhere else, if it runs there.
+    bool owes() const { return post_copy_ && handed_; }
     void send(std::uint64_t index);
     void put_page(std::uint64_t index, std::span<const std::byte> granule);
     void put_zero_run();
@@ -102,6 +122,14 @@ class SourceSession final : public net::StreamHandler {
     void handle_pong(const Record& record);
     void handle_held(const Record& record);
     void handle_running(const Record& record);
+    void handle_demand(const Record& record);
+    void handle_owed(const Record& record);
+    void handle_all_here(const Record& record);
+    void complete();
+    void clear_demanded() {
+        demanded_.clear();
+        demanded_next_ = 0;
+    }
     void handle_failure(const Record& record);
     void unexpected_record(const Record& record);
     void check_time();
@@ -126,12 +154,21 @@ class SourceSession final : public net::StreamHandler {
     TotalsRecord totals_;
     ClockEstimate clock_;
     std::optional<std::uint64_t> zero_digest_;
-    bool watching_ = false;             // the right to store is being taken away
-    std::optional<std::uint64_t> page_; // claimed, and not in a record yet
-    std::uint64_t cursor_ = 0;          // next slot or virtual processor
-    std::uint64_t zero_first_ = 0;      // zero granules that are not in a record yet
+    bool watching_ = false;                                // the right to store is being taken away
+    std::optional<std::uint64_t> page_;                    // claimed, and not in a record yet
+    bool ran_there_ = false;                               // the target has said so
+    bool post_copy_ = false;                               // it is to run there before all of its memory has come
+    StaticVector<std::uint64_t, 4 * max_demand> demanded_; // claimed too; somebody waits for them
+    std::size_t demanded_next_ = 0;                        // of them
+    bool demanded_now_ = false;                            // page_, or the last of the zero run, is one of those
+    net::Network* network_ = nullptr;
+    std::uint64_t retry_at_ = 0;
+    std::uint64_t bytes_before_ = 0; // on connections that are gone
+    std::uint64_t cursor_ = 0;       // next slot or virtual processor
+    std::uint64_t zero_first_ = 0;   // zero granules that are not in a record yet
     std::uint64_t zero_count_ = 0;
     std::uint64_t last_progress_ = 0;
+    std::uint64_t last_said_ = 0; // that we work
     std::uint64_t deadline_ = 0;
 };
 

@@ -22,6 +22,12 @@ class TargetSession final : public net::StreamHandler {
 
     /// Whether another source must be turned away.
     bool busy() const { return stream_ != nullptr; }
+    /// Whether this partition runs here before all of its memory has come.
+    bool completes(const partition::Partition& partition) const {
+        return phase_ == Phase::post_copying && arrival_.partition == &partition;
+    }
+    /// A partition is about to be taken apart, of its own will or an operator's: if it was not complete, nothing more of it is needed.
+    void ended(const partition::Partition& partition);
     /// Takes a new connection; only while not busy.
     void accept(net::ByteStream& stream);
     /// Works for about `budget` ticks. True: there is more to do at once.
@@ -42,7 +48,8 @@ class TargetSession final : public net::StreamHandler {
         timing,      // agreed, pings may come
         pre_copying, // it runs at the source, pages come
         receiving,   // partition has come
-        held,        // all is here
+        held,        // all is here, or what it needs to run
+        post_copying, // it runs here, and what is missing comes; or there is no connection, and the source is to make one
         over,
     };
 
@@ -58,10 +65,18 @@ class TargetSession final : public net::StreamHandler {
     void handle_end(const Record& record);
     void handle_run(const Record& record);
     void handle_failure(const Record& record);
+    void handle_owed(const Record& record);
+    void handle_all_sent(const Record& record);
+    void handle_again(const Record& record);
+    void ask_for_pages();
+    void say_what_is_missing();
+    void complete();
+    bool land(std::uint64_t index);
+    void landed(std::uint64_t index);
     void work_off_zero_run();
     std::optional<Failure> check_range(std::uint64_t first, std::uint64_t count) const;
-    bool arrives(std::uint64_t index);
     bool takes_pages();
+    bool names(const AgainRecord& again) const;
     std::optional<Failure> missing_part() const;
     void digest(std::uint64_t index);
     std::span<std::byte> granule(std::uint64_t index);
@@ -71,6 +86,7 @@ class TargetSession final : public net::StreamHandler {
     void check_time();
     void say_working();
     void fail(const Failure& why, bool tell_peer = true);
+    void refuse(const Failure& why);
     void out_of_order(const Record& record);
     void wrong_length(const Record& record);
 
@@ -89,6 +105,12 @@ class TargetSession final : public net::StreamHandler {
     std::uint64_t zero_next_ = 0; // of a zero run that is being digested
     std::uint64_t zero_left_ = 0;
     std::uint64_t next_slot_ = 0;
+    CopyOrder copies_ = 0;                      // that have come
+    std::uint64_t owed_next_ = 0;               // granules of which it is known whether they are owed
+    bool again_ = false;                        // the source has come again, and is told
+    std::uint64_t told_next_ = 0;               // of so many granules
+    std::optional<AgainRecord> last_completed_; // its source may not have heard of it
+    std::uint64_t bytes_before_ = 0;            // on connections that are gone
     std::bitset<partition::max_vcpus> vcpus_seen_;
     std::bitset<partition::max_vcpus> areas_seen_;
     bool interrupts_seen_ = false;

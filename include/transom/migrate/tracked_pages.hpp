@@ -4,6 +4,7 @@
 #include <optional>
 #include <transom/dual/partition_engine.hpp>
 #include <transom/memory/frames.hpp>
+#include <transom/migrate/progress.hpp>
 #include <transom/migrate/source_pages.hpp>
 #include <transom/partition/partition.hpp>
 
@@ -16,7 +17,7 @@ class TrackedPages {
     explicit TrackedPages(memory::Frames& frames) : frames_(frames) {}
 
     /// For a move that begins: nothing is sent yet. Null: no memory.
-    SourcePages* begin(const partition::Partition& partition, std::uint64_t timebase_frequency);
+    SourcePages* begin(const partition::Partition& partition, std::uint64_t timebase_frequency, MoveMode mode);
     /// They are nobody's any more.
     void end();
     bool in_use() const { return pages_.has_value(); }

@@ -28,6 +28,7 @@ struct InterruptMode {
 /// One virtual processor.
 struct Vcpu {
     static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
+    static constexpr std::uint64_t nothing = ~std::uint64_t{0};
 
     /// Out of its own will: not to be entered before something wakes it.
     bool waits() const { return state == VcpuState::ceded || state == VcpuState::joined; }
@@ -44,9 +45,12 @@ struct Vcpu {
     interrupt::Presentation presentation;    // XICS presentation controller of this processor
     hcall::Counters calls;                   // that it has made
     std::atomic<std::uint32_t> on = nowhere; // the processor that runs it
-    std::uint32_t confers_to = nowhere;      // H_CONFER: the virtual processor that goes on with its turn
-    Contender contender;                     // for a physical processor
-    PerProcessorAreas areas;                 // VPA, SLB shadow and dispatch trace log as registered
+    /// The page that it needs and that is not here yet, by its logical address: it does not run before. Said where it runs; who brings
+    /// pages looks at it.
+    std::atomic<std::uint64_t> awaits = nothing;
+    std::uint32_t confers_to = nowhere; // H_CONFER: the virtual processor that goes on with its turn
+    Contender contender;                // for a physical processor
+    PerProcessorAreas areas;            // VPA, SLB shadow and dispatch trace log as registered
     /// When the decrementer passes zero, in the partition's time base. Current while the processor is outside.
     std::uint64_t decrementer_expiry = 0;
 

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <transom/memory/frames.hpp>
+#include <transom/migrate/hello.hpp>
+#include <transom/migrate/page_arrivals.hpp>
+
+namespace transom::migrate {
+
+/// The pages of the partition that arrives, with the memory for their states. Its processors may ask for them until its second page table
+/// is gone, so they stay until then, whatever has become of the move.
+class ArrivingPages {
+  public:
+    explicit ArrivingPages(memory::Frames& frames) : frames_(frames) {}
+
+    /// For a move that begins: nothing is here yet. Null: no memory.
+    PageArrivals* begin(const PartitionShape& shape);
+    /// Whose they are; it may be gone.
+    void belong_to(const partition::Partition& partition) { partition_ = &partition; }
+    const partition::Partition* partition() const { return partition_; }
+    /// They are nobody's any more.
+    void end();
+    bool in_use() const { return pages_.has_value(); }
+
+  private:
+    memory::Frames& frames_;
+    RealRange memory_{};
+    std::optional<PageArrivals> pages_;
+    const partition::Partition* partition_ = nullptr;
+};
+
+} // namespace transom::migrate
