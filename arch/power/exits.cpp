@@ -35,7 +35,7 @@ enum class Next : std::uint64_t { resume = 0, leave = 1 };
 Next data_storage(Vcpu& vcpu) {
     const EffectiveAddr address{mfspr<Spr::hdar>()};
     std::uint64_t cause = mfspr<Spr::hdsisr>();
-    if (walks_second_table() && (cause & partition::dsisr::translation) != 0) {
+    if (walks_second_table(vcpu) && (cause & partition::dsisr::translation) != 0) {
         const bool store = (cause & partition::dsisr::store) != 0;
         const Served served =
             serve_second_table(vcpu, address, store ? dual::AccessKind::store : dual::AccessKind::load, cause);
@@ -52,7 +52,7 @@ Next data_storage(Vcpu& vcpu) {
 
 Next instruction_storage(Vcpu& vcpu, std::uint64_t hsrr1) {
     const EffectiveAddr address{vcpu.registers.nip};
-    if (walks_second_table()) {
+    if (walks_second_table(vcpu)) {
         std::uint64_t cause = hsrr1 & partition::srr1::interrupt_bits;
         const Served served = serve_second_table(vcpu, address, dual::AccessKind::fetch, cause);
         if (served == Served::reflect)

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <arch/clock.hpp>
 #include <arch/processors.hpp>
-#include <arch/world.hpp>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -45,8 +44,8 @@ void answer() {
     self.answered.store(self.asked.load(std::memory_order_acquire), std::memory_order_release);
 }
 
-/// QEMU's processors forget everything; others have done so when a broadcast invalidation is complete.
-void forget_own_translations() {
+/// QEMU's processors forget everything by it; others have done so when a broadcast invalidation is complete.
+void write_lpidr_again() {
     mtspr<Spr::lpidr>(mfspr<Spr::lpidr>());
     isync();
 }
@@ -70,7 +69,7 @@ extern "C" void answer_while_waiting() {
     if (self.inside.load(std::memory_order_relaxed) != no_partition &&
         self.asked.load(std::memory_order_relaxed) != self.answered.load(std::memory_order_relaxed)) {
         const std::uint64_t asked = self.asked.load(std::memory_order_acquire);
-        forget_own_translations();
+        write_lpidr_again();
         attention[processor_index()].answered.store(asked, std::memory_order_release);
     }
     // Low priority for a moment; PPR is the partition's.
@@ -80,8 +79,7 @@ extern "C" void answer_while_waiting() {
 
 constinit bool broadcast_is_late = false;
 
-void rendezvous(std::uint32_t either_lpid) {
-    const std::uint32_t lpid = either_lpid % (max_lpid + 1); // a partition's second one is the first and as many
+void rendezvous(std::uint32_t lpid) {
     const std::uint64_t begin = timebase();
     std::atomic_thread_fence(std::memory_order_seq_cst);
     std::array<std::uint64_t, max_processors> number{}; // 0: not waited for

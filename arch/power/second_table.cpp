@@ -21,12 +21,9 @@ namespace msr = transom::partition::msr;
 
 namespace {
 
-/// A virtual processor that runs here.
-constinit thread_local Which table_inside = Which::first;
-
 /// POWER8's TLB has one LPID for both tables: what it holds of the one that was left must go. 512 congruence classes
 /// (ISA 2.07B Book III-S 5.9.3.3: tlbiel with IS=0b10 takes the matching LPID's of a class).
-void forget_own_translations() {
+void invalidate_own_tlb() {
     constexpr std::uint64_t classes = 512, of_lpid = 0x800;
     ptesync();
     for (std::uint64_t i = 0; i < classes; ++i)
@@ -96,19 +93,18 @@ void take_table(const Vcpu& vcpu) {
     PartitionEngine& engine = *partition.dual;
     const Entry way = engine.enter(vcpu.index, processor_index());
     const bool second = way.table == Which::second;
-    table_inside = way.table;
     if (processor_generation() < 9) {
         mtspr<Spr::sdr1>(table_word(second ? engine.root() : partition.hpt.root()));
         mtspr<Spr::lpidr>(partition.lpid);
         isync();
         if (way.flush)
-            forget_own_translations();
+            invalidate_own_tlb();
     } else {
         mtspr<Spr::lpidr>(second ? engine.lpids().second : partition.lpid);
     }
 }
 
-bool walks_second_table() { return table_inside == Which::second; }
+bool walks_second_table(const Vcpu& vcpu) { return vcpu.partition->dual->walks_second(vcpu.index); }
 
 Served serve_second_table(Vcpu& vcpu, EffectiveAddr address, AccessKind kind, std::uint64_t& cause) {
     PartitionEngine& engine = *vcpu.partition->dual;

@@ -11,7 +11,7 @@ namespace arch {
 void take_table(const transom::partition::Vcpu& vcpu);
 
 /// Whether the virtual processor inside walks the second table, whose faults are the hypervisor's first.
-bool walks_second_table();
+bool walks_second_table(const transom::partition::Vcpu& vcpu);
 
 /// What becomes of an access that has failed in the second table.
 enum class Served : std::uint8_t {

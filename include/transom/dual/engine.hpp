@@ -51,6 +51,8 @@ template <class Slots, class Pair = TwinSlots<Slots>, class Walk = Walkers<>> cl
     void leave(unsigned processor) { walkers_.leave(processor); }
     /// Before enter(): the hypervisor writes into the partition's memory that it has a turn.
     void arrive(unsigned processor) { walkers_.arrive(processor); }
+    /// The one that is inside: by what the last enter() said.
+    bool walks_second(unsigned processor) const { return walkers_.walks_second(processor); }
     /// A processor that walks T2 has missed, or was refused, with that access in virtual mode.
     FaultOutcome fault(unsigned processor, const Access& access);
     /// The same in real mode: the entry is the hypervisor's own. `refused`: why, as the machine says it (bits of dual::cause).

@@ -31,10 +31,10 @@ void lower_external();
 /// How many interrupts of devices the boot processor has taken; what it asks itself.
 std::uint64_t device_interrupts();
 
-/// Returns when each other processor that was inside the partition of that LPID, its first or its second, has been in the hypervisor
+/// Returns when each other processor that was inside the partition of that LPID, its first where it has two, has been in the hypervisor
 /// since, has no translation any more that it had before, and leaves the partition at once, if it has not yet. Hypervisor state; such
 /// a processor may wait for the calling one in relax().
-void rendezvous(std::uint32_t either_lpid);
+void rendezvous(std::uint32_t lpid);
 
 /// What all processors' waits in rendezvous() have cost: ticks of the time base, and instructions that looked for the answers.
 struct RendezvousCost {
