@@ -2,9 +2,11 @@
 // Orders about a partition's life while it moves: two whole machines, but for their boards, on a pipe.
 #include "bundle_builder.hpp"
 #include "memory_pipe.hpp"
+#include "twin_machine.hpp"
 
 #include <algorithm>
 #include <arch/fake_machine.hpp>
+#include <arch/real_memory.hpp>
 #include <gmock/gmock.h>
 #include <memory>
 #include <transom/manage/life_cycle.hpp>
@@ -20,23 +22,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr migrate::MachineFacts facts{.processor_version = 0x004e1200,
-                                      .mmu = migrate::Mmu::hashed_3_0,
-                                      .page_sizes = 0x1011000,
-                                      .timebase_frequency = 512'000'000,
-                                      .initial_msr = 0x8000000000001000};
-constexpr Bytes machine_size = mib(64);
-
-struct TwinMemory {
-    explicit TwinMemory(RealAddr begin) : states((begin + machine_size).value / memory::frame_size), frames(states) {
-        frames.add({begin, machine_size});
-    }
-    std::vector<FrameState> states;
-    memory::Frames frames;
-};
-
-struct TwinMachine final : TwinMemory, LifeObserver {
-    explicit TwinMachine(RealAddr begin) : TwinMemory(begin) {}
+struct LivingTwin final : migrate::TwinMemory, LifeObserver {
+    explicit LivingTwin(RealAddr begin) : TwinMemory(begin) {}
     void note(std::string_view what, const Partition& who) { events.push_back(fmt::format("{} {}", what, who.name())); }
     void starting(Partition& who, bool) override { note("starting", who); }
     void ending(Partition& who) override { note("ending", who); }
@@ -68,7 +55,7 @@ struct TwinMachine final : TwinMemory, LifeObserver {
     partition::Dispatcher dispatcher{512'000'000};
     partition::Roster roster{resources, dispatcher};
     LifeCycle life{roster, frames, mover, *this, true};
-    migrate::Mover mover{roster, frames, facts, life};
+    migrate::Mover mover{roster, frames, migrate::twin_facts, life};
     std::vector<std::string> events;
     std::vector<std::string> lines;
 };
@@ -81,7 +68,7 @@ class LifeMoveTest : public testing::Test {
     void round() {
         machine.advance(100);
         network.pump();
-        for (TwinMachine* twin : {&a, &b}) {
+        for (LivingTwin* twin : {&a, &b}) {
             twin->mover.run();
             twin->life.run();
         }
@@ -89,13 +76,13 @@ class LifeMoveTest : public testing::Test {
     void go_on() {
         for (int rounds = 0; rounds < 100'000 && (a.mover.progress().in_progress() || rounds < 10); ++rounds)
             round();
-        for (TwinMachine* twin : {&a, &b})
+        for (LivingTwin* twin : {&a, &b})
             while (twin->life.run() == 0) {}
     }
 
-    arch::FakeMachine machine{2 * machine_size};
-    TwinMachine a{arch::fake_real_base};
-    TwinMachine b{arch::fake_real_base + machine_size};
+    arch::FakeMachine machine{2 * migrate::twin_size};
+    LivingTwin a{arch::fake_real_base};
+    LivingTwin b{arch::fake_real_base + migrate::twin_size};
     test::PipeNetwork network;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "memory_pipe.hpp"
+#include "move_facts.hpp"
 #include <arch/fake_machine.hpp>
 #include <arch/real_memory.hpp>
 #include <cstring>
@@ -16,12 +17,6 @@
 #include <transom/partition/create.hpp>
 
 namespace transom::test {
-
-constexpr migrate::MachineFacts facts{.processor_version = 0x004e1200,
-                                      .mmu = migrate::Mmu::hashed_3_0,
-                                      .page_sizes = 0x1011000,
-                                      .timebase_frequency = 512000000,
-                                      .initial_msr = 0x8000000000001000};
 
 /// Memory, page table and all of one partition of 16 MiB, in the fake machine's memory.
 struct Home {

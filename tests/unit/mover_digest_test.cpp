@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mover_fixture.hpp"
+
+namespace transom::migrate {
+namespace {
+
+TEST_F(MoverTest, BothEndsKeepTheDigestsOfTheLastMove) {
+    a.build("linux");
+    EXPECT_TRUE(a.mover.digests("linux").empty());
+    ASSERT_TRUE(move("linux"));
+    ASSERT_EQ(a.mover.digests("linux").size(), mib(16) / kib(64));
+    EXPECT_THAT(b.mover.digests("linux"), testing::ElementsAreArray(a.mover.digests("linux")));
+    EXPECT_TRUE(a.mover.digests("other").empty());
+}
+
+TEST_F(MoverTest, WhatComesToNothingTakesNoDigestsAway) {
+    a.build("linux");
+    ASSERT_TRUE(move("linux"));
+    const std::size_t granules = mib(16) / kib(64);
+    const auto kept = [&] {
+        return a.mover.digests("linux").size() == granules && b.mover.digests("linux").size() == granules;
+    };
+    ASSERT_TRUE(kept());
+
+    // Orders that are refused at once.
+    a.build("other");
+    EXPECT_EQ(move("other", granules).error().error, MoveError::page_range);
+    EXPECT_EQ(a.mover.move(network, "other", {}, migration_port, {}).error().error, MoveError::no_connection);
+    EXPECT_TRUE(kept());
+    // One that the target refuses, and one that is cancelled when the target has built it.
+    b.build("other");
+    ASSERT_TRUE(move("other"));
+    EXPECT_EQ(a.mover.progress().state, MoveState::refused);
+    EXPECT_TRUE(kept());
+    b.end("other");
+    ASSERT_TRUE(a.mover.move(network, "other", {0x0a4d0002}, migration_port, {}));
+    for (int rounds = 0; rounds < 1000 && b.roster.find("other") == nullptr; ++rounds)
+        round();
+    ASSERT_NE(b.roster.find("other"), nullptr);
+    EXPECT_TRUE(a.mover.cancel());
+    go_on();
+    EXPECT_EQ(b.mover.progress().state, MoveState::failed);
+    EXPECT_TRUE(kept());
+    EXPECT_TRUE(b.mover.digests("other").empty());
+
+    // One that is completed has its own instead; nobody holds two tables for long.
+    const Bytes free = b.frames.total(FrameState::free);
+    ASSERT_TRUE(move("other"));
+    EXPECT_TRUE(a.mover.digests("linux").empty());
+    EXPECT_EQ(a.mover.digests("other").size(), granules);
+    EXPECT_EQ(b.mover.digests("other").size(), granules);
+    b.end("other");
+    EXPECT_EQ(b.frames.total(FrameState::free), free);
+}
+
+TEST_F(MoverTest, TheLastDigestsGiveWayWhereMemoryIsShort) {
+    a.build("linux");
+    ASSERT_TRUE(move("linux"));
+    a.build("other");
+    const auto for_page_states = a.frames.allocate(memory::frame_size, memory::frame_size, FrameState::hypervisor);
+    while (a.frames.allocate(memory::frame_size, memory::frame_size, FrameState::hypervisor)) {}
+    a.frames.release({*for_page_states, memory::frame_size}, FrameState::hypervisor);
+    const std::size_t granules = mib(16) / kib(64);
+    EXPECT_EQ(move("other", granules).error().error, MoveError::page_range);
+    EXPECT_EQ(a.mover.digests("linux").size(), granules) << "not for an order that is refused";
+    ASSERT_TRUE(
+        a.mover.move(network, "other", {0x0a4d0002}, migration_port, {}, Fit::same_version, MoveMode::stop_and_copy));
+    go_on();
+    EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+    EXPECT_EQ(a.mover.digests("other").size(), granules);
+}
+
+TEST_F(MoverTest, ADoubtKeepsItsDigestsWhateverElseMoves) {
+    const std::size_t granules = mib(16) / kib(64);
+    const auto move_into_doubt = [&](std::string_view name) {
+        network.cut_backward = 19 * sizeof(RecordHeader) + sizeof(HelloReplyRecord) + round_trips * sizeof(PongRecord) +
+                               sizeof(TotalsRecord) + sizeof(RunningRecord) - 1;
+        a.build(name);
+        EXPECT_TRUE(move(name));
+        EXPECT_EQ(a.mover.progress().state, MoveState::in_doubt) << a.mover.progress().failure.text();
+        network.cut_backward = ~std::uint64_t{0};
+        b.end(name);
+    };
+    move_into_doubt("first");
+    a.build("other");
+    EXPECT_EQ(move("other", granules).error().error, MoveError::page_range);
+    ASSERT_TRUE(move("other"));
+    ASSERT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+    move_into_doubt("second");
+    // One arrives meanwhile.
+    ASSERT_TRUE(a.mover.listen(network));
+    ASSERT_TRUE(b.mover.move(network, "other", {0x0a4d0001}, migration_port, {}));
+    go_on();
+    ASSERT_EQ(b.mover.progress().state, MoveState::completed) << b.mover.progress().failure.text();
+    EXPECT_EQ(a.mover.digests("other").size(), granules);
+    ASSERT_TRUE(a.mover.settle("first", Owner::peer));
+    EXPECT_EQ(a.mover.digests("first").size(), granules);
+    ASSERT_TRUE(a.mover.settle("second", Owner::here));
+    EXPECT_EQ(a.mover.digests("first").size(), granules);
+    for (const char* name : {"other", "second"})
+        a.end(name);
+    go_on();
+    EXPECT_EQ(a.frames.total(FrameState::free), free_at_start - memory::frame_size) << "the last move's are left";
+}
+
+TEST_F(MoverTest, AFlippedBitIsInTheDigests) {
+    a.build("linux");
+    ASSERT_TRUE(move("linux", 7));
+    ASSERT_EQ(b.mover.digests("linux").size(), mib(16) / kib(64));
+    for (std::size_t i = 0; i < mib(16) / kib(64); ++i)
+        EXPECT_EQ(a.mover.digests("linux")[i] == b.mover.digests("linux")[i], i != 7) << i;
+}
+
+} // namespace
+} // namespace transom::migrate

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "move_facts.hpp"
+#include "partition_builder.hpp"
+
+#include <arch/fake_machine.hpp>
+#include <gtest/gtest.h>
+#include <string>
+#include <transom/dual/attendant.hpp>
+#include <transom/migrate/mover.hpp>
+#include <vector>
+
+namespace transom::migrate {
+
+using memory::FrameState;
+using partition::PartitionState;
+
+constexpr MachineFacts twin_facts = test::facts;
+constexpr Bytes twin_size = mib(64);
+
+/// Memory comes before all that takes some of it.
+struct TwinMemory {
+    explicit TwinMemory(RealAddr begin) : states((begin + twin_size).value / memory::frame_size), frames(states) {
+        frames.add({begin, twin_size});
+    }
+    std::vector<FrameState> states;
+    memory::Frames frames;
+};
+
+/// One of two machines that share the fake one's memory.
+struct TwinMachine final : TwinMemory, MoveObserver {
+    explicit TwinMachine(RealAddr begin) : TwinMemory(begin) {}
+    void arrived(partition::Partition& p) override { events.push_back("arrived " + std::string(p.name())); }
+    bool name_is_taken(std::string_view name) const override { return name == taken_name; }
+    void left(partition::Partition& p) override { events.push_back("left " + std::string(p.name())); }
+
+    partition::Partition& build(std::string_view name, bool large_pages = false) {
+        const auto built = test::create_empty(
+            roster, {.name = name, .memory = mib(16), .granule = kib(64), .large_pages = large_pages});
+        EXPECT_TRUE(built);
+        roster.start(**built);
+        return **built;
+    }
+
+    void end(std::string_view name) {
+        partition::Partition& partition = *roster.find(name);
+        partition.state = PartitionState::off;
+        roster.destroy(partition);
+        while (frames.scrub_one()) {}
+    }
+
+    partition::Resources resources{.frames = frames, .processor = {}, .table_format = hpt::Format::odd};
+    partition::Dispatcher dispatcher{512000000};
+    partition::Roster roster{resources, dispatcher};
+    Mover mover{roster, frames, twin_facts, *this};
+    dual::Attendant attendant{roster, frames, 512000000};
+    std::vector<std::string> events;
+    std::string taken_name;
+};
+
+} // namespace transom::migrate
