@@ -64,7 +64,6 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
     if (!words)
         return std::unexpected(
             failure(MoveError::memory, "no memory for the digests of {} granules", shape.granules()));
-    tracks_ = false;
     order.digests = *words;
     order.pages = pages;
     const auto started = source_.start(network, order);
@@ -149,12 +148,12 @@ std::expected<bool, Failure> Mover::prepare_second_table(Partition& partition, s
 
 std::expected<bool, Failure> Mover::track(Partition& partition, PageStateTable& pages) {
     dual::PartitionEngine& engine = *partition.dual;
-    if (!tracks_) {
+    if (!pages_.tracked()) {
         if (const auto prepared = prepare_second_table(partition, step_ticks_); !prepared || !*prepared)
             return prepared;
         partition.memory.watch_writes(&pages);
         engine.begin(partition, pages, dual::StorePolicy::when_stored);
-        tracks_ = true;
+        pages_.set_tracked(true);
     }
     return engine.advance() == dual::Phase::dual && engine.all_on_second();
 }
@@ -162,7 +161,8 @@ std::expected<bool, Failure> Mover::track(Partition& partition, PageStateTable& 
 bool Mover::watch(Partition& partition) { return partition.dual->sweep_portion(dual::Fold::read_only).at_end; }
 
 void Mover::untrack(Partition& partition) {
-    if (std::exchange(tracks_, false)) {
+    if (pages_.tracked()) {
+        pages_.set_tracked(false);
         partition.memory.watch_writes(nullptr);
         partition.dual->stop();
     } else if (!partition.dual->active()) {

@@ -32,6 +32,7 @@ SourcePages* TrackedPages::begin(const partition::Partition& partition, std::uin
 void TrackedPages::end() {
     pages_.reset();
     partition_ = nullptr;
+    tracked_ = false;
     if (!memory_.empty())
         frames_.release(memory_, FrameState::hypervisor);
     memory_ = {};

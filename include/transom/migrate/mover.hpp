@@ -97,7 +97,6 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     MoveDigests digests_;
     TrackedPages pages_;
     ArrivingPages arriving_;
-    bool tracks_ = false; // the partition that moves has begun with its second page table
     SourceSession source_;
     TargetSession target_;
     Arrivals arrivals_{target_};

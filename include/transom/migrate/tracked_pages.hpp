@@ -23,12 +23,16 @@ class TrackedPages {
     bool in_use() const { return pages_.has_value(); }
     /// Whose they are; it may be gone.
     const partition::Partition* partition() const { return partition_; }
+    /// Whether its processors have been told to go over to the second page table, and not yet to come back.
+    bool tracked() const { return tracked_; }
+    void set_tracked(bool tracked) { tracked_ = tracked; }
 
   private:
     memory::Frames& frames_;
     RealRange memory_{};
     std::optional<SourcePages> pages_;
     const partition::Partition* partition_ = nullptr;
+    bool tracked_ = false;
 };
 
 } // namespace transom::migrate
