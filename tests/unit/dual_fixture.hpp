@@ -211,6 +211,13 @@ struct DualScene : hpt::TestTable {
         }
     }
 
+    /// As the owner of T2's memory does after a reset, with what he has for the states of pages too.
+    void zero_second() {
+        std::ranges::fill(second.entries, std::array<std::uint64_t, 2>{});
+        std::ranges::fill(live_words, 0);
+        pages.count.clear();
+    }
+
     Mmu& mmu_of(unsigned processor) { return mmus[runs_on[processor]]; }
 
     std::uint32_t second_lpid;

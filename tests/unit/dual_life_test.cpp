@@ -70,61 +70,69 @@ TEST(DualClear, C10_AClearingGoesOnOverTheStartOfAMigration) {
     s.engine.table().end_clear();
 }
 
+// R28, C10: in one action, whatever is in T2: it is not even looked at.
 TEST_P(DualLife, R28_AResetEndsEverythingAtOnce) {
     fill(20);
     for (unsigned i = 0; i < 2; ++i)
         s.engine.leave(i);
+    const std::uint64_t epoch = s.engine.epoch(), flushes = s.flushes;
+    s.second.events.clear();
     s.engine.abandon();
+    EXPECT_TRUE(s.second.events.empty());
+    EXPECT_EQ(s.twins(), 20u) << "the owner of the memory scrubs it";
+    EXPECT_GT(s.flushes, flushes) << "and no TLB has anything of it";
     EXPECT_EQ(s.engine.phase(), Phase::normal);
-    EXPECT_FALSE(s.engine.active());
-    EXPECT_FALSE(s.calls.diverted);
-    EXPECT_TRUE(s.second_is_zero());
-    for (const auto& [page, count] : s.pages.count)
-        EXPECT_EQ(count, 0) << page;
-    s.to_dual();
-    EXPECT_EQ(s.load(0, Page{7, 1}), 0u);
-}
-
-// A reset need not keep its processor: T2 goes by portions.
-TEST_P(DualLife, R28_AResetGoesInPortions) {
-    fill(60);
-    for (unsigned i = 0; i < 2; ++i)
-        s.engine.leave(i);
-    const auto clock = [this] { return s.machine.ticks_.load(); };
-    const std::uint64_t groups = s.table.slot_count() / 8, epoch = s.engine.epoch();
-    std::uint64_t portions = 1;
-    for (; !s.engine.abandon({.groups = 100, .ticks = 1}, clock); ++portions) {
-        EXPECT_TRUE(s.engine.active());
-        EXPECT_TRUE(s.calls.diverted);
-        EXPECT_EQ(s.engine.advance(), Phase::dual) << "it goes no other way from here on";
-        EXPECT_EQ(s.sweep().entries, 0u);
-    }
-    EXPECT_EQ(portions, (groups + 99) / 100);
-    EXPECT_EQ(s.engine.phase(), Phase::normal);
-    EXPECT_FALSE(s.engine.active());
-    EXPECT_FALSE(s.calls.diverted);
     EXPECT_EQ(s.engine.epoch(), epoch + 1);
-    EXPECT_TRUE(s.second_is_zero());
-    EXPECT_TRUE(s.engine.abandon({}, clock)) << "there is nothing left";
+    EXPECT_FALSE(s.engine.active());
+    EXPECT_FALSE(s.calls.diverted);
+    EXPECT_EQ(s.engine.advance(), Phase::normal);
+    EXPECT_EQ(s.sweep().entries, 0u);
+    s.zero_second();
     s.to_dual();
+    EXPECT_EQ(s.engine.live(), 0u);
     EXPECT_EQ(s.load(0, Page{7, 1}), 0u);
+    EXPECT_EQ(s.engine.live(), 1u);
 }
 
-TEST(DualAbandon, R28_ItsTimeIsLookedAtAfterEachGroup) {
+// R28: in any phase; where it was nowhere, nothing happens.
+TEST(DualAbandon, R28_AResetComesInAnyPhase) {
+    for (int phase = 0; phase < 5; ++phase) {
+        DualScene s;
+        for (unsigned i = 0; i < 10; ++i)
+            s.enter(Page{7, i});
+        if (phase == 1) {
+            ASSERT_TRUE(s.start());
+        } else if (phase > 1) {
+            s.to_dual();
+            for (unsigned i = 0; i < 10; ++i)
+                EXPECT_EQ(s.store(0, Page{7, i}), 0u);
+        }
+        if (phase == 3)
+            s.engine.stop();
+        if (phase == 4)
+            s.to_drain();
+        for (unsigned i = 0; i < 2; ++i)
+            s.engine.leave(i);
+        const std::uint64_t epoch = s.engine.epoch();
+        s.engine.abandon();
+        EXPECT_EQ(s.engine.epoch(), epoch + (phase == 0 ? 0 : 1)) << phase;
+        EXPECT_EQ(s.engine.phase(), Phase::normal) << phase;
+        EXPECT_FALSE(s.engine.active());
+        EXPECT_FALSE(s.calls.diverted);
+        s.zero_second();
+        for (unsigned i = 0; i < 2; ++i)
+            s.enter_partition(i);
+        EXPECT_EQ(s.load(0, Page{7, 1}), 0u) << phase;
+        s.to_dual();
+        EXPECT_EQ(s.store(0, Page{7, 1}), 0u) << phase;
+        s.check_subset();
+    }
+}
+
+TEST(DualAbandon, R28_NobodyIsInsideMeanwhile) {
     DualScene s;
-    for (unsigned i = 0; i < 10; ++i)
-        s.enter(Page{7, i});
     s.to_dual();
-    for (unsigned i = 0; i < 10; ++i)
-        EXPECT_EQ(s.store(0, Page{7, i}), 0u);
-    s.engine.leave(0);
-    s.engine.leave(1);
-    std::uint64_t ticks = 0;
-    EXPECT_FALSE(s.engine.abandon({.groups = 100'000, .ticks = 25}, [&] { return ticks += 10; }));
-    EXPECT_EQ(ticks, 40u);
-    EXPECT_EQ(s.twins(), 7u);
-    s.engine.abandon();
-    EXPECT_TRUE(s.second_is_zero());
+    EXPECT_DEATH(s.engine.abandon(), "from under a processor");
 }
 
 } // namespace

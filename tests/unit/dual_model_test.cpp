@@ -173,6 +173,7 @@ class DualRandom : public testing::TestWithParam<hpt::Format> {
         for (unsigned i = 0; i < 2; ++i)
             s.engine.leave(i);
         s.engine.abandon();
+        s.zero_second();
         s.clear_table();
         reference.slots.clear();
         for (unsigned i = 0; i < 2; ++i)

@@ -152,6 +152,32 @@ TEST_F(LifeMoveTest, WhatIsCutOffCanBeStopped) {
     EXPECT_EQ(b.frames.total(FrameState::free), free_at_b);
 }
 
+TEST_F(LifeMoveTest, AResetAfterAMoveTakesTheSecondPageTableAlong) {
+    a.define_and_start("linux");
+    Partition& here = *a.roster.find("linux");
+    for (std::uint64_t page = 0; page < mib(16) / kib(64); ++page) // a step does not send all of it
+        ASSERT_TRUE(here.memory.store(LogicalAddr{page * kib(64)}, Be<std::uint64_t>{page + 1}));
+    start_move();
+    while (a.mover.progress().state != MoveState::pre_copying && a.mover.progress().in_progress())
+        round();
+    ASSERT_EQ(a.mover.progress().state, MoveState::pre_copying);
+    ASSERT_TRUE(a.mover.cancel());
+    ASSERT_TRUE(here.dual->active()) << "its processors would go back first";
+    std::byte* const somewhere = arch::real_pointer(here.dual->root().address + 0x1230);
+    *somewhere = std::byte{0x77};
+    ASSERT_TRUE(a.life.reset("linux"));
+    EXPECT_FALSE(here.dual->active());
+    EXPECT_FALSE(here.dual->has_memory());
+    EXPECT_EQ(*somewhere, std::byte{0x77}) << "nobody goes through it,";
+    while (a.life.run() == 0) {}
+    EXPECT_EQ(*somewhere, std::byte{0}) << "but it is scrubbed as all that is given back";
+    EXPECT_EQ(here.state, PartitionState::running);
+    go_on();
+    start_move();
+    go_on();
+    EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+}
+
 TEST_F(LifeMoveTest, AfterAMoveThatCameToNothingEverythingIsAsBefore) {
     a.define_and_start("linux");
     const Bytes free_at_b = b.frames.total(FrameState::free);

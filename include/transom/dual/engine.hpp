@@ -39,10 +39,8 @@ template <class Slots, class Pair = TwinSlots<Slots>, class Walk = Walkers<>> cl
     /// An interval of the sweep; nothing in the phases in which there is nothing to sweep. `fold`: of what is still walked; what is
     /// not goes.
     template <class Clock> Swept sweep(const Portion& portion, Fold fold, Clock now);
-    /// Ends it by force: T2 is empty and nobody's, T1 has its R and C or not. The partition is off, or being reset: nobody is inside until
-    /// it is done. A portion of T2 at a time; whether that was the last.
-    template <class Clock> bool abandon(const Portion& portion, Clock now);
-    /// The same at once.
+    /// Ends it by force, at once however much there is: of a partition that is off, or being reset, so that T1 and the states of its pages are
+    /// thrown away too. Nobody is inside. T2 is nobody's, and what is in it stays in it: R and C do not come to T1, grants are not taken back.
     void abandon();
 
     /// Of virtual processor `processor`, on the way in on the physical one with that arch::processor_index(), which asks; and again where a
@@ -109,7 +107,6 @@ template <class Slots, class Pair = TwinSlots<Slots>, class Walk = Walkers<>> cl
     SpinLock control_; // of what follows, of the sweep and of changes of the phase
     std::atomic<bool> active_ = false;
     bool stopping_ = false;
-    std::optional<papr::GroupIndex> abandoned_; // groups of T2 below it; none: it goes on
     std::optional<hpt::PartitionFlushed> nobody_walks_;
     std::uint64_t live_at_switch_ = 0;
     std::atomic<std::uint64_t> epoch_{0};

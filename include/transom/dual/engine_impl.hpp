@@ -30,7 +30,6 @@ bool Engine<Slots, Pair, Walk>::start(hpt::Table<Slots>& first, const SecondTabl
     calls_ = second.calls;
     sweep_.restart();
     stopping_ = false;
-    abandoned_.reset();
     nobody_walks_.reset();
     live_at_switch_ = 0;
     epoch_.fetch_add(1);
@@ -49,7 +48,7 @@ template <class Slots, class Pair, class Walk> void Engine<Slots, Pair, Walk>::s
 
 template <class Slots, class Pair, class Walk> Phase Engine<Slots, Pair, Walk>::advance() {
     const Locked control(control_);
-    while (active() && !abandoned_ && step()) {}
+    while (active() && step()) {}
     return phase();
 }
 
@@ -105,8 +104,6 @@ template <class Slots, class Pair, class Walk>
 template <class Clock>
 Swept Engine<Slots, Pair, Walk>::sweep(const Portion& portion, Fold fold, Clock now) {
     const Locked control(control_);
-    if (abandoned_)
-        return {};
     switch (phase()) {
     case Phase::dual:
         return sweep_.interval(table_, twins_, lpids_, portion, fold, nullptr, now);
@@ -117,42 +114,16 @@ Swept Engine<Slots, Pair, Walk>::sweep(const Portion& portion, Fold fold, Clock 
     }
 }
 
-template <class Slots, class Pair, class Walk>
-template <class Clock>
-bool Engine<Slots, Pair, Walk>::abandon(const Portion& portion, Clock now) {
+template <class Slots, class Pair, class Walk> void Engine<Slots, Pair, Walk>::abandon() {
     const Locked control(control_);
     if (!active())
-        return true;
+        return;
     invariant(walkers_.inside() == 0, "a second page table was taken from under a processor");
-    if (!abandoned_) {
-        static_cast<void>(arch::Tlb::flush_partition(lpids_.both()));
-        abandoned_.emplace();
-    }
-    Pair slots = table_.slots();
-    papr::GroupIndex& group = *abandoned_;
-    const papr::GroupIndex all{table_.slot_count() / papr::slots_per_group};
-    const papr::GroupIndex end{std::min(all.value, group.value + portion.groups)};
-    const std::uint64_t begin = now();
-    while ((group = twins_.groups.next(group, end)) < end) {
-        for (unsigned i = 0; i < papr::slots_per_group; ++i)
-            if (slots.second().d0(papr::ptex(group, i)) != 0)
-                static_cast<void>(slots.free_twin(papr::ptex(group, i)));
-        twins_.groups.take(group);
-        ++group.value;
-        if (now() - begin >= portion.ticks)
-            break;
-    }
-    if (group < all)
-        return false;
+    static_cast<void>(arch::Tlb::flush_partition(lpids_.both()));
     twins_.phase.abandon();
     calls_->divert(false);
     epoch_.fetch_add(1);
     active_.store(false, std::memory_order_release);
-    return true;
-}
-
-template <class Slots, class Pair, class Walk> void Engine<Slots, Pair, Walk>::abandon() {
-    static_cast<void>(abandon({.groups = ~std::uint64_t{0} >> 1, .ticks = ~std::uint64_t{0}}, arch::timebase));
 }
 
 template <class Slots, class Pair, class Walk>
