@@ -17,14 +17,6 @@ std::uint64_t needed(const Fields& fields, std::string_view key) {
     return *value;
 }
 
-/// `report` has one number to a line.
-std::uint64_t counter(const Answer& report, std::string_view name) {
-    for (const Fields& row : report.rows())
-        if (row.has(name))
-            return needed(row, name);
-    fail("the machine's report has no {}", name);
-}
-
 } // namespace
 
 HypervisorWork hypervisor_work(const Answer& report, const Answer& calls, std::uint64_t timebase_frequency) {
@@ -38,8 +30,8 @@ HypervisorWork hypervisor_work(const Answer& report, const Answer& calls, std::u
         (other ? work.other_exit_instructions : work.call_instructions) +=
             instructions(row.number("ticks").value_or(0));
     }
-    const std::uint64_t all = counter(report, "now_ticks") - counter(report, "first_instruction_ticks");
-    const std::uint64_t elsewhere = counter(report, "guest_ticks") + counter(report, "idle_ticks");
+    const std::uint64_t all = report.counter("now_ticks") - report.counter("first_instruction_ticks");
+    const std::uint64_t elsewhere = report.counter("guest_ticks") + report.counter("idle_ticks");
     work.outside_instructions = instructions(all - std::min(all, elsewhere));
     return work;
 }

@@ -48,6 +48,13 @@ std::optional<std::uint64_t> Fields::number(std::string_view key) const {
     return value;
 }
 
+std::uint64_t Answer::counter(std::string_view name) const {
+    for (const Fields& row : rows_)
+        if (const auto value = row.number(name))
+            return *value;
+    fail("the machine's report has no {}", name);
+}
+
 bool Answer::add_line(std::string_view line) {
     if (line.ends_with('\r'))
         line.remove_suffix(1);

@@ -37,6 +37,8 @@ class Answer {
     const Fields& result() const { return result_; }
     const std::vector<Fields>& rows() const& { return rows_; }
     std::vector<Fields> rows() && { return std::move(rows_); } // a loop over a temporary's
+    /// Of `report`, which has one number to a line and all of a machine's counters. Throws Failure where there is no such number.
+    std::uint64_t counter(std::string_view name) const;
 
   private:
     bool ok_ = false;

@@ -13,6 +13,12 @@ namespace transom::tool {
 /// What a machine has counted of a second page table.
 struct DrainReport {
     std::uint64_t faults = 0, live_at_switch = 0, drained_by_calls = 0, drained_by_sweep = 0, mismatches = 0;
+
+    DrainReport since(const DrainReport& before) const {
+        return {faults - before.faults, live_at_switch - before.live_at_switch,
+                drained_by_calls - before.drained_by_calls, drained_by_sweep - before.drained_by_sweep,
+                mismatches - before.mismatches};
+    }
 };
 
 /// What one move of a partition showed.

@@ -66,24 +66,15 @@ void OneMove::ask_for_move() {
     source_management_.demand(request);
 }
 
-/// A machine's counter, which it has from the beginning on.
-std::uint64_t counter(ManagementClient& management, std::string_view name) {
-    for (const Fields& row : management.demand("report").rows())
-        if (row.has(name))
-            return row.number(name).value_or(0);
-    fail("the machine's report has no {}", name);
-}
-
-DrainReport drained(ManagementClient& management) {
-    return {counter(management, "t2_faults"), counter(management, "t2_live_at_switch"),
-            counter(management, "t2_drained_by_calls"), counter(management, "t2_drained_by_sweep"),
-            counter(management, "t2_mismatches")};
+/// Of all second page tables of a machine, by its report.
+DrainReport drained(const Answer& report) {
+    return {report.counter("t2_faults"), report.counter("t2_live_at_switch"), report.counter("t2_drained_by_calls"),
+            report.counter("t2_drained_by_sweep"), report.counter("t2_mismatches")};
 }
 
 /// Cancels the move in its first pass, and waits until the partition is on its first page table and the second is empty.
 void OneMove::cancel_move() {
-    const std::uint64_t tables = counter(source_management_, "t2_drained");
-    const DrainReport before = drained(source_management_);
+    const Answer before = source_management_.demand("report");
     ask_for_move();
     const auto wait = [&](std::string_view what, auto holds) {
         while (!holds()) {
@@ -100,11 +91,11 @@ void OneMove::cancel_move() {
         return source.text("state") == "pre-copying" && source.number("pages_done").value_or(0) > 100;
     });
     source_management_.demand("cancel");
-    wait("the end of the second page table", [&] { return counter(source_management_, "t2_drained") == tables + 1; });
-    const DrainReport after = drained(source_management_);
-    report_.cancelled = {after.faults - before.faults, after.live_at_switch - before.live_at_switch,
-                         after.drained_by_calls - before.drained_by_calls,
-                         after.drained_by_sweep - before.drained_by_sweep, after.mismatches - before.mismatches};
+    wait("the end of the second page table", [&] {
+        const Answer after = source_management_.demand("report");
+        report_.cancelled = drained(after).since(drained(before));
+        return after.counter("t2_drained") == before.counter("t2_drained") + 1;
+    });
 }
 
 void OneMove::note_completion(const Fields& source, const Fields& target) {

@@ -53,11 +53,7 @@ void fill_and_remove(Scene& s) {
 }
 void fill_and_switch(Scene& s) {
     s.add([&s] { s.store(0, 0); });
-    s.add([&s] {
-        s.stop();
-        s.advance();
-        s.sweep();
-    });
+    s.add([&s] { s.stop_and_sweep(); });
 }
 void protect_and_store(Scene& s) {
     s.store(1, 0);
@@ -171,9 +167,7 @@ void everything_while_switching(Scene& s) {
         s.clear(1, C);
     });
     s.add([&s] {
-        s.stop();
-        s.advance();
-        s.sweep();
+        s.stop_and_sweep();
         s.advance();
         s.sweep();
     });

@@ -61,11 +61,7 @@ void switch_and_remove(Scene& s) {
     s.leave(0);
     s.leave(1);
     s.add([&s] { s.remove(0); });
-    s.add([&s] {
-        s.stop();
-        s.advance();
-        s.sweep();
-    });
+    s.add([&s] { s.stop_and_sweep(); });
 }
 /// A processor comes in while T2 goes.
 void switch_and_enter(Scene& s) {
@@ -85,9 +81,7 @@ void handler_and_switch(Scene& s) {
     s.leave(1);
     s.add([&s] { s.store(0, 0); });
     s.add([&s] {
-        s.stop();
-        s.advance();
-        s.sweep();
+        s.stop_and_sweep();
         s.advance();
     });
 }

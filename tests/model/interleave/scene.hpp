@@ -50,6 +50,12 @@ class Scene : public Explorer::Run, public dual::PageTracking, public dual::Call
     void stop();
     void advance();
     void sweep(dual::Fold fold = dual::Fold::evict);
+    /// What whoever leads the move does at its end, when all processors have left T2 or will not come back to it.
+    void stop_and_sweep() {
+        stop();
+        advance();
+        sweep();
+    }
     /// It goes out. In the middle of a call a fault of the hypervisor's: for a grace period it is outside, though it is not.
     void leave(unsigned processor) { engine_.leave(processor); }
     /// A kick: it goes out and in again.
