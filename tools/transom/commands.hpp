@@ -81,6 +81,12 @@ struct ConsoleOptions {
     std::string scrollback = "65536"; ///< bytes, or no
 };
 
+struct StreamDumpOptions {
+    std::string file; ///< - is standard input
+    std::string json;
+    bool all = false; ///< each granule and each page table entry by itself
+};
+
 /// Each returns the exit code or throws Failure.
 int run(const RunOptions& options);
 int migrate(const MigrateOptions& options);
@@ -92,6 +98,7 @@ int define(const DefineOptions& options);
 int order(std::string_view verb, const OrderOptions& options);
 int list(const OrderOptions& options);
 int console(const ConsoleOptions& options);
+int stream_dump(const StreamDumpOptions& options);
 
 /// The machines of a command line, each once, in its order.
 std::vector<std::string> machines_of(const ConformOptions& options);

@@ -72,6 +72,7 @@ struct CommandLine {
     DefineOptions define;
     OrderOptions order, list;
     ConsoleOptions console;
+    StreamDumpOptions stream;
     bool fuzzing = false;
     std::vector<std::uint64_t> defect; ///< seed and operation
     int status = 0;
@@ -156,6 +157,14 @@ struct CommandLine {
         command->add_option("--peer", bench_hcall.peer, "kvm: measure Linux's KVM-HV on the same machine, too");
         add_machine_options(*command, bench_hcall.common, partition_machine_names());
         command->callback([this] { status = transom::tool::bench_hcall(bench_hcall); });
+
+        auto* const of_stream = app.add_subcommand("stream", "look at a migration stream");
+        of_stream->require_subcommand(1);
+        command = of_stream->add_subcommand("dump", "what is in it, record by record");
+        command->add_option("file", stream.file, "one direction of it; - is standard input")->required();
+        command->add_flag("--all", stream.all, "each granule and each page table entry by itself");
+        command->add_option("--json", stream.json, "write the dump to this file, too");
+        command->callback([this] { status = transom::tool::stream_dump(stream); });
     }
 
     /// What is said to a machine that runs.

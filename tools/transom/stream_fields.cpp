@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stream_values.hpp"
+
+#include <transom/migrate/error.hpp>
+
+namespace transom::tool {
+
+using namespace migrate;
+using namespace stream;
+
+namespace {
+
+void hello_reply(Payload payload, RecordFields& out) {
+    const auto r = object<HelloReplyRecord>(payload);
+    out.fields = {{"format_version", std::uint32_t{r.version}}};
+    must_be_zero(out, std::uint32_t{r.zero});
+}
+
+void ping(Payload payload, RecordFields& out) {
+    out.fields = {{"source_ticks", std::uint64_t{object<PingRecord>(payload).source_ticks}}};
+}
+
+void pong(Payload payload, RecordFields& out) {
+    const auto r = object<PongRecord>(payload);
+    out.fields = {{"source_ticks", std::uint64_t{r.source_ticks}}, {"target_ticks", std::uint64_t{r.target_ticks}}};
+}
+
+void partition(Payload payload, RecordFields& out) {
+    const auto r = object<PartitionRecord>(payload);
+    out.fields = {
+        {"virtual_processors", std::uint32_t{r.vcpus}},
+        {"time_of_day_s", fmt::format("{}.{:09}", std::uint64_t{r.clock_seconds}, std::uint32_t{r.clock_nanoseconds})},
+        {"at_partition_ticks", std::uint64_t{r.clock_base}},
+        {"terminals", std::uint32_t{r.terminals}},
+        {"rights", bits(r.rights, {"H_PIC"})}};
+}
+
+void page(Payload payload, RecordFields& out) {
+    const Payload bytes = payload.subspan(sizeof(PageRecord));
+    out.fields = {{"granule", std::uint64_t{object<PageRecord>(payload).index}}, {"bytes", bytes.size()}};
+}
+
+void zero_pages(Payload payload, RecordFields& out) {
+    const auto r = object<ZeroPagesRecord>(payload);
+    out.fields = {{"first", std::uint64_t{r.first}}, {"count", std::uint64_t{r.count}}};
+    if (r.count == 0)
+        out.faults.emplace_back("a run of no granules");
+}
+
+void clock(Payload payload, RecordFields& out) {
+    const auto r = object<ClockRecord>(payload);
+    out.fields = {{"stopped_at_ticks", std::uint64_t{r.stopped_at}},
+                  {"offset_ticks", static_cast<std::int64_t>(std::uint64_t{r.offset})},
+                  {"difference_ticks", static_cast<std::int64_t>(std::uint64_t{r.difference})},
+                  {"difference_error_ticks", std::uint64_t{r.difference_error}},
+                  {"stop_asked_at_ticks", std::uint64_t{r.stop_asked_at}}};
+    must_be_zero(out, std::uint64_t{r.zero});
+}
+
+void totals(Payload payload, RecordFields& out) {
+    const auto r = object<TotalsRecord>(payload);
+    out.fields = {{"records", std::uint64_t{r.records}},
+                  {"granules_in_full", std::uint64_t{r.pages}},
+                  {"granules_as_zero", std::uint64_t{r.zero_pages}},
+                  {"table_entries", std::uint64_t{r.table_entries}},
+                  {"digest", hex(r.digest)}};
+}
+
+void running(Payload payload, RecordFields& out) {
+    const auto r = object<RunningRecord>(payload);
+    out.fields = {{"started_at_ticks", std::uint64_t{r.started_at}},
+                  {"offset_ticks", static_cast<std::int64_t>(std::uint64_t{r.offset})},
+                  {"stop_to_start_ticks", std::uint64_t{r.stop_to_start}}};
+    must_be_zero(out, std::uint64_t{r.zero});
+}
+
+void failure(Payload payload, RecordFields& out) {
+    const auto r = object<FailureRecord>(payload);
+    out.fields = {{"error", std::uint32_t{r.error}}, {"name", text(r.name)}, {"text", text(r.text)}};
+    must_be_zero(out, std::uint32_t{r.zero});
+    if (const auto known = name(static_cast<MoveError>(std::uint32_t{r.error})); text(r.name) != known)
+        out.faults.push_back(fmt::format("error {} is {} in docs/stream.md", std::uint32_t{r.error}, known));
+}
+
+struct Kind {
+    RecordType type;
+    std::string_view name;
+    std::size_t size;                           // of the payload
+    bool exact;                                 // or at least
+    void (*take_apart)(Payload, RecordFields&); // null: there is nothing in it
+};
+
+constexpr std::array kinds = {
+    Kind{RecordType::hello, "hello", sizeof(HelloRecord), true, hello},
+    Kind{RecordType::ping, "ping", sizeof(PingRecord), true, ping},
+    Kind{RecordType::partition, "partition", sizeof(PartitionRecord), true, partition},
+    Kind{RecordType::page, "page", sizeof(PageRecord), false, page},
+    Kind{RecordType::zero_pages, "zero_pages", sizeof(ZeroPagesRecord), true, zero_pages},
+    Kind{RecordType::page_table, "page_table", sizeof(TableEntryRecord), false,
+         [](Payload payload, RecordFields& out) { page_table(payload, out, false); }},
+    Kind{RecordType::vcpu, "vcpu", sizeof(VcpuRecord), false, vcpu},
+    Kind{RecordType::areas, "areas", sizeof(AreasRecord), true, areas},
+    Kind{RecordType::interrupts, "interrupts", sizeof(InterruptsRecord), false, interrupts},
+    Kind{RecordType::terminal, "terminal", sizeof(TerminalRecord), false, terminal},
+    Kind{RecordType::clock, "clock", sizeof(ClockRecord), true, clock},
+    Kind{RecordType::end, "end", sizeof(TotalsRecord), true, totals},
+    Kind{RecordType::run, "run", 0, true, nullptr},
+    Kind{RecordType::hello_reply, "hello_reply", sizeof(HelloReplyRecord), true, hello_reply},
+    Kind{RecordType::pong, "pong", sizeof(PongRecord), true, pong},
+    Kind{RecordType::held, "held", sizeof(TotalsRecord), true, totals},
+    Kind{RecordType::running, "running", sizeof(RunningRecord), true, running},
+    Kind{RecordType::failure, "failure", sizeof(FailureRecord), true, failure},
+    Kind{RecordType::working, "working", 0, true, nullptr},
+};
+
+const Kind* kind_of(std::uint16_t type) {
+    const auto* const found = std::ranges::find(kinds, static_cast<RecordType>(type), &Kind::type);
+    return found == kinds.end() ? nullptr : found;
+}
+
+} // namespace
+
+std::string record_name(std::uint16_t type) {
+    const Kind* const kind = kind_of(type);
+    return kind != nullptr ? std::string(kind->name) : fmt::format("type {}", type);
+}
+
+RecordFields fields_of(std::uint16_t type, std::span<const std::byte> payload, bool all) {
+    RecordFields out;
+    const Kind* const kind = kind_of(type);
+    if (kind == nullptr)
+        return out;
+    if (payload.size() < kind->size || (kind->exact && payload.size() != kind->size)) {
+        out.faults.push_back(fmt::format("{} bytes, where {} has {}{}", payload.size(), kind->name,
+                                         kind->exact ? "" : "at least ", kind->size));
+        return out;
+    }
+    if (all && kind->type == RecordType::page_table)
+        page_table(payload, out, true);
+    else if (kind->take_apart != nullptr)
+        kind->take_apart(payload, out);
+    return out;
+}
+
+} // namespace transom::tool
