@@ -75,6 +75,28 @@ TEST_F(StreamDumpGolden, LooksAsItDid) {
     EXPECT_EQ(text, golden.str()) << "where this is right: TRANSOM_UPDATE_GOLDEN=1, and look at the difference";
 }
 
+// What comes after `run` belongs to the stream too.
+TEST_F(StreamDumpGolden, TellsWhatIsOwedAndAskedFor) {
+    migrate::MoveOrder how = order(large());
+    how.mode = migrate::MoveMode::post_copy;
+    net.window = 3000;
+    ASSERT_TRUE(source.start(net, how));
+    ASSERT_TRUE(until([&] { return runs_there(); }));
+    there.partition->vcpus[0].awaits = 90 * kib(4);
+    settle();
+    ASSERT_EQ(source.progress().state, migrate::MoveState::completed) << source.progress().failure.text();
+    const tool::Dumped seen = tool::dumped(net.acceptor().history), answers = tool::dumped(net.connector().history);
+    EXPECT_THAT(seen.faults, testing::IsEmpty());
+    EXPECT_THAT(answers.faults, testing::IsEmpty());
+    EXPECT_EQ(seen.entries.back()["type"], "all_sent");
+    EXPECT_EQ(answers.entries.back()["type"], "all_here");
+    const auto of_type = [](const tool::Dumped& in, std::string_view type) {
+        return *std::ranges::find_if(in.entries, [&](const Json& entry) { return entry["type"] == type; });
+    };
+    EXPECT_EQ(of_type(seen, "owed")["fields"]["owed"], 4096);
+    EXPECT_EQ(of_type(answers, "demand")["fields"]["granules"], Json::array({90}));
+}
+
 TEST_F(StreamDumpGolden, TheAnswersAreAStreamToo) {
     move();
     const tool::Dumped seen = tool::dumped(net.connector().history);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stream_values.hpp"
 
+#include <bit>
 #include <transom/migrate/error.hpp>
 
 namespace transom::tool {
@@ -82,6 +83,33 @@ void failure(Payload payload, RecordFields& out) {
         out.faults.push_back(fmt::format("error {} is {} in docs/stream.md", std::uint32_t{r.error}, known));
 }
 
+void owed(Payload payload, RecordFields& out) {
+    const auto r = object<OwedRecord>(payload);
+    const Payload words = payload.subspan(sizeof r);
+    std::uint64_t lacks = 0;
+    for (std::size_t at = 0; at + sizeof(Be64) <= words.size(); at += sizeof(Be64))
+        lacks += static_cast<std::uint64_t>(std::popcount(load_be<std::uint64_t>(words.data() + at)));
+    out.fields = {{"first", std::uint64_t{r.first}}, {"count", std::uint64_t{r.count}}, {"owed", lacks}};
+    if (words.size() / sizeof(Be64) != (r.count + 63) / 64 || words.size() % sizeof(Be64) != 0)
+        out.faults.push_back(fmt::format("{} bytes of bits for {} granules", words.size(), std::uint64_t{r.count}));
+}
+
+void demand(Payload payload, RecordFields& out) {
+    Json granules = Json::array();
+    for (std::size_t at = 0; at + sizeof(Be64) <= payload.size(); at += sizeof(Be64))
+        granules.push_back(load_be<std::uint64_t>(payload.data() + at));
+    if (payload.size() % sizeof(Be64) != 0 || granules.size() > max_demand)
+        out.faults.push_back(
+            fmt::format("{} bytes, where demand has 8 for each of {} granules at most", payload.size(), max_demand));
+    out.fields = {{"granules", std::move(granules)}};
+}
+
+void again(Payload payload, RecordFields& out) {
+    const auto r = object<AgainRecord>(payload);
+    out.fields = {{"name", text(r.name)}, {"stopped_at_ticks", std::uint64_t{r.stopped_at}}};
+    must_be_zero(out, std::uint64_t{r.zero});
+}
+
 struct Kind {
     RecordType type;
     std::string_view name;
@@ -111,6 +139,11 @@ constexpr std::array kinds = {
     Kind{RecordType::running, "running", sizeof(RunningRecord), true, running},
     Kind{RecordType::failure, "failure", sizeof(FailureRecord), true, failure},
     Kind{RecordType::working, "working", 0, true, nullptr},
+    Kind{RecordType::owed, "owed", sizeof(OwedRecord), false, owed},
+    Kind{RecordType::demand, "demand", sizeof(Be64), false, demand},
+    Kind{RecordType::all_sent, "all_sent", 0, true, nullptr},
+    Kind{RecordType::all_here, "all_here", 0, true, nullptr},
+    Kind{RecordType::again, "again", sizeof(AgainRecord), true, again},
 };
 
 const Kind* kind_of(std::uint16_t type) {

@@ -67,7 +67,9 @@ void hello(Payload payload, RecordFields& out) {
         {"sharing", bits(r.sharing, {"capped", "dedicated", "donating"})},
         {"generation", generation(r.architected_version)},
         {"suffices", bits(r.suffices, {"the same generation"})},
+        {"copying", bits(r.copying, {"post-copy"})},
     };
+    must_be_zero(out, std::uint32_t{r.zero});
     if (r.version != format_version)
         out.faults.push_back(
             fmt::format("format version {}: this transom knows {}", std::uint32_t{r.version}, format_version));
