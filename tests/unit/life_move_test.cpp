@@ -142,7 +142,7 @@ TEST_F(LifeMoveTest, WhatIsCutOffCanBeStopped) {
     EXPECT_EQ(b.roster.size(), 0u);
     EXPECT_EQ(b.mover.progress().state, MoveState::completed);
     for (int rounds = 0; rounds < 10'000 && a.mover.progress().in_progress(); ++rounds) {
-        machine.advance(facts.timebase_frequency / 100);
+        machine.advance(test::facts.timebase_frequency / 100);
         round();
     }
     EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();

@@ -8,11 +8,13 @@
 namespace transom::tool {
 
 /// Where --json writes; nowhere if the path is empty. Made at the start, so that a path that cannot be written is known
-/// before anything runs, and says until write() that the command did not get to its end.
+/// before anything runs, and says until write() that the command did not get to its end. One at a time.
 class JsonFile {
   public:
     explicit JsonFile(std::filesystem::path path);
     void write(const nlohmann::ordered_json& report) const;
+    /// The command has ended before it could: the file of the last one that was made and not written says why.
+    static void fail(std::string_view why);
 
   private:
     TextFile file_;

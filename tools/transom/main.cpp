@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "failure.hpp"
 #include "interruption.hpp"
+#include "json_file.hpp"
 #include "usage_error.hpp"
 
 #include <CLI/CLI.hpp>
@@ -234,10 +235,12 @@ int main(int argc, char** argv) {
         return line.status;
     } catch (const Interrupted& interrupted) {
         fmt::print(stderr, "\ntransom: interrupted; nothing is left running\n");
+        JsonFile::fail("interrupted");
         return 128 + interrupted.signal;
     } catch (const std::exception& error) {
         std::fflush(stdout);
         fmt::print(stderr, "transom: {}\n", error.what());
+        JsonFile::fail(error.what());
         return exit_failure;
     }
 }
