@@ -3,6 +3,7 @@
 
 #include <arch/clock.hpp>
 #include <transom/hcall/dispatch.hpp>
+#include <transom/memory/last_missed.hpp>
 #include <transom/partition/msr.hpp>
 #include <transom/partition/partition.hpp>
 
@@ -30,7 +31,7 @@ constexpr std::uint64_t length_of_sc = 4;
     if (outcome.then == Then::missing) [[unlikely]] {
         Counters::count(vcpu.calls.by_row[row_of(vcpu.registers.gpr[3])], ~std::uint64_t{0}); // not made yet
         vcpu.registers.nip -= length_of_sc;
-        vcpu.awaits = partition.memory.missed().value;
+        vcpu.awaits = memory::last_missed.value;
         return outcome;
     }
     return answer(outcome);

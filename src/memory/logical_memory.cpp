@@ -3,6 +3,7 @@
 #include <arch/real_memory.hpp>
 #include <cstring>
 #include <transom/base/panic.hpp>
+#include <transom/memory/last_missed.hpp>
 #include <transom/memory/logical_memory.hpp>
 
 namespace transom::memory {
@@ -19,9 +20,6 @@ template <class Visit> void for_each_piece(const LogicalMemory& memory, LogicalA
         offset += length;
     }
 }
-
-/// By processor: who is in the hypervisor for a virtual processor stays on it.
-constinit thread_local LogicalAddr last_missed{};
 
 } // namespace
 
