@@ -8,6 +8,33 @@ using migrate::MoveError;
 using migrate::MoveMode;
 using migrate::MoveState;
 
+/// A stranger's records in one piece, with sound sequences.
+class Stranger final : public net::StreamHandler {
+  public:
+    template <class T> void add(migrate::RecordType type, const T& object) {
+        writer_.write(type, object);
+        const auto waiting = writer_.waiting();
+        bytes.insert(bytes.end(), waiting.begin(), waiting.end());
+        struct Sink final : net::ByteStream {
+            std::size_t send(std::span<const std::byte> b) override { return b.size(); }
+            std::size_t send_space() const override { return 100000; }
+            void resume_receive() override {}
+            void close() override {}
+            void abort() override {}
+            net::Ipv4Address peer() const override { return {}; }
+        } sink;
+        writer_.flush(sink);
+    }
+    std::size_t received(std::span<const std::byte> b) override { return b.size(); }
+    void closed(net::CloseReason) override { over = true; }
+    std::vector<std::byte> bytes;
+    bool over = false;
+
+  private:
+    std::vector<std::byte> buffer_ = std::vector<std::byte>(migrate::max_record);
+    migrate::RecordWriter writer_{buffer_};
+};
+
 /// A partition that runs at the target before all of its memory has come.
 class PostCopy : public Move {
   protected:
@@ -42,6 +69,18 @@ class PostCopy : public Move {
         net.connector(net.ends.size() / 2 - 1).cut = true;
         net.cut_forward = net.cut_backward = std::numeric_limits<std::uint64_t>::max();
         settle();
+    }
+    /// The target hears all that a stranger has to say, and ends the connection.
+    void send_away(Stranger& stranger) {
+        const auto stream = net.connect({0x0a4d0002}, 7701, stranger);
+        ASSERT_TRUE(stream);
+        net.pump();
+        (*stream)->send(stranger.bytes);
+        for (int i = 0; i < 10; ++i) {
+            net.pump();
+            target.step(1000);
+        }
+        EXPECT_TRUE(stranger.over);
     }
     void pass_a_second() {
         source_control.ticks += facts.timebase_frequency;
@@ -284,33 +323,6 @@ TEST_F(PostCopy, AZeroRunEndsWithItsPartition) {
     EXPECT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
 }
 
-/// A stranger's records in one piece, with sound sequences.
-class Stranger final : public net::StreamHandler {
-  public:
-    template <class T> void add(migrate::RecordType type, const T& object) {
-        writer_.write(type, object);
-        const auto waiting = writer_.waiting();
-        bytes.insert(bytes.end(), waiting.begin(), waiting.end());
-        struct Sink final : net::ByteStream {
-            std::size_t send(std::span<const std::byte> b) override { return b.size(); }
-            std::size_t send_space() const override { return 100000; }
-            void resume_receive() override {}
-            void close() override {}
-            void abort() override {}
-            net::Ipv4Address peer() const override { return {}; }
-        } sink;
-        writer_.flush(sink);
-    }
-    std::size_t received(std::span<const std::byte> b) override { return b.size(); }
-    void closed(net::CloseReason) override { over = true; }
-    std::vector<std::byte> bytes;
-    bool over = false;
-
-  private:
-    std::vector<std::byte> buffer_ = std::vector<std::byte>(migrate::max_record);
-    migrate::RecordWriter writer_{buffer_};
-};
-
 // What follows a record that was refused is not looked at.
 TEST_F(PostCopy, AStrangerStoresNothing) {
     net.window = 3000;
@@ -325,15 +337,7 @@ TEST_F(PostCopy, AStrangerStoresNothing) {
             stranger.add(migrate::RecordType::hello,
                          migrate::make_hello(facts, migrate::shape_of(*here.partition), migrate::Fit::same_version));
         stranger.add(migrate::RecordType::zero_pages, migrate::ZeroPagesRecord{90, 1});
-        const auto stream = net.connect({0x0a4d0002}, 7701, stranger);
-        ASSERT_TRUE(stream);
-        net.pump();
-        (*stream)->send(stranger.bytes);
-        for (int i = 0; i < 10; ++i) {
-            net.pump();
-            target.step(1000);
-        }
-        EXPECT_TRUE(stranger.over);
+        send_away(stranger);
         EXPECT_FALSE(is_here(90));
         EXPECT_EQ(target.progress().state, MoveState::post_copying);
     }
@@ -348,15 +352,7 @@ TEST_F(PostCopy, AnAgainThatNobodyWaitsForIsRefused) {
     small();
     stranger.add(migrate::RecordType::hello,
                  migrate::make_hello(facts, migrate::shape_of(*here.partition), migrate::Fit::same_version));
-    const auto stream = net.connect({0x0a4d0002}, 7701, stranger);
-    ASSERT_TRUE(stream);
-    net.pump();
-    (*stream)->send(stranger.bytes);
-    for (int i = 0; i < 10; ++i) {
-        net.pump();
-        target.step(1000);
-    }
-    EXPECT_TRUE(stranger.over);
+    send_away(stranger);
     EXPECT_EQ(target_control.created, 0u);
 }
 
