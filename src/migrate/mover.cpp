@@ -50,11 +50,8 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
     if (auto possible = source_.check(order); !possible)
         return possible;
     for (const Partition* last : {pages_.partition(), arriving_.partition()})
-        if (has_second_table(last))
-            return std::unexpected(failure(MoveError::busy,
-                                           "{} still puts its page tables together after a move that has just ended: "
-                                           "try again",
-                                           last->name()));
+        if (const auto drained = check_drained(last); !drained)
+            return drained;
     keep_doubted();
     const PartitionShape shape = shape_of(*partition);
     SourcePages* const pages = pages_.begin(*partition, frequency_, mode);
@@ -127,6 +124,14 @@ bool Mover::has_second_table(const Partition* which) {
     bool has = false;
     roster_.for_each([&](Partition& partition) { has = has || (&partition == which && partition.dual->active()); });
     return has;
+}
+
+std::expected<void, Failure> Mover::check_drained(const Partition* last) {
+    if (!has_second_table(last))
+        return {};
+    return std::unexpected(failure(MoveError::busy,
+                                   "{} still puts its page tables together after a move that has just ended: try again",
+                                   last->name()));
 }
 
 /// It is called again and again until it answers true.
@@ -221,11 +226,8 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
         return std::unexpected(failure(
             MoveError::entitled_capacity,
             "entitled-capacity: {} dedicated processors, and the target has {} left to dedicate", shape.vcpus, left));
-    if (has_second_table(arriving_.partition()))
-        return std::unexpected(failure(MoveError::busy,
-                                       "{} still puts its page tables together after a move that has just ended: try "
-                                       "again",
-                                       arriving_.partition()->name()));
+    if (const auto drained = check_drained(arriving_.partition()); !drained)
+        return std::unexpected(drained.error());
     PageArrivals* const pages = arriving_.begin(shape);
     if (pages == nullptr)
         return std::unexpected(failure(MoveError::memory, "no memory for the states of {} pages", shape.granules()));

@@ -86,6 +86,7 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     void discard(partition::Partition& partition) override;
 
     bool has_second_table(const partition::Partition* which);
+    std::expected<void, Failure> check_drained(const partition::Partition* last);
     bool is_in_progress() const {
         return source_.progress().in_progress() || target_.busy() || target_.progress().in_progress();
     }
