@@ -20,6 +20,7 @@ class PipeEnd final : public net::ByteStream {
     std::size_t window = 100000;
     std::uint64_t delivered = 0; // bytes that have been put into inbound in all
     bool open = true;            // the user may still use it
+    bool starved = false;        // send() took less than it was given
     bool offer = false;          // inbound has not been offered since it changed
     bool peer_closed = false;    // finished, after inbound is consumed,
     bool half_closed = false;    // but the handler has something to say still
@@ -27,6 +28,8 @@ class PipeEnd final : public net::ByteStream {
     /// The connection breaks when this many bytes have arrived here.
     std::uint64_t cut_after = std::numeric_limits<std::uint64_t>::max();
     bool cut = false;
+    /// A bit of the byte that arrives after this many is another one.
+    std::uint64_t flip_at = std::numeric_limits<std::uint64_t>::max();
     /// Every byte that arrived, for replays.
     std::vector<std::byte> history;
 
@@ -39,17 +42,19 @@ class PipeEnd final : public net::ByteStream {
                 other->cut = true;
                 break;
             }
-            other->inbound.push_back(bytes[i]);
+            const std::byte damage{static_cast<unsigned char>(other->delivered == other->flip_at ? 1 : 0)};
+            other->inbound.push_back(bytes[i] ^ damage);
             other->history.push_back(bytes[i]);
             ++other->delivered;
         }
         if (other->delivered == other->cut_after)
             other->cut = true;
         other->offer = other->offer || n != 0;
+        starved = n < bytes.size();
         return n; // accepted, even if lost on the way
     }
     std::size_t send_space() const override { return window - std::min(window, other->inbound.size()); }
-    void resume_receive() override { give(); }
+    void resume_receive() override { offer = true; }
     void close() override {
         open = false;
         other->peer_closed = true;
@@ -83,6 +88,11 @@ class PipeEnd final : public net::ByteStream {
         }
         if (offer) {
             give();
+            return true;
+        }
+        if (starved && send_space() != 0) {
+            starved = false;
+            handler->sent();
             return true;
         }
         if (half_closed && !other->open) {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the build and the demonstration take from Debian beyond installed packages: lwIP's source, libfdt for ppc64el,
-# and a Linux kernel with a busybox to run as a partition, and with KVM to compare with.
+# What the build and the demonstration take from Debian beyond installed packages: the sources of lwIP and
+# BearSSL, libfdt for ppc64el, and a Linux kernel with a busybox to run as a partition, and with KVM to compare with.
 
 get_lwip() {
     local key='recipe 1' work source
@@ -14,6 +14,20 @@ get_lwip() {
         mark_done lwip "$key"
     fi
     say "lwip $(<"$cache/lwip/debian-version") ok"
+}
+
+get_bearssl() {
+    local key='recipe 1' work source
+    if ! is_done bearssl "$key" "$cache/bearssl/inc/bearssl.h" "$cache/bearssl/debian-version"; then
+        work="$(work_dir bearssl)"
+        use_private_apt release "$private_architectures"
+        (cd "$work" && download_source release bearssl)
+        source="$(echo "$work"/bearssl-*/)"
+        dpkg-parsechangelog -l "$source/debian/changelog" -S Version >"$source/debian-version"
+        install_into_cache "$source" "$cache/bearssl"
+        mark_done bearssl "$key"
+    fi
+    say "bearssl $(<"$cache/bearssl/debian-version") ok"
 }
 
 get_ppc64el_libfdt() {

@@ -31,6 +31,8 @@ enum class StreamError : std::uint8_t {
     no_route,       // no interface leads to that address
     no_interface,   // that network card is missing or not brought up
     too_many,       // every place of the fixed pool is taken
+    no_keys,        // secure::SecureNetwork: this machine was given no key, or those of no other machine
+    no_entropy,     // secure::SecureNetwork: there is nothing to make the keys of a connection from
 };
 
 enum class CloseReason : std::uint8_t {
@@ -39,6 +41,11 @@ enum class CloseReason : std::uint8_t {
     reset,       // the peer, or the network, ended it in the middle
     unreachable, // no answer: connecting or sending timed out
     no_memory,   // out of network buffers
+    // Of secure::SecureNetwork:
+    unknown_peer, // it has no key that is pinned here
+    unknown_here, // it does not know our key
+    insecure,     // it does not speak our one version and suite of TLS, or has not shown in time who it is
+    forged,       // what has arrived is not what the peer has sent
 };
 
 /// One connection. The object belongs to who made it (net::Stack). After close(), abort() or StreamHandler::closed() it may

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string_view>
+#include <transom/net/byte_stream.hpp>
+#include <transom/partition/dispatcher.hpp>
+#include <transom/secure/entropy.hpp>
+#include <transom/secure/key.hpp>
+#include <transom/secure/secure_stream.hpp>
+
+namespace transom::secure {
+
+/// Seconds that a peer has for its handshake, and that the last bytes of a connection have.
+constexpr std::uint64_t handshake_limit_s = 5;
+/// Connections that are accepted and have not shown who they are. One more, and the oldest of them has to go.
+constexpr std::size_t max_half_open = 4;
+
+/// A network whose connections are encrypted and authenticated at both ends, over one whose are not. connected() and accepted() are told when the
+/// peer has proved that it has a key which is pinned; who has not never reaches whoever listens.
+///
+/// As a task it seals what was written in this round, so it comes before the task of the network below and after those
+/// that write; and it looks at the time.
+class SecureNetwork final : public net::Network, public partition::Task {
+  public:
+    static constexpr std::size_t max_listeners = 2;
+
+    /// All outlive it. `places`: as many connections as there may be. `frequency`: of the time base, in Hz.
+    SecureNetwork(net::Network& below, const Identity& identity, Entropy& entropy, std::span<SecureStream> places,
+                  std::uint64_t frequency)
+        : below_(below), identity_(identity), entropy_(entropy), places_(places), frequency_(frequency) {}
+    SecureNetwork(const SecureNetwork&) = delete;
+    SecureNetwork& operator=(const SecureNetwork&) = delete;
+
+    std::expected<void, net::StreamError> listen(net::InterfaceId interface, std::uint16_t port,
+                                                 net::Listener& listener) override;
+    std::expected<net::ByteStream*, net::StreamError> connect(net::Ipv4Address address, std::uint16_t port,
+                                                              net::StreamHandler& handler) override;
+    std::uint64_t run() override;
+
+    // For SecureStream.
+    const Identity& identity() const { return identity_; }
+    static std::uint64_t now();
+    /// A line to the log about a peer: four in a second at most, as a stranger may cause them.
+    void tell(net::Ipv4Address peer, std::string_view what);
+
+  private:
+    class Entry final : public net::Listener {
+      public:
+        SecureNetwork* network = nullptr;
+        net::Listener* listener = nullptr;
+        net::StreamHandler* accepted(net::ByteStream& below) override { return network->accepted(below, *listener); }
+    };
+
+    net::StreamHandler* accepted(net::ByteStream& below, net::Listener& listener);
+    SecureStream* free_place();
+    void make_room();
+
+    net::Network& below_;
+    const Identity& identity_;
+    Entropy& entropy_;
+    std::span<SecureStream> places_;
+    std::uint64_t frequency_;
+    std::array<Entry, max_listeners> listeners_;
+    std::size_t listener_count_ = 0;
+    std::uint64_t next_line_ = 0; // not before
+    std::uint64_t untold_ = 0;
+};
+
+} // namespace transom::secure

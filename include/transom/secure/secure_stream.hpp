@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <transom/net/byte_stream.hpp>
+#include <transom/secure/refusal.hpp>
+#include <transom/secure/tls.hpp>
+
+namespace transom::secure {
+
+class SecureNetwork;
+
+/// A connection with TLS inside: a place of SecureNetwork's. To its user it is a ByteStream; below it uses another one, whose handler it is.
+/// All its memory is in it (38 KB).
+///
+/// TLS 1.2 knows no half of an end: who closes hears nothing any more. A handler that has something to say when its peer has finished
+/// is told that the connection is reset.
+class SecureStream final : public net::ByteStream, private net::StreamHandler {
+  public:
+    SecureStream() = default;
+    SecureStream(const SecureStream&) = delete;
+    SecureStream& operator=(const SecureStream&) = delete;
+
+    std::size_t send(std::span<const std::byte> bytes) override;
+    std::size_t send_space() const override;
+    void resume_receive() override;
+    void close() override;
+    void abort() override;
+    net::Ipv4Address peer() const override { return peer_; }
+
+  private:
+    friend class SecureNetwork;
+
+    enum class State : std::uint8_t {
+        unused,
+        connecting, // the connection below is
+        shaking,    // hands
+        open,
+        closing, // its user is gone; what was accepted is still to be sent
+    };
+
+    bool in_use() const { return state_ != State::unused; }
+    /// Whether it takes a place without anybody having proved anything.
+    bool half_open() const { return state_ == State::shaking && listener_ != nullptr; }
+    std::uint64_t began() const { return began_; }
+
+    void adopt(SecureNetwork& network, Tls::Role role, std::span<const std::byte, seed_size> entropy);
+    void adopt_connecting(net::ByteStream& below, net::StreamHandler& handler);
+    net::StreamHandler& adopt_accepted(net::ByteStream& below, net::Listener& listener);
+    net::StreamHandler& below_handler() { return *this; }
+    /// Once in a round: sends what was accepted and is not a whole record.
+    void work();
+    /// The time for a handshake, or for the last bytes, has passed.
+    void expire();
+    void drop();
+
+    // Of the connection below.
+    void connected() override;
+    std::size_t received(std::span<const std::byte> bytes) override;
+    void sent() override;
+    bool peer_finished() override { return state_ == State::closing; }
+    void closed(net::CloseReason reason) override;
+
+    void push();
+    void flush();
+    void tell_of_room();
+    bool settle();
+    bool establish();
+    bool deliver();
+    void finish();
+    void fail(const Refusal& refusal);
+    void finish_closing();
+    void end(net::CloseReason reason);
+    void release();
+
+    SecureNetwork* network_ = nullptr;
+    net::ByteStream* below_ = nullptr;
+    net::StreamHandler* handler_ = nullptr;
+    net::Listener* listener_ = nullptr; // of an acceptor
+    State state_ = State::unused;
+    std::uint32_t use_ =
+        0; // changes when its user is through with it: is it still who it was before the handler was called?
+    net::Ipv4Address peer_{};
+    std::uint64_t began_ = 0;  // handshake or end, by the time base
+    bool held_ = false;        // the handler had no room
+    std::size_t repeated_ = 0; // bytes at the start of what is offered next that were taken already: 0 or 1
+    bool unsealed_ = false;    // a record has been begun
+    bool wants_room_ = false;  // send() accepted less than it was given
+    bool waiting_ = false;     // a sealed record has not gone out, or not whole
+    Tls tls_;
+};
+
+} // namespace transom::secure

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <arch/clock.hpp>
+#include <transom/base/log.hpp>
+#include <transom/secure/secure_network.hpp>
+
+namespace transom::secure {
+
+using net::StreamError;
+
+std::uint64_t SecureNetwork::now() { return arch::timebase(); }
+
+SecureStream* SecureNetwork::free_place() {
+    const auto place = std::ranges::find_if(places_, [](const SecureStream& each) { return !each.in_use(); });
+    return place == places_.end() ? nullptr : &*place;
+}
+
+std::expected<void, StreamError> SecureNetwork::listen(net::InterfaceId interface, std::uint16_t port,
+                                                       net::Listener& listener) {
+    if (!identity_.complete())
+        return std::unexpected(StreamError::no_keys);
+    if (listener_count_ == listeners_.size())
+        return std::unexpected(StreamError::too_many);
+    Entry& entry = listeners_[listener_count_];
+    entry.network = this;
+    entry.listener = &listener;
+    auto listens = below_.listen(interface, port, entry);
+    if (listens)
+        ++listener_count_;
+    return listens;
+}
+
+std::expected<net::ByteStream*, StreamError> SecureNetwork::connect(net::Ipv4Address address, std::uint16_t port,
+                                                                    net::StreamHandler& handler) {
+    if (!identity_.complete())
+        return std::unexpected(StreamError::no_keys);
+    SecureStream* const place = free_place();
+    if (place == nullptr)
+        return std::unexpected(StreamError::too_many);
+    std::array<std::byte, seed_size> entropy;
+    if (!entropy_.draw(entropy))
+        return std::unexpected(StreamError::no_entropy);
+    const auto below = below_.connect(address, port, place->below_handler());
+    if (below) {
+        place->adopt(*this, Tls::Role::connector, entropy);
+        place->adopt_connecting(**below, handler);
+    }
+    wipe(entropy);
+    if (!below)
+        return std::unexpected(below.error());
+    return place;
+}
+
+net::StreamHandler* SecureNetwork::accepted(net::ByteStream& below, net::Listener& listener) {
+    make_room();
+    SecureStream* const place = free_place();
+    if (place == nullptr) {
+        tell(below.peer(), "is refused: all connections of this machine are in use");
+        return nullptr;
+    }
+    std::array<std::byte, seed_size> entropy;
+    if (!entropy_.draw(entropy)) {
+        tell(below.peer(), "is refused: this machine has no random numbers to make keys of");
+        return nullptr;
+    }
+    place->adopt(*this, Tls::Role::acceptor, entropy);
+    wipe(entropy);
+    return &place->adopt_accepted(below, listener);
+}
+
+/// Strangers that say nothing must not keep a machine out that is known: its handshake takes some ten milliseconds.
+void SecureNetwork::make_room() {
+    if (std::ranges::count_if(places_, &SecureStream::half_open) < static_cast<std::ptrdiff_t>(max_half_open))
+        return;
+    SecureStream* oldest = nullptr;
+    for (SecureStream& each : places_)
+        if (each.half_open() && (oldest == nullptr || each.began() < oldest->began()))
+            oldest = &each;
+    tell(oldest->peer(), "has to make room for another: it has not shown who it is");
+    oldest->drop();
+}
+
+std::uint64_t SecureNetwork::run() {
+    std::uint64_t next = ~std::uint64_t{0};
+    for (SecureStream& place : places_) {
+        if (place.state_ == SecureStream::State::open)
+            place.work();
+        if (place.state_ != SecureStream::State::shaking && place.state_ != SecureStream::State::closing)
+            continue;
+        const std::uint64_t limit = handshake_limit_s * frequency_;
+        const std::uint64_t passed = now() - place.began();
+        if (passed >= limit)
+            place.expire();
+        else
+            next = std::min(next, limit - passed);
+    }
+    return next;
+}
+
+void SecureNetwork::tell(net::Ipv4Address peer, std::string_view what) {
+    constexpr std::uint64_t lines_in_a_second = 4;
+    const std::uint64_t at = now();
+    if (at < next_line_) {
+        ++untold_;
+        return;
+    }
+    next_line_ = at + frequency_ / lines_in_a_second;
+    const std::uint32_t a = peer.value;
+    log("secure: {}.{}.{}.{} {}", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255, what);
+    if (const std::uint64_t untold = std::exchange(untold_, 0); untold != 0)
+        log("secure: {} more lines of that kind were left out", untold);
+}
+
+} // namespace transom::secure

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstring>
+#include <transom/secure/secure_network.hpp>
+#include <transom/secure/secure_stream.hpp>
+#include <utility>
+
+namespace transom::secure {
+
+using net::CloseReason;
+
+void SecureStream::adopt(SecureNetwork& network, Tls::Role role, std::span<const std::byte, seed_size> entropy) {
+    network_ = &network;
+    began_ = network.now();
+    tls_.begin(role, network.identity(), entropy);
+}
+
+void SecureStream::adopt_connecting(net::ByteStream& below, net::StreamHandler& handler) {
+    state_ = State::connecting;
+    below_ = &below;
+    handler_ = &handler;
+    peer_ = below.peer();
+}
+
+net::StreamHandler& SecureStream::adopt_accepted(net::ByteStream& below, net::Listener& listener) {
+    state_ = State::shaking;
+    below_ = &below;
+    listener_ = &listener;
+    peer_ = below.peer();
+    return *this;
+}
+
+// --- the user's calls
+
+std::size_t SecureStream::send(std::span<const std::byte> bytes) {
+    if (state_ != State::open)
+        return 0;
+    std::size_t accepted = 0;
+    while (accepted < bytes.size()) {
+        const std::span<std::byte> room = tls_.plaintext_out();
+        if (room.empty())
+            break;
+        const std::size_t n = std::min(room.size(), bytes.size() - accepted);
+        std::memcpy(room.data(), bytes.data() + accepted, n);
+        tls_.wrote(n);
+        accepted += n;
+        unsealed_ = true;
+        push(); // a record that is full
+    }
+    wants_room_ = accepted < bytes.size();
+    return accepted;
+}
+
+std::size_t SecureStream::send_space() const {
+    if (state_ != State::open)
+        return 0;
+    const std::size_t first = const_cast<Tls&>(tls_).plaintext_out().size(); // NOLINT: BearSSL's call changes nothing
+    const std::size_t below = below_->send_space();
+    constexpr std::size_t whole = record_size + record_overhead;
+    // The record that is being filled must go before another one is begun.
+    return first == 0 ? 0 : first + below / whole * record_size;
+}
+
+void SecureStream::resume_receive() {
+    if (state_ == State::open)
+        below_->resume_receive();
+}
+
+void SecureStream::close() {
+    if (state_ != State::open)
+        return abort();
+    ++use_;
+    handler_ = nullptr;
+    state_ = State::closing;
+    began_ = network_->now();
+    tls_.close();
+    push();
+    finish_closing();
+}
+
+void SecureStream::abort() {
+    if (below_ != nullptr)
+        below_->abort();
+    release();
+}
+
+// --- the connection below
+
+void SecureStream::connected() {
+    state_ = State::shaking;
+    began_ = network_->now();
+    push();
+}
+
+/// While the handler has no room, one byte at least is left with the connection below, though it may have been taken: so that it is offered
+/// again when it should be, and that the end does not come first.
+std::size_t SecureStream::received(std::span<const std::byte> bytes) {
+    if (state_ == State::closing)
+        return bytes.size();
+    held_ = false;
+    std::size_t taken = std::exchange(repeated_, 0);
+    while (true) {
+        if (!settle())
+            return bytes.size();
+        if (held_ || taken == bytes.size())
+            break;
+        const std::span<std::byte> room = tls_.transport_in();
+        if (room.empty()) { // the peer talks, and our last word of the handshake is still to be sent
+            held_ = true;
+            break;
+        }
+        const std::size_t n = std::min(room.size(), bytes.size() - taken);
+        std::memcpy(room.data(), bytes.data() + taken, n);
+        tls_.took_in(n);
+        taken += n;
+    }
+    flush();
+    if (held_ && taken == bytes.size() && taken != 0) {
+        repeated_ = 1;
+        --taken;
+    }
+    return taken;
+}
+
+void SecureStream::sent() {
+    if (state_ == State::closing) {
+        push();
+        return finish_closing();
+    }
+    const bool was_shaking = state_ == State::shaking;
+    if (!settle())
+        return;
+    if (state_ == State::open && was_shaking && held_)
+        below_->resume_receive();
+    if (state_ == State::open)
+        tell_of_room();
+    if (in_use())
+        flush();
+}
+
+void SecureStream::closed(CloseReason reason) {
+    below_ = nullptr;
+    if (state_ == State::closing)
+        return release();
+    if (state_ == State::shaking)
+        network_->tell(peer_, "hung up before it had shown who it is");
+    // The end of a connection that nobody has sealed may be anybody's doing.
+    end(state_ != State::connecting && reason == CloseReason::finished ? CloseReason::reset : reason);
+}
+
+// --- what happens
+
+void SecureStream::push() {
+    std::span<const std::byte> bytes = tls_.transport_out();
+    while (!bytes.empty()) {
+        const std::size_t taken = below_->send(bytes);
+        if (taken == 0)
+            break;
+        tls_.took_out(taken);
+        bytes = tls_.transport_out();
+    }
+    waiting_ = !bytes.empty();
+}
+
+void SecureStream::flush() {
+    if (unsealed_)
+        tls_.seal();
+    unsealed_ = false;
+    push();
+}
+
+void SecureStream::tell_of_room() {
+    if (tls_.plaintext_out().empty())
+        return;
+    wants_room_ = false;
+    handler_->sent();
+}
+
+void SecureStream::work() {
+    flush();
+    if (wants_room_) // and nobody below will say that there is
+        tell_of_room();
+}
+
+/// Does what has become possible. False: its user is gone, or was told that it is over.
+bool SecureStream::settle() {
+    if (tls_.error() == 0)
+        push(); // which goes on with the handshake
+    if (tls_.error() != 0) {
+        fail(refusal_of(tls_.error(), state_ == State::open));
+        return false;
+    }
+    if (state_ == State::shaking && tls_.established() && !tls_.plaintext_out().empty() && !establish())
+        return false;
+    if (state_ == State::open && !held_ && !deliver())
+        return false;
+    if (!held_ && tls_.peer_closed()) {
+        finish();
+        return false;
+    }
+    return true;
+}
+
+bool SecureStream::establish() {
+    const std::uint32_t use = use_;
+    state_ = State::open;
+    if (listener_ == nullptr) {
+        handler_->connected();
+        return use == use_;
+    }
+    net::StreamHandler* const handler = listener_->accepted(*this);
+    if (use != use_)
+        return false;
+    handler_ = handler;
+    if (handler == nullptr)
+        abort();
+    return handler != nullptr;
+}
+
+bool SecureStream::deliver() {
+    const std::uint32_t use = use_;
+    for (auto plain = tls_.plaintext_in(); !plain.empty() && !held_; plain = tls_.plaintext_in()) {
+        const std::size_t consumed = std::min(handler_->received(plain), plain.size());
+        if (use != use_)
+            return false;
+        held_ = consumed < plain.size();
+        if (consumed != 0)
+            tls_.consumed(consumed);
+    }
+    return true;
+}
+
+/// The peer has said that it will say no more, and hears nothing any more.
+void SecureStream::finish() {
+    if (state_ != State::open)
+        return fail({CloseReason::insecure, "hung up before it had shown who it is"});
+    const std::uint32_t use = use_;
+    const bool wants_more = handler_->peer_finished();
+    if (use != use_)
+        return;
+    std::exchange(below_, nullptr)->close();
+    end(wants_more ? CloseReason::reset : CloseReason::finished);
+}
+
+void SecureStream::fail(const Refusal& refusal) {
+    network_->tell(peer_, refusal.text);
+    net::ByteStream& below = *std::exchange(below_, nullptr);
+    bool told = refusal.told;
+    if (refusal.alert != 0 && !waiting_) {
+        const std::span<const std::byte> alert = tls_.alert(refusal.alert);
+        told = below.send(alert) == alert.size();
+    }
+    if (told)
+        below.close(); // what was said last still arrives
+    else
+        below.abort();
+    end(refusal.reason);
+}
+
+void SecureStream::finish_closing() {
+    if (!tls_.transport_out().empty())
+        return;
+    below_->close();
+    release();
+}
+
+void SecureStream::expire() {
+    if (state_ == State::closing)
+        return abort();
+    fail({CloseReason::insecure, "has not shown in time who it is"});
+}
+
+void SecureStream::drop() {
+    below_->abort();
+    end(CloseReason::insecure);
+}
+
+void SecureStream::end(CloseReason reason) {
+    net::StreamHandler* const handler = handler_;
+    release();
+    if (handler != nullptr)
+        handler->closed(reason);
+}
+
+void SecureStream::release() {
+    ++use_;
+    state_ = State::unused;
+    below_ = nullptr;
+    handler_ = nullptr;
+    listener_ = nullptr;
+    held_ = unsealed_ = waiting_ = wants_room_ = false;
+    repeated_ = 0;
+    tls_.wipe_all();
+}
+
+} // namespace transom::secure

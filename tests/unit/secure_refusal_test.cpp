@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "secure_fixture.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace transom::secure {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::array<std::byte, 2> our_suite{std::byte{0xcc}, std::byte{0xa9}};
+
+class SecureRefusalTest : public SecureTest {
+  protected:
+    /// A network whose connector says what it likes, to b.
+    net::ByteStream& stranger(Talker& talker) {
+        net::ByteStream& stream = **pipes.connect(other_machine, test_port, talker);
+        talker.stream = &stream;
+        round();
+        return stream;
+    }
+    /// What a said to b until both were connected.
+    Bytes_ recorded_hello() {
+        shake();
+        return pipes.acceptor().history;
+    }
+    void expect_refused(const Talker& caller, CloseReason reason) {
+        EXPECT_FALSE(caller.is_connected);
+        EXPECT_EQ(caller.end, reason);
+        EXPECT_TRUE(host.talkers.empty()) << "it has reached the listener";
+        EXPECT_EQ(places_in_use(a), 0u);
+        EXPECT_EQ(places_in_use(b), 0u);
+    }
+};
+
+TEST_F(SecureRefusalTest, WhoIsNotPinnedAtTheListener) {
+    Machine c{pipes, 9, {2}};
+    listen(b);
+    connect(c, here);
+    go_on();
+    expect_refused(here, CloseReason::unknown_here);
+    EXPECT_THAT(log(), HasSubstr("secure: 10.77.0.1 is not a machine that this one knows: its key is not pinned here"));
+    EXPECT_THAT(log(), HasSubstr("does not know this machine: the key of this machine is not pinned there"));
+}
+
+TEST_F(SecureRefusalTest, AListenerThatTheCallerHasNotPinned) {
+    Machine c{pipes, 1, {3, 4}};
+    listen(b);
+    connect(c, here);
+    go_on();
+    expect_refused(here, CloseReason::unknown_peer);
+    EXPECT_THAT(log(), HasSubstr("is not a machine that this one knows: its key is not pinned here"));
+    EXPECT_THAT(log(), HasSubstr("does not know this machine: the key of this machine is not pinned there"));
+}
+
+TEST_F(SecureRefusalTest, AMachineWithoutKeysHasNoConnections) {
+    for (const bool own : {false, true}) {
+        Identity identity;
+        if (own) {
+            ASSERT_TRUE(identity.set_own(test_key(1)));
+        }
+        SecureNetwork network(pipes, identity, a.entropy, a.places, test_frequency);
+        EXPECT_EQ(network.listen(net::InterfaceId::link, test_port, host).error(), net::StreamError::no_keys);
+        EXPECT_EQ(network.connect(other_machine, test_port, here).error(), net::StreamError::no_keys);
+    }
+    EXPECT_EQ(pipes.listener, nullptr);
+}
+
+TEST_F(SecureRefusalTest, AMachineWithoutRandomNumbersHasNoConnections) {
+    Entropy none;
+    SecureNetwork deaf(pipes, b.identity, none, b.places, test_frequency);
+    EXPECT_EQ(deaf.connect(other_machine, test_port, here).error(), net::StreamError::no_entropy);
+    ASSERT_TRUE(deaf.listen(net::InterfaceId::link, test_port, host));
+    connect(a, here);
+    go_on();
+    EXPECT_EQ(here.end, CloseReason::refused);
+    EXPECT_THAT(log(), HasSubstr("this machine has no random numbers to make keys of"));
+}
+
+/// Another TLS client that has no key to show.
+TEST_F(SecureRefusalTest, AClientWithoutAKey) {
+    struct Plain {
+        br_ssl_client_context context;
+        std::array<unsigned char, BR_SSL_BUFSIZE_BIDI> buffer;
+    };
+    const auto plain = std::make_unique<Plain>();
+    br_ssl_client_context& context = plain->context;
+    const std::array<std::uint16_t, 1> suites{BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256};
+    PinnedKeys pinned;
+    pinned.begin(a.identity.peers());
+    br_ssl_client_zero(&context);
+    br_ssl_engine_set_versions(&context.eng, BR_TLS12, BR_TLS12);
+    br_ssl_engine_set_suites(&context.eng, suites.data(), suites.size());
+    br_ssl_engine_set_ec(&context.eng, &br_ec_all_m31);
+    br_ssl_engine_set_ecdsa(&context.eng, &br_ecdsa_i31_vrfy_asn1);
+    br_ssl_engine_set_hash(&context.eng, br_sha256_ID, &br_sha256_vtable);
+    br_ssl_engine_set_prf_sha256(&context.eng, &br_tls12_sha256_prf);
+    br_ssl_engine_set_chapol(&context.eng, &br_sslrec_in_chapol_vtable, &br_sslrec_out_chapol_vtable);
+    br_ssl_engine_set_chacha20(&context.eng, &br_chacha20_ct_run);
+    br_ssl_engine_set_poly1305(&context.eng, &br_poly1305_ctmulq_run);
+    br_ssl_engine_set_x509(&context.eng, pinned.engine());
+    br_ssl_engine_set_buffer(&context.eng, plain->buffer.data(), plain->buffer.size(), 1);
+    br_ssl_engine_inject_entropy(&context.eng, "0123456789abcdef0123456789abcdef", 32);
+    br_ssl_client_reset(&context, nullptr, 0);
+    listen(b);
+    net::ByteStream& stream = stranger(here);
+    for (int i = 0; i < 100 && here.stream != nullptr; ++i) {
+        std::size_t length = 0;
+        while (const unsigned char* out = br_ssl_engine_sendrec_buf(&context.eng, &length)) {
+            stream.send(std::as_bytes(std::span(out, length)));
+            br_ssl_engine_sendrec_ack(&context.eng, length);
+        }
+        go_on();
+        while (!here.heard.empty()) {
+            unsigned char* const in = br_ssl_engine_recvrec_buf(&context.eng, &length);
+            if (in == nullptr)
+                break;
+            const std::size_t n = std::min(length, here.heard.size());
+            std::memcpy(in, here.heard.data(), n);
+            here.heard.erase(here.heard.begin(), here.heard.begin() + static_cast<std::ptrdiff_t>(n));
+            br_ssl_engine_recvrec_ack(&context.eng, n);
+        }
+    }
+    EXPECT_TRUE(host.talkers.empty());
+    EXPECT_GE(br_ssl_engine_last_error(&context.eng), BR_ERR_RECV_FATAL_ALERT) << "the server has said why";
+    EXPECT_THAT(log(), HasSubstr("it shows no key"));
+    EXPECT_EQ(places_in_use(b), 0u);
+}
+
+TEST_F(SecureRefusalTest, AFlippedBitInTheData) {
+    for (const bool towards_acceptor : {true, false}) {
+        SCOPED_TRACE(towards_acceptor);
+        fake.log_.clear();
+        fake.advance(test_frequency);
+        listen(b);
+        Talker caller;
+        connect(a, caller);
+        go_on();
+        ASSERT_FALSE(host.talkers.empty());
+        Talker& speaker = towards_acceptor ? caller : there();
+        Talker& hearer = towards_acceptor ? there() : caller;
+        test::PipeEnd& end = **(pipes.ends.end() - (towards_acceptor ? 1 : 2));
+        end.flip_at = end.delivered + 30'000;
+        speaker.to_say = random_bytes(50'000, random);
+        speaker.talk();
+        go_on();
+        EXPECT_EQ(hearer.end, CloseReason::forged);
+        EXPECT_EQ(hearer.heard.size(), record_size) << "what came before it";
+        EXPECT_EQ(speaker.end, CloseReason::forged);
+        EXPECT_THAT(log(), HasSubstr("has not sent what has arrived from it: damaged or forged on the way"));
+    }
+}
+
+TEST_F(SecureRefusalTest, AFlippedBitAnywhereInTheHandshake) {
+    const Bytes_ forth = recorded_hello(), back = pipes.connector().history;
+    here.stream->abort();
+    go_on();
+    host.talkers.clear();
+    for (const bool towards_acceptor : {true, false}) {
+        const std::size_t length = towards_acceptor ? forth.size() : back.size();
+        for (std::size_t at = 0; at < length; at += 3) {
+            SCOPED_TRACE(testing::Message() << towards_acceptor << " " << at);
+            Talker caller;
+            connect(a, caller);
+            (*(pipes.ends.end() - (towards_acceptor ? 1 : 2)))->flip_at = at;
+            go_on();
+            fake.advance((handshake_limit_s + 1) * test_frequency); // a length may have been made longer
+            go_on();
+            // The acceptor has told its listener when the last bytes, of its Finished, are on their way.
+            EXPECT_FALSE(caller.is_connected);
+            EXPECT_TRUE(caller.end);
+            for (const Talker& talker : host.talkers)
+                EXPECT_TRUE(talker.end && talker.heard.empty());
+            host.talkers.clear();
+        }
+    }
+    EXPECT_EQ(places_in_use(a), 0u);
+    EXPECT_EQ(places_in_use(b), 0u);
+}
+
+TEST_F(SecureRefusalTest, ACutAnywhereInTheHandshake) {
+    const Bytes_ forth = recorded_hello();
+    here.stream->abort();
+    go_on();
+    host.talkers.clear();
+    for (std::size_t length = 0; length < forth.size(); length += 7) {
+        Talker caller;
+        net::ByteStream& stream = stranger(caller);
+        stream.send(std::span(forth).first(length));
+        go_on();
+        stream.close();
+        go_on();
+        EXPECT_TRUE(host.talkers.empty());
+    }
+    EXPECT_EQ(places_in_use(b), 0u);
+    EXPECT_THAT(log(), HasSubstr("hung up before it had shown who it is"));
+}
+
+TEST_F(SecureRefusalTest, ARecordedStreamPlayedAgain) {
+    shake();
+    here.to_say = random_bytes(1000, random);
+    here.talk();
+    go_on();
+    ASSERT_EQ(there().heard, here.to_say);
+    const Bytes_ recorded = pipes.acceptor().history;
+    here.stream->close();
+    go_on();
+    host.talkers.clear();
+    Talker caller;
+    stranger(caller).send(recorded);
+    go_on();
+    EXPECT_TRUE(host.talkers.empty()) << "the replay has reached the listener";
+    EXPECT_TRUE(caller.end);
+    EXPECT_EQ(places_in_use(b), 0u);
+    EXPECT_THAT(log(), HasSubstr("shows a key that it does not have"));
+}
+
+TEST_F(SecureRefusalTest, RecordsOfTheSameConnectionPlayedAgainOrLeftOut) {
+    for (const bool again : {true, false}) {
+        listen(b);
+        Talker caller;
+        connect(a, caller);
+        go_on();
+        test::PipeEnd& end = *pipes.ends.back();
+        caller.to_say = random_bytes(100, random);
+        caller.talk();
+        a.network->run();
+        const Bytes_ record = end.inbound;
+        if (again) {
+            go_on();
+            EXPECT_EQ(there().heard.size(), 100u);
+            caller.stream->send({}); // nothing
+            end.inbound = record;
+        } else {
+            end.inbound.clear();
+            caller.said = 0;
+            caller.talk();
+            a.network->run();
+        }
+        end.offer = true;
+        go_on();
+        EXPECT_EQ(there().end, CloseReason::forged);
+        EXPECT_EQ(there().heard.size(), again ? 100u : 0u);
+    }
+}
+
+TEST_F(SecureRefusalTest, AnOlderVersionOrAnotherSuiteOfTheCallers) {
+    const Bytes_ forth = recorded_hello();
+    here.stream->abort();
+    go_on();
+    host.talkers.clear();
+    // RFC 5246 7.4.1.2: record header 5, message header 4, then the version; the suites after 32 random bytes and a session.
+    constexpr std::size_t version = 9;
+    const auto suite = std::search(forth.begin(), forth.end(), our_suite.begin(), our_suite.end());
+    ASSERT_NE(suite, forth.end());
+    const auto offer = [&](std::size_t at, std::uint16_t value) {
+        fake.log_.clear();
+        fake.advance(test_frequency);
+        Bytes_ hello = forth;
+        hello[at] = static_cast<std::byte>(value >> 8);
+        hello[at + 1] = static_cast<std::byte>(value);
+        Talker caller;
+        stranger(caller).send(hello);
+        go_on();
+        EXPECT_TRUE(host.talkers.empty());
+        EXPECT_TRUE(caller.end);
+        ASSERT_GE(caller.heard.size(), 7u);
+        EXPECT_EQ(caller.heard[0], std::byte{21}) << "an alert";
+        EXPECT_EQ(caller.heard[5], std::byte{2}) << "a fatal one";
+    };
+    for (const std::uint16_t older : std::to_array<std::uint16_t>({0x0300, 0x0301, 0x0302})) {
+        offer(version, older);
+        EXPECT_THAT(log(), HasSubstr("offers an older version than TLS 1.2"));
+    }
+    // ECDHE-ECDSA-AES128-GCM, RSA-AES128-GCM, RSA-NULL, ECDHE-RSA-CHACHA20.
+    for (const std::uint16_t other : std::to_array<std::uint16_t>({0xc02b, 0x009c, 0x003b, 0xcca8})) {
+        offer(static_cast<std::size_t>(suite - forth.begin()), other);
+        EXPECT_THAT(log(), HasSubstr("does not offer ECDHE-ECDSA-CHACHA20-POLY1305"));
+    }
+}
+
+/// Answers each connection with the same bytes.
+struct Echo final : net::Listener {
+    Bytes_ answer;
+    Talker talker;
+    net::StreamHandler* accepted(net::ByteStream& stream) override {
+        stream.send(answer);
+        return &talker;
+    }
+};
+
+TEST_F(SecureRefusalTest, AnOlderVersionOrAnotherSuiteOfTheListeners) {
+    shake();
+    const Bytes_ back = pipes.connector().history;
+    here.stream->abort();
+    go_on();
+    const auto suite = std::search(back.begin(), back.end(), our_suite.begin(), our_suite.end());
+    ASSERT_NE(suite, back.end());
+    Echo echo;
+    pipes.listener = &echo;
+    const auto answer = [&](std::size_t at, std::uint16_t value) {
+        echo.answer = back;
+        echo.answer[at] = static_cast<std::byte>(value >> 8);
+        echo.answer[at + 1] = static_cast<std::byte>(value);
+        Talker caller;
+        connect(a, caller);
+        go_on();
+        EXPECT_FALSE(caller.is_connected);
+        EXPECT_EQ(caller.end, CloseReason::insecure);
+    };
+    for (const std::uint16_t older : std::to_array<std::uint16_t>({0x0300, 0x0301, 0x0302}))
+        answer(9, older);
+    answer(static_cast<std::size_t>(suite - back.begin()), 0xc02b);
+}
+
+TEST_F(SecureRefusalTest, WhoSaysNothingHasToGo) {
+    listen(b);
+    stranger(here);
+    go_on();
+    EXPECT_EQ(places_in_use(b), 1u);
+    fake.advance(handshake_limit_s * test_frequency - 1);
+    go_on();
+    EXPECT_FALSE(here.end);
+    fake.advance(1);
+    go_on();
+    EXPECT_EQ(here.end, CloseReason::reset);
+    EXPECT_EQ(places_in_use(b), 0u);
+    EXPECT_THAT(log(), HasSubstr("10.77.0.1 has not shown in time who it is"));
+}
+
+TEST_F(SecureRefusalTest, AListenerThatSaysNothingIsGivenUp) {
+    Echo mute;
+    pipes.listener = &mute;
+    connect(a, here);
+    go_on();
+    EXPECT_FALSE(here.end);
+    fake.advance(handshake_limit_s * test_frequency);
+    go_on();
+    EXPECT_EQ(here.end, CloseReason::insecure);
+}
+
+TEST_F(SecureRefusalTest, StrangersThatSayNothingDoNotKeepOthersOut) {
+    listen(b);
+    std::deque<Talker> strangers;
+    for (int i = 0; i < 20; ++i) {
+        stranger(strangers.emplace_back());
+        fake.advance(1000);
+    }
+    go_on();
+    EXPECT_EQ(places_in_use(b), max_half_open);
+    connect(a, here);
+    go_on();
+    EXPECT_TRUE(here.is_connected);
+    EXPECT_EQ(host.talkers.size(), 1u);
+    EXPECT_LT(fake.log_.size(), 5u) << "strangers do not fill the log";
+}
+
+TEST_F(SecureRefusalTest, GarbageIsRefused) {
+    listen(b);
+    const Bytes_ forth = recorded_hello();
+    here.stream->abort();
+    go_on();
+    host.talkers.clear();
+    for (int i = 0; i < 3000; ++i) {
+        Talker caller;
+        net::ByteStream& stream = stranger(caller);
+        Bytes_ bytes = i % 2 == 0 ? random_bytes(1 + random() % 600, random) : forth;
+        if (i % 2 != 0)
+            for (std::uint64_t changes = 1 + random() % 5; changes != 0; --changes)
+                bytes[random() % bytes.size()] = static_cast<std::byte>(random());
+        else if (i % 4 == 0) // looks like a record
+            bytes.insert(bytes.begin(), {std::byte{22}, std::byte{3}, std::byte{3}});
+        for (std::size_t at = 0; at < bytes.size() && caller.stream != nullptr;) {
+            const std::size_t n = std::min<std::size_t>(1 + random() % 200, bytes.size() - at);
+            stream.send(std::span(bytes).subspan(at, n));
+            at += n;
+            pipes.ends[pipes.ends.size() - 1]->pump();
+            pipes.ends[pipes.ends.size() - 2]->pump();
+        }
+        if (caller.stream != nullptr)
+            stream.abort();
+        pipes.ends[pipes.ends.size() - 1]->pump();
+        ASSERT_TRUE(host.talkers.empty());
+    }
+    EXPECT_EQ(places_in_use(b), 0u);
+}
+
+TEST_F(SecureRefusalTest, GarbageAfterTheHandshakeIsRefused) {
+    listen(b);
+    for (int i = 0; i < 100; ++i) {
+        Talker caller;
+        connect(a, caller);
+        go_on();
+        ASSERT_FALSE(host.talkers.empty());
+        test::PipeEnd& end = *pipes.ends.back();
+        end.inbound = random_bytes(20'000, random);
+        if (i % 2 == 0) // a record of data that can be
+            for (std::size_t at = 0; const int each : {23, 3, 3, 1, 0})
+                end.inbound[at++] = static_cast<std::byte>(each);
+        end.offer = true;
+        go_on();
+        ASSERT_EQ(there().end, CloseReason::forged);
+        ASSERT_TRUE(there().heard.empty());
+        host.talkers.clear();
+        pipes.ends.clear();
+    }
+    EXPECT_EQ(places_in_use(a), 0u);
+    EXPECT_EQ(places_in_use(b), 0u);
+}
+
+TEST_F(SecureRefusalTest, NoKeyIsEverInTheLog) {
+    Machine c{pipes, 9, {2}};
+    listen(b);
+    connect(c, here);
+    go_on();
+    const auto hex = [](std::span<const std::byte> bytes) {
+        std::string text;
+        for (const std::byte each : bytes.first(4))
+            text += fmt::format("{:02x}", std::to_integer<unsigned>(each));
+        return text;
+    };
+    ASSERT_FALSE(fake.log_.empty());
+    for (const std::uint8_t key : std::to_array<std::uint8_t>({1, 2, 9}))
+        EXPECT_THAT(log(), testing::Not(HasSubstr(hex(test_key(key)))));
+}
+
+} // namespace
+} // namespace transom::secure
