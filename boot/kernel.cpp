@@ -43,9 +43,10 @@ partition::Resources resources(const tree::HostMachine& machine, memory::Frames&
             .cpu_characteristics = characteristics};
 }
 
-random::Source random_source() {
+/// Null where the processor has no generator.
+random::Hardware random_hardware() {
     const bool has_generator = arch::in_hypervisor_state() && arch::processor_generation() >= 9;
-    return random::Source(has_generator ? &arch::hardware_random : nullptr);
+    return has_generator ? &arch::hardware_random : nullptr;
 }
 
 migrate::MachineFacts move_facts(const tree::HostMachine& machine) {
@@ -81,20 +82,22 @@ manage::MachineInfo machine_info(const Platform& platform, const tree::HostMachi
 Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Frames& frames, std::uint64_t started_at,
                const partition::CpuCharacteristics& characteristics)
     : platform_(platform), machine_(machine), frames_(frames), resources_(resources(machine, frames, characteristics)),
-      random_(random_source()), dispatcher_(machine.timebase_frequency), roster_(resources_, dispatcher_),
-      console_(platform, roster_, machine.timebase_frequency), network_task_(network()),
+      random_(random_hardware()), dispatcher_(machine.timebase_frequency), roster_(resources_, dispatcher_),
+      console_(platform, roster_, machine.timebase_frequency), network_task_(network()), entropy_(random_hardware()),
+      secure_network_(network(), identity_, entropy_, secure_places(frames), machine.timebase_frequency),
       life_cycle_(roster_, frames, mover_, *this, platform.runs_partitions()),
       mover_(roster_, frames, move_facts(machine), life_cycle_),
       attendant_(roster_, frames, machine.timebase_frequency),
       local_machine_(machine_info(platform, machine), frames, roster_, dispatcher_, mover_, attendant_, life_cycle_,
-                     network(), started_at),
+                     secure_network_, started_at),
       management_(local_machine_) {
     dispatcher_.add(console_);
     dispatcher_.add(mover_);
     dispatcher_.add(attendant_);
     dispatcher_.add(life_cycle_);
     dispatcher_.add(management_);
-    dispatcher_.add(network_task_); // last: it sends what the others have written
+    dispatcher_.add(secure_network_); // it seals what the others have written,
+    dispatcher_.add(network_task_);   // and this sends it
 }
 
 void Kernel::read_bundle() {
@@ -109,19 +112,42 @@ void Kernel::read_bundle() {
         log("manifest: {}", parsed.error().view());
 }
 
-/// The bundle's seed is used once: nobody finds it afterwards, neither a partition nor who reads the machine's memory.
+/// The bundle's secrets are used once: nobody finds them there afterwards, neither a partition nor who reads the machine's memory.
+void Kernel::erase(std::span<const std::byte> secret) {
+    std::byte* const bundle = arch::real_pointer(machine_.initrd.begin);
+    secure::wipe({bundle + (secret.data() - bundle), secret.size()});
+}
+
 void Kernel::seed_random() {
     if (bundle_ && !bundle_->rng_seed().empty()) {
         const auto seed = bundle_->rng_seed();
         constexpr std::uint32_t bits_of_a_byte = 8;
         random_.absorb(seed, static_cast<std::uint32_t>(bits_of_a_byte * seed.size()));
-        std::byte* const bundle = arch::real_pointer(machine_.initrd.begin);
-        std::fill_n(bundle + (seed.data() - bundle), seed.size(), std::byte{0});
+        entropy_.absorb(seed);
+        erase(seed);
     }
     if (random_.usable())
         resources_.random = &random_;
     else
         log("this machine has no source of random numbers: partitions are not offered H_RANDOM");
+}
+
+void Kernel::take_keys() {
+    if (!bundle_ || !bundle_->keys())
+        return;
+    const tree::Keys& keys = *bundle_->keys();
+    secure::PrivateKey own;
+    std::ranges::copy(keys.private_key, own.begin());
+    erase(keys.private_key);
+    if (!identity_.set_own(own))
+        log("keys: what the bundle has is no private key: partitions can neither leave nor arrive");
+    secure::wipe(own);
+    for (std::size_t at = 0; at < keys.peer_keys.size(); at += secure::public_key_size) {
+        secure::PublicKey peer;
+        std::ranges::copy(keys.peer_keys.subspan(at, peer.size()), peer.begin());
+        if (!identity_.add_peer(peer))
+            return; // the manifest was checked: there are not more
+    }
 }
 
 void Kernel::create_partitions() {
@@ -185,8 +211,14 @@ net::MachineAddresses Kernel::addresses() const {
 void Kernel::listen() {
     if (!network().listen(net::InterfaceId::management, manage::management_port, management_))
         log("no management card: this machine can only be reached by its console");
-    if (platform_.runs_partitions() && !mover_.listen(network()))
-        log("no link to other machines: partitions can neither leave nor arrive");
+    if (!platform_.runs_partitions())
+        return;
+    if (!network().interface(net::InterfaceId::link).up())
+        return log("no link to other machines: partitions can neither leave nor arrive");
+    if (!identity_.complete())
+        return log("no keys of this machine and of others were given: partitions can neither leave nor arrive");
+    if (!mover_.listen(secure_network_))
+        log("the migration port can not be listened on: partitions cannot arrive");
 }
 
 bool Kernel::has_to_end() const {
@@ -199,6 +231,7 @@ void Kernel::run(std::span<const pci::HostBridge> bridges) {
     read_bundle();
     net::set_timebase_frequency(machine_.timebase_frequency);
     seed_random();
+    take_keys();
     bring_up_network(network(), bridges, frames_, addresses());
     listen();
     if (!platform_.runs_partitions()) {

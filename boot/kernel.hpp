@@ -16,6 +16,7 @@
 #include <transom/partition/roster.hpp>
 #include <transom/pci/bus.hpp>
 #include <transom/random/source.hpp>
+#include <transom/secure/secure_network.hpp>
 #include <transom/tree/host_tree.hpp>
 #include <transom/tree/manifest.hpp>
 
@@ -39,6 +40,8 @@ class Kernel final : private transom::manage::LifeObserver {
   private:
     void read_bundle();
     void seed_random();
+    void take_keys();
+    void erase(std::span<const std::byte> secret);
     transom::net::MachineAddresses addresses() const;
     void listen();
     void create_partitions();
@@ -59,6 +62,9 @@ class Kernel final : private transom::manage::LifeObserver {
     transom::partition::Roster roster_;
     ConsoleTask console_;
     transom::net::NetworkTask network_task_;
+    transom::secure::Identity identity_;
+    transom::secure::Entropy entropy_;
+    transom::secure::SecureNetwork secure_network_; // for all that machines say to each other
     transom::manage::LifeCycle life_cycle_;
     transom::migrate::Mover mover_;
     transom::dual::Attendant attendant_;

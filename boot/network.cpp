@@ -3,6 +3,7 @@
 
 #include <arch/real_memory.hpp>
 #include <libfdt.h>
+#include <new>
 #include <transom/base/big_endian.hpp>
 #include <transom/base/log.hpp>
 
@@ -25,6 +26,19 @@ std::span<std::byte> take(memory::Frames& frames, Bytes size) {
 } // namespace
 
 net::Stack& network() { return the_network; }
+
+std::span<secure::SecureStream> secure_places(memory::Frames& frames) {
+    constexpr std::size_t count = 12; // four of them may be strangers'
+    const std::span<std::byte> memory = take(frames, count * sizeof(secure::SecureStream));
+    if (memory.empty()) {
+        log("net: no memory for encrypted connections");
+        return {};
+    }
+    auto* const places = reinterpret_cast<secure::SecureStream*>(memory.data());
+    for (std::size_t i = 0; i < count; ++i)
+        new (places + i) secure::SecureStream;
+    return {places, count};
+}
 
 void bring_up_network(net::Stack& stack, std::span<const pci::HostBridge> bridges, memory::Frames& frames,
                       const net::MachineAddresses& addresses) {

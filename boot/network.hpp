@@ -5,6 +5,7 @@
 #include <transom/memory/frames.hpp>
 #include <transom/net/stack.hpp>
 #include <transom/pci/bus.hpp>
+#include <transom/secure/secure_stream.hpp>
 
 namespace boot {
 
@@ -17,6 +18,9 @@ void bring_up_network(transom::net::Stack& stack, std::span<const transom::pci::
 
 /// The machine's only network.
 transom::net::Stack& network();
+
+/// Memory for as many encrypted connections as a machine may have; empty, with a line in the log, where there is none.
+std::span<transom::secure::SecureStream> secure_places(transom::memory::Frames& frames);
 
 /// The window for 32-bit memory in a host bridge node's `ranges`; empty where there is none. PCI Bus Binding to Open
 /// Firmware 2.1, 12: seven cells an entry (three of PCI address, two of real address, two of size).

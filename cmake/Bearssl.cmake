@@ -26,7 +26,7 @@ list(TRANSFORM bearssl_files APPEND .c)
 add_library(bearssl OBJECT ${bearssl_files})
 target_include_directories(bearssl SYSTEM PUBLIC ${bearssl_source}/inc PRIVATE ${bearssl_source}/src)
 target_compile_definitions(bearssl PRIVATE BR_USE_URANDOM=0 BR_USE_UNIX_TIME=0 BR_USE_GETENTROPY=0 BR_RDRAND=0 BR_AES_X86NI=0
-    BR_SSE2=0 BR_POWER8=0 BR_LE_UNALIGNED=1)
+    BR_SSE2=0 BR_POWER8=0 BR_LE_UNALIGNED=$<IF:$<BOOL:${TRANSOM_SANITIZE}>,0,1>) # 1 is what UBSan is there to find
 target_compile_options(bearssl PRIVATE -O2)
 if(TRANSOM_TARGET STREQUAL "power")
     target_link_libraries(bearssl PRIVATE transom_machine_flags)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "end_connection.hpp"
+#include "lost_connection.hpp"
 #include <transom/base/log.hpp>
 #include <transom/base/panic.hpp>
 #include <transom/migrate/limits.hpp>
@@ -68,16 +69,12 @@ std::expected<void, Failure> SourceSession::start(net::Network& network, const M
     if (!stream) {
         phase_ = Phase::over;
         progress_.state = MoveState::failed;
-        progress_.failure =
-            failure(MoveError::no_connection, "this machine can not connect to the target: {}",
-                    stream.error() == net::StreamError::no_route       ? "its address is on no network of ours"
-                    : stream.error() == net::StreamError::no_interface ? "there is no link network card"
-                                                                       : "too many connections");
+        progress_.failure = failure(MoveError::no_connection, "this machine can not connect to the target: {}",
+                                    describe(stream.error()));
         return std::unexpected(progress_.failure);
     }
     stream_ = *stream;
-    log("migration: moving {}; the stream is neither encrypted nor authenticated, use a private link only",
-        partition.name());
+    log("migration: moving {}", partition.name());
     return {};
 }
 
@@ -348,9 +345,10 @@ void SourceSession::closed(net::CloseReason reason) {
         if (reason == net::CloseReason::refused)
             return fail(failure(MoveError::refused_connection,
                                 "nobody listens at the target's port {}: does a Transom run there?", order_.port));
-        return fail(failure(MoveError::unreachable, "nobody answers at the target's address"));
+        if (reason == net::CloseReason::unreachable || reason == net::CloseReason::no_memory)
+            return fail(failure(MoveError::unreachable, "nobody answers at the target's address"));
     }
-    fail(failure(MoveError::connection_lost, "the connection to the target ended too early"), false);
+    fail(lost_connection(reason, "the target"), false);
 }
 
 } // namespace transom::migrate

@@ -128,6 +128,8 @@ void TargetSession::handle_again(const Record& record) {
 
 /// After that the source knows what to send.
 void TargetSession::say_what_is_missing() {
+    if (!again_) // and before the first hello there is no shape to divide by
+        return;
     const std::uint64_t total = shape_.granules();
     while (stream_ != nullptr && again_ && !writer_.pending()) {
         const auto payload = writer_.payload();

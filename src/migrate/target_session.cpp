@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "end_connection.hpp"
+#include "lost_connection.hpp"
 #include <algorithm>
 #include <transom/base/log.hpp>
 #include <transom/base/panic.hpp>
@@ -207,8 +208,7 @@ void TargetSession::handle_hello(const Record& record) {
               "the arriving partition's tables are for another one");
     phase_ = Phase::preparing;
     last_said_ = control_.now();
-    log("migration: {} arrives; the stream is neither encrypted nor authenticated, use a private link only",
-        shape_.name());
+    log("migration: {} arrives", shape_.name());
     prepare(Limits(facts_.timebase_frequency).receive);
 }
 
@@ -331,9 +331,9 @@ void TargetSession::fail(const Failure& why, bool tell_peer) {
     end_connection(stream_, writer_, why, tell_peer);
 }
 
-void TargetSession::closed(net::CloseReason) {
+void TargetSession::closed(net::CloseReason reason) {
     stream_ = nullptr;
-    fail(failure(MoveError::connection_lost, "the connection to the source ended too early"), false);
+    fail(lost_connection(reason, "the source"), false);
 }
 
 } // namespace transom::migrate

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <bearssl.h>
+#include <cstring>
 #include <transom/base/panic.hpp>
 #include <transom/secure/key.hpp>
 
@@ -16,6 +17,12 @@ br_ec_private_key as_bearssl(const PrivateKey& key) {
 } // namespace
 
 std::optional<PublicKey> public_key_of(const PrivateKey& key) {
+    // BearSSL takes any number here, and refuses to sign with those that are too large.
+    std::size_t length = 0;
+    const unsigned char* const order = br_ec_p256_m31.order(BR_EC_secp256r1, &length);
+    const bool is_zero = std::ranges::all_of(key, [](std::byte each) { return each == std::byte{0}; });
+    if (is_zero || length != key.size() || std::memcmp(key.data(), order, length) >= 0)
+        return std::nullopt;
     std::array<unsigned char, BR_EC_KBUF_PUB_MAX_SIZE> buffer{};
     const br_ec_private_key own = as_bearssl(key);
     br_ec_public_key point{};
@@ -23,10 +30,7 @@ std::optional<PublicKey> public_key_of(const PrivateKey& key) {
         return std::nullopt;
     PublicKey result;
     std::copy_n(reinterpret_cast<const std::byte*>(point.q), result.size(), result.begin());
-    // A scalar of zero, or of the order, gives no point: its coordinates come out as zero.
-    const bool is_point = result[0] == std::byte{4} && std::any_of(result.begin() + 1, result.end(),
-                                                                   [](std::byte each) { return each != std::byte{0}; });
-    return is_point ? std::optional(result) : std::nullopt;
+    return result;
 }
 
 PrivateKey make_private_key(std::span<const std::byte, seed_size> seed) {

@@ -60,8 +60,11 @@ class ManifestReader : NodeReader {
                 files(node);
             else if (name(node) == "chosen")
                 chosen(node);
+            else if (name(node) == "keys")
+                keys(node);
             else if (name(node) != "machine" && name(node) != "partitions")
-                fail("manifest: node {} is not known: the nodes are machine, partitions, files, chosen", name(node));
+                fail("manifest: node {} is not known: the nodes are machine, partitions, files, chosen, keys",
+                     name(node));
         });
         for_each_child(root, [&](int node) {
             if (name(node) == "machine")
@@ -89,6 +92,20 @@ class ManifestReader : NodeReader {
         manifest_.rng_seed_ = bytes(node, "rng-seed").value_or(std::span<const std::byte>{});
         if (manifest_.rng_seed_.size() > max_rng_seed)
             fail("chosen: rng-seed has {} bytes: use at most {}", manifest_.rng_seed_.size(), max_rng_seed);
+    }
+
+    void keys(int node) {
+        allow_properties(node, "keys", {"private-key", "peer-keys"});
+        allow_no_children(node, "keys");
+        const auto own = bytes(node, "private-key"), peers = bytes(node, "peer-keys");
+        if (!own || own->size() != secure::private_key_size)
+            return fail("keys: private-key has {} bytes: it must have {}", own ? own->size() : 0,
+                        secure::private_key_size);
+        if (!peers || peers->empty() || peers->size() % secure::public_key_size != 0 ||
+            peers->size() / secure::public_key_size > secure::Identity::max_peers)
+            return fail("keys: peer-keys has {} bytes: it must have 1 to {} keys of {}", peers ? peers->size() : 0,
+                        secure::Identity::max_peers, secure::public_key_size);
+        manifest_.keys_ = Keys{*own, *peers};
     }
 
     std::optional<Ipv4> ipv4(int node, const char* property) {

@@ -87,6 +87,29 @@ TEST(Manifest, ReadsAWholeBundle) {
     EXPECT_FALSE(m->file("initramfs.gz"));
 }
 
+TEST(Manifest, HasTheKeysOfAMachine) {
+    constexpr std::size_t own = secure::private_key_size, peer = secure::public_key_size;
+    const std::vector<std::byte> bytes(20 * peer, std::byte{4});
+    const auto parse = [&](FdtBuilder& fdt, std::size_t own_size, std::size_t peer_size) {
+        fdt.text("compatible", "transom,manifest-1").begin("keys");
+        fdt.bytes("private-key", std::span(bytes).first(own_size));
+        return Manifest::parse(fdt.bytes("peer-keys", std::span(bytes).first(peer_size)).end().finish());
+    };
+    FdtBuilder good;
+    const auto m = parse(good, own, 3 * peer);
+    ASSERT_TRUE(m) << m.error().view();
+    EXPECT_EQ(m->keys()->private_key.size(), own);
+    EXPECT_EQ(m->keys()->peer_keys.size(), 3 * peer);
+    for (const std::size_t size : {std::size_t{0}, own - 1, own + 1}) {
+        FdtBuilder fdt;
+        EXPECT_THAT(std::string(parse(fdt, size, peer).error().view()), HasSubstr("it must have 32"));
+    }
+    for (const std::size_t size : {std::size_t{0}, peer - 1, peer + 1, 17 * peer}) {
+        FdtBuilder fdt;
+        EXPECT_THAT(std::string(parse(fdt, own, size).error().view()), HasSubstr("it must have 1 to 16 keys of 65"));
+    }
+}
+
 TEST(Manifest, HasDefaults) {
     FdtBuilder fdt;
     const auto m = manifest(fdt, [&] { debian(fdt); });

@@ -14,7 +14,7 @@
 namespace transom::secure {
 
 using net::CloseReason;
-using Bytes_ = std::vector<std::byte>;
+using ByteVector = std::vector<std::byte>;
 
 constexpr std::uint64_t test_frequency = 512'000'000;
 constexpr net::Ipv4Address other_machine{0x0a4d0002};
@@ -26,8 +26,8 @@ inline PrivateKey test_key(std::uint8_t number) {
     return make_private_key(seed);
 }
 
-inline Bytes_ random_bytes(std::size_t count, std::mt19937_64& random) {
-    Bytes_ bytes(count);
+inline ByteVector random_bytes(std::size_t count, std::mt19937_64& random) {
+    ByteVector bytes(count);
     for (std::byte& each : bytes)
         each = static_cast<std::byte>(random());
     return bytes;
@@ -36,7 +36,7 @@ inline Bytes_ random_bytes(std::size_t count, std::mt19937_64& random) {
 /// Who uses a connection: says what it is told to, as room comes, and keeps what it hears.
 struct Talker final : net::StreamHandler {
     net::ByteStream* stream = nullptr;
-    Bytes_ to_say, heard;
+    ByteVector to_say, heard;
     std::size_t said = 0;
     std::size_t appetite = ~std::size_t{0}; // bytes that it takes until it is hungry again
     bool is_connected = false, has_more_to_say = false, finished = false;
@@ -94,7 +94,7 @@ struct Machine {
             EXPECT_TRUE(identity.add_peer(*public_key_of(test_key(peer))));
         network.emplace(below, identity, entropy, places, test_frequency);
     }
-    std::array<std::uint64_t, 4> seed{std::random_device{}(), 2, 3, 4};
+    std::array<std::uint64_t, 4> seed{1, 2, 3, 4};
     Identity identity;
     Entropy entropy;
     std::array<SecureStream, 6> places;

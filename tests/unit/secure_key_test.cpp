@@ -25,6 +25,11 @@ TEST(SecureKey, WhatIsNoPrivateKeyIsRefused) {
     EXPECT_FALSE(public_key_of(PrivateKey{}));
     const auto order = bytes_of<32>("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
     EXPECT_FALSE(public_key_of(order));
+    auto near = order;
+    near[31] = std::byte{0x50};
+    EXPECT_TRUE(public_key_of(near));
+    near[31] = std::byte{0x52};
+    EXPECT_FALSE(public_key_of(near));
     Identity identity;
     EXPECT_FALSE(identity.set_own(order));
     EXPECT_FALSE(identity.complete());

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "secure_fixture.hpp"
+#include "secure_refusal_fixture.hpp"
 
 #include <algorithm>
-#include <fmt/format.h>
 
 namespace transom::secure {
 namespace {
@@ -11,30 +10,7 @@ using testing::HasSubstr;
 
 constexpr std::array<std::byte, 2> our_suite{std::byte{0xcc}, std::byte{0xa9}};
 
-class SecureRefusalTest : public SecureTest {
-  protected:
-    /// A network whose connector says what it likes, to b.
-    net::ByteStream& stranger(Talker& talker) {
-        net::ByteStream& stream = **pipes.connect(other_machine, test_port, talker);
-        talker.stream = &stream;
-        round();
-        return stream;
-    }
-    /// What a said to b until both were connected.
-    Bytes_ recorded_hello() {
-        shake();
-        return pipes.acceptor().history;
-    }
-    void expect_refused(const Talker& caller, CloseReason reason) {
-        EXPECT_FALSE(caller.is_connected);
-        EXPECT_EQ(caller.end, reason);
-        EXPECT_TRUE(host.talkers.empty()) << "it has reached the listener";
-        EXPECT_EQ(places_in_use(a), 0u);
-        EXPECT_EQ(places_in_use(b), 0u);
-    }
-};
-
-TEST_F(SecureRefusalTest, WhoIsNotPinnedAtTheListener) {
+TEST_F(SecureRefusalTest, J8_WhoIsNotPinnedAtTheListener) {
     Machine c{pipes, 9, {2}};
     listen(b);
     connect(c, here);
@@ -153,7 +129,7 @@ TEST_F(SecureRefusalTest, AFlippedBitInTheData) {
 }
 
 TEST_F(SecureRefusalTest, AFlippedBitAnywhereInTheHandshake) {
-    const Bytes_ forth = recorded_hello(), back = pipes.connector().history;
+    const ByteVector forth = recorded_hello(), back = pipes.connector().history;
     here.stream->abort();
     go_on();
     host.talkers.clear();
@@ -163,8 +139,15 @@ TEST_F(SecureRefusalTest, AFlippedBitAnywhereInTheHandshake) {
             SCOPED_TRACE(testing::Message() << towards_acceptor << " " << at);
             Talker caller;
             connect(a, caller);
-            (*(pipes.ends.end() - (towards_acceptor ? 1 : 2)))->flip_at = at;
+            test::PipeEnd& end = **(pipes.ends.end() - (towards_acceptor ? 1 : 2));
+            end.flip_at = at;
             go_on();
+            if (end.delivered <= at) { // signatures are not all of one length: this one came to its end before
+                caller.stream->abort();
+                go_on();
+                host.talkers.clear();
+                continue;
+            }
             fake.advance((handshake_limit_s + 1) * test_frequency); // a length may have been made longer
             go_on();
             // The acceptor has told its listener when the last bytes, of its Finished, are on their way.
@@ -180,7 +163,7 @@ TEST_F(SecureRefusalTest, AFlippedBitAnywhereInTheHandshake) {
 }
 
 TEST_F(SecureRefusalTest, ACutAnywhereInTheHandshake) {
-    const Bytes_ forth = recorded_hello();
+    const ByteVector forth = recorded_hello();
     here.stream->abort();
     go_on();
     host.talkers.clear();
@@ -203,7 +186,7 @@ TEST_F(SecureRefusalTest, ARecordedStreamPlayedAgain) {
     here.talk();
     go_on();
     ASSERT_EQ(there().heard, here.to_say);
-    const Bytes_ recorded = pipes.acceptor().history;
+    const ByteVector recorded = pipes.acceptor().history;
     here.stream->close();
     go_on();
     host.talkers.clear();
@@ -226,7 +209,7 @@ TEST_F(SecureRefusalTest, RecordsOfTheSameConnectionPlayedAgainOrLeftOut) {
         caller.to_say = random_bytes(100, random);
         caller.talk();
         a.network->run();
-        const Bytes_ record = end.inbound;
+        const ByteVector record = end.inbound;
         if (again) {
             go_on();
             EXPECT_EQ(there().heard.size(), 100u);
@@ -246,7 +229,7 @@ TEST_F(SecureRefusalTest, RecordsOfTheSameConnectionPlayedAgainOrLeftOut) {
 }
 
 TEST_F(SecureRefusalTest, AnOlderVersionOrAnotherSuiteOfTheCallers) {
-    const Bytes_ forth = recorded_hello();
+    const ByteVector forth = recorded_hello();
     here.stream->abort();
     go_on();
     host.talkers.clear();
@@ -257,7 +240,7 @@ TEST_F(SecureRefusalTest, AnOlderVersionOrAnotherSuiteOfTheCallers) {
     const auto offer = [&](std::size_t at, std::uint16_t value) {
         fake.log_.clear();
         fake.advance(test_frequency);
-        Bytes_ hello = forth;
+        ByteVector hello = forth;
         hello[at] = static_cast<std::byte>(value >> 8);
         hello[at + 1] = static_cast<std::byte>(value);
         Talker caller;
@@ -280,19 +263,9 @@ TEST_F(SecureRefusalTest, AnOlderVersionOrAnotherSuiteOfTheCallers) {
     }
 }
 
-/// Answers each connection with the same bytes.
-struct Echo final : net::Listener {
-    Bytes_ answer;
-    Talker talker;
-    net::StreamHandler* accepted(net::ByteStream& stream) override {
-        stream.send(answer);
-        return &talker;
-    }
-};
-
 TEST_F(SecureRefusalTest, AnOlderVersionOrAnotherSuiteOfTheListeners) {
     shake();
-    const Bytes_ back = pipes.connector().history;
+    const ByteVector back = pipes.connector().history;
     here.stream->abort();
     go_on();
     const auto suite = std::search(back.begin(), back.end(), our_suite.begin(), our_suite.end());
@@ -312,117 +285,6 @@ TEST_F(SecureRefusalTest, AnOlderVersionOrAnotherSuiteOfTheListeners) {
     for (const std::uint16_t older : std::to_array<std::uint16_t>({0x0300, 0x0301, 0x0302}))
         answer(9, older);
     answer(static_cast<std::size_t>(suite - back.begin()), 0xc02b);
-}
-
-TEST_F(SecureRefusalTest, WhoSaysNothingHasToGo) {
-    listen(b);
-    stranger(here);
-    go_on();
-    EXPECT_EQ(places_in_use(b), 1u);
-    fake.advance(handshake_limit_s * test_frequency - 1);
-    go_on();
-    EXPECT_FALSE(here.end);
-    fake.advance(1);
-    go_on();
-    EXPECT_EQ(here.end, CloseReason::reset);
-    EXPECT_EQ(places_in_use(b), 0u);
-    EXPECT_THAT(log(), HasSubstr("10.77.0.1 has not shown in time who it is"));
-}
-
-TEST_F(SecureRefusalTest, AListenerThatSaysNothingIsGivenUp) {
-    Echo mute;
-    pipes.listener = &mute;
-    connect(a, here);
-    go_on();
-    EXPECT_FALSE(here.end);
-    fake.advance(handshake_limit_s * test_frequency);
-    go_on();
-    EXPECT_EQ(here.end, CloseReason::insecure);
-}
-
-TEST_F(SecureRefusalTest, StrangersThatSayNothingDoNotKeepOthersOut) {
-    listen(b);
-    std::deque<Talker> strangers;
-    for (int i = 0; i < 20; ++i) {
-        stranger(strangers.emplace_back());
-        fake.advance(1000);
-    }
-    go_on();
-    EXPECT_EQ(places_in_use(b), max_half_open);
-    connect(a, here);
-    go_on();
-    EXPECT_TRUE(here.is_connected);
-    EXPECT_EQ(host.talkers.size(), 1u);
-    EXPECT_LT(fake.log_.size(), 5u) << "strangers do not fill the log";
-}
-
-TEST_F(SecureRefusalTest, GarbageIsRefused) {
-    listen(b);
-    const Bytes_ forth = recorded_hello();
-    here.stream->abort();
-    go_on();
-    host.talkers.clear();
-    for (int i = 0; i < 3000; ++i) {
-        Talker caller;
-        net::ByteStream& stream = stranger(caller);
-        Bytes_ bytes = i % 2 == 0 ? random_bytes(1 + random() % 600, random) : forth;
-        if (i % 2 != 0)
-            for (std::uint64_t changes = 1 + random() % 5; changes != 0; --changes)
-                bytes[random() % bytes.size()] = static_cast<std::byte>(random());
-        else if (i % 4 == 0) // looks like a record
-            bytes.insert(bytes.begin(), {std::byte{22}, std::byte{3}, std::byte{3}});
-        for (std::size_t at = 0; at < bytes.size() && caller.stream != nullptr;) {
-            const std::size_t n = std::min<std::size_t>(1 + random() % 200, bytes.size() - at);
-            stream.send(std::span(bytes).subspan(at, n));
-            at += n;
-            pipes.ends[pipes.ends.size() - 1]->pump();
-            pipes.ends[pipes.ends.size() - 2]->pump();
-        }
-        if (caller.stream != nullptr)
-            stream.abort();
-        pipes.ends[pipes.ends.size() - 1]->pump();
-        ASSERT_TRUE(host.talkers.empty());
-    }
-    EXPECT_EQ(places_in_use(b), 0u);
-}
-
-TEST_F(SecureRefusalTest, GarbageAfterTheHandshakeIsRefused) {
-    listen(b);
-    for (int i = 0; i < 100; ++i) {
-        Talker caller;
-        connect(a, caller);
-        go_on();
-        ASSERT_FALSE(host.talkers.empty());
-        test::PipeEnd& end = *pipes.ends.back();
-        end.inbound = random_bytes(20'000, random);
-        if (i % 2 == 0) // a record of data that can be
-            for (std::size_t at = 0; const int each : {23, 3, 3, 1, 0})
-                end.inbound[at++] = static_cast<std::byte>(each);
-        end.offer = true;
-        go_on();
-        ASSERT_EQ(there().end, CloseReason::forged);
-        ASSERT_TRUE(there().heard.empty());
-        host.talkers.clear();
-        pipes.ends.clear();
-    }
-    EXPECT_EQ(places_in_use(a), 0u);
-    EXPECT_EQ(places_in_use(b), 0u);
-}
-
-TEST_F(SecureRefusalTest, NoKeyIsEverInTheLog) {
-    Machine c{pipes, 9, {2}};
-    listen(b);
-    connect(c, here);
-    go_on();
-    const auto hex = [](std::span<const std::byte> bytes) {
-        std::string text;
-        for (const std::byte each : bytes.first(4))
-            text += fmt::format("{:02x}", std::to_integer<unsigned>(each));
-        return text;
-    };
-    ASSERT_FALSE(fake.log_.empty());
-    for (const std::uint8_t key : std::to_array<std::uint8_t>({1, 2, 9}))
-        EXPECT_THAT(log(), testing::Not(HasSubstr(hex(test_key(key)))));
 }
 
 } // namespace

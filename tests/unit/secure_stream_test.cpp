@@ -7,14 +7,14 @@
 namespace transom::secure {
 namespace {
 
-bool contains(const Bytes_& all, std::span<const std::byte> part) {
+bool contains(const ByteVector& all, std::span<const std::byte> part) {
     return std::search(all.begin(), all.end(), part.begin(), part.end()) != all.end();
 }
 
 TEST_F(SecureTest, BothEndsAreToldWhenBothHaveProvedTheirKeys) {
     listen(b);
     connect(a, here);
-    EXPECT_EQ(here.stream->send(Bytes_(10)), 0u) << "nothing is accepted before that";
+    EXPECT_EQ(here.stream->send(ByteVector(10)), 0u) << "nothing is accepted before that";
     EXPECT_EQ(here.stream->send_space(), 0u);
     for (int i = 0; i < 100 && host.talkers.empty(); ++i) {
         EXPECT_FALSE(here.is_connected) << "the acceptor is through with it first";
@@ -43,7 +43,7 @@ TEST_F(SecureTest, CarriesDataBothWaysInPiecesOfAnySize) {
     EXPECT_EQ(here.heard, there().to_say);
 }
 
-TEST_F(SecureTest, NothingOfWhatIsSaidIsOnTheWire) {
+TEST_F(SecureTest, J8_NothingOfWhatIsSaidIsOnTheWire) {
     shake();
     const std::string pattern = "a pattern that is easily found, and lies in a partition's memory";
     const auto bytes = std::as_bytes(std::span(pattern));
@@ -67,19 +67,19 @@ TEST_F(SecureTest, NothingOfWhatIsSaidIsOnTheWire) {
 TEST_F(SecureTest, AcceptsAsMuchAsTheConnectionBelowDoes) {
     pipes.window = 200'000;
     shake();
-    EXPECT_EQ(here.stream->send(Bytes_(70'000)), 70'000u);
+    EXPECT_EQ(here.stream->send(ByteVector(70'000)), 70'000u);
     go_on();
     EXPECT_EQ(there().heard.size(), 70'000u);
     const std::size_t space = here.stream->send_space();
     EXPECT_GE(space, 150'000u);
-    EXPECT_GE(here.stream->send(Bytes_(space)), space);
+    EXPECT_GE(here.stream->send(ByteVector(space)), space);
 }
 
 TEST_F(SecureTest, ManySmallPiecesOfOneRoundAreOneRecord) {
     shake();
     const std::size_t before = pipes.acceptor().history.size();
     for (int i = 0; i < 100; ++i)
-        EXPECT_EQ(here.stream->send(Bytes_(10)), 10u);
+        EXPECT_EQ(here.stream->send(ByteVector(10)), 10u);
     go_on();
     EXPECT_EQ(pipes.acceptor().history.size() - before, 1000 + record_overhead);
     EXPECT_EQ(there().heard.size(), 1000u);
@@ -139,7 +139,7 @@ TEST_F(SecureTest, CloseSendsWhatWasAcceptedThoughTheConnectionIsFull) {
     there().stream->resume_receive();
     go_on();
     EXPECT_EQ(there().end, CloseReason::finished);
-    EXPECT_EQ(there().heard, Bytes_(here.to_say.begin(), here.to_say.begin() + static_cast<std::ptrdiff_t>(said)));
+    EXPECT_EQ(there().heard, ByteVector(here.to_say.begin(), here.to_say.begin() + static_cast<std::ptrdiff_t>(said)));
     EXPECT_EQ(places_in_use(a), 0u);
     EXPECT_EQ(places_in_use(b), 0u);
 }

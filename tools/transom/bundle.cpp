@@ -3,12 +3,14 @@
 
 #include "elf_check.hpp"
 #include "failure.hpp"
+#include "file_descriptor.hpp"
 #include "manifest_source.hpp"
 #include "paths.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <fstream>
 #include <libfdt.h>
 #include <transom/tree/manifest.hpp>
@@ -104,13 +106,9 @@ template <class F> ManifestFile with_each_partition(ManifestFile manifest, F cha
     return manifest;
 }
 
-/// For each bundle anew: what a machine without a generator of its own makes its random numbers from.
-Bytes fresh_seed() {
-    Bytes seed(64);
-    if (getentropy(seed.data(), seed.size()) != 0)
-        fail("this system gives no random bytes: {}", std::strerror(errno));
-    return seed;
-}
+/// For each bundle anew: what a machine makes the keys of its connections from, and, where it has no generator of its own, all its
+/// random numbers.
+constexpr std::size_t seed_size = 64;
 
 } // namespace
 
@@ -137,7 +135,8 @@ void check_memory(const ManifestFile& manifest, std::uint64_t machine_mib) {
              manifest.name, wanted, machine_mib);
 }
 
-std::vector<std::byte> build_bundle(const ManifestFile& manifest, const MachineIdentity& identity) {
+std::vector<std::byte> build_bundle(const ManifestFile& manifest, const MachineIdentity& identity,
+                                    const std::optional<MachineKeys>& keys) {
     const auto files = collect_files(manifest, parse(manifest.name, manifest.blob));
     std::size_t size = manifest.blob.size() + room_for_names;
     for (const auto& file : files)
@@ -151,7 +150,14 @@ std::vector<std::byte> build_bundle(const ManifestFile& manifest, const MachineI
     tree.set_if_absent(machine, "label", identity.label);
     tree.set_if_absent(machine, "link-address", identity.link_address);
     tree.set_if_absent(machine, "management-address", identity.management_address);
-    tree.set(tree.child(0, "chosen"), "rng-seed", fresh_seed());
+    tree.set(tree.child(0, "chosen"), "rng-seed", random_bytes(seed_size));
+    if (keys) {
+        tree.set(tree.child(0, "keys"), "private-key", Bytes(keys->own.begin(), keys->own.end()));
+        Bytes peers;
+        for (const secure::PublicKey& peer : keys->peers)
+            peers.insert(peers.end(), peer.begin(), peer.end());
+        tree.set(tree.child(0, "keys"), "peer-keys", peers);
+    }
     for (std::size_t i = 0; i < files.size(); ++i) {
         // Offsets move whenever something is added: looked up again each time.
         const auto file = [&] { return tree.child(tree.child(0, "files"), fmt::format("file@{}", i).c_str()); };
@@ -174,10 +180,10 @@ ManifestFile with_virtual_processors(ManifestFile manifest, unsigned count) {
     });
 }
 
-std::vector<std::byte> build_empty_bundle(const MachineIdentity& identity) {
+std::vector<std::byte> build_empty_bundle(const MachineIdentity& identity, const std::optional<MachineKeys>& keys) {
     return build_bundle(
         {"empty", ".", compile_manifest_text("empty.dts", "/dts-v1/;\n/ { compatible = \"transom,manifest-1\"; };\n")},
-        identity);
+        identity, keys);
 }
 
 MachineIdentity identity_of(unsigned number) {
@@ -194,6 +200,18 @@ std::vector<std::byte> read_contents(const std::filesystem::path& path, std::str
     if (!file)
         fail("{}: cannot read {}", wanted_by, path.string());
     return contents;
+}
+
+void write_private_file(const std::filesystem::path& path, std::span<const std::byte> contents) {
+    const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    if (file.get() < 0)
+        fail("cannot write {}: {}", path.string(), std::strerror(errno));
+    while (!contents.empty()) {
+        const ssize_t written = ::write(file.get(), contents.data(), contents.size());
+        if (written < 0 && errno != EINTR)
+            fail("cannot write {}: {}", path.string(), std::strerror(errno));
+        contents = contents.subspan(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+    }
 }
 
 void write_file(const std::filesystem::path& path, std::span<const std::byte> contents) {

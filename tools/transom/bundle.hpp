@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "machine_keys.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,13 +38,15 @@ void check_memory(const ManifestFile& manifest, std::uint64_t machine_mib);
 
 /// The manifest with the identity and the contents of all named files, checked by the code that the kernel uses. Throws
 /// Failure: property out of range, file missing, kernel that is no ppc64 ELF, more than QEMU takes.
-std::vector<std::byte> build_bundle(const ManifestFile& manifest, const MachineIdentity& identity);
+std::vector<std::byte> build_bundle(const ManifestFile& manifest, const MachineIdentity& identity,
+                                    const std::optional<MachineKeys>& keys = std::nullopt);
 /// The manifest with `observe-calls` for each of its partitions.
 ManifestFile with_observed_calls(ManifestFile manifest);
 /// The manifest with that many virtual processors for each of its partitions.
 ManifestFile with_virtual_processors(ManifestFile manifest, unsigned count);
 /// The bundle of a machine that waits for a partition to arrive.
-std::vector<std::byte> build_empty_bundle(const MachineIdentity& identity);
+std::vector<std::byte> build_empty_bundle(const MachineIdentity& identity,
+                                          const std::optional<MachineKeys>& keys = std::nullopt);
 
 /// Addresses of machine 1, 2, ... on the two networks.
 MachineIdentity identity_of(unsigned number);
@@ -49,5 +54,7 @@ MachineIdentity identity_of(unsigned number);
 /// Throws Failure, beginning with `wanted_by`, if the file cannot be read.
 std::vector<std::byte> read_contents(const std::filesystem::path& path, std::string_view wanted_by);
 void write_file(const std::filesystem::path& file, std::span<const std::byte> contents);
+/// A new file, with what only its owner may read: bundles have keys and random numbers in them.
+void write_private_file(const std::filesystem::path& file, std::span<const std::byte> contents);
 
 } // namespace transom::tool

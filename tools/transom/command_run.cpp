@@ -7,6 +7,7 @@
 #include "json_file.hpp"
 #include "log_check.hpp"
 #include "machine.hpp"
+#include "machine_keys.hpp"
 #include "manifest_source.hpp"
 #include "port.hpp"
 #include "temporary_directory.hpp"
@@ -53,6 +54,25 @@ int attached(const MachineSetup& setup, bool expects_partitions, const RunOption
     return 0;
 }
 
+/// The link to another machine, and who is let in there: what is wrong is said before anything is started.
+std::optional<MachineKeys> prepare_link(MachineSetup& setup, const RunOptions& options) {
+    constexpr unsigned most_machines = 9;
+    if (options.number < 1 || options.number > most_machines)
+        fail("run --number {}: machines have the numbers 1 to {}", options.number, most_machines);
+    setup.number = options.number;
+    const bool listens = !options.link_listen.empty();
+    const std::string& path = listens ? options.link_listen : options.link_connect;
+    auto keys = read_keys(options.key, options.peer_keys);
+    if (keys && path.empty())
+        fail("run --key: the machine has no link to others: see --link-listen and --link-connect");
+    if (!keys && !path.empty())
+        fail("run --link-{}: no partition could come or go: give --key and --peer-key (transom key make)",
+             listens ? "listen" : "connect");
+    if (!path.empty())
+        setup.link = LinkSocket{path, listens};
+    return keys;
+}
+
 } // namespace
 
 int run(const RunOptions& options) {
@@ -64,13 +84,15 @@ int run(const RunOptions& options) {
         check_port_free(*options.management_port);
     setup.management_port = options.management_port.value_or(free_port());
 
+    const auto keys = prepare_link(setup, options);
+
     const ManifestFile manifest =
         options.manifest.empty() ? ManifestFile{"debian.dts", ".", compile_manifest_text("debian.dts", debian_manifest)}
                                  : read_manifest(options.manifest);
     check_memory(manifest, setup.memory_mib);
     const TemporaryDirectory directory;
     setup.bundle = directory.path() / "bundle";
-    write_file(setup.bundle, build_bundle(manifest, identity_of(setup.number)));
+    write_private_file(setup.bundle, build_bundle(manifest, identity_of(setup.number), keys));
     if (!options.report)
         return attached(setup, !partition_names(manifest).empty(), options, json);
 

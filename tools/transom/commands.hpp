@@ -25,6 +25,10 @@ struct RunOptions {
     std::string manifest; ///< empty: the Debian example
     std::optional<std::uint16_t> management_port;
     bool report = false;
+    unsigned number = 1;                   ///< which of the machines on its link it is
+    std::string link_listen, link_connect; ///< unix socket of the link; both empty: none
+    std::string key;                       ///< file of its private key; empty: none
+    std::vector<std::string> peer_keys;    ///< files of the public keys of machines that it knows
 };
 
 struct MigrateOptions {
@@ -38,6 +42,8 @@ struct MigrateOptions {
     bool compat = false;         ///< a processor of the same architected generation suffices
     std::optional<std::uint64_t> corrupt_page;
     std::string consoles; ///< directory that gets both machines' consoles as A.console and B.console; empty: none
+    std::string capture;  ///< file that gets what goes over the link, as libpcap writes it; empty: none
+    std::string stranger; ///< source or target: the other machine does not know its key; empty: they know each other
 };
 
 struct ConformOptions {
@@ -75,6 +81,10 @@ struct DefineOptions {
     std::string manifest;
 };
 
+struct KeyOptions {
+    std::string file;
+};
+
 struct ConsoleOptions {
     OrderOptions common;
     unsigned terminal = 0;
@@ -98,6 +108,7 @@ int define(const DefineOptions& options);
 int order(std::string_view verb, const OrderOptions& options);
 int list(const OrderOptions& options);
 int console(const ConsoleOptions& options);
+int key_make(const KeyOptions& options);
 int stream_dump(const StreamDumpOptions& options);
 
 /// The machines of a command line, each once, in its order.

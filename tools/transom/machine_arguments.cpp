@@ -51,6 +51,9 @@ void add_network(Arguments& arguments, const MachineSetup& setup) {
         append(arguments, {"-netdev", fmt::format("stream,id=link,server={},addr.type=unix,addr.path={}",
                                                   setup.link->listens ? "on" : "off", setup.link->path.string())});
         add_card(arguments, setup, 0, "link", 77);
+        if (!setup.capture.empty())
+            append(arguments, {"-object", fmt::format("filter-dump,id=capture,netdev=link,maxlen=65536,file={}",
+                                                      setup.capture.string())});
     }
     if (setup.management_port) {
         append(arguments, {"-netdev", fmt::format("user,id=mgmt,hostfwd=tcp:127.0.0.1:{}-:{}", *setup.management_port,

@@ -38,6 +38,7 @@ struct MachineSetup {
     unsigned number = 1; ///< in the MAC addresses and IP addresses, 1 to 9
     std::filesystem::path image, bundle;
     std::optional<LinkSocket> link;
+    std::filesystem::path capture; ///< gets all that goes over the link, as libpcap writes it; empty: none
     std::optional<std::uint16_t> management_port; ///< on the host's 127.0.0.1
 };
 

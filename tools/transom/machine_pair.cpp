@@ -22,7 +22,7 @@ unsigned number_of(std::size_t index) { return static_cast<unsigned>(index + 1);
 } // namespace
 
 MachinePair::MachinePair(const MigrateOptions& options, const MachineSetup& common)
-    : consoles_(options.consoles), setups_{common, common} {
+    : consoles_(options.consoles), capture_(options.capture), stranger_(options.stranger), setups_{common, common} {
     if (!options.target_qemu.empty())
         setups_[1].qemu = options.target_qemu;
     for (std::size_t i = 0; i < machines_.size(); ++i) {
@@ -30,6 +30,8 @@ MachinePair::MachinePair(const MigrateOptions& options, const MachineSetup& comm
         machines_[i].link_address = identity_of(number_of(i)).link_address;
     }
     prepare_consoles();
+    if (!capture_.empty())
+        write_private_file(capture_, {}); // QEMU's own complaint would come late
 }
 
 void MachinePair::keep_consoles() {
@@ -62,8 +64,10 @@ MachineSetup MachinePair::setup_of(std::size_t index, const std::vector<std::byt
     MachineSetup setup = setups_[index];
     setup.number = number_of(index);
     setup.bundle = directory_.path() / fmt::format("bundle-{}", setup.number);
-    write_file(setup.bundle, bundle);
+    write_private_file(setup.bundle, bundle);
     setup.link = LinkSocket{directory_.path() / "link", index == 0};
+    if (index == 0)
+        setup.capture = capture_;
     do
         setup.management_port = free_port();
     while (setup.management_port == last_port_);
@@ -83,8 +87,13 @@ void MachinePair::wait_for_link(const std::filesystem::path& path, Clock::time_p
 }
 
 void MachinePair::start(const ManifestFile& manifest, Clock::time_point until) {
-    const std::array setups = {setup_of(0, build_bundle(manifest, identity_of(number_of(0)))),
-                               setup_of(1, build_empty_bundle(identity_of(number_of(1))))};
+    auto [key_of_a, key_of_b] = fresh_pair();
+    if (stranger_ == "source")
+        key_of_b.peers = {public_key(fresh_private_key())};
+    if (stranger_ == "target")
+        key_of_a.peers = {public_key(fresh_private_key())};
+    const std::array setups = {setup_of(0, build_bundle(manifest, identity_of(number_of(0)), key_of_a)),
+                               setup_of(1, build_empty_bundle(identity_of(number_of(1)), key_of_b))};
     for (std::size_t i = 0; i < machines_.size(); ++i) {
         machines_[i].machine = std::make_unique<Machine>(std::string(names[i]), qemu_arguments(setups[i]));
         wait_for_link(setups[0].link->path, until);

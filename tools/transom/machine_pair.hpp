@@ -39,7 +39,7 @@ class MachinePair {
     MachineSetup setup_of(std::size_t index, const std::vector<std::byte>& bundle);
     void wait_for_link(const std::filesystem::path& path, Clock::time_point until);
 
-    std::string consoles_;
+    std::string consoles_, capture_, stranger_;
     std::array<MachineSetup, 2> setups_; ///< without what is made for each start
     std::uint16_t last_port_ = 0;        ///< two machines must not be given the same one
     TemporaryDirectory directory_;

@@ -73,6 +73,7 @@ struct CommandLine {
     DefineOptions define;
     OrderOptions order, list;
     ConsoleOptions console;
+    KeyOptions key;
     StreamDumpOptions stream;
     bool fuzzing = false;
     std::vector<std::uint64_t> defect; ///< seed and operation
@@ -92,6 +93,18 @@ struct CommandLine {
         command->add_flag("--report", run.report, "boot Linux here and on QEMU's own pseries machine, and compare");
         command->add_option("--management-port", run.management_port,
                             "TCP port of 127.0.0.1; any free one if left out");
+        command->add_option("--number", run.number, "which machine it is on its link: 10.77.0.NUMBER, 1 to 9")
+            ->capture_default_str();
+        auto* const listens = command->add_option("--link-listen", run.link_listen,
+                                                  "unix socket for the link to another machine, which comes second");
+        command
+            ->add_option("--link-connect", run.link_connect, "unix socket that the other machine of the link has made")
+            ->excludes(listens);
+        command->add_option("--key", run.key, "this machine's key, from transom key make");
+        command
+            ->add_option("--peer-key", run.peer_keys,
+                         "key of a machine that partitions may come from and go to; may be given repeatedly")
+            ->allow_extra_args(false);
         add_machine_options(*command, run.common, partition_machine_names() + "; or pseries, without partitions");
         command->callback([this] { status = transom::tool::run(run); });
 
@@ -120,6 +133,11 @@ struct CommandLine {
                             "damage this page on its way: must be noticed");
         command->add_option("--consoles", migrate.consoles,
                             "keep what both consoles said in this directory, as A.console and B.console");
+        command->add_option("--capture", migrate.capture, "write all that goes over the link to this file (libpcap)");
+        command
+            ->add_option("--test-stranger", migrate.stranger,
+                         "source or target: the other machine does not know its key: must be refused")
+            ->check(CLI::IsMember({"source", "target"}));
         add_machine_options(*command, migrate.common, partition_machine_names());
         command->callback([this] { status = transom::tool::migrate(migrate); });
 
@@ -192,6 +210,12 @@ struct CommandLine {
                 command->add_flag("--force", order.force, "though it cannot be started here again");
             command->callback([this, name] { status = transom::tool::order(name, order); });
         }
+
+        auto* const keys = app.add_subcommand("key", "keys by which machines know each other");
+        keys->require_subcommand(1);
+        command = keys->add_subcommand("make", "make a key for a machine: FILE, and FILE.pub for others");
+        command->add_option("file", key.file, "where the key goes")->required();
+        command->callback([this] { status = transom::tool::key_make(key); });
 
         command = app.add_subcommand("list", "the partitions and definitions of a machine");
         add_order_options(*command, list);

@@ -49,6 +49,10 @@ enum class MoveError : std::uint32_t {
     connection_lost = 42,
     time_limit = 43,
     no_connection = 44,
+    unknown_peer = 45,
+    unknown_here = 46,
+    insecure = 47,
+    forged = 48,
     // from outside
     cancelled = 50,
     no_such_partition = 51,

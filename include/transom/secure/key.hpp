@@ -36,7 +36,6 @@ class Identity {
     Identity() = default;
     Identity(const Identity&) = delete;
     Identity& operator=(const Identity&) = delete;
-    ~Identity() { wipe(own_); }
 
     /// False: it is not a private key.
     [[nodiscard]] bool set_own(const PrivateKey& key);

@@ -12,6 +12,7 @@
 #include <transom/base/address.hpp>
 #include <transom/base/fixed_text.hpp>
 #include <transom/base/static_vector.hpp>
+#include <transom/secure/key.hpp>
 
 // The manifest, a flattened device tree that says which partitions a machine is to have: docs/manifest.md. With the
 // files inside it is a bundle. All views point into the blob that was parsed.
@@ -35,6 +36,12 @@ struct MachineDescription {
     std::string_view label;
     std::optional<Ipv4> link_address;
     std::optional<Ipv4> management_address;
+};
+
+/// /keys: who the machine is, and which others it knows.
+struct Keys {
+    std::span<const std::byte> private_key; // secure::private_key_size bytes. Who has taken it erases it
+    std::span<const std::byte> peer_keys;   // one or more public keys of secure::public_key_size bytes
 };
 
 /// A node of /partitions.
@@ -74,6 +81,9 @@ class Manifest {
     /// Random bytes that the tool took from its own system; empty where there are none. Who has used them erases them.
     std::span<const std::byte> rng_seed() const { return rng_seed_; }
 
+    /// Nothing where the machine has no keys.
+    const std::optional<Keys>& keys() const { return keys_; }
+
     /// Whether the files are inside. Every path that a partition names is then there.
     bool is_bundle() const { return bundle_; }
     /// The contents of a file of the bundle.
@@ -84,6 +94,7 @@ class Manifest {
 
     std::span<const std::byte> blob_;
     std::span<const std::byte> rng_seed_;
+    std::optional<Keys> keys_;
     bool bundle_ = false;
     MachineDescription machine_;
     StaticVector<PartitionDescription, max_described_partitions> partitions_;

@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# usage: run_pair.sh TRANSOM [OPTION...]
+# Two machines, each by a `transom run` of its own, with keys from `transom key make`. One that does not know the other lets no
+# partition in, and both say why; one that knows it does.
+set -euo pipefail
+
+tool="$1"
+shift
+work="$(mktemp -d)"
+declare -A pid=() port=()
+stop() {
+    local name="$1"
+    [[ -n ${pid[$name]:-} ]] || return 0
+    kill "${pid[$name]}" 2>/dev/null || true
+    wait "${pid[$name]}" 2>/dev/null || true
+    unset "pid[$name]"
+}
+trap 'for name in "${!pid[@]}"; do stop "$name"; done; rm -rf "$work"' EXIT
+
+give_up() {
+    tail -n 15 "$work"/*.output
+    echo "$1"
+    exit 1
+}
+
+# usage: start NAME NUMBER MANIFEST OPTION...
+start() {
+    local name="$1" number="$2" manifest="$3" i
+    shift 3
+    "$tool" run --number "$number" --manifest "$work/$manifest" "$@" </dev/null >"$work/$name.output" 2>&1 &
+    pid[$name]=$!
+    for ((i = 0; i < 600; i++)); do
+        port[$name]="$(sed -nE 's/.*management on 127\.0\.0\.1:([0-9]+).*/\1/p' "$work/$name.output")"
+        if [[ -n ${port[$name]} ]] && ask "$name" status 2>/dev/null | grep -q .; then
+            return
+        fi
+        kill -0 "${pid[$name]}" 2>/dev/null || break
+        sleep 0.2
+    done
+    give_up "machine $name does not answer"
+}
+
+# usage: ask NAME REQUEST
+ask() {
+    local answers
+    exec {answers}<>"/dev/tcp/127.0.0.1/${port[$1]}"
+    printf '%s\n' "$2" >&"$answers"
+    timeout 20 sed -nE 'p; /^(ok|error)/q' <&"$answers" || true
+    exec {answers}>&-
+}
+
+# usage: move_ends_with STATE ERROR_NAME
+move_ends_with() {
+    local said i
+    said="$(ask a 'migrate partition=spin to=10.77.0.2')"
+    [[ $said == ok* ]] || give_up "the move was not begun: $said"
+    for ((i = 0; i < 300; i++)); do
+        said="$(ask a migration)"
+        [[ $said =~ state=(completed|failed|refused) ]] && break
+        sleep 0.3
+    done
+    [[ $said == *"state=$1"* && $said == *"${2:+error_name=$2}"* ]] || give_up "the move should be $1 $2, and is: $said"
+}
+
+# usage: said_on NAME TEXT
+said_on() {
+    grep -aqF "$2" "$work/$1.output" || give_up "machine $1 does not say: $2"
+}
+
+for name in a b other; do
+    "$tool" key make "$work/$name"
+done
+[[ $(stat -c %a "$work/a") == 600 ]] || give_up "everybody can read the key"
+head='/dts-v1/; / { compatible = "transom,manifest-1";'
+echo "$head partitions { spin { memory-mib = <64>; kernel = \"\${TRANSOM_BUILD}/tests/guests/spin.elf\"; }; }; };" >"$work/spin.dts"
+echo "$head };" >"$work/empty.dts"
+
+start a 1 spin.dts --link-listen "$work/link" --key "$work/a" --peer-key "$work/b.pub" "$@"
+start b 2 empty.dts --link-connect "$work/link" --key "$work/b" --peer-key "$work/other.pub" "$@"
+move_ends_with failed unknown-here
+said_on a 'secure: 10.77.0.2 does not know this machine: the key of this machine is not pinned there'
+said_on b 'secure: 10.77.0.1 is not a machine that this one knows: its key is not pinned here'
+[[ $(ask b migration) != *partition=spin* ]] || give_up "b has heard of the partition"
+stop b
+
+start b 2 empty.dts --link-connect "$work/link" --key "$work/b" --peer-key "$work/other.pub" --peer-key "$work/a.pub" "$@"
+move_ends_with completed
+grep -aoE 'migration: .*' "$work/a.output" "$work/b.output"
+# No key is in what anybody has said.
+for name in a b; do
+    secret="$(sed -nE 's/^transom-private-key-1 (.{16}).*/\1/p' "$work/$name")"
+    [[ ${#secret} -eq 16 ]] || give_up "key $name is not in its file"
+    ! grep -aqi "$secret" "$work"/*.output || give_up "the key of $name is in a log"
+done
