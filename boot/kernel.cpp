@@ -85,17 +85,19 @@ Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Fra
       random_(random_hardware()), dispatcher_(machine.timebase_frequency), roster_(resources_, dispatcher_),
       console_(platform, roster_, machine.timebase_frequency), network_task_(network()), entropy_(random_hardware()),
       secure_network_(network(), identity_, entropy_, secure_places(frames), machine.timebase_frequency),
-      life_cycle_(roster_, frames, mover_, *this, platform.runs_partitions()),
+      link_(link_network(secure_network_)), life_cycle_(roster_, frames, mover_, *this, platform.runs_partitions()),
       mover_(roster_, frames, move_facts(machine), life_cycle_),
       attendant_(roster_, frames, machine.timebase_frequency),
       local_machine_(machine_info(platform, machine), frames, roster_, dispatcher_, mover_, attendant_, life_cycle_,
-                     secure_network_, started_at),
+                     link_.network, link_.faults, started_at),
       management_(local_machine_) {
     dispatcher_.add(console_);
     dispatcher_.add(mover_);
     dispatcher_.add(attendant_);
     dispatcher_.add(life_cycle_);
     dispatcher_.add(management_);
+    if (link_.task != nullptr)
+        dispatcher_.add(*link_.task);
     dispatcher_.add(secure_network_); // it seals what the others have written,
     dispatcher_.add(network_task_);   // and this sends it
 }
@@ -217,7 +219,7 @@ void Kernel::listen() {
         return log("no link to other machines: partitions can neither leave nor arrive");
     if (!identity_.complete())
         return log("no keys of this machine and of others were given: partitions can neither leave nor arrive");
-    if (!mover_.listen(secure_network_))
+    if (!mover_.listen(link_.network))
         log("the migration port can not be listened on: partitions cannot arrive");
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "console_task.hpp"
+#include "link_network.hpp"
 #include "platform.hpp"
 
 #include <optional>
@@ -65,6 +66,7 @@ class Kernel final : private transom::manage::LifeObserver {
     transom::secure::Identity identity_;
     transom::secure::Entropy entropy_;
     transom::secure::SecureNetwork secure_network_; // for all that machines say to each other
+    LinkNetwork link_;
     transom::manage::LifeCycle life_cycle_;
     transom::migrate::Mover mover_;
     transom::dual::Attendant attendant_;

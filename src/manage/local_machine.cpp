@@ -75,9 +75,10 @@ Listed describe(const Definition& definition) {
 
 LocalMachine::LocalMachine(const MachineInfo& info, memory::Frames& frames, partition::Roster& roster,
                            partition::Dispatcher& dispatcher, migrate::Mover& mover, const dual::Attendant& attendant,
-                           LifeCycle& life_cycle, net::Network& network, std::uint64_t started_at)
+                           LifeCycle& life_cycle, net::Network& network, fault::FaultPlan* faults,
+                           std::uint64_t started_at)
     : info_(info), frames_(frames), roster_(roster), dispatcher_(dispatcher), mover_(mover), attendant_(attendant),
-      life_cycle_(life_cycle), network_(network), started_at_(started_at) {}
+      life_cycle_(life_cycle), network_(network), faults_(faults), started_at_(started_at) {}
 
 /// The definitions come first, with the partitions that run from them; then the partitions that have none.
 std::optional<Listed> LocalMachine::listed(std::size_t index) {

@@ -57,6 +57,7 @@ constexpr auto names = std::to_array<Named>({
     {MoveError::not_running, "not-running"},
     {MoveError::in_doubt, "in-doubt"},
     {MoveError::not_in_doubt, "not-in-doubt"},
+    {MoveError::discarded, "discarded"},
     {MoveError::outrun, "outrun"},
 });
 

@@ -29,7 +29,9 @@ Mover::Mover(partition::Roster& roster, memory::Frames& frames, const MachineFac
       source_(*this, facts, record_buffer(frames)), target_(*this, facts, record_buffer(frames)) {}
 
 std::expected<void, net::StreamError> Mover::listen(net::Network& network) {
-    return network.listen(net::InterfaceId::link, migration_port, arrivals_);
+    if (const auto arrivals = network.listen(net::InterfaceId::link, migration_port, arrivals_); !arrivals)
+        return arrivals;
+    return network.listen(net::InterfaceId::link, question_port(migration_port), answers_);
 }
 
 std::expected<void, Failure> Mover::move(net::Network& network, std::string_view name, net::Ipv4Address target,
@@ -82,16 +84,34 @@ std::expected<void, Failure> Mover::settle(std::string_view name, Owner owner) {
         return std::unexpected(
             failure(MoveError::not_in_doubt, "{} has run at the target since: what is here of it is old", name));
     keep_doubted();
-    if (owner == Owner::here)
-        digests_.forget(name);
-    source_.settle(*partition, owner);
+    doubts_.forget(name);
+    end_doubt(
+        *partition, owner,
+        failure(MoveError::in_doubt, "the operator said that {} is {}", name, owner == Owner::here ? "here" : "there"));
     return {};
 }
 
-/// A move that has ended in doubt may still be completed: by the operator's word.
+void Mover::end_doubt(Partition& partition, Owner owner, const Failure& word) {
+    if (owner == Owner::here)
+        digests_.forget(partition.name());
+    source_.settle(partition, owner, word);
+}
+
+/// A move that has ended in doubt may still be completed: by its target's word or the operator's.
 void Mover::keep_doubted() {
-    if (source_.progress().state == MoveState::in_doubt)
-        digests_.set_aside(source_.progress().partition());
+    if (source_.progress().state != MoveState::in_doubt)
+        return;
+    digests_.set_aside(source_.progress().partition());
+    doubts_.add(source_.doubt());
+}
+
+void Mover::decided(const Doubt& doubt, Owner owner) {
+    Partition* const partition = roster_.find(doubt.name());
+    invariant(partition != nullptr && partition->state == PartitionState::suspended,
+              "a doubt about a partition that is not there, or runs");
+    end_doubt(*partition, owner,
+              failure(MoveError::in_doubt, "the target says that {} {}", doubt.name(),
+                      owner == Owner::here ? "has not run there, and will not" : "has run there"));
 }
 
 const Progress& Mover::progress() const {
@@ -104,6 +124,7 @@ std::uint64_t Mover::run() {
     const bool source_has_more = source_.step(step_ticks_);
     const bool target_has_more = target_.step(step_ticks_);
     keep_doubted();
+    const std::uint64_t until_asked = doubts_.step();
     const bool moving = is_in_progress();
     if (!moving)
         digests_.drop();
@@ -114,7 +135,7 @@ std::uint64_t Mover::run() {
     if (source_has_more || target_has_more)
         return 0;
     // A frame that comes ends the wait; a partition that has come to a stop does not.
-    return moving ? step_ticks_ : ~std::uint64_t{0};
+    return moving ? step_ticks_ : until_asked;
 }
 
 std::uint64_t Mover::now() { return arch::timebase(); }

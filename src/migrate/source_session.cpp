@@ -87,8 +87,7 @@ void SourceSession::connected() {
     if (phase_ == Phase::over)
         return;
     if (phase_ == Phase::reconnecting) {
-        writer_.write(RecordType::again,
-                      AgainRecord{.name = progress_.partition_storage, .stopped_at = progress_.stopped_at});
+        writer_.write(RecordType::again, move());
         cursor_ = 0;
         enter(Phase::comparing);
     } else {
@@ -265,8 +264,10 @@ void SourceSession::handle_failure(const Record& record) {
     const auto said = record.as<FailureRecord>();
     if (!said)
         return unexpected_record(record);
-    handed_ = handed_ && phase_ >= Phase::fetching; // that says this earlier will not start it
-    fail(from_record(*said), false);
+    const Failure why = from_record(*said);
+    // That says this earlier will not start it; and on another connection, if it says so.
+    handed_ = handed_ && phase_ >= Phase::fetching && (ran_there_ || why.error != MoveError::discarded);
+    fail(why, false);
 }
 
 bool SourceSession::cancel() {
@@ -276,10 +277,7 @@ bool SourceSession::cancel() {
     return true;
 }
 
-void SourceSession::settle(partition::Partition& partition, Owner owner) {
-    const Failure word = owner == Owner::here
-                             ? failure(MoveError::in_doubt, "the operator said that {} is here", partition.name())
-                             : failure(MoveError::in_doubt, "the operator said that {} is there", partition.name());
+void SourceSession::settle(partition::Partition& partition, Owner owner, const Failure& word) {
     log("migration: {}", word.text());
     const bool cut_off = is_cut_off(partition);
     if (cut_off) {

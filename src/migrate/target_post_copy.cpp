@@ -42,7 +42,7 @@ void TargetSession::handle_owed(const Record& record) {
 
 /// Of each page that somebody waits for once.
 void TargetSession::ask_for_pages() {
-    if (stream_ == nullptr || phase_ != Phase::post_copying || again_ || reader_.records() == 0 || writer_.pending())
+    if (stream_ == nullptr || phase_ != Phase::post_copying || again_ || !known_ || writer_.pending())
         return;
     std::array<Be64, max_demand> wanted;
     std::size_t count = 0;
@@ -66,7 +66,13 @@ void TargetSession::handle_all_sent(const Record& record) {
     if (arrival_.pages->pages_left() != 0)
         return fail(failure(MoveError::incomplete, "the source has sent everything, and {} granules have not come",
                             arrival_.pages->pages_left()));
-    complete();
+}
+
+/// As soon as it is: whether the source is there to say that it has sent everything makes no difference any more.
+void TargetSession::complete_if_whole() {
+    const bool can_say_so = stream_ == nullptr || !writer_.pending();
+    if (phase_ == Phase::post_copying && zero_left_ == 0 && can_say_so && arrival_.pages->pages_left() == 0)
+        complete();
 }
 
 /// Nothing more is needed from the source, which may free what it has.
@@ -78,11 +84,12 @@ void TargetSession::complete() {
     progress_.state = MoveState::completed;
     progress_.ended_at = control_.now();
     progress_.failure = {};
-    last_completed_ = {.name = shape_.name_storage, .stopped_at = clock_->stopped_at};
     log("migration: {} {}", whole ? "all is here of" : "nothing more is needed of", shape_.name());
     control_.complete(*arrival_.partition, whole);
     if (stream_ == nullptr)
         return;
+    if (!known_) // its source hears of it when it asks
+        return end_connection(stream_, false);
     writer_.write_bytes(RecordType::all_here, {});
     flush();
 }
@@ -107,7 +114,7 @@ void TargetSession::handle_again(const Record& record) {
     if (!again)
         return refuse(failure(MoveError::record_length, "again has {} bytes", record.payload.size()));
     if (phase_ == Phase::post_copying && names(*again)) {
-        again_ = true;
+        again_ = known_ = true;
         told_next_ = 0;
         progress_.failure = {};
         // What was asked for by the broken connection may never come.
@@ -116,14 +123,16 @@ void TargetSession::handle_again(const Record& record) {
                 arrival_.pages->forget_request({address / shape_.granule});
         return say_what_is_missing();
     }
-    if (phase_ == Phase::greeting && last_completed_ && last_completed_->name == again->name &&
-        last_completed_->stopped_at == again->stopped_at) {
+    const auto outcome = outcomes_.find(*again);
+    if (!outcome)
+        return refuse(failure(MoveError::no_such_partition, "no partition of that name waits here for that source"));
+    if (*outcome == MoveOutcome::destroyed)
+        return refuse(failure(MoveError::discarded, "it has been destroyed here, and has not run"));
+    if (phase_ == Phase::greeting)
         phase_ = Phase::over;
-        writer_.write_bytes(RecordType::all_here, {});
-        flush();
-        return;
-    }
-    refuse(failure(MoveError::no_such_partition, "no partition of that name waits here for that source"));
+    writer_.write_bytes(RecordType::all_here, {});
+    flush();
+    end_connection(stream_, true);
 }
 
 /// After that the source knows what to send.

@@ -27,7 +27,7 @@ void TargetSession::accept(net::ByteStream& stream) {
     writer_.reset();
     kept_back_ = false;
     zero_left_ = 0;
-    again_ = false;
+    again_ = known_ = false;
     touch();
     if (phase_ == Phase::post_copying)
         return; // nobody but its source is awaited
@@ -44,14 +44,17 @@ void TargetSession::accept(net::ByteStream& stream) {
 }
 
 bool TargetSession::step(std::uint64_t budget) {
-    if (stream_ == nullptr)
+    if (stream_ == nullptr) {
+        complete_if_whole();
         return false;
+    }
     deadline_ = control_.now() + budget;
     flush();
     work_off_zero_run();
     if (stream_ != nullptr && phase_ == Phase::preparing)
         prepare(budget);
     check_time();
+    complete_if_whole();
     say_what_is_missing();
     ask_for_pages();
     say_working();
@@ -68,7 +71,7 @@ bool TargetSession::step(std::uint64_t budget) {
 /// its bytes wait here. Before the hello is whole nothing counts, and after the end nothing does.
 void TargetSession::check_time() {
     const Limits limits(facts_.timebase_frequency);
-    const bool first = phase_ == Phase::greeting || (phase_ == Phase::post_copying && reader_.records() == 0);
+    const bool first = phase_ == Phase::greeting || is_unknown();
     if (control_.now() - last_progress_ < (first ? limits.first_record : limits.silence))
         return;
     if (phase_ == Phase::over)
@@ -85,7 +88,7 @@ void TargetSession::say_working() {
         static_cast<std::int64_t>(last_progress_ - last_said_) >= static_cast<std::int64_t>(facts_.timebase_frequency);
     const bool works = phase_ == Phase::preparing || phase_ == Phase::pre_copying || phase_ == Phase::receiving ||
                        phase_ == Phase::post_copying;
-    if (stream_ == nullptr || !works || writer_.pending() || !due)
+    if (stream_ == nullptr || !works || is_unknown() || writer_.pending() || !due)
         return;
     last_said_ = last_progress_;
     writer_.finish(RecordType::working, 0, 0);
@@ -122,11 +125,12 @@ std::size_t TargetSession::received(std::span<const std::byte> bytes) {
             break;
         }
         done += fed->consumed;
-        const bool first = phase_ == Phase::greeting || (phase_ == Phase::post_copying && reader_.records() == 0);
+        const bool first = phase_ == Phase::greeting || is_unknown();
         if (fed->record || !first)
             touch();
         if (fed->record)
             handle(*fed->record);
+        complete_if_whole();
         if (out_of_time() && phase_ != Phase::over && done < bytes.size()) {
             kept_back_ = true;
             return done;
@@ -258,6 +262,7 @@ void TargetSession::handle_run(const Record& record) {
     partition.timebase_offset =
         offset_at_target(clock_->offset, clock_->difference, now, clock_->stopped_at + clock_->offset);
     // From here on it is ours, whatever becomes of the connection.
+    outcomes_.note(move(), MoveOutcome::ran);
     progress_.stopped_at = stopped_here;
     progress_.started_at = now;
     if (arrival_.pages->pages_left() != 0) {
@@ -265,6 +270,7 @@ void TargetSession::handle_run(const Record& record) {
         progress_.state = MoveState::post_copying;
         progress_.pages_left = arrival_.pages->pages_left();
         arrival_.pages->resume();
+        known_ = true;
         control_.start_early(partition, *arrival_.pages);
         log("migration: {} runs here, and {} pages of it are to come", shape_.name(), progress_.pages_left);
     } else {
@@ -309,6 +315,8 @@ void TargetSession::refuse(const Failure& why) {
 void TargetSession::fail(const Failure& why, bool tell_peer) {
     if (phase_ == Phase::idle || phase_ == Phase::over)
         return;
+    if (is_unknown()) // it makes no difference to the partition
+        return refuse(why);
     if (phase_ == Phase::post_copying) {
         // It runs here and nowhere else: who needs what is missing waits until the source comes again.
         progress_.failure = why;
@@ -324,6 +332,8 @@ void TargetSession::fail(const Failure& why, bool tell_peer) {
         progress_.failure = why;
     }
     log("migration: refused what came from the link: {}: {}", name(why.error), why.text());
+    if (phase_ == Phase::held)
+        outcomes_.note(move(), MoveOutcome::destroyed);
     phase_ = Phase::over;
     zero_left_ = 0;
     if (partition::Partition* partition = std::exchange(arrival_.partition, nullptr))
@@ -332,7 +342,10 @@ void TargetSession::fail(const Failure& why, bool tell_peer) {
 }
 
 void TargetSession::closed(net::CloseReason reason) {
+    const bool unknown = is_unknown();
     stream_ = nullptr;
+    if (unknown)
+        return;
     fail(lost_connection(reason, "the source"), false);
 }
 

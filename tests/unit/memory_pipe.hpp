@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <transom/net/byte_stream.hpp>
 #include <utility>
@@ -117,20 +118,26 @@ class PipeEnd final : public net::ByteStream {
     }
 };
 
-/// A network in memory: connect() reaches the one listener.
+/// A network in memory: connect() reaches the one listener, or who listens at a port of its own.
 class PipeNetwork final : public net::Network {
   public:
     net::Listener* listener = nullptr;
-    std::vector<std::unique_ptr<PipeEnd>> ends; // even: who connected; odd: who accepted
+    std::map<std::uint16_t, net::Listener*> at_port; // what listens at a port of its own
+    std::vector<std::unique_ptr<PipeEnd>> ends;      // even: who connected; odd: who accepted
     std::uint64_t cut_forward = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t cut_backward = std::numeric_limits<std::uint64_t>::max();
     std::size_t window = 100000;
 
-    std::expected<void, net::StreamError> listen(net::InterfaceId, std::uint16_t, net::Listener& who) override {
-        listener = &who;
+    std::expected<void, net::StreamError> listen(net::InterfaceId, std::uint16_t port, net::Listener& who) override {
+        if (main_port_ != 0 && port != main_port_) {
+            at_port[port] = &who;
+        } else {
+            main_port_ = port;
+            listener = &who;
+        }
         return {};
     }
-    std::expected<net::ByteStream*, net::StreamError> connect(net::Ipv4Address address, std::uint16_t,
+    std::expected<net::ByteStream*, net::StreamError> connect(net::Ipv4Address address, std::uint16_t port,
                                                               net::StreamHandler& handler) override {
         if (address.value == 0)
             return std::unexpected(net::StreamError::no_route);
@@ -144,7 +151,7 @@ class PipeNetwork final : public net::Network {
         near->handler = &handler;
         ends.push_back(std::move(near));
         ends.push_back(std::move(far));
-        fresh_.push_back(ends.size() - 2);
+        fresh_.emplace_back(ends.size() - 2, port);
         return ends[ends.size() - 2].get();
     }
     PipeEnd& connector(std::size_t connection = 0) { return *ends[2 * connection]; }
@@ -153,11 +160,12 @@ class PipeNetwork final : public net::Network {
     /// True if something happened.
     bool pump() {
         bool moved = false;
-        for (const std::size_t i : std::exchange(fresh_, {})) {
+        for (const auto& [i, port] : std::exchange(fresh_, {})) {
             moved = true;
+            net::Listener* const who = at_port.contains(port) ? at_port[port] : listener;
             if (!ends[i]->open) // aborted before it was connected
                 continue;
-            ends[i + 1]->handler = listener != nullptr ? listener->accepted(*ends[i + 1]) : nullptr;
+            ends[i + 1]->handler = who != nullptr ? who->accepted(*ends[i + 1]) : nullptr;
             if (ends[i + 1]->handler == nullptr) {
                 ends[i]->open = ends[i + 1]->open = false;
                 ends[i]->handler->closed(net::CloseReason::refused);
@@ -171,7 +179,8 @@ class PipeNetwork final : public net::Network {
     }
 
   private:
-    std::vector<std::size_t> fresh_;
+    std::vector<std::pair<std::size_t, std::uint16_t>> fresh_;
+    std::uint16_t main_port_ = 0; // the listener's
 };
 
 } // namespace transom::test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.hpp"
 #include "failure.hpp"
+#include "fault_run.hpp"
 #include "json_file.hpp"
 #include "manifest_source.hpp"
 #include "move_series.hpp"
@@ -95,10 +96,26 @@ void keep_consoles_of_failed(MoveCommand& command, const Failure& failure) {
     }
 }
 
+int migrate_with_faults(const MigrateOptions& options, const JsonFile& json) {
+    check_options(options);
+    FaultReport report{
+        .guest = options.guest, .machine = options.common.machine, .mode = options.mode, .wrong = {}, .rows = {}};
+    run_faults(options, report);
+    fmt::print("\n{}", report.text());
+    json.write(report.json());
+    if (!report.wrong.empty())
+        fail("{}", fmt::join(report.wrong, "; "));
+    if (report.cells == 0)
+        fail("no fault came about");
+    return 0;
+}
+
 } // namespace
 
 int migrate(const MigrateOptions& options) {
     const JsonFile json(options.common.json);
+    if (!options.faults.empty())
+        return migrate_with_faults(options, json);
     MoveSeries series;
     series.guest = options.guest;
     series.machine = options.common.machine;

@@ -41,6 +41,7 @@ struct MigrateOptions {
     bool cancel_first = false;   ///< each move is cancelled once while it runs, before it is made
     bool compat = false;         ///< a processor of the same architected generation suffices
     std::optional<std::uint64_t> corrupt_page;
+    std::string faults;   ///< empty, some or all: moves with a fault each
     std::string consoles; ///< directory that gets both machines' consoles as A.console and B.console; empty: none
     std::string capture;  ///< file that gets what goes over the link, as libpcap writes it; empty: none
     std::string stranger; ///< source or target: the other machine does not know its key; empty: they know each other

@@ -64,6 +64,7 @@ MachineSetup MachinePair::setup_of(std::size_t index, const std::vector<std::byt
     MachineSetup setup = setups_[index];
     setup.number = number_of(index);
     setup.bundle = directory_.path() / fmt::format("bundle-{}", setup.number);
+    std::filesystem::remove(setup.bundle); // an earlier start's, with its keys
     write_private_file(setup.bundle, bundle);
     setup.link = LinkSocket{directory_.path() / "link", index == 0};
     if (index == 0)
@@ -87,6 +88,10 @@ void MachinePair::wait_for_link(const std::filesystem::path& path, Clock::time_p
 }
 
 void MachinePair::start(const ManifestFile& manifest, Clock::time_point until) {
+    for (PairedMachine& paired : machines_) { // of an earlier start
+        paired.management.reset();
+        paired.machine.reset();
+    }
     auto [key_of_a, key_of_b] = fresh_pair();
     if (stranger_ == "source")
         key_of_b.peers = {public_key(fresh_private_key())};
@@ -94,6 +99,7 @@ void MachinePair::start(const ManifestFile& manifest, Clock::time_point until) {
         key_of_a.peers = {public_key(fresh_private_key())};
     const std::array setups = {setup_of(0, build_bundle(manifest, identity_of(number_of(0)), key_of_a)),
                                setup_of(1, build_empty_bundle(identity_of(number_of(1)), key_of_b))};
+    std::filesystem::remove(setups[0].link->path);
     for (std::size_t i = 0; i < machines_.size(); ++i) {
         machines_[i].machine = std::make_unique<Machine>(std::string(names[i]), qemu_arguments(setups[i]));
         wait_for_link(setups[0].link->path, until);

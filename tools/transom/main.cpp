@@ -131,6 +131,12 @@ struct CommandLine {
             "cancel each move once while its memory is copied, and look how the page tables come together");
         command->add_option("--test-corrupt-page", migrate.corrupt_page,
                             "damage this page on its way: must be noticed");
+        command
+            ->add_option(
+                "--faults", migrate.faults,
+                "move it again and again with a fault each time, and look who has it: some (of each type of record the "
+                "first, the middle and the last), or all (each, and machines that are killed)")
+            ->check(CLI::IsMember({"some", "all"}));
         command->add_option("--consoles", migrate.consoles,
                             "keep what both consoles said in this directory, as A.console and B.console");
         command->add_option("--capture", migrate.capture, "write all that goes over the link to this file (libpcap)");

@@ -125,13 +125,15 @@ void OneMove::watch_move() {
                         static_cast<double>(source.number("bytes").value_or(0)) / 1e6 / seconds_since(asked_));
         if (const auto pass = source.number("pass"))
             detail += fmt::format(", pass {}", *pass);
+        if (state == "in-doubt")
+            detail += ", in doubt: it is being asked whether it runs there";
         if (state == "post-copying")
             detail += fmt::format(", runs there, {} to come", source.number("pages_left").value_or(0));
         if (const auto rate = source.number("dirty_rate"); rate && source.number("bandwidth").value_or(0) != 0)
             detail += fmt::format(", {} pages/s written, {} left", *rate, source.number("pages_left").value_or(0));
         const double fraction = all > 0 ? static_cast<double>(done) / static_cast<double>(all) : 0;
         if (state != "connecting" && state != "pre-copying" && state != "copying" && state != "confirming" &&
-            state != "post-copying" && state != "completed")
+            state != "post-copying" && state != "completed" && state != "in-doubt")
             fail("the move is {}: {} ({})", state, source.text("error"), source.text("error_name"));
         if (state == "completed") {
             const Fields target = target_management_.demand("migration").result();

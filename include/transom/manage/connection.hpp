@@ -45,6 +45,7 @@ class Connection final : public net::StreamHandler {
     void start_migrate(Request& request);
     void start_digest(Request& request);
     void settle(Request& request);
+    void order_fault(Request& request);
     void start_life(Request& request);
     bool end_life();
     void start_define(Request& request);

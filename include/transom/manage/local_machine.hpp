@@ -13,10 +13,10 @@ namespace transom::manage {
 /// The machine that this hypervisor runs on, for its operators.
 class LocalMachine final : public Machine {
   public:
-    /// Everything outlives it. `started_at`: the time base when the hypervisor was entered.
+    /// Everything outlives it. `network`: for moves. `faults`: null but in the test image. `started_at`: the time base when the hypervisor was entered.
     LocalMachine(const MachineInfo& info, memory::Frames& frames, partition::Roster& roster,
                  partition::Dispatcher& dispatcher, migrate::Mover& mover, const dual::Attendant& attendant,
-                 LifeCycle& life_cycle, net::Network& network, std::uint64_t started_at);
+                 LifeCycle& life_cycle, net::Network& network, fault::FaultPlan* faults, std::uint64_t started_at);
 
     /// When the machine is to end, if shutdown() was asked for: a moment after it, so that the answer still gets out.
     std::optional<std::uint64_t> shutdown_at() const { return shutdown_at_; }
@@ -47,6 +47,7 @@ class LocalMachine final : public Machine {
     }
     std::optional<DigestTable> digests(std::string_view partition) override;
     std::optional<Counter> counter(std::size_t index) override;
+    fault::FaultPlan* faults() override { return faults_; }
     void shutdown() override;
 
   private:
@@ -58,6 +59,7 @@ class LocalMachine final : public Machine {
     const dual::Attendant& attendant_;
     LifeCycle& life_cycle_;
     net::Network& network_;
+    fault::FaultPlan* faults_;
     std::uint64_t started_at_;
     std::optional<std::uint64_t> shutdown_at_;
 };

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <transom/fault/fault.hpp>
 #include <transom/manage/refusal.hpp>
 #include <transom/migrate/error.hpp>
 #include <transom/migrate/hello.hpp>
@@ -105,6 +106,8 @@ class Machine {
     virtual std::optional<DigestTable> digests(std::string_view partition) = 0;
     /// Counter number `index`, counted from 0; nothing behind the last one.
     virtual std::optional<Counter> counter(std::size_t index) = 0;
+    /// Null where it makes none: only the test image does.
+    virtual fault::FaultPlan* faults() { return nullptr; }
     /// Asks for the end of the machine. It has to come a moment later, so that the answer still gets out.
     virtual void shutdown() = 0;
 

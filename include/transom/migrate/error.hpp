@@ -60,6 +60,7 @@ enum class MoveError : std::uint32_t {
     in_doubt = 53,
     not_in_doubt = 54,
     outrun = 55,
+    discarded = 56,
 };
 
 /// "processor-version" and so on: what error lines and refusals call it.

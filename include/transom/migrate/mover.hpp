@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 #include <transom/memory/frames.hpp>
+#include <transom/migrate/answers.hpp>
 #include <transom/migrate/arrivals.hpp>
 #include <transom/migrate/arriving_pages.hpp>
 #include <transom/migrate/move_digests.hpp>
@@ -31,11 +32,11 @@ class MoveObserver {
 
 /// Moves partitions of this machine away and takes in those that arrive: the two sessions over the machine's partitions
 /// and memory, as a task of the dispatcher. One move at a time in each direction.
-class Mover final : public partition::Task, private SourceControl, private TargetControl {
+class Mover final : public partition::Task, private SourceControl, private TargetControl, private DoubtControl {
   public:
     Mover(partition::Roster& roster, memory::Frames& frames, const MachineFacts& facts, MoveObserver& observer);
 
-    /// From now on partitions may arrive by the link, at migration_port.
+    /// From now on partitions may arrive by the link, at migration_port, and questions at the port after it.
     std::expected<void, net::StreamError> listen(net::Network& network);
     /// Begins to move a partition away.
     std::expected<void, Failure> move(net::Network& network, std::string_view name, net::Ipv4Address target,
@@ -68,6 +69,9 @@ class Mover final : public partition::Task, private SourceControl, private Targe
 
   private:
     void keep_doubted();
+    void end_doubt(partition::Partition& partition, Owner owner, const Failure& word);
+    std::uint64_t doubt_now() override { return now(); }
+    void decided(const Doubt& doubt, Owner owner) override;
     std::uint64_t now() override;
     std::expected<bool, Failure> track(partition::Partition& partition, PageStateTable& pages) override;
     bool watch(partition::Partition& partition) override;
@@ -101,6 +105,8 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     SourceSession source_;
     TargetSession target_;
     Arrivals arrivals_{target_};
+    Answers answers_{target_.outcomes()};
+    Doubts doubts_{*this, frequency_};
 };
 
 } // namespace transom::migrate

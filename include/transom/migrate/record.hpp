@@ -17,6 +17,8 @@ using Be64 = Be<std::uint64_t>;
 
 constexpr std::uint32_t format_version = 9;
 constexpr std::uint16_t migration_port = 7701;
+/// Where a source asks what has become of a move to that port.
+constexpr std::uint16_t question_port(std::uint16_t port) { return static_cast<std::uint16_t>(port + 1); }
 constexpr std::uint32_t record_magic = 0x54524e53; // "TRNS"
 constexpr std::uint16_t flag_mandatory = 1;
 constexpr std::uint32_t max_payload = 66560;

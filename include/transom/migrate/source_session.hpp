@@ -9,6 +9,7 @@
 #include <transom/base/static_vector.hpp>
 #include <transom/migrate/clock.hpp>
 #include <transom/migrate/control.hpp>
+#include <transom/migrate/doubts.hpp>
 #include <transom/migrate/progress.hpp>
 #include <transom/migrate/record_reader.hpp>
 #include <transom/migrate/record_writer.hpp>
@@ -57,8 +58,12 @@ class SourceSession final : public net::StreamHandler {
     }
     /// Whether it has run at the target.
     bool has_run_there() const { return ran_there_; }
-    /// The operator's word on a partition that is suspended and not in a move: it goes on here, or is freed.
-    void settle(partition::Partition& partition, Owner owner);
+    /// Of the move that has just ended in doubt.
+    Doubt doubt() const {
+        return {.move = move(), .network = network_, .target = order_.target, .port = question_port(order_.port)};
+    }
+    /// A word on a partition that is suspended and not in a move, the operator's or its target's: it goes on here, or is freed.
+    void settle(partition::Partition& partition, Owner owner, const Failure& word);
     /// A partition has ended of its own will, and is about to be taken apart: if it was to move, the move fails.
     void ended(const partition::Partition& partition);
 
@@ -97,6 +102,8 @@ class SourceSession final : public net::StreamHandler {
         over,
     };
 
+    /// What names it.
+    AgainRecord move() const { return {.name = progress_.partition_storage, .stopped_at = progress_.stopped_at}; }
     bool produce();
     bool begin_tracking();
     void say_working();

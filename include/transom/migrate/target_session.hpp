@@ -8,6 +8,7 @@
 #include <span>
 #include <transom/memory/granule_bits.hpp>
 #include <transom/migrate/control.hpp>
+#include <transom/migrate/move_outcomes.hpp>
 #include <transom/migrate/progress.hpp>
 #include <transom/migrate/record_reader.hpp>
 #include <transom/migrate/record_writer.hpp>
@@ -36,6 +37,8 @@ class TargetSession final : public net::StreamHandler {
     bool cancel();
 
     const Progress& progress() const { return progress_; }
+    /// Of the moves to here.
+    const MoveOutcomes& outcomes() const { return outcomes_; }
 
     std::size_t received(std::span<const std::byte> bytes) override;
     void closed(net::CloseReason reason) override;
@@ -70,12 +73,17 @@ class TargetSession final : public net::StreamHandler {
     void handle_again(const Record& record);
     void ask_for_pages();
     void say_what_is_missing();
+    void complete_if_whole();
     void complete();
     bool land(std::uint64_t index);
     void landed(std::uint64_t index);
     void work_off_zero_run();
     std::optional<Failure> check_range(std::uint64_t first, std::uint64_t count) const;
+    /// Whether a partition waits for its source, and somebody is there who has not shown to be that.
+    bool is_unknown() const { return phase_ == Phase::post_copying && stream_ != nullptr && !known_; }
     bool takes_pages();
+    /// What names the move, once its clock has come.
+    AgainRecord move() const { return {.name = shape_.name_storage, .stopped_at = clock_->stopped_at}; }
     bool names(const AgainRecord& again) const;
     std::optional<Failure> missing_part() const;
     void digest(std::uint64_t index);
@@ -105,12 +113,13 @@ class TargetSession final : public net::StreamHandler {
     std::uint64_t zero_next_ = 0; // of a zero run that is being digested
     std::uint64_t zero_left_ = 0;
     std::uint64_t next_slot_ = 0;
-    CopyOrder copies_ = 0;                      // that have come
-    std::uint64_t owed_next_ = 0;               // granules of which it is known whether they are owed
-    bool again_ = false;                        // the source has come again, and is told
-    std::uint64_t told_next_ = 0;               // of so many granules
-    std::optional<AgainRecord> last_completed_; // its source may not have heard of it
-    std::uint64_t bytes_before_ = 0;            // on connections that are gone
+    CopyOrder copies_ = 0;           // that have come
+    std::uint64_t owed_next_ = 0;    // granules of which it is known whether they are owed
+    bool known_ = false;             // in post-copy: whoever is at the other end is the partition's source
+    bool again_ = false;             // the source has come again, and is told
+    std::uint64_t told_next_ = 0;    // of so many granules
+    MoveOutcomes outcomes_;          // their sources may not have heard of them
+    std::uint64_t bytes_before_ = 0; // on connections that are gone
     std::bitset<partition::max_vcpus> vcpus_seen_;
     std::bitset<partition::max_vcpus> areas_seen_;
     bool interrupts_seen_ = false;

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "link_network.hpp"
+
+#include <transom/fault/faulty_network.hpp>
+
+namespace boot {
+
+LinkNetwork link_network(transom::net::Network& known) {
+    static transom::fault::FaultyNetwork faulty(known);
+    return {.network = faulty, .faults = &faulty.plan(), .task = &faulty};
+}
+
+} // namespace boot

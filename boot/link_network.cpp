@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "link_network.hpp"
+
+namespace boot {
+
+LinkNetwork link_network(transom::net::Network& known) { return {.network = known}; }
+
+} // namespace boot

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <transom/migrate/record.hpp>
+
+// Faults that a test has this machine make in the migration streams that leave it. Only the image transom-faults.bin has any of this.
+
+namespace transom::fault {
+
+enum class Action : std::uint8_t {
+    corrupt,  // a bit of the record is flipped
+    truncate, // half of the record is sent, and the connection ends in order
+    cut,      // the same, and the connection is reset
+    hold,     // the record stays here, and nothing passes in either direction, until that is taken back
+};
+
+/// By its name in orders.
+std::optional<Action> action(std::string_view name);
+
+/// What is to happen to the `nth` record of this type that is sent from now on, counted from 1, over all connections.
+struct Fault {
+    std::uint16_t record = 0;
+    std::uint64_t nth = 1;
+    Action action{};
+};
+
+enum class FaultState : std::uint8_t { none, armed, happened };
+
+std::string_view name(FaultState state);
+
+/// The fault that is ordered, and the count of what is sent. One for all connections of a machine.
+class FaultPlan {
+  public:
+    static constexpr std::size_t record_types = 32;
+
+    /// In the place of the last one. Counting begins anew.
+    void arm(const Fault& fault);
+    /// Takes the last one back: what is held goes on.
+    void disarm() { arm_state(FaultState::none); }
+    FaultState state() const { return state_; }
+    /// How many records of this type were sent since the counting began.
+    std::uint64_t sent(std::uint16_t record) const { return record < record_types ? sent_[record] : 0; }
+
+    /// A record is about to be sent. The action that is due at it, if one is.
+    std::optional<Action> at(std::uint16_t record);
+    bool holds() const { return state_ == FaultState::happened && fault_.action == Action::hold; }
+
+  private:
+    void arm_state(FaultState state);
+
+    Fault fault_;
+    FaultState state_ = FaultState::none;
+    std::array<std::uint64_t, record_types> sent_{};
+};
+
+} // namespace transom::fault

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "answer_line.hpp"
+#include <transom/fault/fault.hpp>
+#include <transom/manage/connection.hpp>
+
+// `fault`, of the test image: docs/manage.md.
+
+namespace transom::manage {
+
+void Connection::order_fault(Request& request) {
+    fault::FaultPlan& plan = *machine_->faults();
+    const auto record = request.take("record");
+    const auto nth = request.take("nth");
+    const auto what = request.take("do");
+    if (const auto key = request.left_over())
+        return error("unknown-key", *key, "fault has record, nth and do");
+    if (!what) {
+        out_size_ = out_sent_ = 0;
+        append("ok fault={}", name(plan.state()));
+        for (std::uint16_t type = 0; type < fault::FaultPlan::record_types; ++type)
+            if (const std::uint64_t sent = plan.sent(type); sent != 0)
+                append(" record_{}={}", type, sent);
+        return end_line();
+    }
+    if (*what == "nothing") {
+        plan.disarm();
+        return line("ok");
+    }
+    const auto action = fault::action(*what);
+    if (!action)
+        return error("bad-value", *what, "do is corrupt, truncate, cut, hold or nothing");
+    const auto type = record ? parse_number(*record) : std::nullopt;
+    if (!type || *type >= fault::FaultPlan::record_types)
+        return error("bad-value", record.value_or(""), "record is the number of a type of record of the stream");
+    const auto which = nth ? parse_number(*nth) : 1;
+    if (!which || *which == 0)
+        return error("bad-value", *nth, "nth is the number of a record of that type, from 1");
+    plan.arm({.record = static_cast<std::uint16_t>(*type), .nth = *which, .action = *action});
+    line("ok");
+}
+
+} // namespace transom::manage

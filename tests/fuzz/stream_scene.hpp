@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "input.hpp"
+
+#include "../unit/memory_pipe.hpp"
+#include "../unit/move_ends.hpp"
+
+#include <list>
+#include <string>
+#include <transom/migrate/arrivals.hpp>
+#include <transom/migrate/source_session.hpp>
+
+namespace transom::stream_fuzz {
+
+using hcall_fuzz::Input;
+
+/// A move between two sessions, with somebody in the middle who changes records of both directions as the input says, and makes their
+/// checksums and sequences right again: what a session has to withstand is a peer that is mad, not only a line that is noisy.
+class StreamScene {
+  public:
+    StreamScene();
+    /// One move. Answers what is wrong afterwards; nothing where all is right.
+    std::string run(Input& input);
+
+  private:
+    struct Direction;
+    class Middle;
+    class Lines;
+
+    migrate::MoveOrder order(migrate::MoveMode mode);
+    void populate();
+    void pass(std::uint64_t ticks);
+    void work(unsigned idle_rounds);
+    std::string complaint() const;
+
+    arch::FakeMachine machine_{mib(49)};
+    test::Home here_{arch::fake_real_base};
+    test::Home there_{arch::fake_real_base + mib(32)};
+    std::vector<std::byte> send_buffer_ = std::vector<std::byte>(migrate::max_record);
+    std::vector<std::byte> receive_buffer_ = std::vector<std::byte>(migrate::max_record);
+    std::vector<std::uint64_t> room_;
+
+    // Anew for each move.
+    struct Move;
+    std::unique_ptr<Move> move_;
+
+  public:
+    ~StreamScene();
+};
+
+} // namespace transom::stream_fuzz

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fault_run.hpp"
+
+#include "failure.hpp"
+#include "fault_cell.hpp"
+#include "machine_pair.hpp"
+#include "manifest_source.hpp"
+#include "moving_guest.hpp"
+#include "paths.hpp"
+#include "progress.hpp"
+#include "stream_fields.hpp"
+#include "time_limit.hpp"
+
+#include <fmt/format.h>
+#include <map>
+#include <thread>
+
+namespace transom::tool {
+namespace {
+
+constexpr auto poll_interval = std::chrono::milliseconds(20);
+constexpr auto default_limit = std::chrono::hours(3);
+/// Longer than a machine waits for one that is silent, and asks it again.
+constexpr auto cell_limit = std::chrono::seconds(90);
+
+class FaultRun {
+  public:
+    FaultRun(const MigrateOptions& options, FaultReport& report);
+    void run();
+
+  private:
+    PairedMachine& at(End end) { return pair_[end == End::source ? here_ : 1 - here_]; }
+    Fields migration(End end) { return at(end).management->demand("migration").result(); }
+    void start();
+    void order_move();
+    std::pair<RecordCounts, RecordCounts> count();
+    RecordCounts counts(End end);
+    void run_cell(const FaultCell& cell);
+    bool run_until_over(const FaultCell& cell);
+    Outcome outcome_of_kill(const FaultCell& cell, std::string& word);
+    Outcome outcome(std::string& word);
+    bool lists_running(End end);
+    void check_guest(End end);
+    void note(const FaultCell& cell, Outcome found, const std::string& word);
+
+    const MigrateOptions& options_;
+    FaultReport& report_;
+    Clock::time_point until_;
+    std::unique_ptr<MovingGuest> guest_;
+    MachinePair pair_;
+    std::size_t here_ = 0; // whose partition it is
+    bool post_copy_;
+};
+
+MachineOptions with_fault_image(MachineOptions options) {
+    if (options.image.empty())
+        options.image = (power_build_directory() / "transom-faults.elf").string();
+    return options;
+}
+
+FaultRun::FaultRun(const MigrateOptions& options, FaultReport& report)
+    : options_(options), report_(report), until_(Clock::now() + time_limit(options.common, default_limit)),
+      guest_(make_guest(options.guest, options.virtual_processors)),
+      pair_(options, prepare_partition_machine(with_fault_image(options.common), "migrate")),
+      post_copy_(options.mode == "post-copy") {}
+
+void FaultRun::start() {
+    const std::string name = options_.guest + ".dts";
+    here_ = 0;
+    pair_.start(with_virtual_processors({name, ".", compile_manifest_text(name, guest_->manifest())},
+                                        options_.virtual_processors),
+                until_);
+    guest_->boot(*pair_[0].machine, until_);
+}
+
+/// Where the last move's page tables are still being put together the machine says so.
+void FaultRun::order_move() {
+    const auto enough = Clock::now() + cell_limit;
+    const std::string request = fmt::format("migrate partition={} to={} mode={}", guest_->partition(),
+                                            at(End::target).link_address, options_.mode);
+    for (;;) {
+        const Answer answer = at(End::source).management->request(request);
+        if (answer.ok())
+            return;
+        if (!answer.error().starts_with("busy") || Clock::now() >= enough)
+            fail("the move is refused: {}", answer.error());
+        std::this_thread::sleep_for(poll_interval);
+    }
+}
+
+bool is_over(std::string_view state) {
+    return state == "completed" || state == "failed" || state == "refused" || state == "none";
+}
+
+/// False: the record at which something was to happen was not sent.
+bool FaultRun::run_until_over(const FaultCell& cell) {
+    const auto enough = Clock::now() + cell_limit;
+    for (;;) {
+        for (const End end : {End::source, End::target})
+            at(end).machine->check_running();
+        if (is_over(migration(End::source).text("state")) && is_over(migration(End::target).text("state")))
+            return at(cell.sender).management->demand("fault").result().text("fault") == "happened";
+        if (Clock::now() >= enough)
+            fail("{}: the move does not come to an end: {} at the source, {} at the target", cell.text(),
+                 migration(End::source).text("state"), migration(End::target).text("state"));
+        std::this_thread::sleep_for(poll_interval);
+    }
+}
+
+bool FaultRun::lists_running(End end) {
+    for (const Fields& row : at(end).management->demand("status").rows())
+        if (row.text("partition") == guest_->partition() && row.text("state") == "running")
+            return true;
+    return false;
+}
+
+Outcome FaultRun::outcome(std::string& word) {
+    const bool here = lists_running(End::source), there = lists_running(End::target);
+    word = migration(End::source).text("error");
+    if (here == there)
+        fail("{} of the two machines run the partition ({})", here ? "both" : "none", word);
+    return here ? Outcome::on_source : Outcome::on_target;
+}
+
+/// It goes on where it is, and its memory is as it was.
+void FaultRun::check_guest(End end) {
+    Machine& machine = *at(end).machine;
+    MoveReport report;
+    guest_->check(machine, machine.console().mark(), report, std::min(until_, Clock::now() + cell_limit));
+    if (!report.alive_after)
+        machine.fail_with_console("the guest does not go on, or finds wrong data");
+}
+
+RecordCounts FaultRun::counts(End end) {
+    RecordCounts counts;
+    const Fields said = at(end).management->demand("fault").result();
+    for (const auto& [key, value] : said.all())
+        if (key.starts_with("record_"))
+            counts[static_cast<migrate::RecordType>(std::stoul(key.substr(7)))] = std::stoull(value);
+    return counts;
+}
+
+/// A move without a fault tells what is sent.
+std::pair<RecordCounts, RecordCounts> FaultRun::count() {
+    for (const End end : {End::source, End::target})
+        at(end).management->demand("fault do=nothing");
+    order_move();
+    static_cast<void>(run_until_over({}));
+    std::pair sent(counts(End::source), counts(End::target));
+    here_ = 1 - here_;
+    check_guest(End::source);
+    return sent;
+}
+
+void FaultRun::note(const FaultCell& cell, Outcome found, const std::string& word) {
+    const Outcome wanted = expected(cell, post_copy_);
+    ++report_.cells;
+    report_.rows.push_back({{"cell", cell.text()},
+                            {"record", record_name(static_cast<std::uint16_t>(cell.record))},
+                            {"nth", cell.nth},
+                            {"expected", name(wanted)},
+                            {"outcome", name(found)},
+                            {"error", word}});
+    if (found != wanted)
+        report_.wrong.push_back(
+            fmt::format("{}: the partition is {}, not {} ({})", cell.text(), name(found), name(wanted), word));
+}
+
+/// The survivor waits as long as it waits for a silent peer.
+Outcome FaultRun::outcome_of_kill(const FaultCell& cell, std::string& word) {
+    const End survivor = *cell.victim == End::source ? End::target : End::source;
+    const auto enough = Clock::now() + cell_limit;
+    Fields state;
+    for (;;) {
+        at(survivor).machine->check_running();
+        state = migration(survivor);
+        // A broken connection is said with its error, and a move without one goes on.
+        if (is_over(state.text("state")) || state.has("error_name"))
+            break;
+        if (Clock::now() >= enough)
+            fail("{}: the machine that is left does not notice", cell.text());
+        std::this_thread::sleep_for(poll_interval);
+    }
+    word = state.text("error");
+    if (survivor == End::target)
+        return lists_running(End::target) && state.text("state") == "completed" ? Outcome::on_target : Outcome::lost;
+    if (state.text("state") == "failed")
+        return Outcome::on_source;
+    const Answer settled =
+        at(End::source).management->request(fmt::format("settle partition={} owner=here", guest_->partition()));
+    return settled.ok() ? Outcome::in_doubt : Outcome::lost;
+}
+
+void FaultRun::run_cell(const FaultCell& cell) {
+    at(cell.sender)
+        .management->demand(
+            fmt::format("fault record={} nth={} do={}", static_cast<unsigned>(cell.record), cell.nth, cell.action));
+    order_move();
+    std::string word;
+    if (!cell.victim) {
+        const bool happened = run_until_over(cell);
+        const Outcome found = outcome(word);
+        at(cell.sender).management->demand("fault do=nothing");
+        if (found == Outcome::on_target)
+            here_ = 1 - here_;
+        check_guest(End::source);
+        if (happened)
+            note(cell, found, word);
+        else
+            ++report_.not_reached;
+        return;
+    }
+    const auto enough = Clock::now() + cell_limit;
+    while (at(cell.sender).management->demand("fault").result().text("fault") != "happened") {
+        if (Clock::now() >= enough || is_over(migration(End::source).text("state"))) {
+            ++report_.not_reached;
+            return start();
+        }
+        std::this_thread::sleep_for(poll_interval);
+    }
+    at(*cell.victim).management.reset();
+    at(*cell.victim).machine.reset(); // killed
+    if (*cell.victim != cell.sender)
+        at(cell.sender).management->demand("fault do=nothing");
+    const Outcome found = outcome_of_kill(cell, word);
+    if (found != Outcome::lost)
+        check_guest(found == Outcome::on_target ? End::target : End::source);
+    note(cell, found, word);
+    start();
+}
+
+void FaultRun::run() {
+    start();
+    const auto [source, target] = count();
+    std::vector<FaultCell> cells = fault_cells(source, target, options_.faults == "all" ? 64 : 3);
+    if (options_.faults == "all")
+        for (const FaultCell& cell : kill_cells(source, target))
+            cells.push_back(cell);
+    Progress progress(fmt::format("{} faults", cells.size()));
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        progress.update(static_cast<double>(i) / static_cast<double>(cells.size()), cells[i].text());
+        run_cell(cells[i]);
+    }
+    progress.done(
+        fmt::format("{} came about, {} not, {} wrong", report_.cells, report_.not_reached, report_.wrong.size()));
+}
+
+} // namespace
+
+nlohmann::ordered_json FaultReport::json() const {
+    std::map<std::string, unsigned> outcomes;
+    for (const auto& row : rows)
+        ++outcomes[row["outcome"].get<std::string>()];
+    return {{"result", wrong.empty() && cells != 0 ? "ok" : "failed"},
+            {"guest", guest},
+            {"machine", machine},
+            {"mode", mode},
+            {"cells", cells},
+            {"not_reached", not_reached},
+            {"outcomes", outcomes},
+            {"wrong", wrong},
+            {"rows", rows}};
+}
+
+std::string FaultReport::text() const {
+    std::map<std::string, std::map<std::string, unsigned>> table;
+    for (const auto& row : rows)
+        ++table[row["record"].get<std::string>()][row["outcome"].get<std::string>()];
+    std::string text = fmt::format("  {:<14} {:>8} {:>8} {:>9} {:>6}   who has the partition\n", "record", "source",
+                                   "target", "in doubt", "lost");
+    for (auto& [record, ends] : table)
+        text += fmt::format("  {:<14} {:>8} {:>8} {:>9} {:>6}\n", record, ends["source"], ends["target"],
+                            ends["in-doubt"], ends["lost"]);
+    return text +
+           fmt::format("{} faults, {} of them ended otherwise than they have to; {} records were not sent that time\n",
+                       cells, wrong.size(), not_reached);
+}
+
+void run_faults(const MigrateOptions& options, FaultReport& report) { FaultRun(options, report).run(); }
+
+} // namespace transom::tool
