@@ -88,8 +88,8 @@ Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Fra
       link_(link_network(secure_network_)), life_cycle_(roster_, frames, mover_, *this, platform.runs_partitions()),
       mover_(roster_, frames, move_facts(machine), life_cycle_),
       attendant_(roster_, frames, machine.timebase_frequency),
-      local_machine_(machine_info(platform, machine), frames, roster_, dispatcher_, mover_, attendant_, life_cycle_,
-                     link_.network, link_.faults, started_at),
+      local_machine_(machine_info(platform, machine), frames, roster_, dispatcher_, mover_, life_cycle_, link_.network,
+                     link_.faults, started_at),
       management_(local_machine_) {
     dispatcher_.add(console_);
     dispatcher_.add(mover_);

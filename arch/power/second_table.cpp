@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "second_table.hpp"
 
+#include "instruction_count.hpp"
 #include "spr.hpp"
 
 #include <arch/machine.hpp>
@@ -88,11 +89,13 @@ Access access_of(const Vcpu& vcpu, EffectiveAddr address, AccessKind kind, std::
 
 std::uint32_t second_lpid(std::uint32_t lpid) { return processor_generation() >= 9 ? lpid + max_lpid + 1 : lpid; }
 
-void take_table(const Vcpu& vcpu) {
+namespace {
+
+void set_table(Vcpu& vcpu) {
     const transom::partition::Partition& partition = *vcpu.partition;
     PartitionEngine& engine = *partition.dual;
     const Entry way = engine.enter(vcpu.index, processor_index());
-    const bool second = way.table == Which::second;
+    const bool second = vcpu.on_second_table = way.table == Which::second;
     if (processor_generation() < 9) {
         mtspr<Spr::sdr1>(table_word(second ? engine.root() : partition.hpt.root()));
         mtspr<Spr::lpidr>(partition.lpid);
@@ -104,21 +107,40 @@ void take_table(const Vcpu& vcpu) {
     }
 }
 
+} // namespace
+
+void take_table(Vcpu& vcpu) {
+    PartitionEngine& engine = *vcpu.partition->dual;
+    if (!vcpu.on_second_table || engine.phase() == Phase::dual) [[likely]]
+        return set_table(vcpu);
+    const InstructionCount halt;
+    set_table(vcpu);
+    engine.count_switch(SwitchWay::on_entry, halt.count());
+}
+
 bool walks_second_table(const Vcpu& vcpu) { return vcpu.partition->dual->walks_second(vcpu.index); }
+
+namespace {
+
+FaultOutcome serve(Vcpu& vcpu, EffectiveAddr address, AccessKind kind, std::uint64_t cause) {
+    PartitionEngine& engine = *vcpu.partition->dual;
+    const std::uint64_t relocates = kind == AccessKind::fetch ? msr::ir : msr::dr;
+    if ((vcpu.registers.msr & relocates) == 0)
+        return engine.fault_in_real_mode(vcpu.index, address, kind, vcpu.partition->memory, cause);
+    const auto v = segment_of(address);
+    if (!v) // nobody but the partition changes its segments: it faults again, and then there is one
+        return {};
+    return engine.fault(vcpu.index, access_of(vcpu, address, kind, *v));
+}
+
+} // namespace
 
 Served serve_second_table(Vcpu& vcpu, EffectiveAddr address, AccessKind kind, std::uint64_t& cause) {
     PartitionEngine& engine = *vcpu.partition->dual;
-    const std::uint64_t relocates = kind == AccessKind::fetch ? msr::ir : msr::dr;
-    FaultOutcome outcome;
-    if ((vcpu.registers.msr & relocates) == 0) {
-        outcome = engine.fault_in_real_mode(vcpu.index, address, kind, vcpu.partition->memory, cause);
-    } else {
-        const auto v = segment_of(address);
-        if (!v)
-            return Served::
-                again; // nobody but the partition changes its segments: it faults again, and then there is one
-        outcome = engine.fault(vcpu.index, access_of(vcpu, address, kind, *v));
-    }
+    std::optional<InstructionCount> halt;
+    if (engine.phase() != Phase::dual)
+        halt.emplace();
+    const FaultOutcome outcome = serve(vcpu, address, kind, cause);
     switch (outcome.answer) {
     case FaultAnswer::again:
         return Served::again;
@@ -126,8 +148,10 @@ Served serve_second_table(Vcpu& vcpu, EffectiveAddr address, AccessKind kind, st
         cause = outcome.cause;
         return Served::reflect;
     case FaultAnswer::change_table:
-        take_table(vcpu);
+        set_table(vcpu);
         isync();
+        if (halt)
+            engine.count_switch(SwitchWay::by_fault, halt->count());
         return Served::again;
     case FaultAnswer::missing:
         // It may have come since; and what the entry maps may be more than a page of ours.

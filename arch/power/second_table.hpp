@@ -8,7 +8,7 @@
 namespace arch {
 
 /// The table on which a virtual processor goes on, which is not in the partition yet, or in the hypervisor for one of its faults.
-void take_table(const transom::partition::Vcpu& vcpu);
+void take_table(transom::partition::Vcpu& vcpu);
 
 /// Whether the virtual processor inside walks the second table, whose faults are the hypervisor's first.
 bool walks_second_table(const transom::partition::Vcpu& vcpu);

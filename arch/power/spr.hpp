@@ -23,6 +23,8 @@ enum class Spr : std::uint16_t {
     ptcr = 464, // POWER9 and later
     hfscr = 190,
     mmcr0 = 795,
+    mmcr2 = 785,
+    pmc5 = 791,
     mmcrs = 894, // POWER8
     sprg0 = 272,
     psscr = 855, // POWER9 and later

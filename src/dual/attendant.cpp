@@ -25,17 +25,12 @@ void bring_out(Partition& partition, std::uint64_t awaited) {
 void Attendant::count(const Partition& partition) {
     const PartitionEngine& engine = *partition.dual;
     const Counters& counters = engine.counters();
-    ++drained_.tables;
-    drained_.faults += counters.faults;
-    drained_.reflected += counters.reflected;
-    drained_.fills += counters.fills;
-    drained_.live_at_switch += engine.live_at_switch();
-    drained_.drained_by_calls += counters.drained_by_calls;
-    drained_.drained_by_sweep += counters.drained_by_sweep;
-    drained_.mismatches += counters.mismatches;
+    roster_.table_totals().add_drained(counters, engine.live_at_switch());
     log("partition {}: its second page table is drained: {} entries when the last processor had left it, {} by its "
-        "calls, {} by the sweep",
-        partition.name(), engine.live_at_switch(), counters.drained_by_calls.load(), counters.drained_by_sweep.load());
+        "calls, {} by the sweep; in its time from {} to {}",
+        partition.name(), engine.live_at_switch(), counters.drained_by_calls.load(), counters.drained_by_sweep.load(),
+        engine.reached(Phase::drain) + partition.timebase_offset,
+        engine.reached(Phase::release) + partition.timebase_offset);
 }
 
 bool Attendant::attend(Partition& partition) {

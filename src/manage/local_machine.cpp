@@ -74,11 +74,10 @@ Listed describe(const Definition& definition) {
 } // namespace
 
 LocalMachine::LocalMachine(const MachineInfo& info, memory::Frames& frames, partition::Roster& roster,
-                           partition::Dispatcher& dispatcher, migrate::Mover& mover, const dual::Attendant& attendant,
-                           LifeCycle& life_cycle, net::Network& network, fault::FaultPlan* faults,
-                           std::uint64_t started_at)
-    : info_(info), frames_(frames), roster_(roster), dispatcher_(dispatcher), mover_(mover), attendant_(attendant),
-      life_cycle_(life_cycle), network_(network), faults_(faults), started_at_(started_at) {}
+                           partition::Dispatcher& dispatcher, migrate::Mover& mover, LifeCycle& life_cycle,
+                           net::Network& network, fault::FaultPlan* faults, std::uint64_t started_at)
+    : info_(info), frames_(frames), roster_(roster), dispatcher_(dispatcher), mover_(mover), life_cycle_(life_cycle),
+      network_(network), faults_(faults), started_at_(started_at) {}
 
 /// The definitions come first, with the partitions that run from them; then the partitions that have none.
 std::optional<Listed> LocalMachine::listed(std::size_t index) {
@@ -123,7 +122,9 @@ std::optional<DigestTable> LocalMachine::digests(std::string_view partition) {
 std::optional<Counter> LocalMachine::counter(std::size_t index) {
     const arch::RendezvousCost rendezvous = arch::rendezvous_cost();
     const arch::TimebaseRepairs repairs = arch::timebase_repairs();
-    const dual::DrainedTables& drained = attendant_.drained();
+    const dual::TableTotals& tables = roster_.table_totals();
+    std::uint64_t second_tables = 0;
+    roster_.for_each([&](const partition::Partition& partition) { second_tables += partition.dual->active() ? 1 : 0; });
     const std::array own{
         Counter{"started_ticks", started_at_},
         Counter{"first_instruction_ticks", dispatcher_.first_entry()},
@@ -136,14 +137,21 @@ std::optional<Counter> LocalMachine::counter(std::size_t index) {
         Counter{"rendezvous_instructions", rendezvous.instructions},
         Counter{"timebase_repairs", repairs.count},
         Counter{"timebase_repaired_ticks", repairs.ticks},
-        Counter{"t2_drained", drained.tables},
-        Counter{"t2_faults", drained.faults},
-        Counter{"t2_reflected", drained.reflected},
-        Counter{"t2_fills", drained.fills},
-        Counter{"t2_live_at_switch", drained.live_at_switch},
-        Counter{"t2_drained_by_calls", drained.drained_by_calls},
-        Counter{"t2_drained_by_sweep", drained.drained_by_sweep},
-        Counter{"t2_mismatches", drained.mismatches},
+        Counter{"t2_active", second_tables},
+        Counter{"t2_drained", tables.drained},
+        Counter{"t2_ended", tables.ended},
+        Counter{"t2_faults", tables.faults},
+        Counter{"t2_reflected", tables.reflected},
+        Counter{"t2_missing", tables.missing},
+        Counter{"t2_fills", tables.fills},
+        Counter{"t2_live_at_switch", tables.live_at_switch},
+        Counter{"t2_drained_by_calls", tables.drained_by_calls},
+        Counter{"t2_drained_by_sweep", tables.drained_by_sweep},
+        Counter{"t2_mismatches", tables.mismatches},
+        Counter{"t2_rc_mismatches", tables.rc_mismatches},
+        Counter{"t2_switches", tables.switches},
+        Counter{"t2_last_halt_by_fault", tables.last_fault_halt},
+        Counter{"t2_last_halt_on_entry", tables.last_entry_halt},
         Counter{"sleeps", dispatcher_.pool().sleeps},
         Counter{"wakes_by_interrupt", dispatcher_.pool().wakes_by_interrupt},
         Counter{"device_interrupts", arch::device_interrupts()},

@@ -159,10 +159,11 @@ void Connection::answer_migration() {
     append("ok state={}", migrate::name(p.state));
     if (p.state == migrate::MoveState::none)
         return end_line();
-    append(
-        " role={} partition={} peer={}.{}.{}.{} pages_done={} pages_total={} zero_pages={} table_entries={} bytes={}",
-        migrate::name(p.role), p.partition(), p.peer.value >> 24, p.peer.value >> 16 & 255, p.peer.value >> 8 & 255,
-        p.peer.value & 255, p.pages_done(), p.pages_total, p.zero_pages, p.table_entries, p.bytes);
+    append(" role={} partition={} peer={}.{}.{}.{} pages_done={} pages_total={} pages_sent={} zero_pages={} "
+           "table_entries={} "
+           "bytes={}",
+           migrate::name(p.role), p.partition(), p.peer.value >> 24, p.peer.value >> 16 & 255, p.peer.value >> 8 & 255,
+           p.peer.value & 255, p.pages_done(), p.pages_total, p.pages, p.zero_pages, p.table_entries, p.bytes);
     const std::array<std::pair<std::string_view, std::uint64_t>, 7> times{{{"agreed", p.agreed_at},
                                                                            {"stop", p.stop_asked_at},
                                                                            {"stopped", p.stopped_at},
@@ -173,6 +174,10 @@ void Connection::answer_migration() {
     for (const auto& [what, when] : times)
         if (when != 0)
             append(" {}_ticks={}", what, when - p.began_at);
+    if (p.fold_ticks != 0)
+        append(" fold_ticks={}", p.fold_ticks);
+    if (p.rc_mismatches != 0)
+        append(" rc_mismatches={}", p.rc_mismatches);
     if (p.pages_resent != 0)
         append(" pages_resent={}", p.pages_resent);
     if (p.state == migrate::MoveState::post_copying)

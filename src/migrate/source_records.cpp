@@ -95,7 +95,10 @@ bool SourceSession::produce() {
 bool SourceSession::produce_table() {
     const std::uint64_t slots = order_.partition->hpt.slot_count();
     const std::uint64_t end = std::min(slots, cursor_ + slots_per_step);
+    const std::uint64_t began = now();
     const TablePortion portion = encode_table(*order_.partition, cursor_, end, writer_.payload());
+    if (has_two_tables(*order_.partition))
+        progress_.fold_ticks += now() - began;
     cursor_ = portion.next;
     if (portion.entries != 0) {
         writer_.finish(RecordType::page_table, portion.bytes);

@@ -28,17 +28,22 @@ TablePortion encode(Table& table, std::uint64_t from, std::uint64_t end, std::sp
 
 } // namespace
 
-TablePortion encode_table(partition::Partition& partition, std::uint64_t from, std::uint64_t end,
-                          std::span<std::byte> to) {
-    const bool two = partition.dual != nullptr && partition.dual->active();
-    return two ? encode(partition.dual->table(), from, end, to) : encode(partition.hpt, from, end, to);
+bool has_two_tables(const partition::Partition& partition) {
+    return partition.dual != nullptr && partition.dual->active();
 }
 
-std::expected<std::size_t, Failure> decode_table(std::span<const std::byte> payload, partition::Partition& partition,
-                                                 std::uint64_t& next) {
+TablePortion encode_table(partition::Partition& partition, std::uint64_t from, std::uint64_t end,
+                          std::span<std::byte> to) {
+    return has_two_tables(partition) ? encode(partition.dual->table(), from, end, to)
+                                     : encode(partition.hpt, from, end, to);
+}
+
+std::expected<TableArrival, Failure> decode_table(std::span<const std::byte> payload, partition::Partition& partition,
+                                                  std::uint64_t& next) {
     const std::size_t count = payload.size() / sizeof(TableEntryRecord);
     if (count == 0 || count > max_table_entries || payload.size() % sizeof(TableEntryRecord) != 0)
         return std::unexpected(failure(MoveError::record_length, "page_table has {} bytes", payload.size()));
+    TableArrival arrival{.entries = count};
     for (std::size_t i = 0; i < count; ++i) {
         const auto record = element<TableEntryRecord>(payload, i);
         const std::uint64_t slot = record.slot;
@@ -48,9 +53,12 @@ std::expected<std::size_t, Failure> decode_table(std::span<const std::byte> payl
         if (!partition.hpt.restore({{slot}, {record.word0, record.word1}}, partition.memory))
             return std::unexpected(
                 failure(MoveError::table_entry, "page table slot {:#x} holds what a partition can not enter", slot));
+        const auto back = partition.hpt.read({slot});
+        if (!back || ((back->d1 ^ record.word1) & papr::d1::usage) != 0)
+            ++arrival.rc_mismatches;
         next = slot + 1;
     }
-    return count;
+    return arrival;
 }
 
 } // namespace transom::migrate

@@ -125,10 +125,11 @@ void TargetSession::handle_state(const Record& record) {
     };
     switch (record.type) {
     case RecordType::page_table: {
-        const auto entries = decode_table(record.payload, partition, next_slot_);
-        if (!entries)
-            return fail(entries.error());
-        progress_.table_entries += *entries;
+        const auto arrival = decode_table(record.payload, partition, next_slot_);
+        if (!arrival)
+            return fail(arrival.error());
+        progress_.table_entries += arrival->entries;
+        progress_.rc_mismatches += arrival->rc_mismatches;
         return;
     }
     case RecordType::vcpu:

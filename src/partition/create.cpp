@@ -84,7 +84,8 @@ Shape shape_of(const tree::PartitionDescription& description) {
             .memory = description.memory,
             .virtual_processors = description.virtual_processors,
             .granule = description.granule,
-            .log2_page_table_size = hpt::recommended_log2_bytes(description.memory),
+            .log2_page_table_size =
+                description.log2_page_table.value_or(hpt::recommended_log2_bytes(description.memory)),
             .large_pages = description.large_pages,
             .function_sets = description.function_sets,
             .entitled_capacity = description.entitled_capacity,

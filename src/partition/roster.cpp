@@ -246,7 +246,7 @@ std::expected<void, CreateError> Roster::begin_anew(Partition& partition, const 
     give_up_claim(partition);
     arch::Tlb::flush_partition(partition.lpid);
     Slot** const link = link_of(partition);
-    (*link)->dual.give_back(resources_.frames);
+    give_table_back(**link);
     partition::destroy(partition, resources_.frames);
     (*link)->anew = true;
     (*link)->of_its_own = of_its_own;
@@ -264,12 +264,19 @@ std::expected<void, CreateError> Roster::begin_anew(Partition& partition, const 
     return {};
 }
 
+/// With nobody inside.
+void Roster::give_table_back(Slot& slot) {
+    if (slot.dual.active())
+        table_totals_.add_ended(slot.dual.counters());
+    slot.dual.give_back(resources_.frames);
+}
+
 void Roster::destroy(Partition& partition) {
     Slot** const link = link_of(partition);
     dispatcher_.remove(partition);
     give_up_claim(partition);
     arch::Tlb::flush_partition(partition.lpid);
-    (*link)->dual.give_back(resources_.frames);
+    give_table_back(**link);
     partition::destroy(partition, resources_.frames);
     remove(link);
 }

@@ -2,6 +2,7 @@
 #include "blob_check.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <transom/memory/logical_memory.hpp>
 #include <transom/tree/manifest.hpp>
 #include <transom/tree/node_reader.hpp>
@@ -16,6 +17,7 @@ constexpr std::size_t max_files = 2 * max_described_partitions; // a kernel and 
 
 constexpr Bytes min_memory = memory::block_size;
 constexpr Bytes max_memory = memory::max_blocks * memory::block_size;
+constexpr std::uint32_t max_page_table_mib = 1024;
 constexpr std::uint64_t to_mib(Bytes n) { return n >> 20; }
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -157,8 +159,8 @@ class ManifestReader : NodeReader {
                  where, max_partition_name);
         refuse_twin(parent, node, where);
         allow_properties(node, where,
-                         {"memory-mib", "virtual-processors", "entitled-capacity", "capacity-weight", "capped",
-                          "dedicated-processors", "donate-idle", "granule-kib", "large-pages", "terminals",
+                         {"memory-mib", "page-table-mib", "virtual-processors", "entitled-capacity", "capacity-weight",
+                          "capped", "dedicated-processors", "donate-idle", "granule-kib", "large-pages", "terminals",
                           "pool-idle-count", "without-function-sets", "observe-calls", "kernel", "initramfs",
                           "bootargs"});
         allow_no_children(node, where);
@@ -168,6 +170,11 @@ class ManifestReader : NodeReader {
         if (d.memory < min_memory || d.memory > max_memory || d.memory % memory::block_size != 0)
             fail("{}: memory-mib is {}: use a multiple of {} from {} to {}", where, memory, to_mib(memory::block_size),
                  to_mib(min_memory), to_mib(max_memory));
+        if (const auto table = number(node, where, "page-table-mib")) {
+            if (!std::has_single_bit(*table) || *table > max_page_table_mib)
+                fail("{}: page-table-mib is {}: use a power of 2 from 1 to {}", where, *table, max_page_table_mib);
+            d.log2_page_table = static_cast<unsigned>(std::countr_zero(mib(*table)));
+        }
         d.virtual_processors = number(node, where, "virtual-processors").value_or(1);
         if (d.virtual_processors < 1 || d.virtual_processors > max_virtual_processors)
             fail("{}: virtual-processors is {}: use 1 to {}", where, d.virtual_processors, max_virtual_processors);

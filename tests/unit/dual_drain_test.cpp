@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dual_drain_fixture.hpp>
+#include <transom/dual/table_totals.hpp>
 
 namespace transom::dual {
 namespace {
@@ -34,6 +35,18 @@ TEST_P(DualDrain, R4_T1GetsExactlyTheCThatT2Has) {
     s.pass_all();
     s.engine.advance();
     expect_usage();
+}
+
+TEST_P(DualDrain, R4_WhatDoesNotArriveInT1IsCounted) {
+    fill(64);
+    s.to_drain();
+    s.sweep({.groups = 32, .ticks = ~std::uint64_t{0}});
+    EXPECT_EQ(s.engine.counters().rc_mismatches, 0u);
+    const std::uint64_t left = s.twins();
+    ASSERT_GT(left, 0u);
+    s.slots.loses_merges = true;
+    s.sweep();
+    EXPECT_EQ(s.engine.counters().rc_mismatches, left);
 }
 
 // R5, R11: each processor by itself; from its switch on it leaves nothing in T2.
@@ -179,6 +192,25 @@ TEST_P(DualDrain, R22_AnIntervalEndsWhenItsTimeIsUp) {
 }
 
 // R10: what a switch costs does not depend on the table.
+TEST(DualSwitch, R10_TheLongestHaltIsKept) {
+    DualScene s;
+    s.to_dual();
+    s.engine.count_switch(SwitchWay::by_fault, 40);
+    s.engine.count_switch(SwitchWay::by_fault, 70);
+    s.engine.count_switch(SwitchWay::on_entry, 50);
+    EXPECT_EQ(s.engine.counters().switches, 3u);
+    EXPECT_EQ(s.engine.counters().longest_fault_halt, 70u);
+    EXPECT_EQ(s.engine.counters().longest_entry_halt, 50u);
+    TableTotals totals;
+    totals.add_drained(s.engine.counters(), 5);
+    EXPECT_EQ(totals.last_fault_halt, 70u);
+    EXPECT_EQ(totals.last_entry_halt, 50u);
+    totals.add_ended(s.engine.counters());
+    EXPECT_EQ(totals.switches, 6u);
+    EXPECT_EQ(totals.drained, 1u);
+    EXPECT_EQ(totals.live_at_switch, 5u);
+}
+
 TEST(DualSwitch, R10_ASwitchTouchesNoSlot) {
     DualScene s;
     for (unsigned i = 0; i < 50; ++i)

@@ -117,8 +117,7 @@ class LifeCycleTest : public testing::Test, protected LifeCycleMemory, LifeObser
     LifeCycle life_{roster_, frames, mover_, *this, true};
     migrate::Mover mover_{roster_, frames, {.timebase_frequency = 512'000'000}, life_};
     test::PipeNetwork network_;
-    dual::Attendant attendant_{roster_, frames, 512'000'000};
-    LocalMachine local_{{}, frames, roster_, dispatcher_, mover_, attendant_, life_, network_, nullptr, 0};
+    LocalMachine local_{{}, frames, roster_, dispatcher_, mover_, life_, network_, nullptr, 0};
     std::vector<std::string> events_;
     std::unique_ptr<FdtBuilder> fdt_, boot_fdt_;
     std::expected<tree::Manifest, tree::ManifestError> boot_;

@@ -103,6 +103,7 @@ TEST_F(ManageTest, TellsAboutTheMove) {
     EXPECT_THAT(
         ask("migration\n"),
         ElementsAre("ok state=completed role=source partition=debian peer=10.77.0.2 pages_done=256 pages_total=256 "
+                    "pages_sent=6 "
                     "zero_pages=250 table_entries=9 bytes=12345 stopped_ticks=500 started_ticks=1500 "
                     "downtime_ticks=1000 clock_error_ticks=7"));
     p.started_at = 0;

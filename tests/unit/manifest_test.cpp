@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fdt_builder.hpp"
 
+#include <fmt/format.h>
 #include <functional>
 #include <gmock/gmock.h>
 #include <random>
@@ -129,6 +130,26 @@ TEST(Manifest, HasDefaults) {
     EXPECT_EQ(p.bootargs, "");
 }
 
+TEST(Manifest, ThePageTableIsAPowerOfTwo) {
+    for (const auto& [number, log2] : {std::pair{1u, 20u}, {256u, 28u}, {1024u, 30u}}) {
+        FdtBuilder fdt;
+        const auto m = manifest(fdt, [&] {
+            fdt.begin("debian").number("memory-mib", 64).text("kernel", "k").number("page-table-mib", number).end();
+        });
+        ASSERT_TRUE(m) << m.error().view();
+        EXPECT_EQ(m->partitions()[0].log2_page_table, log2);
+    }
+    for (const unsigned number : {0u, 3u, 2048u}) {
+        FdtBuilder fdt;
+        const auto m = manifest(fdt, [&] {
+            fdt.begin("debian").number("memory-mib", 64).text("kernel", "k").number("page-table-mib", number).end();
+        });
+        ASSERT_FALSE(m);
+        EXPECT_EQ(m.error().view(),
+                  fmt::format("partition debian: page-table-mib is {}: use a power of 2 from 1 to 1024", number));
+    }
+}
+
 TEST(Manifest, ReadsAClaimToTheProcessors) {
     FdtBuilder fdt;
     const auto m = manifest(fdt, [&] {
@@ -240,7 +261,8 @@ TEST(Manifest, NamesWhatIsWrongWithAPartition) {
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("large-pages", 1); }),
               "partition debian: large-pages takes no value: write large-pages;");
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("memory-mb", 1); }),
-              "partition debian: property memory-mb is not known: the properties are memory-mib, virtual-processors, "
+              "partition debian: property memory-mb is not known: the properties are memory-mib, page-table-mib, "
+              "virtual-processors, "
               "entitled-capacity, capacity-weight, capped, dedicated-processors, donate-idle, granule-kib, "
               "large-pages, terminals, pool-idle-count, "
               "without-function-sets, observe-calls, "

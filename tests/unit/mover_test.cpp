@@ -63,6 +63,10 @@ TEST_F(MoverTest, AHybridMoveThatConvergesLeavesNoSecondPageTable) {
     ASSERT_TRUE(move("linux"));
     ASSERT_EQ(b.mover.progress().state, MoveState::completed) << b.mover.progress().failure.text();
     EXPECT_FALSE(b.roster.find("linux")->dual->has_memory());
+    EXPECT_EQ(a.roster.table_totals().ended, 1u);
+    EXPECT_EQ(a.roster.table_totals().drained, 0u);
+    EXPECT_EQ(b.roster.table_totals().ended, 0u);
+    EXPECT_EQ(b.mover.progress().rc_mismatches, 0u);
 }
 
 TEST_F(MoverTest, ACancelledMoveGivesTheSecondPageTableBack) {
@@ -84,7 +88,7 @@ TEST_F(MoverTest, ACancelledMoveGivesTheSecondPageTableBack) {
     for (int round = 0; round < 100; ++round)
         a.attendant.run();
     EXPECT_FALSE(here.dual->active());
-    EXPECT_EQ(a.attendant.drained().tables, 1u);
+    EXPECT_EQ(a.roster.table_totals().drained, 1u);
     go_on();
     EXPECT_EQ(a.frames.available(), free);
     EXPECT_EQ(here.state, PartitionState::running);

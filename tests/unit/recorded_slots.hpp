@@ -31,6 +31,7 @@ struct RecordedMemory {
     std::vector<std::uint64_t> guest_words;
     std::vector<Event> events;
     std::function<void()> machine_turn;
+    bool loses_merges = false; // a defect
 };
 
 /// The Slots of Table over a RecordedMemory.
@@ -50,7 +51,10 @@ class RecordedSlots {
         memory_->record({RecordedMemory::Kind::store_d1, slot.value, value});
         memory_->entries[slot.value][1] = value;
     }
-    void merge_d1(papr::Ptex slot, std::uint64_t bits) { set_d1(slot, d1(slot) | bits); }
+    void merge_d1(papr::Ptex slot, std::uint64_t bits) {
+        if (!memory_->loses_merges)
+            set_d1(slot, d1(slot) | bits);
+    }
     bool lock(papr::Ptex slot, std::uint64_t bit) {
         if ((d0(slot) & bit) != 0)
             return false;

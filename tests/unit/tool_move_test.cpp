@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "call_costs.hpp"
 #include "digest_table.hpp"
 #include "failure.hpp"
 #include "move_series.hpp"
@@ -195,7 +196,92 @@ TEST(ToolMoveReport, HasTheNamesThatWerePromised) {
     for (const char* name : {"guest", "total_s", "downtime_ms", "internal_downtime_ms", "memory_bytes", "wire_bytes",
                              "virtual_processors", "rounds", "work_rounds", "work_wrong", "source_qemu", "target_qemu"})
         EXPECT_TRUE(json.contains(name)) << name;
+    for (const char* name : {"mode", "passes", "pages_total", "pages_sent", "pages_resent", "zero_pages", "t2_faults",
+                             "t2_live_at_switch", "drained_by_hcall", "drained_by_sweep", "rc_mismatches",
+                             "switch_halt_instructions", "fold_us", "postcopy_faults"})
+        EXPECT_TRUE(json.contains(name)) << name;
     EXPECT_EQ(json["moves"].size(), 1u);
+}
+
+TEST(ToolMoveReport, CountsAreSummedAndWhatAMoveTakesIsTheMedian) {
+    MoveSeries series = good_series(3);
+    for (unsigned i = 0; i < 3; ++i) {
+        series.moves[i].passes = i + 1;
+        series.moves[i].tables = {.faults = 10 * i, .fault_halt = 100 - i};
+        series.moves[i].fold_ms = i;
+        series.moves[i].mode = i == 1 ? "post-copy" : "hybrid";
+    }
+    const auto json = series.json();
+    EXPECT_EQ(json["passes"], 6);
+    EXPECT_EQ(json["t2_faults"], 30);
+    EXPECT_EQ(json["switch_halt_instructions"], 99);
+    EXPECT_EQ(json["fold_us"], 1000.0);
+    EXPECT_EQ(json["mode"], "hybrid,post-copy");
+}
+
+TEST(ToolMoveReport, ComplainsAboutEachWrongCountOfTheTables) {
+    MoveReport report = good_report();
+    report.tables = {.live_at_switch = 3, .drained_by_calls = 1, .drained_by_sweep = 1};
+    EXPECT_THAT(report.complaints(), ElementsAre("of 3 entries of the second page table 2 were drained"));
+    report = good_report();
+    report.tables.mismatches = 2;
+    EXPECT_THAT(report.complaints(), ElementsAre("2 entries of the second page table were not in the first"));
+    report = good_report();
+    report.rc_mismatches = 1;
+    EXPECT_THAT(report.complaints(), ElementsAre("1 entries of the page table have wrong R or C"));
+    report = good_report();
+    report.cancelled = true;
+    EXPECT_THAT(report.complaints(), ElementsAre("nothing was in the second page table when the move was cancelled"));
+}
+
+TEST(ToolMoveReport, TablesOfWhichNoneWasDrainedHaveNoHalt) {
+    const TableReport before{.drained = 1, .faults = 5, .fault_halt = 70};
+    TableReport after = before;
+    after.faults = 9;
+    EXPECT_EQ(after.since(before).fault_halt, 0u);
+    EXPECT_EQ(after.since(before).faults, 4u);
+    after.drained = 2;
+    EXPECT_EQ(after.since(before).with({.drained = 1, .fault_halt = 90}).fault_halt, 90u);
+}
+
+TEST(ToolCallCosts, AreReadFromWhatTheGuestSays) {
+    const auto costs = parse_call_costs("storing: cost call=H_ENTER count=3 p50=10 p99=20 max=30\ntick 1 2\n"
+                                        "storing: cost call=H_REMOVE count=0\nstoring: costs end\n");
+    ASSERT_EQ(costs.size(), 2u);
+    EXPECT_EQ(costs.at("H_ENTER").p99, 20u);
+    EXPECT_EQ(costs.at("H_REMOVE").count, 0u);
+    const auto json = call_costs_json(costs, {}, 0.5);
+    EXPECT_EQ(json["H_ENTER"]["normal"]["p99"], 10);
+    EXPECT_EQ(json["H_ENTER"]["drain"]["count"], 0);
+}
+
+TEST(ToolCallCosts, TheTimeOfADrainIsInTheLog) {
+    const auto time = drain_time(
+        "partition a: its second page table is drained: 7 entries when the last processor had left it, 3 by its "
+        "calls, 4 by the sweep; in its time from 1200 to 3400");
+    ASSERT_TRUE(time);
+    EXPECT_EQ(time->first, 1200u);
+    EXPECT_EQ(time->second, 3400u);
+    EXPECT_FALSE(drain_time("partition a: switched off"));
+}
+
+TEST(ToolStoringReport, IsTheLastWholeLine) {
+    const std::string line = "storing: ok lines=10 wrong_lines=0 calls=5 looks=4 rc_mismatches=0 wrong_others=0 "
+                             "sleeps=3 steps=7,8 rounds=1,0";
+    EXPECT_FALSE(StoringReport::last_in(line)) << "it may go on";
+    const auto first = StoringReport::last_in("tick 1 2\n" + line + "\nstoring: ok lines=99");
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->lines, 10u);
+    EXPECT_THAT(first->steps, ElementsAre(7u, 8u));
+    EXPECT_THAT(first->complaints(), testing::IsEmpty());
+    EXPECT_FALSE(StoringReport::last_in("storing: ok lines=10 wrong_lines=0\n"));
+    StoringReport now = *first;
+    ++now.steps[0];
+    EXPECT_FALSE(now.went_on_since(*first)) << "one of its processors stands still";
+    ++now.steps[1];
+    EXPECT_TRUE(now.went_on_since(*first));
+    now.wrong_lines = now.rc_mismatches = now.wrong_others = 1;
+    EXPECT_EQ(now.complaints().size(), 3u);
 }
 
 TEST(ToolMoveReport, ComplainsAboutEachThingThatDoesNotHold) {
@@ -233,7 +319,8 @@ TEST(ToolMoveSeries, HoldsWhatHoldsInEveryMove) {
     EXPECT_EQ(json["memory_digest_match"], false);
     EXPECT_EQ(json["moves"][2]["memory_digest_match"], true);
     EXPECT_EQ(json["guest_alive_after"], true);
-    EXPECT_EQ(json["total_s"], 7.0);
+    EXPECT_EQ(json["total_s"], 7.0) << "of those that took any";
+    EXPECT_EQ(json["moves"][2]["total_s"], 7.0);
     series = good_series(3);
     series.moves.pop_back();
     EXPECT_THAT(series.complaints(), ElementsAre("it moved 2 times, not 3"));

@@ -180,6 +180,12 @@ ManifestFile with_virtual_processors(ManifestFile manifest, unsigned count) {
     });
 }
 
+ManifestFile with_page_table(ManifestFile manifest, unsigned mib) {
+    return with_each_partition(std::move(manifest), [mib](GrowingTree& tree, int partition) {
+        tree.set_cell(partition, "page-table-mib", mib);
+    });
+}
+
 std::vector<std::byte> build_empty_bundle(const MachineIdentity& identity, const std::optional<MachineKeys>& keys) {
     return build_bundle(
         {"empty", ".", compile_manifest_text("empty.dts", "/dts-v1/;\n/ { compatible = \"transom,manifest-1\"; };\n")},

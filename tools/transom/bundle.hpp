@@ -44,6 +44,8 @@ std::vector<std::byte> build_bundle(const ManifestFile& manifest, const MachineI
 ManifestFile with_observed_calls(ManifestFile manifest);
 /// The manifest with that many virtual processors for each of its partitions.
 ManifestFile with_virtual_processors(ManifestFile manifest, unsigned count);
+/// The manifest with a page table of so many MiB for each of its partitions.
+ManifestFile with_page_table(ManifestFile manifest, unsigned mib);
 /// The bundle of a machine that waits for a partition to arrive.
 std::vector<std::byte> build_empty_bundle(const MachineIdentity& identity,
                                           const std::optional<MachineKeys>& keys = std::nullopt);

@@ -23,9 +23,9 @@ constexpr unsigned most_rounds = 1000;
 void check_options(const MigrateOptions& options) {
     if (options.rounds < 1 || options.rounds > most_rounds)
         fail("migrate --rounds {}: a partition moves 1 to {} times", options.rounds, most_rounds);
-    if (options.virtual_processors < 1 || options.virtual_processors > tree::max_virtual_processors)
-        fail("migrate --virtual-processors {}: a partition has 1 to {}", options.virtual_processors,
-             tree::max_virtual_processors);
+    const unsigned processors = options.virtual_processors.value_or(1);
+    if (processors < 1 || processors > tree::max_virtual_processors)
+        fail("migrate --virtual-processors {}: a partition has 1 to {}", processors, tree::max_virtual_processors);
 }
 
 class MoveCommand {
@@ -37,6 +37,7 @@ class MoveCommand {
 
   private:
     ManifestFile manifest() const;
+    std::string mode(unsigned round) const;
     MoveTask task(unsigned round);
 
     const MigrateOptions& options_;
@@ -48,13 +49,24 @@ class MoveCommand {
 MoveCommand::MoveCommand(const MigrateOptions& options)
     : options_(options),
       until_(Clock::now() + time_limit(options.common, default_limit + (options.rounds - 1) * limit_of_another_round)),
-      guest_(make_guest(options.guest, options.virtual_processors)),
+      guest_(make_guest(options.guest, options.virtual_processors,
+                        {.forgets = options.forget_store, .counts = options.count_instructions})),
       pair_(options, prepare_partition_machine(options.common, "migrate")) {}
 
 ManifestFile MoveCommand::manifest() const {
     const std::string name = options_.guest + ".dts";
-    return with_virtual_processors({name, ".", compile_manifest_text(name, guest_->manifest())},
-                                   options_.virtual_processors);
+    ManifestFile manifest{name, ".", compile_manifest_text(name, guest_->manifest())};
+    if (options_.page_table_mib)
+        manifest = with_page_table(std::move(manifest), *options_.page_table_mib);
+    return options_.virtual_processors ? with_virtual_processors(std::move(manifest), *options_.virtual_processors)
+                                       : manifest;
+}
+
+/// Who says nothing sees both ways of moving, where there are several moves.
+std::string MoveCommand::mode(unsigned round) const {
+    const std::vector<std::string> usual = {"hybrid", "post-copy"};
+    const auto& modes = options_.modes.empty() ? usual : options_.modes;
+    return modes[round % modes.size()];
 }
 
 /// From A to B, back from B to A, and so on.
@@ -67,7 +79,7 @@ MoveTask MoveCommand::task(unsigned round) {
             *guest_,
             fmt::format("{} from {} to {}", which, source.machine->name(), target.machine->name()),
             options_.compat,
-            options_.mode,
+            mode(round),
             options_.cancel_first,
             round == 0 ? options_.corrupt_page : std::nullopt};
 }
@@ -98,8 +110,7 @@ void keep_consoles_of_failed(MoveCommand& command, const Failure& failure) {
 
 int migrate_with_faults(const MigrateOptions& options, const JsonFile& json) {
     check_options(options);
-    FaultReport report{
-        .guest = options.guest, .machine = options.common.machine, .mode = options.mode, .wrong = {}, .rows = {}};
+    FaultReport report{.guest = options.guest, .machine = options.common.machine, .mode = {}, .wrong = {}, .rows = {}};
     run_faults(options, report);
     fmt::print("\n{}", report.text());
     json.write(report.json());
@@ -119,7 +130,6 @@ int migrate(const MigrateOptions& options) {
     MoveSeries series;
     series.guest = options.guest;
     series.machine = options.common.machine;
-    series.virtual_processors = options.virtual_processors;
     series.rounds = options.rounds;
     std::optional<MoveCommand> command;
     try {

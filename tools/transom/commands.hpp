@@ -34,14 +34,18 @@ struct RunOptions {
 struct MigrateOptions {
     MachineOptions common;
     std::string guest = "linux";
-    unsigned virtual_processors = 1;
-    unsigned rounds = 1;         ///< moves, each to the other machine
-    std::string target_qemu;     ///< of machine B; empty: the same as A's
-    std::string mode = "hybrid"; ///< or pre-copy, post-copy, stop-and-copy
-    bool cancel_first = false;   ///< each move is cancelled once while it runs, before it is made
-    bool compat = false;         ///< a processor of the same architected generation suffices
+    std::optional<unsigned> virtual_processors; ///< as many as the guest has by itself
+    std::optional<unsigned> page_table_mib;     ///< of the partition's page table; as is usual for its memory
+    unsigned rounds = 1;                        ///< moves, each to the other machine
+    std::string target_qemu;                    ///< of machine B; empty: the same as A's
+    std::vector<std::string>
+        modes; ///< of one move after the other, over and over; empty: hybrid, and every other move post-copy
+    bool cancel_first = false; ///< each move is cancelled once while it runs, before it is made
+    bool compat = false;       ///< a processor of the same architected generation suffices
     std::optional<std::uint64_t> corrupt_page;
-    std::string faults;   ///< empty, some or all: moves with a fault each
+    bool count_instructions = false; ///< the machines count them, and the guest storing says what its calls took
+    bool forget_store = false;       ///< the guest storing forgets a store of its own, which it must find
+    std::string faults;              ///< empty, some or all: moves with a fault each
     std::string consoles; ///< directory that gets both machines' consoles as A.console and B.console; empty: none
     std::string capture;  ///< file that gets what goes over the link, as libpcap writes it; empty: none
     std::string stranger; ///< source or target: the other machine does not know its key; empty: they know each other

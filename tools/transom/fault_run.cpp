@@ -49,6 +49,7 @@ class FaultRun {
     std::unique_ptr<MovingGuest> guest_;
     MachinePair pair_;
     std::size_t here_ = 0; // whose partition it is
+    std::string mode_;
     bool post_copy_;
 };
 
@@ -60,24 +61,24 @@ MachineOptions with_fault_image(MachineOptions options) {
 
 FaultRun::FaultRun(const MigrateOptions& options, FaultReport& report)
     : options_(options), report_(report), until_(Clock::now() + time_limit(options.common, default_limit)),
-      guest_(make_guest(options.guest, options.virtual_processors)),
+      guest_(make_guest(options.guest, options.virtual_processors, {})),
       pair_(options, prepare_partition_machine(with_fault_image(options.common), "migrate")),
-      post_copy_(options.mode == "post-copy") {}
+      mode_(options.modes.empty() ? "hybrid" : options.modes.front()), post_copy_(mode_ == "post-copy") {
+    report_.mode = mode_;
+}
 
 void FaultRun::start() {
     const std::string name = options_.guest + ".dts";
     here_ = 0;
-    pair_.start(with_virtual_processors({name, ".", compile_manifest_text(name, guest_->manifest())},
-                                        options_.virtual_processors),
-                until_);
+    pair_.start({name, ".", compile_manifest_text(name, guest_->manifest())}, until_);
     guest_->boot(*pair_[0].machine, until_);
 }
 
 /// Where the last move's page tables are still being put together the machine says so.
 void FaultRun::order_move() {
     const auto enough = Clock::now() + cell_limit;
-    const std::string request = fmt::format("migrate partition={} to={} mode={}", guest_->partition(),
-                                            at(End::target).link_address, options_.mode);
+    const std::string request =
+        fmt::format("migrate partition={} to={} mode={}", guest_->partition(), at(End::target).link_address, mode_);
     for (;;) {
         const Answer answer = at(End::source).management->request(request);
         if (answer.ok())

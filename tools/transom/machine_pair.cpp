@@ -22,9 +22,17 @@ unsigned number_of(std::size_t index) { return static_cast<unsigned>(index + 1);
 } // namespace
 
 MachinePair::MachinePair(const MigrateOptions& options, const MachineSetup& common)
-    : consoles_(options.consoles), capture_(options.capture), stranger_(options.stranger), setups_{common, common} {
+    : consoles_(options.consoles), capture_(options.capture), stranger_(options.stranger),
+      counts_(options.count_instructions), setups_{common, common} {
     if (!options.target_qemu.empty())
         setups_[1].qemu = options.target_qemu;
+    if (counts_)
+        for (MachineSetup& setup : setups_) {
+            const std::string path = find_counting_qemu(setup.qemu);
+            if (path.empty())
+                fail("{} cannot count instructions, QEMU 10 can: tools/setup --qemu10", setup.qemu);
+            setup.qemu = path;
+        }
     for (std::size_t i = 0; i < machines_.size(); ++i) {
         machines_[i].qemu = version_text(check_qemu(setups_[i].qemu));
         machines_[i].link_address = identity_of(number_of(i)).link_address;
@@ -101,7 +109,8 @@ void MachinePair::start(const ManifestFile& manifest, Clock::time_point until) {
                                setup_of(1, build_empty_bundle(identity_of(number_of(1)), key_of_b))};
     std::filesystem::remove(setups[0].link->path);
     for (std::size_t i = 0; i < machines_.size(); ++i) {
-        machines_[i].machine = std::make_unique<Machine>(std::string(names[i]), qemu_arguments(setups[i]));
+        machines_[i].machine = std::make_unique<Machine>(
+            std::string(names[i]), counts_ ? counting(qemu_arguments(setups[i])) : qemu_arguments(setups[i]));
         wait_for_link(setups[0].link->path, until);
     }
     Progress progress("machines A and B start");

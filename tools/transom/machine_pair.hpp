@@ -40,6 +40,7 @@ class MachinePair {
     void wait_for_link(const std::filesystem::path& path, Clock::time_point until);
 
     std::string consoles_, capture_, stranger_;
+    bool counts_ = false;                ///< instructions
     std::array<MachineSetup, 2> setups_; ///< without what is made for each start
     std::uint16_t last_port_ = 0;        ///< two machines must not be given the same one
     TemporaryDirectory directory_;

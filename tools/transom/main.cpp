@@ -109,20 +109,22 @@ struct CommandLine {
         command->callback([this] { status = transom::tool::run(run); });
 
         command = app.add_subcommand("migrate", "boot two machines and move a running partition from one to the other");
-        command->add_option("--guest", migrate.guest, "what moves: linux or spin")->capture_default_str();
-        command
-            ->add_option("--virtual-processors", migrate.virtual_processors,
-                         "of the partition; with several it works while it moves, and its sums are checked")
-            ->capture_default_str();
+        command->add_option("--guest", migrate.guest, "what moves: linux, spin or storing")->capture_default_str();
+        command->add_option("--virtual-processors,--smp", migrate.virtual_processors,
+                            "of the partition; a Linux with several works while it moves, and its sums are checked");
+        command->add_option("--page-table", migrate.page_table_mib,
+                            "MiB of the partition's page table; as for its memory");
         command->add_option("--rounds", migrate.rounds, "how often it moves: to the other machine, back, and so on")
             ->capture_default_str();
         command->add_option("--target-qemu", migrate.target_qemu, "the QEMU of machine B; that of A if left out");
         command
-            ->add_option("--mode", migrate.mode,
-                         "hybrid: it runs while its memory is copied, and what that does not come to an end with is "
-                         "copied when it runs at the target; pre-copy: then it stays; post-copy: all is copied when it "
-                         "runs at the target; stop-and-copy: it stands still meanwhile")
-            ->capture_default_str()
+            ->add_option(
+                "--mode", migrate.modes,
+                "hybrid: it runs while its memory is copied, and what that does not come to an end with is "
+                "copied when it runs at the target; pre-copy: then it stays; post-copy: all is copied when it "
+                "runs at the target; stop-and-copy: it stands still meanwhile. Several, with commas, are for one move "
+                "after the other; if left out every second move is post-copy, the others are hybrid")
+            ->delimiter(',')
             ->check(CLI::IsMember({"pre-copy", "hybrid", "post-copy", "stop-and-copy"}));
         command->add_flag("--compat", migrate.compat,
                           "a processor of the same generation suffices, whatever its version register says");
@@ -137,6 +139,11 @@ struct CommandLine {
                 "move it again and again with a fault each time, and look who has it: some (of each type of record the "
                 "first, the middle and the last), or all (each, and machines that are killed)")
             ->check(CLI::IsMember({"some", "all"}));
+        command->add_flag(
+            "--count-instructions", migrate.count_instructions,
+            "of the page-table calls of the guest storing, while its page tables are put together and after; QEMU 10");
+        command->add_flag("--test-forget-store", migrate.forget_store,
+                          "let the guest storing forget a store of its own: must be noticed");
         command->add_option("--consoles", migrate.consoles,
                             "keep what both consoles said in this directory, as A.console and B.console");
         command->add_option("--capture", migrate.capture, "write all that goes over the link to this file (libpcap)");

@@ -34,19 +34,19 @@ std::vector<std::string> MoveReport::complaints() const {
     require(ticks.clock_stepped_back == 0,
             fmt::format("the partition's clock stepped back {} times", ticks.clock_stepped_back));
     require(ticks.source_after_target == 0, "the source still ran after the target had begun");
-    if (cancelled) {
-        require(cancelled->live_at_switch > 0, "nothing was in the second page table when the move was cancelled");
-        require(cancelled->drained_by_calls + cancelled->drained_by_sweep == cancelled->live_at_switch,
-                fmt::format("of {} entries of the second page table {} were drained", cancelled->live_at_switch,
-                            cancelled->drained_by_calls + cancelled->drained_by_sweep));
-        require(cancelled->mismatches == 0,
-                fmt::format("{} entries of the second page table were not in the first", cancelled->mismatches));
-    }
+    if (cancelled)
+        require(tables.live_at_switch > 0, "nothing was in the second page table when the move was cancelled");
+    for (std::string& complaint : tables.complaints())
+        list.push_back(std::move(complaint));
+    require(rc_mismatches == 0, fmt::format("{} entries of the page table have wrong R or C", rc_mismatches));
     require(source_let_go, "the source still runs the partition");
     require(boot_id_source == boot_id_target, fmt::format("boot_id was {} and is {}", boot_id_source, boot_id_target));
     require(uptime_target_s >= uptime_source_s,
             fmt::format("uptime was {:.2f} s and is {:.2f} s", uptime_source_s, uptime_target_s));
     require(alive_after, "the partition does not answer at the target");
+    if (storing)
+        for (std::string& complaint : storing->complaints())
+            list.push_back(std::move(complaint));
     for (const std::string& complaint : work.complaints())
         list.push_back(complaint);
     return list;
@@ -54,18 +54,23 @@ std::vector<std::string> MoveReport::complaints() const {
 
 nlohmann::ordered_json MoveReport::json() const {
     nlohmann::ordered_json report = {
+        {"mode", mode},
         {"from", from},
         {"to", to},
         {"source_qemu", source_qemu},
         {"target_qemu", target_qemu},
+        {"virtual_processors", virtual_processors},
         {"total_s", total_s},
         {"downtime_ms", ticks.longest_gap_ms},
         {"internal_downtime_ms", internal_downtime_ms},
+        {"fold_us", fold_ms * 1e3},
         {"memory_bytes", memory_bytes},
         {"wire_bytes", wire_bytes},
-        {"zero_pages", zero_pages},
         {"passes", passes},
+        {"pages_total", pages_total},
+        {"pages_sent", pages_sent},
         {"pages_resent", pages_resent},
+        {"zero_pages", zero_pages},
         {"pages_demanded", pages_demanded},
         {"memory_digest_match", digest.match()},
         {"digest_pages", digest.pages},
@@ -81,16 +86,15 @@ nlohmann::ordered_json MoveReport::json() const {
         {"work_rounds", work.rounds},
         {"work_wrong", work.wrong},
         {"processors_that_ran", work.processors_that_ran},
+        {"rc_mismatches", rc_mismatches},
         {"timebase_repairs", timebase_repairs},
         {"timebase_repaired_ticks", timebase_repaired_ticks},
     };
-    if (cancelled) {
-        report["t2_faults"] = cancelled->faults;
-        report["t2_live_at_switch"] = cancelled->live_at_switch;
-        report["drained_by_hcall"] = cancelled->drained_by_calls;
-        report["drained_by_sweep"] = cancelled->drained_by_sweep;
-        report["t2_mismatches"] = cancelled->mismatches;
-    }
+    tables.add_to(report);
+    if (storing)
+        storing->add_to(report);
+    if (!call_costs.is_null())
+        report["call_instructions"] = call_costs;
     if (!boot_id_source.empty()) {
         report["boot_id"] = boot_id_target;
         report["boot_id_same"] = boot_id_source == boot_id_target;
@@ -124,10 +128,9 @@ std::string MoveReport::text() const {
             fmt::format("  boot_id            {} {}\n  uptime             {:.2f} s before, {:.2f} s after\n",
                         boot_id_target, boot_id_source == boot_id_target ? "on both machines" : "is not the source's",
                         uptime_source_s, uptime_target_s);
-    if (cancelled)
-        text += fmt::format(
-            "  cancelled first    {} entries in the second page table: {} drained by calls, {} by the sweep\n",
-            cancelled->live_at_switch, cancelled->drained_by_calls, cancelled->drained_by_sweep);
+    text += tables.text();
+    if (storing)
+        text += storing->text();
     if (work.workers != 0)
         text += fmt::format("  work               {} rounds, {} wrong, by {} workers; {} of {} processors ran after\n",
                             work.rounds, work.wrong, work.workers, work.processors_that_ran, work.processors_expected);

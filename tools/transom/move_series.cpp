@@ -2,9 +2,66 @@
 #include "move_series.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
 namespace transom::tool {
+namespace {
+
+/// Counts of all moves together.
+constexpr std::array summed = {"passes",
+                               "pages_total",
+                               "pages_sent",
+                               "pages_resent",
+                               "zero_pages",
+                               "pages_demanded",
+                               "wire_bytes",
+                               "t2_faults",
+                               "t2_live_at_switch",
+                               "drained_by_hcall",
+                               "drained_by_sweep",
+                               "t2_mismatches",
+                               "t2_switches",
+                               "rc_mismatches",
+                               "postcopy_faults",
+                               "timebase_repairs",
+                               "timebase_repaired_ticks"};
+/// The one in the middle says what a move usually takes.
+constexpr std::array medians = {"total_s",
+                                "downtime_ms",
+                                "internal_downtime_ms",
+                                "fold_us",
+                                "switch_halt_instructions",
+                                "switch_halt_by_fault",
+                                "switch_halt_on_entry"};
+
+/// Of those moves that did it at all.
+nlohmann::ordered_json median(std::vector<nlohmann::ordered_json> values) {
+    std::erase(values, 0);
+    if (values.empty())
+        return 0;
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
+    std::ranges::nth_element(values, middle);
+    return *middle;
+}
+
+/// Puts in place of the last move's numbers those of all.
+void sum_up(nlohmann::ordered_json& report, const nlohmann::ordered_json& moves) {
+    for (const char* name : summed) {
+        std::uint64_t sum = 0;
+        for (const auto& move : moves)
+            sum += move[name].get<std::uint64_t>();
+        report[name] = sum;
+    }
+    for (const char* name : medians) {
+        std::vector<nlohmann::ordered_json> values;
+        for (const auto& move : moves)
+            values.push_back(move[name]);
+        report[name] = median(std::move(values));
+    }
+}
+
+} // namespace
 
 std::vector<std::string> MoveSeries::complaints() const {
     std::vector<std::string> list;
@@ -20,6 +77,15 @@ std::vector<std::string> MoveSeries::complaints() const {
     return list;
 }
 
+/// Each once, in the order in which they were first.
+std::string MoveSeries::modes() const {
+    std::vector<std::string> each;
+    for (const MoveReport& move : moves)
+        if (std::ranges::find(each, move.mode) == each.end())
+            each.push_back(move.mode);
+    return fmt::format("{}", fmt::join(each, ","));
+}
+
 nlohmann::ordered_json MoveSeries::moves_json() const {
     auto list = nlohmann::ordered_json::array();
     for (const MoveReport& move : moves)
@@ -29,15 +95,15 @@ nlohmann::ordered_json MoveSeries::moves_json() const {
 
 nlohmann::ordered_json MoveSeries::json() const {
     const auto all = complaints();
-    nlohmann::ordered_json report = {{"result", all.empty() ? "ok" : "failed"},
-                                     {"guest", guest},
-                                     {"machine", machine},
-                                     {"virtual_processors", virtual_processors},
-                                     {"rounds", rounds}};
+    nlohmann::ordered_json report = {
+        {"result", all.empty() ? "ok" : "failed"}, {"guest", guest}, {"machine", machine}, {"rounds", rounds}};
     const auto list = moves_json();
     if (!list.empty())
         for (const auto& [name, value] : list.back().items())
             report[name] = value;
+    if (!list.empty())
+        sum_up(report, list);
+    report["mode"] = modes();
     for (auto item = report.begin(); item != report.end(); ++item)
         if (item->is_boolean())
             *item = std::ranges::all_of(list, [&](const auto& move) { return move[item.key()] == true; });

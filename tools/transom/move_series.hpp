@@ -8,19 +8,20 @@ namespace transom::tool {
 /// Moves of one partition, one after the other.
 struct MoveSeries {
     std::string guest, machine;
-    unsigned virtual_processors = 1;
     unsigned rounds = 1; ///< that were asked for
     std::vector<MoveReport> moves;
     bool powered_off = false; ///< the last machine switched itself off when the partition did
 
     std::vector<std::string> complaints() const;
-    /// Numbers and names of the last move; what holds, or does not, of all of them; and each move in `moves`.
+    /// Counts of all moves together, the median of what a move takes, what else there is of the last move; what holds, or does not, of all of
+    /// them; and each move in `moves`.
     nlohmann::ordered_json json() const;
     /// Where it ended too early.
     nlohmann::ordered_json failed_json(std::string_view error) const;
     std::string text() const;
 
   private:
+    std::string modes() const;
     nlohmann::ordered_json moves_json() const;
 };
 

@@ -6,6 +6,7 @@
 #include "guest_work.hpp"
 #include "progress.hpp"
 #include "shell.hpp"
+#include "storing_guest.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -16,21 +17,6 @@ namespace transom::tool {
 namespace {
 
 constexpr auto slice = std::chrono::milliseconds(200);
-
-/// Waits with a sign of life for text on a machine's terminal; returns the position behind it.
-std::size_t wait_visibly(Machine& machine, const std::string& label, std::string_view text, Clock::time_point until) {
-    Progress progress(label);
-    for (;;) {
-        if (const auto found = machine.console().wait_for(text, 0, Clock::now() + slice)) {
-            progress.done(fmt::format("{:.1f} s", seconds_since(machine.started())));
-            return *found;
-        }
-        machine.check_running();
-        progress.update();
-        if (Clock::now() >= until)
-            machine.fail_with_console("the partition did not start");
-    }
-}
 
 void show(const Machine& machine, std::string_view command, const std::string& output) {
     fmt::print("  {} $ {}\n  {} | {}\n", machine.name(), command, machine.name(), output);
@@ -149,14 +135,38 @@ class SpinGuest : public MovingGuest {
 
 } // namespace
 
-std::unique_ptr<MovingGuest> make_guest(std::string_view name, unsigned virtual_processors) {
+std::size_t wait_visibly(Machine& machine, const std::string& label, std::string_view text, Clock::time_point until) {
+    Progress progress(label);
+    for (;;) {
+        if (const auto found = machine.console().wait_for(text, 0, Clock::now() + slice)) {
+            progress.done(fmt::format("{:.1f} s", seconds_since(machine.started())));
+            return *found;
+        }
+        machine.check_running();
+        progress.update();
+        if (Clock::now() >= until)
+            machine.fail_with_console("the partition did not start");
+    }
+}
+
+std::unique_ptr<MovingGuest> make_guest(std::string_view name, std::optional<unsigned> virtual_processors,
+                                        StoringTask task) {
+    if ((task.forgets || task.counts) && name != "storing")
+        fail("{} is for the guest storing, not {}", task.forgets ? "--test-forget-store" : "--count-instructions",
+             name);
     if (name == "linux")
-        return std::make_unique<LinuxGuest>(virtual_processors);
-    if (name == "spin" && virtual_processors == 1)
+        return std::make_unique<LinuxGuest>(virtual_processors.value_or(1));
+    if (name == "spin") {
+        if (virtual_processors.value_or(1) != 1)
+            fail("the guest spin runs on one virtual processor, not {}", *virtual_processors);
         return std::make_unique<SpinGuest>();
-    if (name == "spin")
-        fail("the guest spin runs on one virtual processor, not {}", virtual_processors);
-    fail("there is no guest '{}' (there are linux, spin)", name);
+    }
+    if (name == "storing") {
+        if (virtual_processors.value_or(2) != 2)
+            fail("the guest storing runs on two virtual processors, not {}", *virtual_processors);
+        return make_storing_guest(task);
+    }
+    fail("there is no guest '{}' (there are linux, spin, storing)", name);
 }
 
 } // namespace transom::tool

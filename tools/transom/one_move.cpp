@@ -11,8 +11,14 @@ namespace transom::tool {
 namespace {
 
 constexpr auto poll_interval = std::chrono::milliseconds(100);
-constexpr auto ticks_before = std::chrono::milliseconds(1000); // to know the usual gap
-constexpr auto ticks_after = std::chrono::milliseconds(1500);
+constexpr auto drain_interval = std::chrono::milliseconds(20);
+
+std::uint64_t timebase_of(const ManagementClient& management) {
+    const auto frequency = management.hello().number("timebase");
+    if (!frequency || *frequency == 0)
+        fail("a machine does not say how fast its time base is");
+    return *frequency;
+}
 
 class OneMove {
   public:
@@ -26,6 +32,7 @@ class OneMove {
     /// Polls both ends until the source says completed and the target too.
     void watch_move();
     void note_completion(const Fields& source, const Fields& target);
+    void wait_for_drain();
     void compare_digests();
     void wait_for_ticks(Machine& machine, std::size_t from, Clock::duration how_long);
     void look_at_source();
@@ -36,6 +43,7 @@ class OneMove {
     Machine &source_, &target_;
     ManagementClient &source_management_, &target_management_;
     Clock::time_point until_, asked_;
+    TableReport source_tables_, target_tables_; // before the move
     MoveReport report_;
 };
 
@@ -52,8 +60,10 @@ void OneMove::wait_for_ticks(Machine& machine, std::size_t from, Clock::duration
 void OneMove::ask_for_move() {
     const std::string_view partition = task_.guest.partition();
     for (const Fields& row : source_management_.demand("status").rows())
-        if (row.text("partition") == partition)
+        if (row.text("partition") == partition) {
             report_.memory_bytes = row.number("memory").value_or(0);
+            report_.virtual_processors = row.number("vcpus").value_or(0);
+        }
     if (report_.memory_bytes == 0)
         fail("machine {} does not list the partition {}", source_.name(), partition);
     std::string request = fmt::format("migrate partition={} to={}", partition, task_.target.link_address);
@@ -66,15 +76,24 @@ void OneMove::ask_for_move() {
     source_management_.demand(request);
 }
 
-/// Of all second page tables of a machine, by its report.
-DrainReport drained(const Answer& report) {
-    return {report.counter("t2_faults"), report.counter("t2_live_at_switch"), report.counter("t2_drained_by_calls"),
-            report.counter("t2_drained_by_sweep"), report.counter("t2_mismatches")};
+/// Until no machine has a second page table any more: then all is counted.
+void OneMove::wait_for_drain() {
+    report_.tables = {};
+    for (ManagementClient* management : {&source_management_, &target_management_}) {
+        TableReport after = TableReport::of(management->demand("report"));
+        for (; after.active != 0; after = TableReport::of(management->demand("report"))) {
+            if (Clock::now() >= until_)
+                fail("the second page table did not come to its end in time");
+            std::this_thread::sleep_for(drain_interval);
+        }
+        const bool is_source = management == &source_management_;
+        report_.tables = report_.tables.with(after.since(is_source ? source_tables_ : target_tables_));
+    }
+    report_.rc_mismatches += report_.tables.rc_mismatches;
 }
 
 /// Cancels the move in its first pass, and waits until the partition is on its first page table and the second is empty.
 void OneMove::cancel_move() {
-    const Answer before = source_management_.demand("report");
     ask_for_move();
     const auto wait = [&](std::string_view what, auto holds) {
         while (!holds()) {
@@ -92,24 +111,30 @@ void OneMove::cancel_move() {
     });
     source_management_.demand("cancel");
     wait("the end of the second page table", [&] {
-        const Answer after = source_management_.demand("report");
-        report_.cancelled = drained(after).since(drained(before));
-        return after.counter("t2_drained") == before.counter("t2_drained") + 1;
+        const TableReport now = TableReport::of(source_management_.demand("report"));
+        return now.active == 0 && now.since(source_tables_).drained == 1;
     });
+    report_.cancelled = true;
 }
 
 void OneMove::note_completion(const Fields& source, const Fields& target) {
     report_.total_s = seconds_since(asked_);
     report_.wire_bytes = source.number("bytes").value_or(0);
+    report_.pages_total = source.number("pages_total").value_or(0);
+    report_.pages_sent = source.number("pages_sent").value_or(0);
     report_.zero_pages = source.number("zero_pages").value_or(0);
+    report_.rc_mismatches = target.number("rc_mismatches").value_or(0);
     report_.passes = source.number("pass").value_or(0);
     report_.pages_resent = source.number("pages_resent").value_or(0);
     report_.pages_demanded = target.number("pages_demanded").value_or(0);
     const auto ticks = target.has("downtime_ticks") ? target.number("downtime_ticks") : source.number("downtime_ticks");
-    const auto frequency = target_management_.hello().number("timebase");
-    if (!ticks || !frequency || *frequency == 0)
+    if (!ticks)
         fail("the machines do not say how long the partition stood still");
-    report_.internal_downtime_ms = static_cast<double>(*ticks) * 1e3 / static_cast<double>(*frequency);
+    const auto milliseconds = [](std::uint64_t value, const ManagementClient& management) {
+        return static_cast<double>(value) * 1e3 / static_cast<double>(timebase_of(management));
+    };
+    report_.internal_downtime_ms = milliseconds(*ticks, target_management_);
+    report_.fold_ms = milliseconds(source.number("fold_ticks").value_or(0), source_management_);
 }
 
 void OneMove::watch_move() {
@@ -177,24 +202,26 @@ void OneMove::look_at_time_base() {
 }
 
 MoveReport OneMove::run() {
+    report_.mode = task_.mode;
     report_.from = source_.name();
     report_.to = target_.name();
     report_.source_qemu = task_.source.qemu;
     report_.target_qemu = task_.target.qemu;
+    source_tables_ = TableReport::of(source_management_.demand("report"));
+    target_tables_ = TableReport::of(target_management_.demand("report"));
     const std::size_t target_from = target_.console().mark();
     const std::size_t source_from = task_.guest.start_ticks(source_, report_, until_);
-    wait_for_ticks(source_, source_from, ticks_before);
+    wait_for_ticks(source_, source_from, task_.guest.pauses().before); // to know the usual gap
     if (task_.cancel_first)
         cancel_move();
     ask_for_move();
     watch_move();
-    wait_for_ticks(target_, target_from, ticks_after);
+    wait_for_ticks(target_, target_from, task_.guest.pauses().after);
+    wait_for_drain();
     // Everything that the source may still have to say has been said: from here on the ticks may stop.
-    const auto timebase = source_management_.hello().number("timebase");
-    if (!timebase || *timebase == 0)
-        fail("machine {} does not say how fast its time base is", source_.name());
+    const std::uint64_t timebase = timebase_of(source_management_);
     const ConsoleFilter source = source_.console().snapshot(), target = target_.console().snapshot();
-    report_.ticks = analyse_ticks(collect_ticks({source, source_from}, {target, target_from}, *timebase), asked_);
+    report_.ticks = analyse_ticks(collect_ticks({source, source_from}, {target, target_from}, timebase), asked_);
     compare_digests();
     look_at_source();
     task_.guest.check(target_, target_from, report_, until_);

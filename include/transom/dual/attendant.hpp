@@ -5,18 +5,6 @@
 
 namespace transom::dual {
 
-/// Of all second page tables that have been drained on this machine.
-struct DrainedTables {
-    std::uint64_t tables = 0;
-    std::uint64_t faults = 0; ///< in them; of those so many were the partition's own
-    std::uint64_t reflected = 0;
-    std::uint64_t fills = 0;
-    std::uint64_t live_at_switch = 0;
-    std::uint64_t drained_by_calls = 0;
-    std::uint64_t drained_by_sweep = 0;
-    std::uint64_t mismatches = 0; ///< entries that the first table did not have: there are none
-};
-
 /// Does for the second page tables of all partitions what has to be done now and then: sees to it that processors come to the table that
 /// they are to walk, sweeps in intervals while a table drains, and gives its memory back.
 class Attendant final : public partition::Task {
@@ -26,7 +14,6 @@ class Attendant final : public partition::Task {
         : roster_(roster), frames_(frames), interval_(frequency / 1000) {}
 
     std::uint64_t run() override;
-    const DrainedTables& drained() const { return drained_; }
 
   private:
     /// True: there is something to wait for.
@@ -35,7 +22,6 @@ class Attendant final : public partition::Task {
 
     partition::Roster& roster_;
     memory::Frames& frames_;
-    DrainedTables drained_;
     std::uint64_t interval_; // ticks from one portion of the sweep to the next
 };
 

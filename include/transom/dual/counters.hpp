@@ -6,6 +6,9 @@
 
 namespace transom::dual {
 
+/// How a processor goes back to T1: it has met a fault in T2, or it comes in.
+enum class SwitchWay : std::uint8_t { by_fault, on_entry };
+
 /// Of one migration. Only code that runs with two tables counts.
 struct Counters {
     using Count = std::atomic<std::uint64_t>;
@@ -25,13 +28,27 @@ struct Counters {
     Count intervals{0};     // of the sweep
     Count lazy_switches{0}; // processors that left T2 by a fault
     Count mismatches{0};    // entries of T2 without theirs in T1: there are none
+    // Entries of T1 that lack what T2's had, looked at after it was brought over: there are none.
+    Count rc_mismatches{0};
+    Count switches{0}; // processors that took T1 again: by a fault in T2, or on their way in
+    // Instructions that one of those was held for at most.
+    Count longest_fault_halt{0}, longest_entry_halt{0};
 
     static void count(Count& counter, std::uint64_t by = 1) { counter.fetch_add(by, std::memory_order_relaxed); }
+
+    /// A processor has taken T1 again, and was held for so many instructions.
+    void count_switch(SwitchWay way, std::uint64_t instructions) {
+        count(switches);
+        Count& longest = way == SwitchWay::by_fault ? longest_fault_halt : longest_entry_halt;
+        std::uint64_t was = longest.load(std::memory_order_relaxed);
+        while (was < instructions && !longest.compare_exchange_weak(was, instructions, std::memory_order_relaxed)) {}
+    }
 
     void reset() {
         for (Count* each :
              {&faults, &fills, &upgrades, &reflected, &missing, &flushes, &dropped_by_calls, &drained_by_calls,
-              &drained_by_sweep, &folded, &rc_merged, &deferred, &intervals, &lazy_switches, &mismatches})
+              &drained_by_sweep, &folded, &rc_merged, &deferred, &intervals, &lazy_switches, &mismatches,
+              &rc_mismatches, &switches, &longest_fault_halt, &longest_entry_halt})
             each->store(0, std::memory_order_relaxed);
     }
 };

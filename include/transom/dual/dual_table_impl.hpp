@@ -46,6 +46,9 @@ std::optional<typename DualTable<Pair>::Contents> DualTable<Pair>::lock_page(pap
 template <class Pair>
 std::expected<hpt::Pending<FillWork>, FaultOutcome> DualTable<Pair>::begin_fill(const Access& access) {
     Counters::count(twins().counters.faults);
+    // T1 says what becomes of the access; looking for it here would hold the processor longer.
+    if (twins().phase.now() != Phase::dual)
+        return std::unexpected(FaultOutcome{.answer = FaultAnswer::change_table});
     // No fetch from such a segment looks into a page table.
     if (access.kind == AccessKind::fetch && access.segment_no_execute)
         return std::unexpected(FaultOutcome{.answer = FaultAnswer::reflect, .cause = cause::no_execute});
@@ -162,6 +165,8 @@ void DualTable<Pair>::finish_fold(hpt::Pending<FoldWork> pending, const hpt::Flu
         first().merge_d1(slot, more);
         if ((more & papr::d1::changed) != 0)
             Counters::count(counters.rc_merged);
+        if ((more & ~first().d1(slot)) != 0)
+            Counters::count(counters.rc_mismatches);
     }
     if (fold == Fold::evict) {
         static_cast<void>(this->slots_.free_twin(slot));

@@ -15,7 +15,7 @@ namespace transom::manage {
 constexpr std::size_t max_request = 512;
 constexpr std::size_t digests_per_line = 64;
 /// The longest line of an answer: one of digests.
-constexpr std::size_t max_answer_line = 1280;
+constexpr std::size_t max_answer_line = 1408;
 static_assert(max_answer_line > digests_per_line * 17 + 40);
 
 /// One operator's connection: docs/manage.md. Makes one line of an answer at a time, when there is room for it, and takes

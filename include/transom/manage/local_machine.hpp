@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <transom/dual/attendant.hpp>
 #include <transom/manage/life_cycle.hpp>
 #include <transom/manage/machine.hpp>
 #include <transom/migrate/mover.hpp>
@@ -15,8 +14,8 @@ class LocalMachine final : public Machine {
   public:
     /// Everything outlives it. `network`: for moves. `faults`: null but in the test image. `started_at`: the time base when the hypervisor was entered.
     LocalMachine(const MachineInfo& info, memory::Frames& frames, partition::Roster& roster,
-                 partition::Dispatcher& dispatcher, migrate::Mover& mover, const dual::Attendant& attendant,
-                 LifeCycle& life_cycle, net::Network& network, fault::FaultPlan* faults, std::uint64_t started_at);
+                 partition::Dispatcher& dispatcher, migrate::Mover& mover, LifeCycle& life_cycle, net::Network& network,
+                 fault::FaultPlan* faults, std::uint64_t started_at);
 
     /// When the machine is to end, if shutdown() was asked for: a moment after it, so that the answer still gets out.
     std::optional<std::uint64_t> shutdown_at() const { return shutdown_at_; }
@@ -56,7 +55,6 @@ class LocalMachine final : public Machine {
     partition::Roster& roster_;
     partition::Dispatcher& dispatcher_;
     migrate::Mover& mover_;
-    const dual::Attendant& attendant_;
     LifeCycle& life_cycle_;
     net::Network& network_;
     fault::FaultPlan* faults_;

@@ -58,6 +58,8 @@ struct Progress {
     std::uint64_t pages_left = 0;     // source, after the last pass; both, while it runs there already
     std::uint64_t pages_demanded = 0; // that somebody at the target waited for
     std::uint64_t table_entries = 0;  // of the hashed page table
+    std::uint64_t rc_mismatches = 0;  // target: of them, whose R and C are not those that came
+    std::uint64_t fold_ticks = 0;     // source: in the stop, for joining the R and C of its two page tables
     std::uint64_t bytes = 0;          // of the stream, this direction of the data
     std::uint64_t began_at = 0;
     std::uint64_t agreed_at = 0;

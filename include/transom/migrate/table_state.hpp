@@ -17,12 +17,22 @@ struct TablePortion {
     std::uint64_t next = 0; // slot to go on at
 };
 
+/// Whether its processors walk a second page table, or did until it was suspended.
+bool has_two_tables(const partition::Partition& partition);
+
 /// Puts what the partition has in slots [from, end) into a payload, until it is full. R and C are those of both its page tables.
 TablePortion encode_table(partition::Partition& partition, std::uint64_t from, std::uint64_t end,
                           std::span<std::byte> to);
 
-/// Restores the entries of a page_table record; `next` is the lowest slot that may come and is moved on. Answers how many.
-std::expected<std::size_t, Failure> decode_table(std::span<const std::byte> payload, partition::Partition& partition,
-                                                 std::uint64_t& next);
+/// What a page_table record brought.
+struct TableArrival {
+    std::size_t entries = 0;
+    std::size_t rc_mismatches = 0; // of them, whose R and C are not those that were sent: there are none
+};
+
+/// Restores the entries of a page_table record; `next` is the lowest slot that may come and is moved on. Each is read back as the
+/// partition would.
+std::expected<TableArrival, Failure> decode_table(std::span<const std::byte> payload, partition::Partition& partition,
+                                                  std::uint64_t& next);
 
 } // namespace transom::migrate

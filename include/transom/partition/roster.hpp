@@ -4,6 +4,7 @@
 #include <expected>
 #include <string_view>
 #include <transom/dual/partition_engine.hpp>
+#include <transom/dual/table_totals.hpp>
 #include <transom/partition/construction.hpp>
 #include <transom/partition/dispatcher.hpp>
 
@@ -71,6 +72,9 @@ class Roster {
     const CpuCharacteristics& cpu_characteristics() const { return resources_.cpu_characteristics; }
     const Facilities& facilities() const { return resources_.facilities; }
 
+    /// Of second page tables that are gone: the roster counts those that go with their partition, others are told.
+    dual::TableTotals& table_totals() { return table_totals_; }
+
     Partition* find(std::string_view name);
     std::size_t size() const;
 
@@ -95,6 +99,7 @@ class Roster {
     static Bytes slot_size();
     static std::span<std::byte> scratch_of(Slot& slot);
     static void give_scrollbacks(Slot& slot);
+    void give_table_back(Slot& slot);
     Slot** link_of(const Partition& partition);
     const Slot& slot_of(const Partition& partition) const;
     static bool starts(const Slot& slot, Starts which);
@@ -108,6 +113,7 @@ class Roster {
 
     const Resources& resources_;
     Dispatcher& dispatcher_;
+    dual::TableTotals table_totals_;
     Slot* first_ = nullptr;            // by their numbers
     std::uint32_t last_worked_on_ = 0; // the number of the one that work() was for
 };

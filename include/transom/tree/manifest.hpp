@@ -47,7 +47,8 @@ struct Keys {
 /// A node of /partitions.
 struct PartitionDescription {
     std::string_view name;
-    Bytes memory = 0; // multiple of 16 MiB
+    Bytes memory = 0;                        // multiple of 16 MiB
+    std::optional<unsigned> log2_page_table; // of its bytes; nothing: as is usual for so much memory
     std::uint32_t virtual_processors = 1;
     std::optional<std::uint32_t> entitled_capacity; // hundredths of a processor; nothing: as is usual
     std::uint8_t capacity_weight = 128;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Differential fuzzing of the page-table calls: the same random operations on two machines must have the same digests.
 // README.md says what is typed and what is printed.
-#include "command.hpp"
+#include "../common/command.hpp"
 #include "run.hpp"
 
 namespace fuzz {
@@ -16,7 +16,7 @@ class Session {
     explicit Session(const guest::Machine& machine) : machine_(machine), table_(machine) {}
 
     /// False where the session is over.
-    bool obey(const Command& command) {
+    bool obey(const guest::Command& command) {
         const auto n = command.numbers();
         if (command.word == "off")
             return false;
@@ -80,7 +80,7 @@ void guest_main(const Machine& machine) {
     line << " reference=" << (session.is_reference() ? "yes" : "no");
     print(line);
     for (;;) {
-        const auto command = fuzz::Command::parse(fuzz::read_line());
+        const auto command = Command::parse(read_line());
         if (!command)
             bail_out("a command that is none");
         if (!session.obey(*command))

@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-namespace fuzz {
+namespace guest {
 
 /// A line typed on the partition's terminal: a word and decimal numbers.
 struct Command {
@@ -22,7 +22,9 @@ struct Command {
     std::span<const std::uint64_t> numbers() const { return {values.data(), count}; }
 };
 
-/// Waits for the next line. What is longer than the room for it is cut.
+/// The next line, if all of it has come. What is longer than the room for it is cut.
+std::optional<std::string_view> take_line();
+/// Waits for it.
 std::string_view read_line();
 
-} // namespace fuzz
+} // namespace guest

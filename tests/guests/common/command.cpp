@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command.hpp"
 
-#include "../common/hypercall.hpp"
+#include "hypercall.hpp"
 
-namespace fuzz {
+#include <utility>
+
+namespace guest {
 
 namespace {
 
 constexpr std::uint64_t terminal = 0x7100'0000;
 std::array<char, 512> buffer;
-guest::Answer typed;        // what the last H_GET_TERM_CHAR brought
+std::size_t size = 0;       // of the line that comes
+Answer typed;               // what the last H_GET_TERM_CHAR brought
 std::uint64_t typed_at = 0; // bytes of it that have been taken
 
-char next_char() {
-    while (typed_at >= typed.r(4)) {
-        typed = guest::hcall(guest::call::get_term_char, terminal);
+std::optional<char> next_char() {
+    if (typed_at >= typed.r(4)) {
+        typed = hcall(call::get_term_char, terminal);
         typed_at = 0;
+        if (typed.r(4) == 0)
+            return {};
     }
     const auto word = typed.r(5 + static_cast<unsigned>(typed_at / 8));
     return static_cast<char>(word >> (56 - 8 * (typed_at++ % 8)));
@@ -46,15 +51,20 @@ std::optional<Command> Command::parse(std::string_view line) {
     return command;
 }
 
-std::string_view read_line() {
-    std::size_t size = 0;
-    for (;;) {
-        const char c = next_char();
-        if (c == '\n' || c == '\r')
-            return {buffer.data(), size};
+std::optional<std::string_view> take_line() {
+    while (const auto c = next_char()) {
+        if (*c == '\n' || *c == '\r')
+            return std::string_view(buffer.data(), std::exchange(size, 0));
         if (size < buffer.size())
-            buffer[size++] = c;
+            buffer[size++] = *c;
     }
+    return {};
 }
 
-} // namespace fuzz
+std::string_view read_line() {
+    for (;;)
+        if (const auto line = take_line())
+            return *line;
+}
+
+} // namespace guest
