@@ -111,7 +111,7 @@ void set_table(Vcpu& vcpu) {
 
 void take_table(Vcpu& vcpu) {
     PartitionEngine& engine = *vcpu.partition->dual;
-    if (!vcpu.on_second_table || engine.phase() == Phase::dual) [[likely]]
+    if (!vcpu.on_second_table || engine.phase() == Phase::dual || engine.changes_table()) [[likely]]
         return set_table(vcpu);
     const InstructionCount halt;
     set_table(vcpu);
@@ -125,7 +125,10 @@ namespace {
 FaultOutcome serve(Vcpu& vcpu, EffectiveAddr address, AccessKind kind, std::uint64_t cause) {
     PartitionEngine& engine = *vcpu.partition->dual;
     const std::uint64_t relocates = kind == AccessKind::fetch ? msr::ir : msr::dr;
-    if ((vcpu.registers.msr & relocates) == 0)
+    const bool real_mode = (vcpu.registers.msr & relocates) == 0;
+    if (engine.changes_table())
+        return engine.fault_while_changing(address, real_mode, vcpu.partition->memory, cause);
+    if (real_mode)
         return engine.fault_in_real_mode(vcpu.index, address, kind, vcpu.partition->memory, cause);
     const auto v = segment_of(address);
     if (!v) // nobody but the partition changes its segments: it faults again, and then there is one

@@ -32,6 +32,7 @@ enum class FunctionSet : std::uint8_t {
     set_mode = 17,
     block_remove = 18,
     clr_hpt = 19,
+    hpt_resize = 20,
 };
 
 struct FunctionSetInfo {
@@ -61,6 +62,7 @@ inline constexpr std::array function_sets{
     FunctionSetInfo{FunctionSet::set_mode, "hcall-set-mode", 1},
     FunctionSetInfo{FunctionSet::block_remove, "hcall-block-remove", 1},
     FunctionSetInfo{FunctionSet::clr_hpt, "hcall-clr-hpt", 1},
+    FunctionSetInfo{FunctionSet::hpt_resize, "hcall-hpt-resize", 2},
 };
 
 /// Empty for FunctionSet::none.

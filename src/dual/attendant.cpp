@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <arch/processors.hpp>
-#include <bit>
 #include <transom/base/log.hpp>
 #include <transom/dual/attendant.hpp>
 #include <transom/dual/partition_engine.hpp>
@@ -8,19 +6,6 @@
 namespace transom::dual {
 
 using partition::Partition;
-using partition::Vcpu;
-
-namespace {
-
-/// Makes those virtual processors that are inside leave, and look again which table they are to walk.
-void bring_out(Partition& partition, std::uint64_t awaited) {
-    for (std::uint64_t left = awaited; left != 0; left &= left - 1)
-        if (const std::uint32_t on = partition.vcpus[static_cast<unsigned>(std::countr_zero(left))].on;
-            on != Vcpu::nowhere)
-            arch::kick(on);
-}
-
-} // namespace
 
 void Attendant::count(const Partition& partition) {
     const PartitionEngine& engine = *partition.dual;
@@ -35,8 +20,9 @@ void Attendant::count(const Partition& partition) {
 
 bool Attendant::attend(Partition& partition) {
     PartitionEngine& engine = *partition.dual;
-    if (!engine.active())
-        return false;
+    const bool resizes = engine.resize().under_way() && engine.resize().work(partition, frames_);
+    if (!engine.active() || engine.changes_table())
+        return resizes;
     switch (engine.advance()) {
     case Phase::drain:
         static_cast<void>(engine.sweep_portion(Fold::evict));
@@ -51,8 +37,8 @@ bool Attendant::attend(Partition& partition) {
         break;
     }
     const std::uint64_t awaited = engine.awaited();
-    bring_out(partition, awaited);
-    return awaited != 0;
+    PartitionEngine::bring_out(partition, awaited);
+    return awaited != 0 || resizes;
 }
 
 std::uint64_t Attendant::run() {

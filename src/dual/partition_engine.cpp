@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <arch/processors.hpp>
 #include <arch/real_memory.hpp>
 #include <arch/world.hpp>
+#include <bit>
 #include <transom/base/panic.hpp>
 #include <transom/dual/engine_impl.hpp>
 #include <transom/dual/partition_engine.hpp>
@@ -66,6 +68,33 @@ void PartitionEngine::give_back(memory::Frames& frames) {
     if (has_memory())
         frames.release(memory_, FrameState::page_table);
     memory_ = {};
+}
+
+void PartitionEngine::end(memory::Frames& frames) {
+    give_back(frames);
+    resize_.end(frames);
+}
+
+bool PartitionEngine::begin_change(partition::Partition& partition, const hpt::TableRoot& root) {
+    const Lpids lpids{partition.lpid, arch::second_lpid(partition.lpid)};
+    root_ = root;
+    if (lpids.second != lpids.first)
+        arch::set_page_table(lpids.second, root_);
+    return start_change(lpids, partition.allowed_calls);
+}
+
+FaultOutcome PartitionEngine::fault_while_changing(EffectiveAddr where, bool real_mode,
+                                                   const memory::LogicalMemory& memory, std::uint64_t refused) {
+    if (real_mode && (refused & cause::no_entry) != 0 && resize_.next().insert_real_mode(where, memory))
+        return {};
+    return {.answer = FaultAnswer::reflect, .cause = refused};
+}
+
+void PartitionEngine::bring_out(const partition::Partition& partition, std::uint64_t which) {
+    for (std::uint64_t left = which; left != 0; left &= left - 1)
+        if (const std::uint32_t on = partition.vcpus[static_cast<unsigned>(std::countr_zero(left))].on;
+            on != partition::Vcpu::nowhere)
+            arch::kick(on);
 }
 
 } // namespace transom::dual

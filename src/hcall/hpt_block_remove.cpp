@@ -94,5 +94,6 @@ template <class Scope> [[gnu::always_inline]] inline Outcome block_remove(partit
 
 Outcome h_block_remove(partition::Vcpu& vcpu) { return block_remove<FirstTable>(vcpu); }
 Outcome h_block_remove_dual(partition::Vcpu& vcpu) { return block_remove<BothTables>(vcpu); }
+Outcome h_block_remove_resizing(partition::Vcpu& vcpu) { return block_remove<ResizingTable>(vcpu); }
 
 } // namespace transom::hcall

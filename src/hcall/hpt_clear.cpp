@@ -36,5 +36,6 @@ template <class Scope> Outcome clear_table(partition::Vcpu& vcpu) {
 
 Outcome h_clear_hpt(partition::Vcpu& vcpu) { return clear_table<FirstTable>(vcpu); }
 Outcome h_clear_hpt_dual(partition::Vcpu& vcpu) { return clear_table<BothTables>(vcpu); }
+Outcome h_clear_hpt_resizing(partition::Vcpu& vcpu) { return clear_table<ResizingTable>(vcpu); }
 
 } // namespace transom::hcall

@@ -52,5 +52,6 @@ template <class Scope> [[gnu::always_inline]] inline Outcome enter(partition::Vc
 
 Outcome h_enter(partition::Vcpu& vcpu) { return enter<FirstTable>(vcpu); }
 Outcome h_enter_dual(partition::Vcpu& vcpu) { return enter<BothTables>(vcpu); }
+Outcome h_enter_resizing(partition::Vcpu& vcpu) { return enter<ResizingTable>(vcpu); }
 
 } // namespace transom::hcall

@@ -42,9 +42,12 @@ template <class Scope> [[gnu::always_inline]] inline Outcome protect(partition::
 
 Outcome h_protect(partition::Vcpu& vcpu) { return protect<FirstTable>(vcpu); }
 Outcome h_protect_dual(partition::Vcpu& vcpu) { return protect<BothTables>(vcpu); }
+Outcome h_protect_resizing(partition::Vcpu& vcpu) { return protect<ResizingTable>(vcpu); }
 Outcome h_clear_mod(partition::Vcpu& vcpu) { return clear<FirstTable>(vcpu, papr::d1::changed); }
 Outcome h_clear_mod_dual(partition::Vcpu& vcpu) { return clear<BothTables>(vcpu, papr::d1::changed); }
+Outcome h_clear_mod_resizing(partition::Vcpu& vcpu) { return clear<ResizingTable>(vcpu, papr::d1::changed); }
 Outcome h_clear_ref(partition::Vcpu& vcpu) { return clear<FirstTable>(vcpu, papr::d1::referenced); }
 Outcome h_clear_ref_dual(partition::Vcpu& vcpu) { return clear<BothTables>(vcpu, papr::d1::referenced); }
+Outcome h_clear_ref_resizing(partition::Vcpu& vcpu) { return clear<ResizingTable>(vcpu, papr::d1::referenced); }
 
 } // namespace transom::hcall

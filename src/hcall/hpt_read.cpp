@@ -27,5 +27,6 @@ template <class Scope> [[gnu::always_inline]] inline Outcome read_entries(partit
 
 Outcome h_read(partition::Vcpu& vcpu) { return read_entries<FirstTable>(vcpu); }
 Outcome h_read_dual(partition::Vcpu& vcpu) { return read_entries<BothTables>(vcpu); }
+Outcome h_read_resizing(partition::Vcpu& vcpu) { return read_entries<ResizingTable>(vcpu); }
 
 } // namespace transom::hcall

@@ -69,7 +69,9 @@ template <class Scope> [[gnu::always_inline]] inline Outcome bulk_remove(partiti
 
 Outcome h_remove(partition::Vcpu& vcpu) { return remove_one<FirstTable>(vcpu); }
 Outcome h_remove_dual(partition::Vcpu& vcpu) { return remove_one<BothTables>(vcpu); }
+Outcome h_remove_resizing(partition::Vcpu& vcpu) { return remove_one<ResizingTable>(vcpu); }
 Outcome h_bulk_remove(partition::Vcpu& vcpu) { return bulk_remove<FirstTable>(vcpu); }
 Outcome h_bulk_remove_dual(partition::Vcpu& vcpu) { return bulk_remove<BothTables>(vcpu); }
+Outcome h_bulk_remove_resizing(partition::Vcpu& vcpu) { return bulk_remove<ResizingTable>(vcpu); }
 
 } // namespace transom::hcall

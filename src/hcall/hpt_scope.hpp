@@ -47,4 +47,24 @@ class BothTables {
     partition::Partition& partition_;
 };
 
+/// The same while the table is being resized: the old one or the new one, as BothTables otherwise.
+class ResizingTable {
+  public:
+    explicit ResizingTable(partition::Partition& partition) : engine_(*partition.dual) {
+        std::atomic_thread_fence(std::memory_order_acquire);
+        table_ = &engine_.resize().table();
+    }
+
+    auto& table() const { return *table_; }
+    hpt::Flushed discharge(const hpt::FlushObligation& obligation) const { return engine_.discharge(obligation); }
+    template <std::size_t n> auto discharge_all(const std::array<hpt::FlushObligation, n>& obligations) const {
+        return engine_.discharge_all(obligations);
+    }
+    hpt::PartitionFlushed flush_partition() const { return engine_.flush_partition(); }
+
+  private:
+    dual::PartitionEngine& engine_;
+    hpt::Table<dual::ResizeSlots<hpt::RealSlots>>* table_;
+};
+
 } // namespace transom::hcall

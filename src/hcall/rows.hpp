@@ -67,6 +67,8 @@ inline constexpr std::array table{
     Row{Op::set_mode, Set::set_mode, {4, 0}, one_at_a_time<h_set_mode>, "H_SET_MODE"},
     Row{Op::block_remove, Set::block_remove, {9, 8}, h_block_remove, "H_BLOCK_REMOVE"},
     Row{Op::clear_hpt, Set::clr_hpt, {0, 0}, h_clear_hpt, "H_CLEAR_HPT"},
+    Row{Op::resize_hpt_prepare, Set::hpt_resize, {2, 0}, h_resize_hpt_prepare, "H_RESIZE_HPT_PREPARE"},
+    Row{Op::resize_hpt_commit, Set::hpt_resize, {2, 0}, h_resize_hpt_commit, "H_RESIZE_HPT_COMMIT"},
     Row{Op::register_proc_tbl, Set::none, {4, 0}, h_register_proc_tbl, "H_REGISTER_PROC_TBL"},
     Row{Op::signal_sys_reset, Set::none, {1, 0}, h_signal_sys_reset, "H_SIGNAL_SYS_RESET"},
     Row{Op::rtas, Set::none, {1, 0}, one_at_a_time<h_rtas>, "H_RTAS"},

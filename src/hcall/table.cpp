@@ -17,22 +17,37 @@ static_assert(std::ranges::all_of(table, [](const Row& row) {
 }));
 static_assert(papr::function_sets.size() <= max_function_sets);
 
-/// Where calls go while there are two page tables.
+/// Where calls go while there are two page tables, or one that is being resized.
 struct Diversion {
     papr::Op op;
-    Handler handler;
+    Handler both;
+    Handler resizing;
 };
 constexpr std::array diversions{
-    Diversion{Op::remove, h_remove_dual},
-    Diversion{Op::enter, h_enter_dual},
-    Diversion{Op::read, h_read_dual},
-    Diversion{Op::clear_mod, h_clear_mod_dual},
-    Diversion{Op::clear_ref, h_clear_ref_dual},
-    Diversion{Op::protect, h_protect_dual},
-    Diversion{Op::bulk_remove, h_bulk_remove_dual},
-    Diversion{Op::block_remove, h_block_remove_dual},
-    Diversion{Op::clear_hpt, h_clear_hpt_dual},
+    Diversion{Op::remove, h_remove_dual, h_remove_resizing},
+    Diversion{Op::enter, h_enter_dual, h_enter_resizing},
+    Diversion{Op::read, h_read_dual, h_read_resizing},
+    Diversion{Op::clear_mod, h_clear_mod_dual, h_clear_mod_resizing},
+    Diversion{Op::clear_ref, h_clear_ref_dual, h_clear_ref_resizing},
+    Diversion{Op::protect, h_protect_dual, h_protect_resizing},
+    Diversion{Op::bulk_remove, h_bulk_remove_dual, h_bulk_remove_resizing},
+    Diversion{Op::block_remove, h_block_remove_dual, h_block_remove_resizing},
+    Diversion{Op::clear_hpt, h_clear_hpt_dual, h_clear_hpt_resizing},
 };
+
+Handler handler_of(const Diversion& diversion, const Row& row, dual::CallsGo where) {
+    switch (where) {
+    case dual::CallsGo::to_first:
+        return row.handler;
+    case dual::CallsGo::to_both:
+        return diversion.both;
+    case dual::CallsGo::to_resizing:
+        return diversion.resizing;
+    case dual::CallsGo::nowhere:
+        return h_made_again;
+    }
+    return row.handler;
+}
 
 /// What no call, or none that this partition may make, is answered with.
 Outcome h_function(partition::Vcpu&) { return papr::Status::function; }
@@ -63,11 +78,11 @@ void AllowedCalls::allow(papr::FunctionSets sets) {
             handlers_[i].store(table[i].handler, std::memory_order_relaxed);
 }
 
-void AllowedCalls::divert(bool on) {
+void AllowedCalls::divert(dual::CallsGo where) {
     for (const Diversion& diversion : diversions) {
         const std::uint8_t i = row_of(static_cast<std::uint32_t>(diversion.op));
         if (sets_.contains(table[i].set))
-            handlers_[i].store(on ? diversion.handler : table[i].handler, std::memory_order_release);
+            handlers_[i].store(handler_of(diversion, table[i], where), std::memory_order_release);
     }
 }
 

@@ -54,6 +54,9 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
     for (const Partition* last : {pages_.partition(), arriving_.partition()})
         if (const auto drained = check_drained(last); !drained)
             return drained;
+    if (!partition->dual->resize().hold(*partition))
+        return std::unexpected(
+            failure(MoveError::busy, "{} changes the size of its page table at this moment: try again", name));
     keep_doubted();
     const PartitionShape shape = shape_of(*partition);
     SourcePages* const pages = pages_.begin(*partition, frequency_, mode);
@@ -126,8 +129,10 @@ std::uint64_t Mover::run() {
     keep_doubted();
     const std::uint64_t until_asked = doubts_.step();
     const bool moving = is_in_progress();
-    if (!moving)
+    if (!moving) {
         digests_.drop();
+        roster_.for_each([](Partition& partition) { partition.dual->resize().let(); });
+    }
     if (!moving && pages_.in_use() && !has_second_table(pages_.partition()))
         pages_.end();
     if (!moving && arriving_.in_use() && !has_second_table(arriving_.partition()))

@@ -13,11 +13,6 @@ using memory::FrameState;
 
 constexpr std::uint64_t to_mib(Bytes n) { return n >> 20; }
 
-/// Table and guest words are one piece of real memory, the words behind the table: half as large, as they are one
-/// doubleword for two.
-constexpr Bytes guest_words_size(unsigned log2_table) { return Bytes{1} << (log2_table - 1); }
-constexpr Bytes page_table_size(unsigned log2_table) { return (Bytes{1} << log2_table) + guest_words_size(log2_table); }
-
 /// In place: a partition is larger than a stack.
 void make_anew(Partition& partition) {
     const std::uint32_t lpid = partition.lpid;
@@ -38,18 +33,15 @@ std::optional<CreateError> take_memory(Partition& partition, const Shape& shape,
             "lower memory-mib, or give the machine more memory",
             shape.name, to_mib(shape.memory), to_mib(need), to_mib(free));
     const auto table =
-        frames.allocate(page_table_size(shape.log2_page_table_size), Bytes{1} << shape.log2_page_table_size,
+        frames.allocate(hpt::size_with_words(shape.log2_page_table_size), Bytes{1} << shape.log2_page_table_size,
                         FrameState::page_table, memory::Contents::any);
     if (!table)
         return CreateError::no_room(
             "partition {}: there is no free run of {} MiB for its page table: lower memory-mib, "
             "or give the machine more memory",
-            shape.name, to_mib(page_table_size(shape.log2_page_table_size)));
-    auto* words =
-        reinterpret_cast<std::uint64_t*>(arch::real_pointer(*table + (Bytes{1} << shape.log2_page_table_size)));
+            shape.name, to_mib(hpt::size_with_words(shape.log2_page_table_size)));
     partition.vcpu_count = shape.virtual_processors; // from here on it holds something, see destroy
-    partition.hpt.init(*table, shape.log2_page_table_size,
-                       {words, guest_words_size(shape.log2_page_table_size) / sizeof(std::uint64_t)},
+    partition.hpt.init(*table, shape.log2_page_table_size, hpt::guest_words_behind(*table, shape.log2_page_table_size),
                        {.format = from.table_format,
                         .real_mode_page = shape.granule == kib(4) ? papr::PageSize::kib_4 : papr::PageSize::kib_64,
                         .large_pages = shape.large_pages});
@@ -77,7 +69,7 @@ papr::FunctionSets Resources::function_sets() const {
     return sets;
 }
 
-Bytes memory_of(const Shape& shape) { return shape.memory + page_table_size(shape.log2_page_table_size); }
+Bytes memory_of(const Shape& shape) { return shape.memory + hpt::size_with_words(shape.log2_page_table_size); }
 
 Shape shape_of(const tree::PartitionDescription& description) {
     return {.name = description.name,
@@ -145,7 +137,7 @@ void set_terminals(Partition& partition, std::uint32_t count) {
 
 RealRange piece_of(const Partition& partition, std::size_t index) {
     if (index == 0)
-        return {partition.hpt.address(), page_table_size(partition.hpt.log2_bytes())};
+        return {partition.hpt.address(), hpt::size_with_words(partition.hpt.log2_bytes())};
     const std::size_t block = index - 1;
     return block < partition.memory.block_count() ? RealRange{partition.memory.block(block), memory::block_size}
                                                   : RealRange{};
@@ -156,7 +148,7 @@ void destroy(Partition& partition, memory::Frames& frames) {
         return;
     for (std::size_t i = 0; i < partition.memory.block_count(); ++i)
         frames.release({partition.memory.block(i), memory::block_size}, FrameState::partition);
-    frames.release({partition.hpt.address(), page_table_size(partition.hpt.log2_bytes())}, FrameState::page_table);
+    frames.release({partition.hpt.address(), hpt::size_with_words(partition.hpt.log2_bytes())}, FrameState::page_table);
     // Nothing of it stays but what a report says about a partition that is gone.
     const auto name = partition.name_storage;
     const StopReason reason = partition.stop_reason;

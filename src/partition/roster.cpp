@@ -266,9 +266,9 @@ std::expected<void, CreateError> Roster::begin_anew(Partition& partition, const 
 
 /// With nobody inside.
 void Roster::give_table_back(Slot& slot) {
-    if (slot.dual.active())
+    if (slot.dual.active() && !slot.dual.changes_table())
         table_totals_.add_ended(slot.dual.counters());
-    slot.dual.give_back(resources_.frames);
+    slot.dual.end(resources_.frames);
 }
 
 void Roster::destroy(Partition& partition) {

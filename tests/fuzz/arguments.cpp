@@ -65,6 +65,8 @@ constexpr Roles all_roles[] = {
     {Op::block_remove,
      {Role::avpn, Role::block, Role::block, Role::block, Role::block, Role::block, Role::block, Role::block,
       Role::block}},
+    {Op::resize_hpt_prepare, {Role::few, Role::small}},
+    {Op::resize_hpt_commit, {Role::few, Role::small}},
     {Op::register_proc_tbl, {Role::small, Role::any, Role::small, Role::small}},
     {Op::signal_sys_reset, {Role::processor}},
     {Op::rtas, {Role::address}},

@@ -28,7 +28,7 @@ class CountingTracking final : public PageTracking {
 };
 
 struct RecordedDiversion final : CallDiversion {
-    void divert(bool on) override { diverted = on; }
+    void divert(CallsGo where) override { diverted = where == CallsGo::to_both; }
     bool diverted = false;
 };
 

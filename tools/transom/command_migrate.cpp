@@ -50,7 +50,7 @@ MoveCommand::MoveCommand(const MigrateOptions& options)
     : options_(options),
       until_(Clock::now() + time_limit(options.common, default_limit + (options.rounds - 1) * limit_of_another_round)),
       guest_(make_guest(options.guest, options.virtual_processors,
-                        {.forgets = options.forget_store, .counts = options.count_instructions})),
+                        {.forgets = options.forget_store, .counts = options.count_instructions}, options.resize)),
       pair_(options, prepare_partition_machine(options.common, "migrate")) {}
 
 ManifestFile MoveCommand::manifest() const {

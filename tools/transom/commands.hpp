@@ -39,7 +39,8 @@ struct MigrateOptions {
     unsigned rounds = 1;                        ///< moves, each to the other machine
     std::string target_qemu;                    ///< of machine B; empty: the same as A's
     std::vector<std::string>
-        modes; ///< of one move after the other, over and over; empty: hybrid, and every other move post-copy
+        modes;           ///< of one move after the other, over and over; empty: hybrid, and every other move post-copy
+    bool resize = false; ///< before each move Linux asks for page tables of other sizes
     bool cancel_first = false; ///< each move is cancelled once while it runs, before it is made
     bool compat = false;       ///< a processor of the same architected generation suffices
     std::optional<std::uint64_t> corrupt_page;

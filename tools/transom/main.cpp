@@ -128,6 +128,8 @@ struct CommandLine {
             ->check(CLI::IsMember({"pre-copy", "hybrid", "post-copy", "stop-and-copy"}));
         command->add_flag("--compat", migrate.compat,
                           "a processor of the same generation suffices, whatever its version register says");
+        command->add_flag("--test-resize", migrate.resize,
+                          "before each move let Linux ask for page tables of other sizes while it works");
         command->add_flag(
             "--test-cancel", migrate.cancel_first,
             "cancel each move once while its memory is copied, and look how the page tables come together");

@@ -49,6 +49,8 @@ std::vector<std::string> MoveReport::complaints() const {
             list.push_back(std::move(complaint));
     for (const std::string& complaint : work.complaints())
         list.push_back(complaint);
+    if (resizes)
+        list.insert(list.end(), resizes->complaints.begin(), resizes->complaints.end());
     return list;
 }
 
@@ -95,6 +97,11 @@ nlohmann::ordered_json MoveReport::json() const {
         storing->add_to(report);
     if (!call_costs.is_null())
         report["call_instructions"] = call_costs;
+    if (resizes) {
+        report["page_table_resizes"] = resizes->done;
+        report["page_table_no_room"] = resizes->no_room;
+        report["page_table_order"] = resizes->order;
+    }
     if (!boot_id_source.empty()) {
         report["boot_id"] = boot_id_target;
         report["boot_id_same"] = boot_id_source == boot_id_target;
@@ -131,6 +138,9 @@ std::string MoveReport::text() const {
     text += tables.text();
     if (storing)
         text += storing->text();
+    if (resizes)
+        text += fmt::format("  page table         resized {} times before, to 2^{} bytes; {} times no room\n",
+                            resizes->done, resizes->order, resizes->no_room);
     if (work.workers != 0)
         text += fmt::format("  work               {} rounds, {} wrong, by {} workers; {} of {} processors ran after\n",
                             work.rounds, work.wrong, work.workers, work.processors_that_ran, work.processors_expected);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "digest_table.hpp"
+#include "guest_resize.hpp"
 #include "guest_work.hpp"
 #include "storing_report.hpp"
 #include "table_report.hpp"
@@ -31,6 +32,7 @@ struct MoveReport {
     std::string boot_id_source, boot_id_target; ///< Linux only
     double uptime_source_s = 0, uptime_target_s = 0;
     WorkReport work;
+    std::optional<ResizeReport> resizes;  ///< before the move
     std::optional<StoringReport> storing; ///< of that guest, since it began
     TableReport tables;                   ///< of both machines
     std::uint64_t rc_mismatches = 0;      ///< entries of the page table whose R and C were not what they had to be

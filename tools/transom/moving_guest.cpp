@@ -3,6 +3,7 @@
 
 #include "examples.hpp"
 #include "failure.hpp"
+#include "guest_resize.hpp"
 #include "guest_work.hpp"
 #include "progress.hpp"
 #include "shell.hpp"
@@ -31,9 +32,11 @@ Clock::time_point within(Clock::duration how_long, Clock::time_point until) {
 class LinuxGuest : public MovingGuest {
   public:
     /// With several virtual processors it works on all of them while it moves.
-    explicit LinuxGuest(unsigned virtual_processors) {
+    LinuxGuest(unsigned virtual_processors, bool resize) {
         if (virtual_processors > 1)
             work_.emplace(virtual_processors);
+        if (resize)
+            resize_.emplace();
     }
 
     std::string_view partition() const override { return "debian"; }
@@ -45,9 +48,13 @@ class LinuxGuest : public MovingGuest {
         Shell(machine).run("echo 4 >/proc/sys/kernel/printk", within(answer_time, until));
         if (work_)
             work_->start(machine, until);
+        if (resize_)
+            resize_->start(machine, within(answer_time, until));
     }
 
     std::size_t start_ticks(Machine& source, MoveReport& report, Clock::time_point until) override {
+        if (resize_)
+            report.resizes = resize_->resize(source, within(work_time, until));
         Shell shell(source);
         ask(shell, source, "uname -a", until);
         report.boot_id_source = ask(shell, source, boot_id, until);
@@ -66,6 +73,9 @@ class LinuxGuest : public MovingGuest {
         report.alive_after = ask(shell, target, "seq 1 1000 | awk '{s+=$1} END {print s}'", answers) == "500500";
         if (work_)
             report.work = work_->check(target, within(work_time, until));
+        if (report.resizes)
+            for (const std::string& complaint : GuestResize::complaints(target, answers))
+                report.resizes->complaints.push_back(complaint);
     }
 
     void finish(Machine& machine, MoveReport& report, Clock::time_point until) override {
@@ -99,6 +109,7 @@ class LinuxGuest : public MovingGuest {
     }
 
     std::optional<GuestWork> work_;
+    std::optional<GuestResize> resize_;
 };
 
 class SpinGuest : public MovingGuest {
@@ -150,12 +161,14 @@ std::size_t wait_visibly(Machine& machine, const std::string& label, std::string
 }
 
 std::unique_ptr<MovingGuest> make_guest(std::string_view name, std::optional<unsigned> virtual_processors,
-                                        StoringTask task) {
+                                        StoringTask task, bool resize) {
+    if (resize && name != "linux")
+        fail("the guest {} asks for no page table of another size: --test-resize is for linux", name);
     if ((task.forgets || task.counts) && name != "storing")
         fail("{} is for the guest storing, not {}", task.forgets ? "--test-forget-store" : "--count-instructions",
              name);
     if (name == "linux")
-        return std::make_unique<LinuxGuest>(virtual_processors.value_or(1));
+        return std::make_unique<LinuxGuest>(virtual_processors.value_or(1), resize);
     if (name == "spin") {
         if (virtual_processors.value_or(1) != 1)
             fail("the guest spin runs on one virtual processor, not {}", *virtual_processors);

@@ -47,8 +47,8 @@ class MovingGuest {
 std::size_t wait_visibly(Machine& machine, const std::string& label, std::string_view text, Clock::time_point until);
 
 /// By its name. Throws Failure for one that is not known, or that has no use for so many virtual processors (none said: as many as it has by
-/// itself). `task`: of the guest storing.
+/// itself). `task`: of the guest storing. `resize`: Linux asks for page tables of other sizes before each move.
 std::unique_ptr<MovingGuest> make_guest(std::string_view name, std::optional<unsigned> virtual_processors,
-                                        StoringTask task);
+                                        StoringTask task, bool resize);
 
 } // namespace transom::tool

@@ -6,7 +6,7 @@
 namespace transom::dual {
 
 /// Does for the second page tables of all partitions what has to be done now and then: sees to it that processors come to the table that
-/// they are to walk, sweeps in intervals while a table drains, and gives its memory back.
+/// they are to walk, sweeps in intervals while a table drains, and gives its memory back. It prepares tables of another size too.
 class Attendant final : public partition::Task {
   public:
     /// `frequency`: ticks of the time base in a second.

@@ -32,6 +32,18 @@ template <class Slots, class Pair = TwinSlots<Slots>, class Walk = Walkers<>> cl
     /// Prepares T2; the phase is dual when advance() has seen all processors outside once. False: there is one already, and it has
     /// to be gone before.
     [[nodiscard]] bool start(hpt::Table<Slots>& first, const SecondTable<Slots>& second);
+    /// Sends the processors to a table that takes T1's place, by the second LPID, in dual at once: they fault in it as in T1, and calls have to wait. When
+    /// all_on_second(), who has put it into T1's place calls stop(); when the phase is drain nobody has the old one any more, and end_drain() ends that.
+    [[nodiscard]] bool start_change(const Lpids& lpids, CallDiversion& calls);
+    void end_drain() { static_cast<void>(twins_.live.remove()); }
+    /// Whether the second table is one that takes T1's place.
+    bool changes_table() const { return active() && changes_table_.load(std::memory_order_relaxed); }
+    /// Begins to wait until all who are inside now have been outside; a kick brings those out who are in grace_awaits().
+    void begin_grace() { walkers_.begin_grace(); }
+    std::uint64_t grace_awaits() const { return walkers_.awaited(); }
+    /// For scope(), before there is a second table.
+    void know_lpids(const Lpids& lpids) { lpids_ = lpids; }
+
     /// Sends the processors back to T1, from any phase on; the rest is advance() and sweep(). Nothing is to be missing any more.
     void stop();
     /// Goes on to the next phases, as far as it can be done now.
@@ -108,6 +120,7 @@ template <class Slots, class Pair = TwinSlots<Slots>, class Walk = Walkers<>> cl
     CallDiversion* calls_ = nullptr;
     SpinLock control_; // of what follows, of the sweep and of changes of the phase
     std::atomic<bool> active_ = false;
+    std::atomic<bool> changes_table_ = false;
     bool stopping_ = false;
     std::optional<hpt::PartitionFlushed> nobody_walks_;
     std::uint64_t live_at_switch_ = 0;

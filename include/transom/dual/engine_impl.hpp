@@ -33,9 +33,30 @@ bool Engine<Slots, Pair, Walk>::start(hpt::Table<Slots>& first, const SecondTabl
     nobody_walks_.reset();
     live_at_switch_ = 0;
     epoch_.fetch_add(1);
+    changes_table_.store(false, std::memory_order_relaxed);
     active_.store(true, std::memory_order_release);
-    calls_->divert(true);
+    calls_->divert(CallsGo::to_both);
     walkers_.begin_grace(); // for the calls that are being made at T1 alone
+    return true;
+}
+
+template <class Slots, class Pair, class Walk>
+bool Engine<Slots, Pair, Walk>::start_change(const Lpids& lpids, CallDiversion& calls) {
+    const Locked control(control_);
+    if (active())
+        return false;
+    twins_.live.reset();
+    twins_.live.add(); // for all of the old table: end_drain()
+    lpids_ = lpids;
+    calls_ = &calls;
+    stopping_ = false;
+    nobody_walks_.reset();
+    epoch_.fetch_add(1);
+    changes_table_.store(true, std::memory_order_relaxed);
+    active_.store(true, std::memory_order_release);
+    calls_->divert(CallsGo::nowhere);
+    // Who is in a call has not looked at the phase since: all_on_second() waits for him too.
+    move(Phase::dual);
     return true;
 }
 
@@ -87,7 +108,7 @@ template <class Slots, class Pair, class Walk> bool Engine<Slots, Pair, Walk>::s
         if (live() != 0)
             return false;
         move(Phase::release);
-        calls_->divert(false);
+        calls_->divert(CallsGo::to_first);
         walkers_.begin_grace();
         return true;
     case Phase::release:
@@ -121,7 +142,7 @@ template <class Slots, class Pair, class Walk> void Engine<Slots, Pair, Walk>::a
     invariant(walkers_.inside() == 0, "a second page table was taken from under a processor");
     static_cast<void>(arch::Tlb::flush_partition(lpids_.both()));
     twins_.phase.abandon();
-    calls_->divert(false);
+    calls_->divert(CallsGo::to_first);
     epoch_.fetch_add(1);
     active_.store(false, std::memory_order_release);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <transom/dual/engine.hpp>
+#include <transom/dual/partition_resize.hpp>
 #include <transom/hpt/hashed_page_table.hpp>
 #include <transom/memory/frames.hpp>
 
@@ -28,6 +29,19 @@ class PartitionEngine final : public Engine<hpt::RealSlots> {
     Swept sweep_portion(Fold fold);
     /// Ends it where it is, with nobody inside, and gives the memory back; nothing happens where there is none.
     void give_back(memory::Frames& frames);
+    /// The partition ends, with nobody inside: give_back(), and a resize ends too.
+    void end(memory::Frames& frames);
+
+    /// The other thing for which there may be two tables: never both at once.
+    PartitionResize& resize() { return resize_; }
+    /// The processors go over to a table that takes T1's place: as start_change(). False: they are on their way somewhere else.
+    [[nodiscard]] bool begin_change(partition::Partition& partition, const hpt::TableRoot& root);
+    /// A processor that walks that table has failed with an access in virtual (`real_mode` false) or real mode: as fault() and fault_in_real_mode().
+    /// `refused`: why, as the machine says it.
+    FaultOutcome fault_while_changing(EffectiveAddr where, bool real_mode, const memory::LogicalMemory& memory,
+                                      std::uint64_t refused);
+    /// Makes virtual processors that are inside leave, and look again which table they are to walk: bit n is virtual processor n.
+    static void bring_out(const partition::Partition& partition, std::uint64_t which);
 
     bool has_memory() const { return !memory_.empty(); }
     /// Where T2 is, while there is one.
@@ -37,6 +51,7 @@ class PartitionEngine final : public Engine<hpt::RealSlots> {
     RealRange memory_{}; // the table, then the words of its live groups
     hpt::TableRoot root_;
     Bytes prepared_ = 0;
+    PartitionResize resize_{*this};
 };
 
 } // namespace transom::dual

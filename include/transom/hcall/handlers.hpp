@@ -33,6 +33,20 @@ Outcome h_bulk_remove_dual(partition::Vcpu& vcpu);
 Outcome h_block_remove_dual(partition::Vcpu& vcpu);
 Outcome h_clear_hpt_dual(partition::Vcpu& vcpu);
 
+// The same, while the page table is being resized (hpt_resize.cpp: hcall-hpt-resize)
+Outcome h_remove_resizing(partition::Vcpu& vcpu);
+Outcome h_enter_resizing(partition::Vcpu& vcpu);
+Outcome h_read_resizing(partition::Vcpu& vcpu);
+Outcome h_clear_mod_resizing(partition::Vcpu& vcpu);
+Outcome h_clear_ref_resizing(partition::Vcpu& vcpu);
+Outcome h_protect_resizing(partition::Vcpu& vcpu);
+Outcome h_bulk_remove_resizing(partition::Vcpu& vcpu);
+Outcome h_block_remove_resizing(partition::Vcpu& vcpu);
+Outcome h_clear_hpt_resizing(partition::Vcpu& vcpu);
+Outcome h_made_again(partition::Vcpu& vcpu);
+Outcome h_resize_hpt_prepare(partition::Vcpu& vcpu);
+Outcome h_resize_hpt_commit(partition::Vcpu& vcpu);
+
 // hcall-sprg0, hcall-dabr, hcall-xdabr, hcall-set-mode (processor.cpp)
 Outcome h_set_sprg0(partition::Vcpu& vcpu);
 Outcome h_set_dabr(partition::Vcpu& vcpu);

@@ -10,6 +10,16 @@ namespace transom::hpt {
 
 extern template class Table<RealSlots>;
 
+/// A table of 2^log2_bytes bytes and its guest words are one piece of real memory, the words behind the table: half as large, as they
+/// are one doubleword for two.
+constexpr Bytes guest_words_size(unsigned log2_bytes) { return Bytes{1} << (log2_bytes - 1); }
+constexpr Bytes size_with_words(unsigned log2_bytes) { return (Bytes{1} << log2_bytes) + guest_words_size(log2_bytes); }
+/// The guest words of a table at that address.
+inline std::span<std::uint64_t> guest_words_behind(RealAddr table, unsigned log2_bytes) {
+    return {reinterpret_cast<std::uint64_t*>(arch::real_pointer(table + (Bytes{1} << log2_bytes))),
+            guest_words_size(log2_bytes) / sizeof(std::uint64_t)};
+}
+
 /// The table that the machine walks for a partition.
 class HashedPageTable : public Table<RealSlots> {
   public:

@@ -101,7 +101,7 @@ template <class Slots> class Table {
     std::expected<void, TableError> restore(const UsedSlot& used, const memory::LogicalMemory& memory);
 
     TableTurns& turns() {
-        if constexpr (Twinned<Slots>)
+        if constexpr (SharesTurns<Slots>)
             return slots_.turns();
         else
             return turns_;

@@ -20,7 +20,7 @@ template <class Slots> void Table<Slots>::init(Slots slots, unsigned log2_bytes,
     log2_bytes_ = log2_bytes;
     slot_count_ = std::uint64_t{1} << (log2_bytes - papr::log2_entry_size);
     options_ = options;
-    if constexpr (!Twinned<Slots>)
+    if constexpr (!SharesTurns<Slots>)
         turns_.clear_from = 0;
 }
 
@@ -71,6 +71,8 @@ template <class Slots>
                                                        std::uint64_t guest_word) {
     if constexpr (Twinned<Slots>)
         slots_.forget_twin(slot);
+    if constexpr (Mirrored<Slots>)
+        slots_.mirror(slot, entry, guest_word);
     slots_.set_guest_word(slot, guest_word);
     slots_.set_d1(slot, entry.d1);
     slots_.order();

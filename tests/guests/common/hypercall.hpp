@@ -42,10 +42,10 @@ constexpr std::uint64_t remove = 0x04, enter = 0x08, read = 0x0c, clear_mod = 0x
                         page_init = 0x2c, cache_load = 0x44, cache_store = 0x48, icbi = 0x4c, dcbf = 0x50, pic = 0xf8,
                         join = 0x298, donor_operation = 0x29c, vasi_signal = 0x2a0, vasi_state = 0x2a4,
                         home_node_associativity = 0x2ec, random = 0x300, signal_sys_reset = 0x380, set_mode = 0x31c,
-                        block_remove = 0x328, clear_hpt = 0x358, register_process_table = 0x37c, rtas = 0xf000,
-                        set_sprg0 = 0x24, set_dabr = 0x28, get_cpu_characteristics = 0x1c8, ci_load = 0x3c,
-                        ci_store = 0x40, get_ppp = 0xec, set_ppp = 0xf0, purr = 0xf4, set_xdabr = 0x134,
-                        poll_pending = 0x1d8, xirr_x = 0x2fc;
+                        block_remove = 0x328, clear_hpt = 0x358, resize_hpt_prepare = 0x36c, resize_hpt_commit = 0x370,
+                        register_process_table = 0x37c, rtas = 0xf000, set_sprg0 = 0x24, set_dabr = 0x28,
+                        get_cpu_characteristics = 0x1c8, ci_load = 0x3c, ci_store = 0x40, get_ppp = 0xec,
+                        set_ppp = 0xf0, purr = 0xf4, set_xdabr = 0x134, poll_pending = 0x1d8, xirr_x = 0x2fc;
 } // namespace call
 
 /// Status values, for the same reason.

@@ -80,6 +80,7 @@ std::span<const Case> remove_cases();
 std::span<const Case> bulk_remove_cases();
 std::span<const Case> block_remove_cases();
 std::span<const Case> clear_hpt_cases();
+std::span<const Case> resize_hpt_cases();
 std::span<const Case> protect_cases();
 std::span<const Case> clear_cases();
 std::span<const Case> translation_cases();

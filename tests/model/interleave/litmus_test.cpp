@@ -42,7 +42,7 @@ TEST(Litmus, L4_FillAgainstRemove) { expect_holds(fill_and_remove); }
 TEST(Litmus, L5_FillAgainstTheSwitch) { expect_holds(fill_and_switch); }
 TEST(Litmus, L6_ProtectAgainstAStore) { expect_holds(protect_and_store); }
 TEST(Litmus, L7_ProcessorsOnDifferentTablesAndRemove) { expect_holds(two_tables_and_remove); }
-// There is no resize yet: H_CLEAR_HPT is the call that takes the whole table.
+// Of a resize, see resize_litmus_test.cpp: here it is H_CLEAR_HPT that takes the whole table.
 TEST(Litmus, L8_ClearOfTheTableAgainstTheSweep) { expect_holds(clear_table_and_sweep); }
 TEST(Litmus, L9_ALockHeldInTheGroupOfAnEnter) { expect_holds(holder_and_enter); }
 TEST(Litmus, StartAgainstACallThatGoesToOneTable) {

@@ -87,9 +87,9 @@ class Scene : public Explorer::Run, public dual::PageTracking, public dual::Call
     bool here(LogicalAddr, Bytes) override { return true; }
     void raise(LogicalAddr page, Bytes) override;
     void lower(LogicalAddr page, Bytes) override;
-    void divert(bool on) override {
+    void divert(dual::CallsGo where) override {
         Explorer::step({.place = diversion_place, .write = true});
-        diverted_ = on;
+        diverted_ = where == dual::CallsGo::to_both;
     }
 
     void flush(const arch::FakeFlush& flush);
