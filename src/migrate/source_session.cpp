@@ -5,6 +5,7 @@
 #include <transom/base/panic.hpp>
 #include <transom/migrate/limits.hpp>
 #include <transom/migrate/source_session.hpp>
+#include <utility>
 
 // The conversation of the source: connecting, what the target answers, and every way in which it can end. What is sent
 // in between is in source_records.cpp.
@@ -74,6 +75,7 @@ std::expected<void, Failure> SourceSession::start(net::Network& network, const M
         return std::unexpected(progress_.failure);
     }
     stream_ = *stream;
+    has_records_ = true;
     log("migration: moving {}", partition.name());
     return {};
 }
@@ -115,9 +117,19 @@ bool SourceSession::flush() {
     return !writer_.pending();
 }
 
+/// Of the partition nothing is to be found in our buffers once it has left, or has not.
+void SourceSession::erase_records() {
+    if (stream_ != nullptr || !std::exchange(has_records_, false))
+        return;
+    reader_.erase();
+    writer_.erase();
+}
+
 bool SourceSession::step(std::uint64_t budget) {
-    if (phase_ == Phase::idle || phase_ == Phase::over)
+    if (phase_ == Phase::idle || phase_ == Phase::over) {
+        erase_records();
         return false;
+    }
     deadline_ = now() + budget;
     if (phase_ == Phase::waiting)
         reconnect();

@@ -8,6 +8,7 @@
 #include <transom/migrate/limits.hpp>
 #include <transom/migrate/partition_state.hpp>
 #include <transom/migrate/target_session.hpp>
+#include <utility>
 
 // The conversation of the target: what comes when, and every way in which it can end. What the records bring is in
 // target_records.cpp.
@@ -22,6 +23,7 @@ TargetSession::TargetSession(TargetControl& control, const MachineFacts& facts, 
 void TargetSession::accept(net::ByteStream& stream) {
     invariant(!busy(), "a second source was accepted");
     stream_ = &stream;
+    has_records_ = true;
     bytes_before_ = phase_ == Phase::post_copying ? bytes_before_ + reader_.bytes() : 0;
     reader_.reset();
     writer_.reset();
@@ -43,9 +45,18 @@ void TargetSession::accept(net::ByteStream& stream) {
     clock_.reset();
 }
 
+/// Of the partition nothing is to be found in our buffers once it has come, or has not.
+void TargetSession::erase_records() {
+    if (!std::exchange(has_records_, false))
+        return;
+    reader_.erase();
+    writer_.erase();
+}
+
 bool TargetSession::step(std::uint64_t budget) {
     if (stream_ == nullptr) {
         complete_if_whole();
+        erase_records();
         return false;
     }
     deadline_ = control_.now() + budget;

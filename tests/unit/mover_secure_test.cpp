@@ -76,6 +76,51 @@ TEST_F(SecureMoveTest, WithoutEncryptionItWouldBe) {
     EXPECT_TRUE(on_the_wire("TRNS"));
 }
 
+/// How often it is in the memory of the machine that begins there.
+std::size_t copies_of(std::string_view what, RealAddr machine) {
+    std::string_view memory(reinterpret_cast<const char*>(arch::real_pointer(machine)), twin_size);
+    std::size_t copies = 0;
+    for (auto at = memory.find(what); at != memory.npos; at = memory.find(what)) {
+        ++copies;
+        memory.remove_prefix(at + what.size());
+    }
+    return copies;
+}
+
+TEST_F(SecureMoveTest, J8_NothingOfThePartitionIsLeftInBuffers) {
+    const auto move_and_scrub = [&] {
+        ASSERT_TRUE(secure_move(here_));
+        secure_go_on();
+        for (TwinMachine* twin : {&a, &b})
+            while (twin->frames.scrub_one()) {}
+    };
+    build();
+    const std::size_t copies = copies_of(pattern, arch::fake_real_base);
+    ASSERT_EQ(copies, kib(512) / kib(4));
+    move_and_scrub();
+    ASSERT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+    EXPECT_EQ(copies_of(pattern, arch::fake_real_base), 0u);
+    EXPECT_EQ(copies_of(pattern, arch::fake_real_base + twin_size), copies);
+    for (secure::Machine* machine : {&here_, &there_}) {
+        const std::string_view all(reinterpret_cast<const char*>(&machine->places), sizeof machine->places);
+        EXPECT_EQ(all.find(pattern), all.npos);
+    }
+}
+
+// The same for a move that comes to nothing: what the target has had of it.
+TEST_F(SecureMoveTest, J8_NothingOfAMoveThatFailsIsLeftAtTheTarget) {
+    build();
+    ASSERT_TRUE(secure_move(here_));
+    for (int i = 0; i < 10'000 && copies_of(pattern, arch::fake_real_base + twin_size) < 20; ++i)
+        secure_round();
+    ASSERT_TRUE(a.mover.cancel());
+    secure_go_on();
+    for (TwinMachine* twin : {&a, &b})
+        while (twin->frames.scrub_one()) {}
+    EXPECT_EQ(copies_of(pattern, arch::fake_real_base), kib(512) / kib(4));
+    EXPECT_EQ(copies_of(pattern, arch::fake_real_base + twin_size), 0u);
+}
+
 TEST_F(SecureMoveTest, AStrangerDoesNotGetAPartition) {
     partition::Partition& here = build();
     secure::Machine stranger{network, 9, {2}};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -51,6 +52,8 @@ class RecordReader {
     std::uint64_t digest_before_last() const { return digest_before_last_; }
 
     void reset();
+    /// Overwrites the last record: it may be a page of a partition's.
+    void erase() { std::ranges::fill(buffer_, std::byte{0}); }
 
   private:
     std::optional<Failure> check_header();

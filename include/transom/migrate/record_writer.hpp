@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -40,6 +41,8 @@ class RecordWriter {
     std::uint64_t digest() const { return digest_; }
 
     void reset() { *this = RecordWriter(buffer_); }
+    /// Overwrites the last record: it may be a page of a partition's. Only when there is nobody any more who takes what waits.
+    void erase() { std::ranges::fill(buffer_, std::byte{0}); }
 
   private:
     std::span<std::byte> buffer_;

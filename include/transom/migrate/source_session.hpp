@@ -140,6 +140,7 @@ class SourceSession final : public net::StreamHandler {
     void handle_failure(const Record& record);
     void unexpected_record(const Record& record);
     void check_time();
+    void erase_records();
     void touch() { last_progress_ = now(); }
     bool out_of_time() { return static_cast<std::int64_t>(now() - deadline_) >= 0; }
     void enter(Phase phase);
@@ -155,7 +156,8 @@ class SourceSession final : public net::StreamHandler {
     MoveOrder order_;
     Progress progress_;
     Phase phase_ = Phase::idle;
-    bool handed_ = false; // a byte of run has been given to the connection
+    bool has_records_ = false; // in its buffers, of the last connection
+    bool handed_ = false;      // a byte of run has been given to the connection
     unsigned pings_ = 0;
     std::optional<std::uint64_t> ping_out_; // our time base when the ping that is not answered yet was sent
     TotalsRecord totals_;

@@ -92,6 +92,7 @@ class TargetSession final : public net::StreamHandler {
     bool flush();
     void touch() { last_progress_ = control_.now(); }
     void check_time();
+    void erase_records();
     void say_working();
     void fail(const Failure& why, bool tell_peer = true);
     void refuse(const Failure& why);
@@ -108,6 +109,7 @@ class TargetSession final : public net::StreamHandler {
     Arrival arrival_;
     Progress progress_;
     Phase phase_ = Phase::idle;
+    bool has_records_ = false;    // in its buffers, of a connection that was
     bool stepping_ = false;       // received() is called from step()
     bool kept_back_ = false;      // received() has left bytes with the connection
     std::uint64_t zero_next_ = 0; // of a zero run that is being digested
