@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <arch/clock.hpp>
 #include <string_view>
 #include <transom/secure/entropy.hpp>
 
@@ -23,6 +24,13 @@ void Entropy::absorb(std::span<const std::byte> secret) {
     absorbed_ = std::min(seed_size, absorbed_ + secret.size());
 }
 
+/// A machine that is reset may read the bundle, and so the seed, again; at the same time it does not. Anybody may know the time, so it
+/// does not count.
+void Entropy::absorb_time() {
+    const std::uint64_t time = arch::timebase();
+    br_hmac_drbg_update(&state_, &time, sizeof time);
+}
+
 /// As many numbers as make a whole seed, or nothing.
 bool Entropy::absorb_hardware() {
     std::array<std::uint64_t, seed_size / sizeof(std::uint64_t)> numbers{};
@@ -43,6 +51,7 @@ bool Entropy::draw(std::span<std::byte, seed_size> bytes) {
     const bool from_hardware = hardware_ != nullptr && absorb_hardware();
     if (!from_hardware && absorbed_ < seed_size)
         return false;
+    absorb_time();
     br_hmac_drbg_generate(&state_, bytes.data(), bytes.size());
     return true;
 }

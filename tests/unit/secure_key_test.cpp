@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <arch/fake_machine.hpp>
 #include <gtest/gtest.h>
 #include <transom/secure/entropy.hpp>
 #include <transom/secure/key.hpp>
@@ -68,6 +69,7 @@ std::optional<std::uint64_t> is_broken() { return std::nullopt; }
 using Drawn = std::array<std::byte, seed_size>;
 
 TEST(SecureEntropy, WithoutASourceThereIsNone) {
+    arch::FakeMachine machine(4096);
     Drawn drawn{};
     Entropy none, broken(is_broken), little;
     EXPECT_FALSE(none.draw(drawn));
@@ -79,16 +81,45 @@ TEST(SecureEntropy, WithoutASourceThereIsNone) {
 }
 
 TEST(SecureEntropy, EachDrawIsAnother) {
+    arch::FakeMachine machine(4096);
     Drawn first{}, second{}, third{};
     Entropy seeded, same;
     seeded.absorb(Drawn{});
     same.absorb(Drawn{});
     EXPECT_TRUE(seeded.draw(first) && seeded.draw(second) && same.draw(third));
     EXPECT_NE(first, second);
-    EXPECT_EQ(first, third) << "the seed is all there is";
+    EXPECT_EQ(first, third) << "the seed and the time are all there is";
+}
+
+// A machine that is reset reads the same bundle again, and must not make the keys of its last start.
+TEST(SecureEntropy, ASeedThatServesTwiceIsDrawnFromAtAnotherTime) {
+    const Drawn seed{};
+    const auto start = [&](std::uint64_t time) {
+        arch::FakeMachine machine(4096);
+        machine.advance(time);
+        Entropy entropy;
+        entropy.absorb(seed);
+        Drawn drawn{};
+        EXPECT_TRUE(entropy.draw(drawn));
+        return drawn;
+    };
+    EXPECT_NE(start(1000), start(1001));
+    EXPECT_EQ(start(1000), start(1000));
+}
+
+TEST(SecureEntropy, TheTimeIsNoSource) {
+    arch::FakeMachine machine(4096);
+    Drawn drawn{};
+    Entropy little;
+    little.absorb(std::array<std::byte, seed_size - sizeof(std::uint64_t)>{});
+    for (int i = 0; i < 10; ++i) {
+        machine.advance(1000);
+        EXPECT_FALSE(little.draw(drawn));
+    }
 }
 
 TEST(SecureEntropy, TheHardwareIsMixedIn) {
+    arch::FakeMachine machine(4096);
     Drawn seed{}, with{}, without{};
     Entropy hardware(works), both(works_sometimes), alone, broken(is_broken);
     EXPECT_TRUE(hardware.draw(with)) << "it is enough";

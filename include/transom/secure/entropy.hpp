@@ -11,7 +11,8 @@
 namespace transom::secure {
 
 /// What the keys of connections are made from: what the operator's tool handed over at this start, mixed with the processor's own generator where
-/// it has one. Either is enough. HMAC_DRBG, NIST SP 800-90A 10.1.2.
+/// it has one. Either is enough. The time base is mixed in too, which is no source: it keeps apart two starts that were handed the same.
+/// HMAC_DRBG, NIST SP 800-90A 10.1.2.
 class Entropy {
   public:
     /// `hardware`: null where the processor has no generator.
@@ -27,6 +28,7 @@ class Entropy {
 
   private:
     bool absorb_hardware();
+    void absorb_time();
 
     random::Hardware hardware_;
     br_hmac_drbg_context state_;
