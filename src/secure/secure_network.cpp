@@ -3,6 +3,7 @@
 #include <arch/clock.hpp>
 #include <transom/base/log.hpp>
 #include <transom/secure/secure_network.hpp>
+#include <tuple>
 
 namespace transom::secure {
 
@@ -68,16 +69,22 @@ net::StreamHandler* SecureNetwork::accepted(net::ByteStream& below, net::Listene
     return &place->adopt_accepted(below, listener);
 }
 
-/// Strangers that say nothing must not keep a machine out that is known: its handshake takes some ten milliseconds.
+/// Strangers must not keep a machine out that is known: its handshake takes some ten milliseconds, but they may call as fast as they like.
+/// Who has said nothing goes before who has, then an address of which there are many before one of which there are few, then the oldest.
 void SecureNetwork::make_room() {
     if (std::ranges::count_if(places_, &SecureStream::half_open) < static_cast<std::ptrdiff_t>(max_half_open))
         return;
-    SecureStream* oldest = nullptr;
+    const auto how_soon = [&](const SecureStream& stream) {
+        const auto of_its_address = std::ranges::count_if(
+            places_, [&](const SecureStream& each) { return each.half_open() && each.peer() == stream.peer(); });
+        return std::tuple(!stream.has_spoken(), of_its_address, now() - stream.began());
+    };
+    SecureStream* first = nullptr;
     for (SecureStream& each : places_)
-        if (each.half_open() && (oldest == nullptr || each.began() < oldest->began()))
-            oldest = &each;
-    tell(oldest->peer(), "has to make room for another: it has not shown who it is");
-    oldest->drop();
+        if (each.half_open() && (first == nullptr || how_soon(each) > how_soon(*first)))
+            first = &each;
+    tell(first->peer(), "has to make room for another: it has not shown who it is");
+    first->drop();
 }
 
 std::uint64_t SecureNetwork::run() {

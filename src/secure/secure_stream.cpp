@@ -99,6 +99,7 @@ void SecureStream::connected() {
 std::size_t SecureStream::received(std::span<const std::byte> bytes) {
     if (state_ == State::closing)
         return bytes.size();
+    has_spoken_ = true;
     held_ = false;
     std::size_t taken = std::exchange(repeated_, 0);
     while (true) {

@@ -148,7 +148,7 @@ void SecureStream::release() {
     below_ = nullptr;
     handler_ = nullptr;
     listener_ = nullptr;
-    held_ = unsealed_ = waiting_ = wants_room_ = false;
+    held_ = unsealed_ = waiting_ = wants_room_ = has_spoken_ = false;
     repeated_ = 0;
     tls_.wipe_all();
 }

@@ -26,6 +26,7 @@ class PipeEnd final : public net::ByteStream {
     bool peer_closed = false;    // finished, after inbound is consumed,
     bool half_closed = false;    // but the handler has something to say still
     bool peer_aborted = false;
+    net::Ipv4Address peer_address{0x0a4d0001};
     /// The connection breaks when this many bytes have arrived here.
     std::uint64_t cut_after = std::numeric_limits<std::uint64_t>::max();
     bool cut = false;
@@ -66,7 +67,7 @@ class PipeEnd final : public net::ByteStream {
         open = false;
         other->peer_aborted = true;
     }
-    net::Ipv4Address peer() const override { return {0x0a4d0001}; }
+    net::Ipv4Address peer() const override { return peer_address; }
 
     /// Offers what waits to the handler.
     void give() {
@@ -127,6 +128,7 @@ class PipeNetwork final : public net::Network {
     std::uint64_t cut_forward = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t cut_backward = std::numeric_limits<std::uint64_t>::max();
     std::size_t window = 100000;
+    net::Ipv4Address caller{0x0a4d0001}; // whom who accepts sees
 
     std::expected<void, net::StreamError> listen(net::InterfaceId, std::uint16_t port, net::Listener& who) override {
         if (main_port_ != 0 && port != main_port_) {
@@ -146,6 +148,7 @@ class PipeNetwork final : public net::Network {
         near->other = far.get();
         far->other = near.get();
         near->window = far->window = window;
+        far->peer_address = caller;
         near->cut_after = cut_backward;
         far->cut_after = cut_forward;
         near->handler = &handler;

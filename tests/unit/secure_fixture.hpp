@@ -42,6 +42,7 @@ struct Talker final : net::StreamHandler {
     bool is_connected = false, has_more_to_say = false, finished = false;
     std::optional<CloseReason> end;
     std::function<void()> on_received;
+    int room_told = 0; // times
 
     void talk(std::size_t at_most = ~std::size_t{0}) {
         while (stream != nullptr && said < to_say.size() && at_most != 0) {
@@ -62,7 +63,10 @@ struct Talker final : net::StreamHandler {
             on_received();
         return n;
     }
-    void sent() override { talk(); }
+    void sent() override {
+        ++room_told;
+        talk();
+    }
     bool peer_finished() override {
         finished = true;
         return has_more_to_say;

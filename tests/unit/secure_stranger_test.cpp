@@ -53,6 +53,49 @@ TEST_F(SecureRefusalTest, StrangersThatSayNothingDoNotKeepOthersOut) {
     EXPECT_LT(fake.log_.size(), 5u) << "strangers do not fill the log";
 }
 
+/// A machine that is known, a few bytes of whose handshake arrive in each round, while a stranger more calls in each.
+class SlowMachineTest : public SecureRefusalTest {
+  protected:
+    void expect_connected_among(std::span<const std::byte> what_strangers_say) {
+        listen(b);
+        pipes.caller = {0x0a4d0001};
+        connect(a, here);
+        pipes.connector().window = 15;
+        pipes.caller = {0x0a4d0009};
+        std::deque<Talker> strangers;
+        for (int i = 0; i < 200 && !here.is_connected; ++i) {
+            stranger(strangers.emplace_back()).send(what_strangers_say);
+            round();
+            fake.advance(1000);
+        }
+        EXPECT_GT(strangers.size(), 2 * max_half_open) << "it was slow";
+        EXPECT_TRUE(here.is_connected);
+        EXPECT_FALSE(here.end);
+        EXPECT_EQ(host.talkers.size(), 1u);
+    }
+};
+
+TEST_F(SlowMachineTest, StrangersThatSayNothingDoNotKeepItOut) { expect_connected_among({}); }
+
+TEST_F(SlowMachineTest, StrangersOfOneAddressDoNotKeepItOut) {
+    expect_connected_among(std::array{std::byte{22}}); // a record may begin so
+}
+
+TEST_F(SlowMachineTest, OneThatHasSaidNothingYetIsNotTheFirstToGoWhereOthersAreMany) {
+    listen(b);
+    pipes.caller = {0x0a4d0001};
+    Talker known;
+    stranger(known); // its hello is on its way
+    fake.advance(1000);
+    pipes.caller = {0x0a4d0009};
+    std::deque<Talker> strangers;
+    for (std::size_t i = 0; i < 2 * max_half_open; ++i)
+        stranger(strangers.emplace_back());
+    go_on();
+    EXPECT_FALSE(known.end);
+    EXPECT_EQ(places_in_use(b), max_half_open);
+}
+
 TEST_F(SecureRefusalTest, GarbageIsRefused) {
     listen(b);
     const ByteVector forth = recorded_hello();

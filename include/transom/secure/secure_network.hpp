@@ -16,7 +16,7 @@ namespace transom::secure {
 
 /// Seconds that a peer has for its handshake, and that the last bytes of a connection have.
 constexpr std::uint64_t handshake_limit_s = 5;
-/// Connections that are accepted and have not shown who they are. One more, and the oldest of them has to go.
+/// Connections that are accepted and have not shown who they are. One more, and one of them has to go.
 constexpr std::size_t max_half_open = 4;
 
 /// A network whose connections are encrypted and authenticated at both ends, over one whose are not. connected() and accepted() are told when the

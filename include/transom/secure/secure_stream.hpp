@@ -43,6 +43,8 @@ class SecureStream final : public net::ByteStream, private net::StreamHandler {
     bool in_use() const { return state_ != State::unused; }
     /// Whether it takes a place without anybody having proved anything.
     bool half_open() const { return state_ == State::shaking && listener_ != nullptr; }
+    /// Whether a byte has come from its peer.
+    bool has_spoken() const { return has_spoken_; }
     std::uint64_t began() const { return began_; }
 
     void adopt(SecureNetwork& network, Tls::Role role, std::span<const std::byte, seed_size> entropy);
@@ -82,6 +84,7 @@ class SecureStream final : public net::ByteStream, private net::StreamHandler {
     std::uint32_t use_ =
         0; // changes when its user is through with it: is it still who it was before the handler was called?
     net::Ipv4Address peer_{};
+    bool has_spoken_ = false;
     std::uint64_t began_ = 0;  // handshake or end, by the time base
     bool held_ = false;        // the handler had no room
     std::size_t repeated_ = 0; // bytes at the start of what is offered next that were taken already: 0 or 1
