@@ -16,6 +16,8 @@ void SecureStream::push() {
         const std::size_t taken = below_->send(bytes);
         if (taken == 0)
             break;
+        if (state_ == State::closing)
+            began_ = network_->now(); // the peer reads, though slowly
         tls_.took_out(taken);
         bytes = tls_.transport_out();
     }
@@ -90,7 +92,7 @@ bool SecureStream::deliver() {
     return true;
 }
 
-/// The peer has said that it will say no more, and hears nothing any more.
+/// The peer has said that it will say no more, and hears nothing any more: what the connection below has not taken by now is lost.
 void SecureStream::finish() {
     if (state_ != State::open)
         return fail({CloseReason::insecure, "hung up before it had shown who it is"});
@@ -99,7 +101,7 @@ void SecureStream::finish() {
     if (use != use_)
         return;
     std::exchange(below_, nullptr)->close();
-    end(wants_more ? CloseReason::reset : CloseReason::finished);
+    end(wants_more || waiting_ ? CloseReason::reset : CloseReason::finished);
 }
 
 void SecureStream::fail(const Refusal& refusal) {

@@ -14,7 +14,7 @@
 
 namespace transom::secure {
 
-/// Seconds that a peer has for its handshake, and that the last bytes of a connection have.
+/// Seconds that a peer has for its handshake, and that it may let pass between two pieces of the last bytes of a connection.
 constexpr std::uint64_t handshake_limit_s = 5;
 /// Connections that are accepted and have not shown who they are. One more, and one of them has to go.
 constexpr std::size_t max_half_open = 4;

@@ -14,8 +14,8 @@ class SecureNetwork;
 /// A connection with TLS inside: a place of SecureNetwork's. To its user it is a ByteStream; below it uses another one, whose handler it is.
 /// All its memory is in it (38 KB).
 ///
-/// TLS 1.2 knows no half of an end: who closes hears nothing any more. A handler that has something to say when its peer has finished
-/// is told that the connection is reset.
+/// TLS 1.2 knows no half of an end: who closes hears nothing any more. A handler that has something to say when its peer has finished,
+/// or has said something that has not gone out, is told that the connection is reset.
 class SecureStream final : public net::ByteStream, private net::StreamHandler {
   public:
     SecureStream() = default;
@@ -85,7 +85,7 @@ class SecureStream final : public net::ByteStream, private net::StreamHandler {
         0; // changes when its user is through with it: is it still who it was before the handler was called?
     net::Ipv4Address peer_{};
     bool has_spoken_ = false;
-    std::uint64_t began_ = 0;  // handshake or end, by the time base
+    std::uint64_t began_ = 0;  // the handshake; or, of the end, when bytes went out last. By the time base
     bool held_ = false;        // the handler had no room
     std::size_t repeated_ = 0; // bytes at the start of what is offered next that were taken already: 0 or 1
     bool unsealed_ = false;    // a record has been begun
