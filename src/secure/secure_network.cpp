@@ -90,6 +90,8 @@ void SecureNetwork::make_room() {
 std::uint64_t SecureNetwork::run() {
     std::uint64_t next = ~std::uint64_t{0};
     for (SecureStream& place : places_) {
+        if (place.begin_round())
+            next = 0;
         if (place.state_ == SecureStream::State::open)
             place.work();
         if (place.state_ != SecureStream::State::shaking && place.state_ != SecureStream::State::closing)

@@ -14,6 +14,7 @@ using net::CloseReason;
 void SecureStream::adopt(SecureNetwork& network, Tls::Role role, std::span<const std::byte, seed_size> entropy) {
     network_ = &network;
     began_ = network.now();
+    allowance_ = round_allowance;
     tls_.begin(role, network.identity(), entropy);
 }
 
@@ -64,8 +65,10 @@ std::size_t SecureStream::send_space() const {
 }
 
 void SecureStream::resume_receive() {
-    if (state_ == State::open)
-        below_->resume_receive();
+    if (state_ != State::open)
+        return;
+    resumed_ = true;
+    below_->resume_receive();
 }
 
 void SecureStream::close() {
@@ -94,31 +97,32 @@ void SecureStream::connected() {
     push();
 }
 
-/// While the handler has no room, one byte at least is left with the connection below, though it may have been taken: so that it is offered
+/// While something is held, one byte at least is left with the connection below, though it may have been taken: so that it is offered
 /// again when it should be, and that the end does not come first.
 std::size_t SecureStream::received(std::span<const std::byte> bytes) {
     if (state_ == State::closing)
         return bytes.size();
     has_spoken_ = true;
-    held_ = false;
+    hold_ = Hold::none;
     std::size_t taken = std::exchange(repeated_, 0);
     while (true) {
         if (!settle())
             return bytes.size();
-        if (held_ || taken == bytes.size())
+        if (hold_ != Hold::none || taken == bytes.size())
             break;
         const std::span<std::byte> room = tls_.transport_in();
-        if (room.empty()) { // the peer talks, and our last word of the handshake is still to be sent
-            held_ = true;
+        if (room.empty() || allowance_ == 0) {
+            hold_ = room.empty() ? Hold::words : Hold::round;
             break;
         }
-        const std::size_t n = std::min(room.size(), bytes.size() - taken);
+        const std::size_t n = std::min({room.size(), bytes.size() - taken, allowance_});
         std::memcpy(room.data(), bytes.data() + taken, n);
         tls_.took_in(n);
         taken += n;
+        allowance_ -= n;
     }
     flush();
-    if (held_ && taken == bytes.size() && taken != 0) {
+    if (hold_ != Hold::none && taken == bytes.size() && taken != 0) {
         repeated_ = 1;
         --taken;
     }
@@ -130,14 +134,13 @@ void SecureStream::sent() {
         push();
         return finish_closing();
     }
-    const bool was_shaking = state_ == State::shaking;
     if (!settle())
         return;
-    if (state_ == State::open && was_shaking && held_)
+    if (hold_ == Hold::words)
         below_->resume_receive();
     if (state_ == State::open)
         tell_of_room();
-    if (in_use())
+    if (state_ == State::open)
         flush();
 }
 

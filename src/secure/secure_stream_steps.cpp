@@ -31,17 +31,34 @@ void SecureStream::flush() {
     push();
 }
 
+/// The handler hears of it once in a round; of what comes after that by the next one.
 void SecureStream::tell_of_room() {
     if (tls_.plaintext_out().empty())
         return;
-    wants_room_ = false;
+    wants_room_ = told_of_room_;
+    if (told_of_room_)
+        return;
+    told_of_room_ = true;
     handler_->sent();
+}
+
+bool SecureStream::begin_round() {
+    allowance_ = round_allowance;
+    told_of_room_ = false;
+    const bool resumed = std::exchange(resumed_, false);
+    if (hold_ != Hold::round)
+        return resumed;
+    below_->resume_receive();
+    return true;
 }
 
 void SecureStream::work() {
     flush();
-    if (wants_room_) // and nobody below will say that there is
-        tell_of_room();
+    if (!wants_room_)
+        return;
+    tell_of_room(); // nobody below will say that there is
+    if (state_ == State::open)
+        flush();
 }
 
 /// Does what has become possible. False: its user is gone, or was told that it is over.
@@ -54,9 +71,9 @@ bool SecureStream::settle() {
     }
     if (state_ == State::shaking && tls_.established() && !tls_.plaintext_out().empty() && !establish())
         return false;
-    if (state_ == State::open && !held_ && !deliver())
+    if (state_ == State::open && hold_ == Hold::none && !deliver())
         return false;
-    if (!held_ && tls_.peer_closed()) {
+    if (hold_ == Hold::none && tls_.peer_closed()) {
         finish();
         return false;
     }
@@ -81,11 +98,12 @@ bool SecureStream::establish() {
 
 bool SecureStream::deliver() {
     const std::uint32_t use = use_;
-    for (auto plain = tls_.plaintext_in(); !plain.empty() && !held_; plain = tls_.plaintext_in()) {
+    for (auto plain = tls_.plaintext_in(); !plain.empty() && hold_ == Hold::none; plain = tls_.plaintext_in()) {
         const std::size_t consumed = std::min(handler_->received(plain), plain.size());
         if (use != use_)
             return false;
-        held_ = consumed < plain.size();
+        if (consumed < plain.size())
+            hold_ = Hold::handler;
         if (consumed != 0)
             tls_.consumed(consumed);
     }
@@ -150,7 +168,8 @@ void SecureStream::release() {
     below_ = nullptr;
     handler_ = nullptr;
     listener_ = nullptr;
-    held_ = unsealed_ = waiting_ = wants_room_ = has_spoken_ = false;
+    hold_ = Hold::none;
+    unsealed_ = waiting_ = wants_room_ = told_of_room_ = resumed_ = has_spoken_ = false;
     repeated_ = 0;
     tls_.wipe_all();
 }

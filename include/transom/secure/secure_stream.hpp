@@ -11,6 +11,10 @@ namespace transom::secure {
 
 class SecureNetwork;
 
+/// What a connection takes in at most in one round, counted in whole records; the rest waits for the next. Each is decrypted, and its
+/// handler has it to work off, in one piece.
+constexpr std::size_t records_in_a_round = 4;
+
 /// A connection with TLS inside: a place of SecureNetwork's. To its user it is a ByteStream; below it uses another one, whose handler it is.
 /// All its memory is in it (38 KB).
 ///
@@ -39,6 +43,15 @@ class SecureStream final : public net::ByteStream, private net::StreamHandler {
         open,
         closing, // its user is gone; what was accepted is still to be sent
     };
+    /// Why bytes are left with the connection below; each reason ends in another way.
+    enum class Hold : std::uint8_t {
+        none,
+        handler, // it has no room: until it resumes
+        words,   // TLS has to say something before it hears more: until that has gone out
+        round,   // it was enough: until the next one
+    };
+
+    static constexpr std::size_t round_allowance = records_in_a_round * (record_size + record_overhead);
 
     bool in_use() const { return state_ != State::unused; }
     /// Whether it takes a place without anybody having proved anything.
@@ -51,6 +64,8 @@ class SecureStream final : public net::ByteStream, private net::StreamHandler {
     void adopt_connecting(net::ByteStream& below, net::StreamHandler& handler);
     net::StreamHandler& adopt_accepted(net::ByteStream& below, net::Listener& listener);
     net::StreamHandler& below_handler() { return *this; }
+    /// What was left for this round may come. True: it does, or what was held by the handler, so another round is wanted at once.
+    bool begin_round();
     /// Once in a round: sends what was accepted and is not a whole record.
     void work();
     /// The time for a handshake, or for the last bytes, has passed.
@@ -85,12 +100,15 @@ class SecureStream final : public net::ByteStream, private net::StreamHandler {
         0; // changes when its user is through with it: is it still who it was before the handler was called?
     net::Ipv4Address peer_{};
     bool has_spoken_ = false;
-    std::uint64_t began_ = 0;  // the handshake; or, of the end, when bytes went out last. By the time base
-    bool held_ = false;        // the handler had no room
-    std::size_t repeated_ = 0; // bytes at the start of what is offered next that were taken already: 0 or 1
-    bool unsealed_ = false;    // a record has been begun
-    bool wants_room_ = false;  // send() accepted less than it was given
-    bool waiting_ = false;     // a sealed record has not gone out, or not whole
+    std::uint64_t began_ = 0; // the handshake; or, of the end, when bytes went out last. By the time base
+    Hold hold_ = Hold::none;
+    bool resumed_ = false;      // by the handler, since this round began
+    std::size_t allowance_ = 0; // bytes that it still takes in this round
+    std::size_t repeated_ = 0;  // bytes at the start of what is offered next that were taken already: 0 or 1
+    bool unsealed_ = false;     // a record has been begun
+    bool wants_room_ = false;   // send() accepted less than it was given
+    bool told_of_room_ = false; // in this round
+    bool waiting_ = false;      // a sealed record has not gone out, or not whole
     Tls tls_;
 };
 
