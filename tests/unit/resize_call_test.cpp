@@ -135,7 +135,7 @@ TEST_F(ResizeCalls, R29_ThePartitionGoesOnWithABiggerTableAndThenASmallerOne) {
     EXPECT_EQ(read_d0(slot), d0);
     EXPECT_EQ(call(Op::read, {0, 20000}), Status::parameter);
     EXPECT_EQ(a.frames.available(), free);
-    EXPECT_EQ(a.attendant.drained().tables, 0u);
+    EXPECT_EQ(a.roster.table_totals().drained, 0u);
 }
 
 TEST_F(ResizeCalls, R29_ACommitBeforeItIsPreparedIsBusyAndOfAnotherSizeClosed) {
