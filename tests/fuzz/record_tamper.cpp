@@ -22,7 +22,10 @@ void RecordTamper::patch(Item& item) {
         return;
     const bool aligned = input_.flag();
     const std::size_t size = std::size_t{1} << input_.below(4);
-    const std::size_t at = (input_.word(2) * (aligned ? 4 : 1)) % item.payload.size();
+    // What is not contents is at the beginning.
+    const std::size_t up_to =
+        input_.below(4) != 0 ? std::min<std::size_t>(item.payload.size(), 64) : item.payload.size();
+    const std::size_t at = (input_.word(2) * (aligned ? 4 : 1)) % up_to;
     const std::uint64_t value = input_.flag() ? input_.one_of(interesting) : input_.word(static_cast<unsigned>(size));
     for (std::size_t i = 0; i < size && at + i < item.payload.size(); ++i)
         item.payload[at + i] = static_cast<std::byte>(value >> 8 * (size - 1 - i));
@@ -44,7 +47,7 @@ void RecordTamper::change(Item& item) {
         item.payload.resize(std::min<std::size_t>(item.payload.size(), input_.word(2)));
         return pass(item);
     case 6:
-        item.payload.resize(std::min(item.payload.size() + input_.word(2), migrate::max_payload));
+        item.payload.resize(std::min<std::size_t>(item.payload.size() + input_.word(2), migrate::max_payload));
         return pass(item);
     case 7:
         item.type = input_.byte() % 28;
