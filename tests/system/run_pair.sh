@@ -28,6 +28,7 @@ give_up() {
 start() {
     local name="$1" number="$2" manifest="$3" i
     shift 3
+    : >"$work/$name.output" # it is read before the tool may have made it
     "$tool" run --number "$number" --manifest "$work/$manifest" "$@" </dev/null >"$work/$name.output" 2>&1 &
     pid[$name]=$!
     for ((i = 0; i < 600; i++)); do

@@ -233,10 +233,10 @@ void FaultRun::run_cell(const FaultCell& cell) {
 void FaultRun::run() {
     start();
     const auto [source, target] = count();
-    std::vector<FaultCell> cells = fault_cells(source, target, options_.faults == "all" ? 64 : 3);
-    if (options_.faults == "all")
-        for (const FaultCell& cell : kill_cells(source, target))
-            cells.push_back(cell);
+    const bool all = options_.faults == "all";
+    std::vector<FaultCell> cells = all ? kill_cells(source, target) : std::vector<FaultCell>();
+    for (const FaultCell& cell : fault_cells(source, target, all ? 64 : 3))
+        cells.push_back(cell);
     Progress progress(fmt::format("{} faults", cells.size()));
     for (std::size_t i = 0; i < cells.size(); ++i) {
         progress.update(static_cast<double>(i) / static_cast<double>(cells.size()), cells[i].text());
