@@ -25,6 +25,7 @@ enum class Spr : std::uint16_t {
     mmcr0 = 795,
     mmcr2 = 785,
     pmc5 = 791,
+    pmc6 = 792,
     mmcrs = 894, // POWER8
     sprg0 = 272,
     psscr = 855, // POWER9 and later

@@ -127,9 +127,13 @@ Outcome FaultRun::outcome(std::string& word) {
 void FaultRun::check_guest(End end) {
     Machine& machine = *at(end).machine;
     MoveReport report;
-    guest_->check(machine, machine.console().mark(), report, std::min(until_, Clock::now() + cell_limit));
+    const std::size_t from = machine.console().mark();
+    guest_->check(machine, from, report, std::min(until_, Clock::now() + cell_limit));
+    const std::string said = machine.console().terminal_from(from);
+    if (const auto bad = said.find(": BAD"); bad != std::string::npos)
+        fail("the guest finds wrong data: {}", said.substr(said.rfind('\n', bad) + 1, 200));
     if (!report.alive_after)
-        machine.fail_with_console("the guest does not go on, or finds wrong data");
+        machine.fail_with_console("the guest does not go on");
 }
 
 RecordCounts FaultRun::counts(End end) {
