@@ -128,6 +128,8 @@ struct TestTarget final : migrate::TargetControl {
     std::expected<migrate::Arrival, migrate::Failure> create(const migrate::PartitionShape& shape) override {
         if (refusal)
             return std::unexpected(*refusal);
+        if (shape.memory_size != memory::block_size)
+            return std::unexpected(migrate::failure(migrate::MoveError::memory, "there is room for a block"));
         ++created;
         partition::Partition& p = home.build(shape.name(), shape.granule, shape.vcpus, shape.large_pages);
         p.cpu_characteristics = shape.cpu_characteristics;
