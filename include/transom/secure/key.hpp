@@ -44,7 +44,6 @@ class Identity {
 
     /// Whether connections can be made at all.
     bool complete() const { return has_own_ && !peers_.empty(); }
-    bool has_own() const { return has_own_; }
     const PrivateKey& own() const { return own_; }
     const PublicKey& own_public() const { return own_public_; }
     std::span<const PublicKey> peers() const { return peers_.span(); }
