@@ -13,7 +13,8 @@ struct Entry {
     static constexpr std::uint64_t one_damage = std::uint64_t{1} << 56;
     static constexpr std::uint64_t come_bit = std::uint64_t{1} << 58;
     static constexpr std::uint64_t wanted_bit = std::uint64_t{1} << 59;
-    static constexpr std::uint64_t order_mask = one_damage - 1;
+    static constexpr std::uint64_t order_mask = last_order;
+    static_assert(order_mask == one_damage - 1);
 
     std::uint64_t bits = 0;
 

@@ -81,7 +81,7 @@ bool SourceSession::produce_pass() {
     const SourcePages::Next next = order_.pages->next(now());
     switch (next.step) {
     case Choice::Step::send:
-        send(next.page.value);
+        send({next.page.value, next.order});
         return true;
     case Choice::Step::watch:
         watching_ = true;
@@ -141,7 +141,7 @@ bool SourceSession::produce_pages() {
         }
         const SourcePages::Next next = order_.pages->next(now());
         if (next.step == Choice::Step::send) {
-            send(next.page.value);
+            send({next.page.value, next.order});
         } else if (next.step == Choice::Step::over) {
             put_zero_run();
             enter(Phase::table);
@@ -152,29 +152,32 @@ bool SourceSession::produce_pages() {
 }
 
 /// Puts a page that is claimed into the stream. It stays in page_ where a zero run has to go first.
-void SourceSession::send(std::uint64_t index) {
+void SourceSession::send(Copy copy) {
+    const std::uint64_t index = copy.index;
     page_.reset();
     const auto granule = granule_of(*order_.partition, index);
     const bool zero = order_.corrupt_page != index && all_zero(granule);
     const bool joins = zero && zero_count_ != 0 && index == zero_first_ + zero_count_;
     if (zero_count_ != 0 && !joins) {
         put_zero_run();
-        page_ = index;
+        page_ = copy;
         return;
     }
     if (zero) {
         if (!zero_digest_) // the same for all of them
             zero_digest_ = xxh64(granule);
         order_.digests[index] = *zero_digest_;
-        if (zero_count_++ == 0)
+        if (zero_count_++ == 0) {
             zero_first_ = index;
+            zero_order_ = copy.order;
+        }
         // What a step has found goes out with it: the target hears of us, digests the run meanwhile, and is never further behind than its
         // receive window.
         if (zero_count_ % 64 == 0 && out_of_time())
             put_zero_run();
     } else {
         order_.digests[index] = xxh64(granule);
-        put_page(index, granule);
+        put_page(copy, granule);
     }
     order_.pages->sent({index}, !zero);
     const std::uint64_t ever = progress_.pages_total - order_.pages->table().count(PageStatus::fresh);
@@ -182,11 +185,12 @@ void SourceSession::send(std::uint64_t index) {
     progress_.pages_resent = sent - std::min(sent, ever); // a large page may have made one stale that never went
 }
 
-void SourceSession::put_page(std::uint64_t index, std::span<const std::byte> granule) {
+void SourceSession::put_page(Copy copy, std::span<const std::byte> granule) {
     const auto payload = writer_.payload();
-    store_be(payload.data(), index);
+    const PageRecord page{copy.index, copy.order};
+    std::memcpy(payload.data(), &page, sizeof page);
     std::memcpy(payload.data() + sizeof(PageRecord), granule.data(), granule.size());
-    if (order_.corrupt_page == index)
+    if (order_.corrupt_page == copy.index)
         payload[sizeof(PageRecord) + granule.size() / 2] ^= std::byte{0x10};
     writer_.finish(RecordType::page, sizeof(PageRecord) + granule.size());
     ++progress_.pages;
@@ -195,7 +199,7 @@ void SourceSession::put_page(std::uint64_t index, std::span<const std::byte> gra
 void SourceSession::put_zero_run() {
     if (zero_count_ == 0)
         return;
-    writer_.write(RecordType::zero_pages, ZeroPagesRecord{zero_first_, zero_count_});
+    writer_.write(RecordType::zero_pages, ZeroPagesRecord{zero_first_, zero_count_, zero_order_});
     progress_.zero_pages += zero_count_;
     zero_count_ = 0;
 }

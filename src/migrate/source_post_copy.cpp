@@ -14,7 +14,7 @@ void SourceSession::produce_owed() {
     const std::uint64_t total = order_.pages->table().pages();
     const std::uint64_t count = std::min(max_owed, total - cursor_);
     const auto payload = writer_.payload();
-    const OwedRecord owed{cursor_, count};
+    const OwedRecord owed{cursor_, count, order_.pages->last_copy()};
     std::memcpy(payload.data(), &owed, sizeof owed);
     const std::uint64_t words = (count + 63) / 64;
     for (std::uint64_t w = 0; w < words; ++w)
@@ -41,16 +41,16 @@ bool SourceSession::produce_rest() {
     }
     demanded_now_ = demanded_next_ < demanded_.size();
     if (demanded_now_) {
-        const std::uint64_t index = demanded_[demanded_next_++];
+        const Copy copy = demanded_[demanded_next_++];
         if (demanded_next_ == demanded_.size())
             clear_demanded();
-        send(index);
+        send(copy);
         return true;
     }
     const SourcePages::Next next = order_.pages->next(now());
     switch (next.step) {
     case Choice::Step::send:
-        send(next.page.value);
+        send({next.page.value, next.order});
         return true;
     case Choice::Step::over:
         if (zero_count_ != 0) {
@@ -76,11 +76,12 @@ void SourceSession::handle_demand(const Record& record) {
         if (demanded_.full()) // it comes in its turn
             return;
         // What is there, or on its way, is not sent again; what waits in a run of zeros goes.
-        if (!order_.pages->demand(page)) {
+        const auto copy = order_.pages->demand(page);
+        if (!copy) {
             demanded_now_ = demanded_now_ || page.value - zero_first_ < zero_count_;
             continue;
         }
-        static_cast<void>(demanded_.push_back(page.value));
+        static_cast<void>(demanded_.push_back({page.value, *copy}));
         ++progress_.pages_demanded;
     }
 }
@@ -110,10 +111,10 @@ void SourceSession::reconnect() {
 /// Nothing of it is in the stream that counts from now on.
 void SourceSession::forget_what_is_on_its_way() {
     if (page_)
-        order_.pages->give_back({*page_});
+        order_.pages->give_back({page_->index});
     page_.reset();
     while (demanded_next_ < demanded_.size())
-        order_.pages->give_back({demanded_[demanded_next_++]});
+        order_.pages->give_back({demanded_[demanded_next_++].index});
     clear_demanded();
     demanded_now_ = false;
     zero_count_ = 0;

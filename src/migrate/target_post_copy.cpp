@@ -29,11 +29,13 @@ void TargetSession::handle_owed(const Record& record) {
         (owed->count % 64 != 0 && owed->count != total - owed_next_))
         return fail(failure(MoveError::page_range, "what is owed of granules {} and {} more, of {}", owed_next_,
                             std::uint64_t{owed->count}, total));
+    if (owed->cut > last_order)
+        return fail(*check_order(owed->cut));
     for (std::uint64_t i = 0; i < owed->count; ++i) {
         const PageIndex page{owed_next_ + i};
         const auto word = load_be<std::uint64_t>(record.payload.data() + sizeof *owed + i / 64 * sizeof(Be64));
         if ((word >> i % 64 & 1) != 0)
-            arrival_.pages->invalidate(page, ++copies_);
+            arrival_.pages->invalidate(page, owed->cut);
         else if (arrival_.pages->status(page) != ArrivalStatus::present)
             return fail(failure(MoveError::incomplete, "granule {} has not come and is not owed", page.value));
     }
@@ -144,7 +146,7 @@ void TargetSession::say_what_is_missing() {
         const auto payload = writer_.payload();
         const std::uint64_t room = (payload.size() - sizeof(OwedRecord)) / sizeof(Be64) * 64;
         const std::uint64_t count = std::min(room, total - told_next_);
-        const OwedRecord owed{told_next_, count};
+        const OwedRecord owed{told_next_, count, {}};
         std::memcpy(payload.data(), &owed, sizeof owed);
         const std::uint64_t words = (count + 63) / 64;
         for (std::uint64_t w = 0; w < words; ++w)

@@ -27,11 +27,16 @@ std::optional<Failure> TargetSession::check_range(std::uint64_t first, std::uint
     return std::nullopt;
 }
 
-/// Whether a copy of a granule that has come is to be stored. On one connection each copy is newer than those before it, and nobody else
-/// stores any.
-bool TargetSession::land(std::uint64_t index) {
+std::optional<Failure> TargetSession::check_order(CopyOrder order) {
+    if (order == 0 || order > last_order)
+        return failure(MoveError::record_content, "the order of a copy is {}, and not from 1 to {}", order, last_order);
+    return std::nullopt;
+}
+
+/// Whether a copy of a granule that has come is to be stored.
+bool TargetSession::land(std::uint64_t index, CopyOrder order) {
     progress_.pages_resent += arrival_.pages->has_come({index}) ? 1 : 0;
-    return arrival_.pages->land({index}, ++copies_) == Landing::store;
+    return arrival_.pages->land({index}, order) == Landing::store;
 }
 
 /// It is stored.
@@ -62,11 +67,14 @@ void TargetSession::handle_page(const Record& record) {
         return out_of_order(record);
     if (record.payload.size() != sizeof(PageRecord) + shape_.granule)
         return wrong_length(record);
-    const std::uint64_t index = record.as<PageRecord>(false)->index;
+    const auto page = *record.as<PageRecord>(false);
+    const std::uint64_t index = page.index;
+    if (const auto wrong = check_order(page.order))
+        return fail(*wrong);
     if (const auto wrong = check_range(index, 1))
         return fail(*wrong);
     ++progress_.pages;
-    if (!land(index))
+    if (!land(index, page.order))
         return;
     std::memcpy(granule(index).data(), record.payload.data() + sizeof(PageRecord), shape_.granule);
     landed(index);
@@ -80,18 +88,21 @@ void TargetSession::handle_zero_pages(const Record& record) {
         return wrong_length(record);
     if (run->count == 0)
         return fail(failure(MoveError::record_content, "an empty run of zero granules"));
+    if (const auto wrong = check_order(run->order))
+        return fail(*wrong);
     if (const auto wrong = check_range(run->first, run->count))
         return fail(*wrong);
     // Its memory was given zeroed; what has come since goes. The digests are those of what is really there.
     zero_next_ = run->first;
     zero_left_ = run->count;
+    zero_order_ = run->order;
     work_off_zero_run();
 }
 
 void TargetSession::work_off_zero_run() {
     while (zero_left_ != 0) {
         const bool come = arrival_.pages->has_come({zero_next_});
-        if (land(zero_next_)) {
+        if (land(zero_next_, zero_order_)) {
             if (come)
                 std::ranges::fill(granule(zero_next_), std::byte{0});
             landed(zero_next_);

@@ -37,7 +37,6 @@ void TargetSession::accept(net::ByteStream& stream) {
     phase_ = Phase::greeting;
     next_slot_ = 0;
     owed_next_ = 0;
-    copies_ = 0;
     vcpus_seen_.reset();
     areas_seen_.reset();
     interrupts_seen_ = false;

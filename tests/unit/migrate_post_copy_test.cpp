@@ -366,7 +366,7 @@ TEST_F(PostCopy, AStrangerStoresNothing) {
         else
             stranger.add(migrate::RecordType::hello,
                          migrate::make_hello(facts, migrate::shape_of(*here.partition), migrate::Fit::same_version));
-        stranger.add(migrate::RecordType::zero_pages, migrate::ZeroPagesRecord{90, 1});
+        stranger.add(migrate::RecordType::zero_pages, migrate::ZeroPagesRecord{90, 1, 1});
         send_away(stranger);
         EXPECT_FALSE(is_here(90));
         EXPECT_EQ(target.progress().state, MoveState::post_copying);

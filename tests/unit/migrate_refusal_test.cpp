@@ -92,6 +92,11 @@ TEST_F(Forged, RefusesFieldsThatCanNotBe) {
     EXPECT_EQ(with<PageRecord>(RecordType::page, [](auto& r) { r.index = 4096; }), MoveError::page_range);
     EXPECT_EQ(with<PageRecord>(RecordType::page, [](auto& r) { r.index = ~std::uint64_t{0}; }), MoveError::page_range);
     EXPECT_EQ(with<ZeroPagesRecord>(RecordType::zero_pages, [](auto& r) { r.count = 0; }), MoveError::record_content);
+    for (const std::uint64_t order : {std::uint64_t{0}, last_order + 1}) {
+        EXPECT_EQ(with<PageRecord>(RecordType::page, [=](auto& r) { r.order = order; }), MoveError::record_content);
+        EXPECT_EQ(with<ZeroPagesRecord>(RecordType::zero_pages, [=](auto& r) { r.order = order; }),
+                  MoveError::record_content);
+    }
     EXPECT_EQ(with<ZeroPagesRecord>(RecordType::zero_pages, [](auto& r) { r.count = ~std::uint64_t{0}; }),
               MoveError::page_range);
     EXPECT_EQ(with<ZeroPagesRecord>(RecordType::zero_pages, [](auto& r) { r.count = r.count - 1; }),

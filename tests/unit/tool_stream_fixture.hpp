@@ -50,13 +50,13 @@ struct HandMade {
     }
     void add_page(std::uint64_t index, std::byte content) {
         std::vector<std::byte> payload(sizeof(migrate::PageRecord) + kib(4), content);
-        const migrate::PageRecord page{index};
+        const migrate::PageRecord page{index, ++copies};
         std::memcpy(payload.data(), &page, sizeof page);
         add_bytes(migrate::RecordType::page, payload);
         ++pages;
     }
     void add_zero(std::uint64_t first, std::uint64_t count) {
-        add(migrate::RecordType::zero_pages, migrate::ZeroPagesRecord{first, count});
+        add(migrate::RecordType::zero_pages, migrate::ZeroPagesRecord{first, count, ++copies});
         zeros += count;
     }
     void add_hello() {
@@ -98,7 +98,7 @@ struct HandMade {
     migrate::RecordWriter writer{buffer};
     std::vector<std::byte> stream;
     std::vector<std::size_t> starts;
-    std::uint64_t pages = 0, zeros = 0;
+    std::uint64_t pages = 0, zeros = 0, copies = 0;
 };
 
 } // namespace transom::tool

@@ -29,7 +29,7 @@ TEST(ToolStream, GranulesThatFollowEachOtherAreOneEntry) {
     EXPECT_EQ(seen.entries[1]["records"], 2);
     EXPECT_EQ(seen.entries[1]["sequence"], 1);
     EXPECT_EQ(seen.entries[1]["offset"], made.starts[1]);
-    EXPECT_EQ(seen.entries[1]["length"], 2 * (kib(4) + 8));
+    EXPECT_EQ(seen.entries[1]["length"], 2 * (kib(4) + 16));
     EXPECT_EQ(seen.entries[2]["fields"]["granules"], "7..7");
     EXPECT_EQ(seen.entries[3]["fields"], (Json{{"granules", "2..6"}, {"kind", "zero"}}));
     EXPECT_EQ(seen.entries[6]["fields"]["granules"], "8..4095");
@@ -43,7 +43,7 @@ TEST(ToolStream, GranulesThatFollowEachOtherAreOneEntry) {
                               {"sent_after_the_stop", 4089},
                               {"zero_in_full", 1}}));
     EXPECT_EQ(seen.summary["bytes"], made.stream.size());
-    EXPECT_EQ(seen.summary["by_type"]["page"], (Json{{"records", 4}, {"bytes", 4 * (kib(4) + 8 + 32)}}));
+    EXPECT_EQ(seen.summary["by_type"]["page"], (Json{{"records", 4}, {"bytes", 4 * (kib(4) + 16 + 32)}}));
 }
 
 TEST(ToolStream, EachGranuleIsAnEntryWhereItIsAskedFor) {
@@ -52,7 +52,7 @@ TEST(ToolStream, EachGranuleIsAnEntryWhereItIsAskedFor) {
     const Dumped seen = dumped(made.stream, true);
     EXPECT_THAT(seen.faults, IsEmpty());
     ASSERT_EQ(seen.entries.size(), made.starts.size());
-    EXPECT_EQ(seen.entries[2]["fields"], (Json{{"granule", 1}, {"bytes", 4096}}));
+    EXPECT_EQ(seen.entries[2]["fields"], (Json{{"granule", 1}, {"order", 2}, {"bytes", 4096}}));
     EXPECT_EQ(seen.summary, dumped(made.stream).summary);
 }
 
@@ -223,7 +223,7 @@ TEST(ToolStream, TheReportIsWrittenAlsoOfAStreamThatIsNotSound) {
         ADD_FAILURE() << "it is not all there";
     } catch (const Failure& failure) {
         EXPECT_THAT(failure.what(), HasSubstr(fmt::format("at offset {:#x}: it ends within the payload of a zero_pages "
-                                                          "record: 8 of 16 bytes",
+                                                          "record: 8 of 24 bytes",
                                                           made.starts[4])));
     }
     EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("page x 2"));

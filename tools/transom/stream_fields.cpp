@@ -38,14 +38,20 @@ void partition(Payload payload, RecordFields& out) {
 
 void page(Payload payload, RecordFields& out) {
     const Payload bytes = payload.subspan(sizeof(PageRecord));
-    out.fields = {{"granule", std::uint64_t{object<PageRecord>(payload).index}}, {"bytes", bytes.size()}};
+    const auto r = object<PageRecord>(payload);
+    out.fields = {{"granule", std::uint64_t{r.index}}, {"order", std::uint64_t{r.order}}, {"bytes", bytes.size()}};
+    if (r.order == 0)
+        out.faults.emplace_back("a copy without an order");
 }
 
 void zero_pages(Payload payload, RecordFields& out) {
     const auto r = object<ZeroPagesRecord>(payload);
-    out.fields = {{"first", std::uint64_t{r.first}}, {"count", std::uint64_t{r.count}}};
+    out.fields = {
+        {"first", std::uint64_t{r.first}}, {"count", std::uint64_t{r.count}}, {"order", std::uint64_t{r.order}}};
     if (r.count == 0)
         out.faults.emplace_back("a run of no granules");
+    if (r.order == 0)
+        out.faults.emplace_back("a copy without an order");
 }
 
 void clock(Payload payload, RecordFields& out) {
@@ -89,7 +95,10 @@ void owed(Payload payload, RecordFields& out) {
     std::uint64_t lacks = 0;
     for (std::size_t at = 0; at + sizeof(Be64) <= words.size(); at += sizeof(Be64))
         lacks += static_cast<std::uint64_t>(std::popcount(load_be<std::uint64_t>(words.data() + at)));
-    out.fields = {{"first", std::uint64_t{r.first}}, {"count", std::uint64_t{r.count}}, {"owed", lacks}};
+    out.fields = {{"first", std::uint64_t{r.first}},
+                  {"count", std::uint64_t{r.count}},
+                  {"cut", std::uint64_t{r.cut}},
+                  {"owed", lacks}};
     if (words.size() / sizeof(Be64) != (r.count + 63) / 64 || words.size() % sizeof(Be64) != 0)
         out.faults.push_back(fmt::format("{} bytes of bits for {} granules", words.size(), std::uint64_t{r.count}));
 }

@@ -21,9 +21,9 @@ enum class ArrivalStatus : std::uint8_t {
     lost,        // there is none and will be none
 };
 
-/// When a copy was made, at the source: copies of one page are newer the higher it is. From 1 to 2^56 - 1; who reads it from a
-/// stream need not check.
+/// When a copy was made, at the source: copies of one page are newer the higher it is. From 1 to `last_order`.
 using CopyOrder = std::uint64_t;
+constexpr CopyOrder last_order = (CopyOrder{1} << 56) - 1;
 
 /// What to do with a copy that has come.
 enum class Landing : std::uint8_t {
@@ -58,6 +58,7 @@ class PageArrivals final : public dual::PageTracking {
 
     // Connections.
 
+    /// An order that there is not is dropped.
     Landing land(PageIndex page, CopyOrder order);
     /// It is stored, and the page cleared if nothing is in it. True: somebody waits for it.
     bool landed(PageIndex page);

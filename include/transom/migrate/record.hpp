@@ -15,7 +15,7 @@ using Be16 = Be<std::uint16_t>;
 using Be32 = Be<std::uint32_t>;
 using Be64 = Be<std::uint64_t>;
 
-constexpr std::uint32_t format_version = 9;
+constexpr std::uint32_t format_version = 10;
 constexpr std::uint16_t migration_port = 7701;
 /// Where a source asks what has become of a move to that port.
 constexpr std::uint16_t question_port(std::uint16_t port) { return static_cast<std::uint16_t>(port + 1); }
@@ -140,14 +140,16 @@ static_assert(sizeof(PartitionRecord) == 32);
 /// The granule's bytes follow.
 struct PageRecord {
     Be64 index;
+    Be64 order; // when the copy was made: of two copies of a granule the higher one counts
 };
-static_assert(sizeof(PageRecord) == 8);
+static_assert(sizeof(PageRecord) == 16);
 
 struct ZeroPagesRecord {
     Be64 first;
     Be64 count;
+    Be64 order; // of all of them
 };
-static_assert(sizeof(ZeroPagesRecord) == 16);
+static_assert(sizeof(ZeroPagesRecord) == 24);
 
 struct TableEntryRecord {
     Be64 slot;
@@ -260,8 +262,9 @@ static_assert(sizeof(TotalsRecord) == 40);
 struct OwedRecord {
     Be64 first; // a multiple of 64
     Be64 count; // of granules
+    Be64 cut;   // from the source: copies that are owed are newer than that
 };
-static_assert(sizeof(OwedRecord) == 16);
+static_assert(sizeof(OwedRecord) == 24);
 constexpr std::uint64_t max_owed = (max_payload - sizeof(OwedRecord)) / sizeof(Be64) * 64;
 
 /// Payload of demand: granules that somebody waits for.

@@ -117,8 +117,13 @@ class SourceSession final : public net::StreamHandler {
     void forget_what_is_on_its_way();
     /// What the target lacks is here and nowhere else, if it runs there.
     bool owes() const { return post_copy_ && handed_; }
-    void send(std::uint64_t index);
-    void put_page(std::uint64_t index, std::span<const std::byte> granule);
+    /// A page that is claimed, and when.
+    struct Copy {
+        std::uint64_t index = 0;
+        CopyOrder order = 0;
+    };
+    void send(Copy copy);
+    void put_page(Copy copy, std::span<const std::byte> granule);
     void put_zero_run();
     bool produce_table();
     void produce_clock();
@@ -163,19 +168,20 @@ class SourceSession final : public net::StreamHandler {
     TotalsRecord totals_;
     ClockEstimate clock_;
     std::optional<std::uint64_t> zero_digest_;
-    bool watching_ = false;                                // the right to store is being taken away
-    std::optional<std::uint64_t> page_;                    // claimed, and not in a record yet
-    bool ran_there_ = false;                               // the target has said so
-    bool post_copy_ = false;                               // it is to run there before all of its memory has come
-    StaticVector<std::uint64_t, 4 * max_demand> demanded_; // claimed too; somebody waits for them
-    std::size_t demanded_next_ = 0;                        // of them
-    bool demanded_now_ = false;                            // page_, or the last of the zero run, is one of those
+    bool watching_ = false;                       // the right to store is being taken away
+    std::optional<Copy> page_;                    // not in a record yet
+    bool ran_there_ = false;                      // the target has said so
+    bool post_copy_ = false;                      // it is to run there before all of its memory has come
+    StaticVector<Copy, 4 * max_demand> demanded_; // somebody waits for them
+    std::size_t demanded_next_ = 0;               // of them
+    bool demanded_now_ = false;                   // page_, or the last of the zero run, is one of those
     net::Network* network_ = nullptr;
     std::uint64_t retry_at_ = 0;
     std::uint64_t bytes_before_ = 0; // on connections that are gone
     std::uint64_t cursor_ = 0;       // next slot or virtual processor
     std::uint64_t zero_first_ = 0;   // zero granules that are not in a record yet
     std::uint64_t zero_count_ = 0;
+    CopyOrder zero_order_ = 0; // of the first: none of them was copied otherwise since
     std::uint64_t last_progress_ = 0;
     std::uint64_t last_said_ = 0; // that we work
     std::uint64_t deadline_ = 0;

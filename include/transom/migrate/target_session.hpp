@@ -75,7 +75,8 @@ class TargetSession final : public net::StreamHandler {
     void say_what_is_missing();
     void complete_if_whole();
     void complete();
-    bool land(std::uint64_t index);
+    static std::optional<Failure> check_order(CopyOrder order);
+    bool land(std::uint64_t index, CopyOrder order);
     void landed(std::uint64_t index);
     void work_off_zero_run();
     std::optional<Failure> check_range(std::uint64_t first, std::uint64_t count) const;
@@ -114,8 +115,8 @@ class TargetSession final : public net::StreamHandler {
     bool kept_back_ = false;      // received() has left bytes with the connection
     std::uint64_t zero_next_ = 0; // of a zero run that is being digested
     std::uint64_t zero_left_ = 0;
+    CopyOrder zero_order_ = 0;
     std::uint64_t next_slot_ = 0;
-    CopyOrder copies_ = 0;           // that have come
     std::uint64_t owed_next_ = 0;    // granules of which it is known whether they are owed
     bool known_ = false;             // in post-copy: whoever is at the other end is the partition's source
     bool again_ = false;             // the source has come again, and is told
