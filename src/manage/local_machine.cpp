@@ -109,7 +109,7 @@ Room LocalMachine::room() {
 
 std::expected<void, migrate::Failure> LocalMachine::migrate(const MigrateRequest& request) {
     return mover_.move(network_, request.partition, request.to, request.port, request.corrupt_page, request.fit,
-                       request.mode);
+                       request.mode, request.order);
 }
 
 std::optional<DigestTable> LocalMachine::digests(std::string_view partition) {

@@ -85,8 +85,9 @@ void Connection::start_migrate(Request& request) {
     const auto corrupt = request.take("test-corrupt-page");
     const auto compat = request.take("compat");
     const auto mode = request.take("mode");
+    const auto order_of_pages = request.take("order");
     if (const auto key = request.left_over())
-        return error("unknown-key", *key, "migrate has partition, to, port, compat, mode and test-corrupt-page");
+        return error("unknown-key", *key, "migrate has partition, to, port, compat, mode, order and test-corrupt-page");
     if (!partition || !to)
         return error("missing-key", partition ? "to" : "partition", "migrate needs partition=NAME and to=ADDRESS");
     MigrateRequest order{.partition = *partition, .to = {}, .port = migrate::migration_port, .corrupt_page = {}};
@@ -114,6 +115,12 @@ void Connection::start_migrate(Request& request) {
         if (!known)
             return error("bad-value", *mode, "mode is pre-copy, hybrid, post-copy or stop-and-copy");
         order.mode = *known;
+    }
+    if (order_of_pages) {
+        const auto known = migrate::order_policy(*order_of_pages);
+        if (!known)
+            return error("bad-value", *order_of_pages, "order is state (what is not stored to first) or address");
+        order.order = *known;
     }
     if (const auto started = machine_->migrate(order); !started)
         return line("error {}: {}", migrate::name(started.error().error), started.error().text());

@@ -15,6 +15,14 @@ bool has_gone(PageStatus status) {
 
 } // namespace
 
+std::optional<OrderPolicy> order_policy(std::string_view name) {
+    if (name == "state")
+        return OrderPolicy::by_state;
+    if (name == "address")
+        return OrderPolicy::by_address;
+    return {};
+}
+
 void PageOrder::begin_pass(unsigned pass) {
     first_ = pass == 1;
     stopped_ = false;
@@ -24,6 +32,12 @@ void PageOrder::begin_pass(unsigned pass) {
 void PageOrder::begin_stop() {
     stopped_ = true;
     enter(Lap::tell);
+}
+
+bool PageOrder::claim(PageIndex page) {
+    if (stopped_)
+        return table_.claim_stopped(page);
+    return limits_.policy == OrderPolicy::by_address ? table_.claim_as_it_is(page) : table_.claim(page);
 }
 
 void PageOrder::go_on_after(PageIndex page) {
@@ -43,14 +57,25 @@ void PageOrder::enter(Lap lap) {
 void PageOrder::go_on() {
     switch (lap_) {
     case Lap::gather:
-        return enter(stopped_ ? Lap::stop : first_ ? Lap::fresh : Lap::heat);
+        return enter(after_gather());
+    case Lap::watch:
+        return enter(limits_.policy == OrderPolicy::by_address ? Lap::upwards : Lap::fresh);
     case Lap::altered:
+    case Lap::upwards:
     case Lap::stop:
     case Lap::over:
         return enter(Lap::over);
     default:
         return enter(static_cast<Lap>(static_cast<unsigned>(lap_) + 1));
     }
+}
+
+PageOrder::Lap PageOrder::after_gather() const {
+    if (stopped_)
+        return Lap::stop;
+    if (limits_.policy == OrderPolicy::by_address)
+        return first_ ? Lap::upwards : Lap::watch;
+    return first_ ? Lap::fresh : Lap::heat;
 }
 
 Choice PageOrder::next() {
@@ -118,7 +143,7 @@ void PageOrder::judge_heat(PageIndex page) {
 /// Somebody may have changed its state meanwhile: then a lap passes a page by that was its own, and the claim says so of one that
 /// was not.
 bool PageOrder::turn_of(PageIndex page) const {
-    if (lap_ == Lap::stop)
+    if (lap_ == Lap::stop || lap_ == Lap::upwards)
         return true;
     const PageState state = table_.state(page);
     const std::uint32_t stores = table_.stores(page);

@@ -96,6 +96,17 @@ bool PageStateTable::claim_stopped(PageIndex page) {
     return event(page, PageEvent::claim_stopped).has_value();
 }
 
+bool PageStateTable::claim_as_it_is(PageIndex page) {
+    const LargeGrants& region = memory_.regions[region_of(page)];
+    if (region.unspread())
+        spread(region_of(page));
+    if (!event(page, PageEvent::claim_as_it_is, std::memory_order_seq_cst))
+        return false;
+    if (!region.quiet())
+        event(page, PageEvent::write);
+    return true;
+}
+
 bool PageStateTable::sent(PageIndex page) {
     const auto changed = event(page, PageEvent::finish);
     invariant(changed.has_value(), "a page was sent that nobody had claimed");

@@ -65,7 +65,7 @@ SourcePages::Next SourcePages::next(Ticks now) {
     watching_ = choice.step == Choice::Step::watch;
     if (choice.step != Choice::Step::send)
         return {.step = choice.step};
-    if (stopped_ ? table_.claim_stopped(choice.page) : table_.claim(choice.page))
+    if (order_.claim(choice.page))
         return {Choice::Step::send, choice.page, ++copies_};
     if (!stopped_) // else it was demanded meanwhile
         order_.put_off(choice.page);

@@ -15,8 +15,8 @@ DecisionLimits limits_of(MoveMode mode) {
 
 } // namespace
 
-SourcePages* TrackedPages::begin(const partition::Partition& partition, std::uint64_t timebase_frequency,
-                                 MoveMode mode) {
+SourcePages* TrackedPages::begin(const partition::Partition& partition, std::uint64_t timebase_frequency, MoveMode mode,
+                                 OrderPolicy order) {
     end();
     const Bytes room = SourcePages::room_for(partition.memory.size(), partition.granule);
     const Bytes size = RealAddr{room}.align_up(memory::frame_size).value;
@@ -25,8 +25,9 @@ SourcePages* TrackedPages::begin(const partition::Partition& partition, std::uin
         return nullptr;
     memory_ = {*begin, size};
     partition_ = &partition;
-    return &pages_.emplace(partition.memory.size(), partition.granule, std::span(arch::real_pointer(*begin), room),
-                           PageRules{.frequency = timebase_frequency, .decision = limits_of(mode)});
+    return &pages_.emplace(
+        partition.memory.size(), partition.granule, std::span(arch::real_pointer(*begin), room),
+        PageRules{.frequency = timebase_frequency, .order = {.policy = order}, .decision = limits_of(mode)});
 }
 
 void TrackedPages::end() {

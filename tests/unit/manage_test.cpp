@@ -37,6 +37,12 @@ TEST_F(ManageTest, StartsAMove) {
     EXPECT_EQ(machine.order->fit, migrate::Fit::same_generation);
     EXPECT_THAT(ask("migrate partition=debian to=10.77.0.2 compat=no\n"), ElementsAre("ok migration=started"));
     EXPECT_EQ(machine.order->fit, migrate::Fit::same_version);
+    EXPECT_EQ(machine.order->order, migrate::OrderPolicy::by_state);
+    EXPECT_THAT(ask("migrate partition=debian to=10.77.0.2 mode=pre-copy order=address\n"),
+                ElementsAre("ok migration=started"));
+    EXPECT_EQ(machine.order->order, migrate::OrderPolicy::by_address);
+    EXPECT_THAT(ask("migrate partition=debian to=10.77.0.2 order=state\n"), ElementsAre("ok migration=started"));
+    EXPECT_EQ(machine.order->order, migrate::OrderPolicy::by_state);
     machine.refusal = migrate::failure(migrate::MoveError::no_such_partition, "there is no partition {}", "x");
     EXPECT_THAT(ask("migrate partition=x to=10.77.0.2\n"),
                 ElementsAre("error no-such-partition: there is no partition x"));
@@ -57,6 +63,7 @@ TEST_F(ManageTest, RefusesWhatItDoesNotUnderstandByName) {
         {"migrate partition=debian to=10.77.0.2 port=65536\n", "error bad-value: \"65536\": "},
         {"migrate partition=debian to=10.77.0.2 test-corrupt-page=-1\n", "error bad-value: \"-1\": "},
         {"migrate partition=debian to=10.77.0.2 compat=maybe\n", "error bad-value: \"maybe\": "},
+        {"migrate partition=debian to=10.77.0.2 order=random\n", "error bad-value: \"random\": "},
         {"migrate partition=debian partition=x to=10.77.0.2\n", "error syntax: \"partition=x to=10.77.0.2\": "},
         {"migrate partition\n", "error syntax: \"partition\": "},
         {"migrate =x\n", "error syntax: \"=x\": "},

@@ -53,6 +53,29 @@ TEST_F(PreCopy, WhatSomebodyCanStoreToGoesAtTheEnd) {
     expect_same_memory();
 }
 
+// The order that others have sends it though somebody can store to it, and then once more.
+TEST_F(PreCopy, ByAddressWhatSomebodyCanStoreToGoesTwice) {
+    partition::Partition& p = large();
+    migrate::MoveOrder moved = order(p);
+    std::ranges::fill(room, 0);
+    pages.emplace(p.memory.size(), p.granule, std::as_writable_bytes(std::span(room)),
+                  migrate::PageRules{.frequency = facts.timebase_frequency,
+                                     .order = {.policy = migrate::OrderPolicy::by_address},
+                                     .decision = {.mode = migrate::CopyMode::pre_copy}});
+    moved.pages = &*pages;
+    ASSERT_TRUE(source.start(net, moved));
+    ASSERT_TRUE(until([&] { return source_control.tracked != nullptr; }));
+    source_control.stop_after = 1;
+    source_control.tracked->raise({50 * kib(4)}, kib(4)); // and keeps it: watch() takes nothing away here
+    ASSERT_TRUE(until([&] { return source_control.asked; }));
+    EXPECT_TRUE(has_arrived(50));
+    std::ranges::fill(here.granule(50), std::byte{0x33});
+    settle();
+    ASSERT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+    EXPECT_EQ(source.progress().pages_resent, 1u);
+    expect_same_memory();
+}
+
 TEST_F(PreCopy, EachPassButTheFirstTakesTheRightToStoreAway) {
     partition::Partition& p = large();
     migrate::MoveOrder first = order(p);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "address_order.hpp"
 #include "owned_page_table.hpp"
 #include "simulated_move.hpp"
 #include <cstdio>
@@ -36,7 +35,7 @@ class PageOrderTest : public testing::Test {
         }
     }
     /// What goes, watching where that is asked for.
-    template <class Order> std::vector<std::uint64_t> rest(Order& order) {
+    std::vector<std::uint64_t> rest(PageOrder& order) {
         std::vector<std::uint64_t> found;
         while (true) {
             const Choice choice = order.next();
@@ -145,6 +144,35 @@ TEST_F(PageOrderTest, R46_ChangesHeatOnceInAPass) {
     EXPECT_EQ(table_->state({3}), PageState(stale, 2, 0));
 }
 
+// What it is compared with: a pass has what was altered when it began, upwards, and sends it though it is stored to; then it goes again.
+TEST_F(PageOrderTest, ByAddressPagesGoWhoeverStoresToThem) {
+    PageOrder order(*table_, {.policy = OrderPolicy::by_address});
+    order.begin_pass(1);
+    EXPECT_EQ(rest(order).size(), pages);
+    EXPECT_EQ(watched, 0u) << "nobody could store before the first pass";
+    for (std::uint64_t page = 0; page < pages; ++page) {
+        ASSERT_TRUE(order.claim({page}));
+        ASSERT_TRUE(table_->sent({page}));
+    }
+    alter(9, 1);
+    raise(3);
+    order.begin_pass(2);
+    Choice choice;
+    while ((choice = order.next()).step == Step::look) {}
+    ASSERT_EQ(choice.step, Step::watch) << "who stores from now on is in the next pass";
+    watch();
+    raise(9);
+    raise(12);
+    EXPECT_EQ(rest(order), (List{3, 9}));
+    ASSERT_TRUE(order.claim({3}));
+    EXPECT_TRUE(table_->sent({3}));
+    ASSERT_TRUE(order.claim({9}));
+    EXPECT_FALSE(table_->sent({9})) << "somebody can store to it still";
+    order.begin_pass(3);
+    EXPECT_EQ(rest(order), (List{9, 12}));
+    EXPECT_EQ(table_->count(hot), 0u);
+}
+
 // P10: who stored by a large page is known to the next pass.
 TEST(PageOrder, P10_APassBeginsWithWhatLargePagesAltered) {
     OwnedPageTable table(mib(48), kib(64));
@@ -182,18 +210,18 @@ TEST(PageOrder, R66_LooksAtSoManyPagesAtATime) {
 }
 
 // J2 as far as an order is concerned: whatever the writer does, every page goes, and by the end none is left.
-template <class Order> void every_page_goes() {
+void every_page_goes(OrderPolicy policy) {
     for (const double rate : {0.0, 0.1, 1.0, 5.0}) {
         SimulatedMove move(2048, {.classes = {{0.05, 0.5}, {0.95, 0.5}}, .stores_per_page = rate}, 3);
-        Order order(move.table());
+        PageOrder order(move.table(), {.policy = policy});
         move.run(order, 20);
         EXPECT_EQ(move.first_sends, 2048u);
         EXPECT_EQ(move.table().pages_left(), 0u);
     }
 }
 TEST(PageOrder, EveryPageGoes) {
-    every_page_goes<PageOrder>();
-    every_page_goes<AddressOrder>();
+    every_page_goes(OrderPolicy::by_state);
+    every_page_goes(OrderPolicy::by_address);
 }
 
 struct Moved {
@@ -209,10 +237,11 @@ class PageOrderSimulation : public testing::Test {
     static constexpr std::uint64_t pages = 65536;
     static constexpr std::uint64_t budget = 1229;
 
-    static Moved by_address(const Writer& writer, std::uint64_t seed) {
+    static Moved by_address(const Writer& writer, std::uint64_t seed, bool page_by_page = false) {
         SimulatedMove move(pages, writer, seed);
-        AddressOrder order(move.table());
-        return run(move, order, "by address");
+        move.page_by_page = page_by_page;
+        PageOrder order(move.table(), {.policy = OrderPolicy::by_address});
+        return run(move, order, page_by_page ? "by address, page by page" : "by address");
     }
     static Moved by_state(const Writer& writer, std::uint64_t seed) {
         SimulatedMove move(pages, writer, seed);
@@ -225,7 +254,7 @@ class PageOrderSimulation : public testing::Test {
     const std::vector<WriterClass> even{{1, 1}};
 
   private:
-    template <class Order> static Moved run(SimulatedMove& move, Order& order, const char* name) {
+    static Moved run(SimulatedMove& move, PageOrder& order, const char* name) {
         move.run(order, budget);
         std::printf("%s: %llu pages again, %u passes, %llu left, %.0f page times, %llu evictions\n", name,
                     static_cast<unsigned long long>(move.resent()), move.passes,
@@ -235,14 +264,17 @@ class PageOrderSimulation : public testing::Test {
     }
 };
 
-// The claim of the policy: at least 25 % fewer pages sent again than by address on writers with hot, warm and cold pages. The seed
+// The claim of the policy: at least 25 % fewer pages sent again than by address on writers with hot, warm and cold pages, even if that
+// could take the right to store away from each page when its turn comes. The seed
 // is fixed; three of them, so that it is no accident. docs/page-state.md has the figures.
 TEST_F(PageOrderSimulation, ResendsFewerPagesThanByAddress) {
     for (const double rate : {0.5, 1.0, 2.0})
         for (const std::uint64_t seed : {1, 2, 3}) {
             std::printf("seed %llu, %.1f stores a page\n", static_cast<unsigned long long>(seed), rate);
             const Moved theirs = by_address({mixed, rate}, seed), ours = by_state({mixed, rate}, seed);
-            EXPECT_LE(static_cast<double>(ours.resent), 0.75 * static_cast<double>(theirs.resent));
+            const Moved best = by_address({mixed, rate}, seed, true);
+            EXPECT_LE(static_cast<double>(ours.resent), 0.50 * static_cast<double>(theirs.resent));
+            EXPECT_LE(static_cast<double>(ours.resent), 0.75 * static_cast<double>(best.resent));
             EXPECT_LE(ours.left, budget);
             EXPECT_LE(ours.time, theirs.time);
         }
@@ -252,7 +284,8 @@ TEST_F(PageOrderSimulation, ResendsFewerPagesThanByAddress) {
 TEST_F(PageOrderSimulation, LosesNothingWherePagesAreAlike) {
     for (const Writer& writer : {Writer{even, 0.1}, Writer{even, 0.5}, Writer{flatter, 0.5}}) {
         std::printf("seed 1, %zu classes, %.1f stores a page\n", writer.classes.size(), writer.stores_per_page);
-        const Moved theirs = by_address(writer, 1), ours = by_state(writer, 1);
+        const Moved theirs = by_address(writer, 1, true), ours = by_state(writer, 1);
+        by_address(writer, 1);
         EXPECT_LE(static_cast<double>(ours.resent), 1.02 * static_cast<double>(theirs.resent));
         EXPECT_LE(ours.time, 1.02 * theirs.time);
     }

@@ -109,6 +109,17 @@ TEST_F(PageStateTableTest, P10_LargePagesCountOnceForTheirRegion) {
     EXPECT_EQ(table_->count(PageStatus::sent), 2u);
 }
 
+TEST_F(PageStateTableTest, P10_ClaimedAsItIsAPageOfALargeOneGoesAgain) {
+    table_->raise({mib(16)}, mib(16));
+    ASSERT_TRUE(table_->claim_as_it_is({300}));
+    EXPECT_FALSE(table_->sent({300}));
+    EXPECT_TRUE(table_->altered().has({300}));
+    table_->lower({mib(16)}, mib(16));
+    ASSERT_TRUE(table_->claim_as_it_is({300}));
+    EXPECT_FALSE(table_->claim_as_it_is({300})) << "its sender has it still (P6)";
+    EXPECT_TRUE(table_->sent({300}));
+}
+
 TEST_F(PageStateTableTest, P10_LargeGrantWhileSendingIsNotLost) {
     ASSERT_TRUE(table_->claim({300}));
     table_->raise({mib(16)}, mib(16));

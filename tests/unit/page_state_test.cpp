@@ -11,7 +11,8 @@ using enum PageStatus;
 using enum PageEvent;
 
 constexpr std::array all_statuses{fresh, sending, overtaken, sent, stale, hot};
-constexpr std::array all_events{grant, ungrant, write, claim, claim_stopped, finish, give_back, heat, cool};
+constexpr std::array all_events{grant,          ungrant, write,     claim, claim_stopped,
+                                claim_as_it_is, finish,  give_back, heat,  cool};
 static_assert(all_statuses.size() == page_statuses && all_events.size() == page_events);
 
 constexpr PageState of(PageStatus status, unsigned heat_of = 0, unsigned stores = 0) {
@@ -28,7 +29,7 @@ static_assert([] {
             return false;
         const bool in_hand = status == sending || status == overtaken;
         if (next(status, finish).has_value() != in_hand ||
-            (in_hand && (next(status, claim) || next(status, claim_stopped))))
+            (in_hand && (next(status, claim) || next(status, claim_stopped) || next(status, claim_as_it_is))))
             return false;
     }
     return true;
@@ -88,8 +89,18 @@ TEST(PageState, P3_ClaimsOnlyWhatNobodyCanStoreTo) {
 // P6: what one sender has no other one gets, not even when everything is stopped.
 TEST(PageState, P6_OnePageHasOneSender) {
     for (const PageStatus status : {sending, overtaken})
-        for (const PageEvent event : {claim, claim_stopped})
+        for (const PageEvent event : {claim, claim_stopped, claim_as_it_is})
             EXPECT_FALSE(after(of(status), event).has_value());
+}
+
+// Claimed though somebody can store to it, it never becomes sent: whoever can need not tell that he does.
+TEST(PageState, P3_ClaimedAsItIsItGoesAgain) {
+    EXPECT_EQ(after(of(fresh, 0, 2), claim_as_it_is), of(overtaken, 0, 2));
+    EXPECT_EQ(after(of(stale, 1, 1), claim_as_it_is), of(overtaken, 1, 1));
+    EXPECT_EQ(after(of(overtaken, 1, 0), finish), of(stale, 1, 0));
+    EXPECT_EQ(after(of(stale, 1, 0), claim_as_it_is), of(sending, 1, 0));
+    EXPECT_FALSE(after(of(hot, 3, 0), claim_as_it_is).has_value());
+    EXPECT_FALSE(after(of(sent), claim_as_it_is).has_value());
 }
 
 // R39, P3: altered while it is read, it does not become sent; and each time counts once.

@@ -43,7 +43,7 @@ class SimulatedMove {
     std::function<void()> at_end_of_pass = [] {};
     std::function<void()> at_each_page = [] {};
 
-    template <class Order> void run(Order& order, std::uint64_t budget) {
+    void run(PageOrder& order, std::uint64_t budget) {
         for (passes = 1;; ++passes) {
             pass(order);
             at_end_of_pass();
@@ -56,7 +56,7 @@ class SimulatedMove {
             const Choice choice = order.next();
             if (choice.step == Choice::Step::over)
                 break;
-            if (choice.step == Choice::Step::send && table_->claim_stopped(choice.page) && table_->sent(choice.page))
+            if (choice.step == Choice::Step::send && order.claim(choice.page) && table_->sent(choice.page))
                 count_send(choice.page);
         }
     }
@@ -64,12 +64,16 @@ class SimulatedMove {
     PageStateTable& table() { return *table_; }
     std::uint64_t resent() const { return sends - first_sends; }
 
+    /// The right to store is taken away from a page when its turn comes, and not from all of them when a pass begins: better by address
+    /// than can be had, since it is nowhere written where in the page table a page's translations are.
+    bool page_by_page = false;
+
     unsigned passes = 0;
     double now = 0; // in pages
     std::uint64_t sends = 0, first_sends = 0, evictions = 0, faults = 0, left_at_stop = 0;
 
   private:
-    template <class Order> void pass(Order& order) {
+    void pass(PageOrder& order) {
         const double began = now;
         at_begin_of_pass();
         order.begin_pass(passes);
@@ -77,14 +81,15 @@ class SimulatedMove {
             const Choice choice = order.next();
             if (choice.step == Choice::Step::over)
                 break;
-            if (choice.step == Choice::Step::watch) {
+            if (choice.step == Choice::Step::watch && !page_by_page) {
                 for (std::uint64_t page = 0; page < writable_.size(); ++page)
                     evict({page});
             }
             if (choice.step != Choice::Step::send)
                 continue;
-            evict(choice.page);
-            if (!table_->claim(choice.page)) {
+            if (page_by_page)
+                evict(choice.page);
+            if (!order.claim(choice.page)) {
                 order.put_off(choice.page);
                 continue;
             }

@@ -80,6 +80,7 @@ MoveTask MoveCommand::task(unsigned round) {
             fmt::format("{} from {} to {}", which, source.machine->name(), target.machine->name()),
             options_.compat,
             mode(round),
+            options_.order,
             options_.cancel_first,
             round == 0 ? options_.corrupt_page : std::nullopt};
 }

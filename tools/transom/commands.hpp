@@ -39,10 +39,11 @@ struct MigrateOptions {
     unsigned rounds = 1;                        ///< moves, each to the other machine
     std::string target_qemu;                    ///< of machine B; empty: the same as A's
     std::vector<std::string>
-        modes;           ///< of one move after the other, over and over; empty: hybrid, and every other move post-copy
-    bool resize = false; ///< before each move Linux asks for page tables of other sizes
-    bool cancel_first = false; ///< each move is cancelled once while it runs, before it is made
-    bool compat = false;       ///< a processor of the same architected generation suffices
+        modes; ///< of one move after the other, over and over; empty: hybrid, and every other move post-copy
+    std::string order = "state"; ///< of pages: state or address
+    bool resize = false;         ///< before each move Linux asks for page tables of other sizes
+    bool cancel_first = false;   ///< each move is cancelled once while it runs, before it is made
+    bool compat = false;         ///< a processor of the same architected generation suffices
     std::optional<std::uint64_t> corrupt_page;
     bool count_instructions = false; ///< the machines count them, and the guest storing says what its calls took
     bool forget_store = false;       ///< the guest storing forgets a store of its own, which it must find

@@ -126,6 +126,13 @@ struct CommandLine {
                 "after the other; if left out every second move is post-copy, the others are hybrid")
             ->delimiter(',')
             ->check(CLI::IsMember({"pre-copy", "hybrid", "post-copy", "stop-and-copy"}));
+        command
+            ->add_option(
+                "--order", migrate.order,
+                "of pages while it runs: state, what is not stored to and seldom altered first; address, upwards and "
+                "whoever stores to them, to compare with")
+            ->check(CLI::IsMember({"state", "address"}))
+            ->capture_default_str();
         command->add_flag("--compat", migrate.compat,
                           "a processor of the same generation suffices, whatever its version register says");
         command->add_flag("--test-resize", migrate.resize,

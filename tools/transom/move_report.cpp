@@ -57,6 +57,7 @@ std::vector<std::string> MoveReport::complaints() const {
 nlohmann::ordered_json MoveReport::json() const {
     nlohmann::ordered_json report = {
         {"mode", mode},
+        {"order", order},
         {"from", from},
         {"to", to},
         {"source_qemu", source_qemu},

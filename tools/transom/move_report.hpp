@@ -14,7 +14,7 @@ namespace transom::tool {
 
 /// What one move of a partition showed.
 struct MoveReport {
-    std::string mode;                     ///< as it was asked for
+    std::string mode, order;              ///< as it was asked for
     std::string from, to;                 ///< names of the machines
     std::string source_qemu, target_qemu; ///< versions
     std::uint64_t virtual_processors = 0;

@@ -69,7 +69,7 @@ void OneMove::ask_for_move() {
     std::string request = fmt::format("migrate partition={} to={}", partition, task_.target.link_address);
     if (task_.compat)
         request += " compat=yes";
-    request += fmt::format(" mode={}", task_.mode);
+    request += fmt::format(" mode={} order={}", task_.mode, task_.order);
     if (task_.corrupt_page)
         request += fmt::format(" test-corrupt-page={}", *task_.corrupt_page);
     asked_ = Clock::now();
@@ -203,6 +203,7 @@ void OneMove::look_at_time_base() {
 
 MoveReport OneMove::run() {
     report_.mode = task_.mode;
+    report_.order = task_.order;
     report_.from = source_.name();
     report_.to = target_.name();
     report_.source_qemu = task_.source.qemu;

@@ -16,6 +16,7 @@ struct MoveTask {
     std::string label; ///< for its progress: "move 2 of 3, from B to A"
     bool compat = false;
     std::string mode = "pre-copy"; ///< as the request has it
+    std::string order = "state";   ///< of pages, the same
     bool cancel_first = false;
     std::optional<std::uint64_t> corrupt_page;
 };

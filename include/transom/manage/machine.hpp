@@ -11,6 +11,7 @@
 #include <transom/manage/refusal.hpp>
 #include <transom/migrate/error.hpp>
 #include <transom/migrate/hello.hpp>
+#include <transom/migrate/page_order.hpp>
 #include <transom/migrate/progress.hpp>
 #include <transom/net/byte_stream.hpp>
 #include <transom/partition/partition.hpp>
@@ -31,6 +32,7 @@ struct MigrateRequest {
     std::optional<std::uint64_t> corrupt_page;
     migrate::Fit fit = migrate::Fit::same_version;
     migrate::MoveMode mode = migrate::MoveMode::hybrid;
+    migrate::OrderPolicy order = migrate::OrderPolicy::by_state;
 };
 
 /// The digests of a partition's last move: one per granule.

@@ -2,13 +2,24 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 #include <transom/migrate/page_cost.hpp>
 #include <transom/migrate/page_state_table.hpp>
 
 namespace transom::migrate {
 
+enum class OrderPolicy : std::uint8_t {
+    by_state, // quiet pages first, and those that are stored to not at all until the partition is stopped
+    by_address, // what was altered since the last pass began, upwards, whoever stores to it: what others do, to compare with
+};
+
+/// By its name in orders: state, address.
+std::optional<OrderPolicy> order_policy(std::string_view name);
+
 /// What the defaults are and what was measured with them: docs/page-state.md.
 struct OrderLimits {
+    OrderPolicy policy = OrderPolicy::by_state;
     unsigned hot = 3; // altered so often after it was sent, a page waits for the end
 };
 
@@ -26,9 +37,9 @@ struct Choice {
     bool operator==(const Choice&) const = default;
 };
 
-/// In which order pages go: by state and complexity. A pass is laps over what is to be sent: what was never sent, then what was
-/// altered, least often first; of both only what nobody can store to. Hot pages wait. A policy: nothing that correctness depends
-/// on is decided here, and one processor at a time asks.
+/// In which order pages go. By state and complexity a pass is laps over what is to be sent: what was never sent, then what was
+/// altered, least often first; of both only what nobody can store to. Hot pages wait. By address it is one lap. A policy: nothing
+/// that correctness depends on is decided here, and one processor at a time asks.
 class PageOrder {
   public:
     explicit PageOrder(PageStateTable& table, OrderLimits limits = {}) : table_(table), limits_(limits) {}
@@ -43,6 +54,8 @@ class PageOrder {
     void go_on_after(PageIndex page);
     /// It could not be claimed: its turn comes in the next pass.
     void put_off(PageIndex page) { table_.altered().add(page); }
+    /// Makes a page that was given out the caller's, who reads it and then says `sent` to the table.
+    [[nodiscard]] bool claim(PageIndex page);
 
   private:
     enum class Lap : std::uint8_t {
@@ -53,12 +66,14 @@ class PageOrder {
         fresh,
         altered_seldom,
         altered,
+        upwards, // by address
         stop,
         over
     };
 
     void enter(Lap lap);
     void go_on();
+    Lap after_gather() const;
     bool tell_next();
     void judge_heat(PageIndex page);
     bool turn_of(PageIndex page) const;

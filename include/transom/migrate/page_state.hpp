@@ -29,17 +29,18 @@ enum class PageStatus : std::uint8_t {
 constexpr std::size_t page_statuses = 6;
 
 enum class PageEvent : std::uint8_t {
-    grant,         // somebody is about to be able to store
-    ungrant,       // and no longer is
-    write,         // the hypervisor wrote
-    claim,         // a sender wants to read it
-    claim_stopped, // the same while nobody can store, whatever is counted
-    finish,        // it has been read, and is in the stream
-    give_back,     // it did not get into the stream
+    grant,          // somebody is about to be able to store
+    ungrant,        // and no longer is
+    write,          // the hypervisor wrote
+    claim,          // a sender wants to read it
+    claim_stopped,  // the same while nobody can store, whatever is counted
+    claim_as_it_is, // the same though somebody can store, so that it goes again
+    finish,         // it has been read, and is in the stream
+    give_back,      // it did not get into the stream
     heat,
     cool,
 };
-constexpr std::size_t page_events = 9;
+constexpr std::size_t page_events = 10;
 
 namespace page_state_detail {
 
@@ -50,13 +51,13 @@ constexpr std::optional<PageStatus> no;
 // What may follow; `no`: the event does not happen to such a page.
 // clang-format off
 constexpr std::array<Row, page_statuses> transitions{{
-    // grant      ungrant    write      claim    stopped  finish  give_back  heat  cool
-    {  fresh,     fresh,     fresh,     sending, sending, no,     no,        no,   no    }, // fresh
-    {  overtaken, sending,   overtaken, no,      no,      sent,   stale,     no,   no    }, // sending
-    {  overtaken, overtaken, overtaken, no,      no,      stale,  stale,     no,   no    }, // overtaken
-    {  stale,     sent,      stale,     no,      no,      no,     no,        no,   no    }, // sent
-    {  stale,     stale,     stale,     sending, sending, no,     no,        hot,  no    }, // stale
-    {  hot,       hot,       hot,       no,      sending, no,     no,        no,   stale }, // hot
+    // grant      ungrant    write      claim    stopped  as it is  finish  give_back  heat  cool
+    {  fresh,     fresh,     fresh,     sending, sending, sending,  no,     no,        no,   no    }, // fresh
+    {  overtaken, sending,   overtaken, no,      no,      no,       sent,   stale,     no,   no    }, // sending
+    {  overtaken, overtaken, overtaken, no,      no,      no,       stale,  stale,     no,   no    }, // overtaken
+    {  stale,     sent,      stale,     no,      no,      no,       no,     no,        no,   no    }, // sent
+    {  stale,     stale,     stale,     sending, sending, sending,  no,     no,        hot,  no    }, // stale
+    {  hot,       hot,       hot,       no,      sending, no,       no,     no,        no,   stale }, // hot
 }};
 // clang-format on
 
@@ -88,7 +89,7 @@ struct PageState {
 
 /// The entry after an event; none where the event does not happen to such a page, or has to wait for the count to be 0.
 constexpr std::optional<PageState> after(PageState before, PageEvent event) {
-    const auto status = next(before.status(), event);
+    auto status = next(before.status(), event);
     if (!status)
         return {};
     unsigned heat = before.heat(), stores = before.stores();
@@ -109,6 +110,10 @@ constexpr std::optional<PageState> after(PageState before, PageEvent event) {
     case PageEvent::claim:
         if (stores != 0)
             return {};
+        break;
+    case PageEvent::claim_as_it_is:
+        if (stores != 0) // whoever can tells nobody that he does
+            status = PageStatus::overtaken;
         break;
     case PageEvent::cool:
         heat /= 2;

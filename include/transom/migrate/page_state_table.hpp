@@ -46,6 +46,8 @@ class PageStateTable final : public dual::PageTracking, public memory::WriteWatc
     /// Behind the barrier after which nobody stores (P11): counts and heat hold nobody back. A partition that goes on afterwards is
     /// tracked by a new table.
     [[nodiscard]] bool claim_stopped(PageIndex page);
+    /// Whoever can store to it: then it goes again. False: it is sent, being sent, or hot.
+    [[nodiscard]] bool claim_as_it_is(PageIndex page);
     /// False: it was altered while it was read, and goes again.
     bool sent(PageIndex page);
     /// It is not in the stream after all.

@@ -17,7 +17,8 @@ class TrackedPages {
     explicit TrackedPages(memory::Frames& frames) : frames_(frames) {}
 
     /// For a move that begins: nothing is sent yet. Null: no memory.
-    SourcePages* begin(const partition::Partition& partition, std::uint64_t timebase_frequency, MoveMode mode);
+    SourcePages* begin(const partition::Partition& partition, std::uint64_t timebase_frequency, MoveMode mode,
+                       OrderPolicy order = OrderPolicy::by_state);
     /// They are nobody's any more.
     void end();
     bool in_use() const { return pages_.has_value(); }
