@@ -186,6 +186,11 @@ ManifestFile with_page_table(ManifestFile manifest, unsigned mib) {
     });
 }
 
+ManifestFile with_memory(ManifestFile manifest, unsigned mib) {
+    return with_each_partition(
+        std::move(manifest), [mib](GrowingTree& tree, int partition) { tree.set_cell(partition, "memory-mib", mib); });
+}
+
 std::vector<std::byte> build_empty_bundle(const MachineIdentity& identity, const std::optional<MachineKeys>& keys) {
     return build_bundle(
         {"empty", ".", compile_manifest_text("empty.dts", "/dts-v1/;\n/ { compatible = \"transom,manifest-1\"; };\n")},

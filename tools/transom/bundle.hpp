@@ -46,6 +46,8 @@ ManifestFile with_observed_calls(ManifestFile manifest);
 ManifestFile with_virtual_processors(ManifestFile manifest, unsigned count);
 /// The manifest with a page table of so many MiB for each of its partitions.
 ManifestFile with_page_table(ManifestFile manifest, unsigned mib);
+/// The manifest with so many MiB of memory for each of its partitions.
+ManifestFile with_memory(ManifestFile manifest, unsigned mib);
 /// The bundle of a machine that waits for a partition to arrive.
 std::vector<std::byte> build_empty_bundle(const MachineIdentity& identity,
                                           const std::optional<MachineKeys>& keys = std::nullopt);

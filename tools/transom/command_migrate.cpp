@@ -3,7 +3,6 @@
 #include "failure.hpp"
 #include "fault_run.hpp"
 #include "json_file.hpp"
-#include "manifest_source.hpp"
 #include "move_series.hpp"
 #include "one_move.hpp"
 #include "time_limit.hpp"
@@ -36,7 +35,6 @@ class MoveCommand {
     void keep_consoles() { pair_.keep_consoles(); }
 
   private:
-    ManifestFile manifest() const;
     std::string mode(unsigned round) const;
     MoveTask task(unsigned round);
 
@@ -49,18 +47,7 @@ class MoveCommand {
 MoveCommand::MoveCommand(const MigrateOptions& options)
     : options_(options),
       until_(Clock::now() + time_limit(options.common, default_limit + (options.rounds - 1) * limit_of_another_round)),
-      guest_(make_guest(options.guest, options.virtual_processors,
-                        {.forgets = options.forget_store, .counts = options.count_instructions}, options.resize)),
-      pair_(options, prepare_partition_machine(options.common, "migrate")) {}
-
-ManifestFile MoveCommand::manifest() const {
-    const std::string name = options_.guest + ".dts";
-    ManifestFile manifest{name, ".", compile_manifest_text(name, guest_->manifest())};
-    if (options_.page_table_mib)
-        manifest = with_page_table(std::move(manifest), *options_.page_table_mib);
-    return options_.virtual_processors ? with_virtual_processors(std::move(manifest), *options_.virtual_processors)
-                                       : manifest;
-}
+      guest_(make_guest(options)), pair_(options, prepare_partition_machine(options.common, "migrate")) {}
 
 /// Who says nothing sees both ways of moving, where there are several moves.
 std::string MoveCommand::mode(unsigned round) const {
@@ -86,7 +73,7 @@ MoveTask MoveCommand::task(unsigned round) {
 }
 
 void MoveCommand::run(MoveSeries& series) {
-    pair_.start(manifest(), until_);
+    pair_.start(guest_manifest(*guest_, options_), until_);
     guest_->boot(*pair_[0].machine, until_);
     do
         series.moves.push_back(move_once(task(static_cast<unsigned>(series.moves.size())), until_));

@@ -36,6 +36,9 @@ struct MigrateOptions {
     std::string guest = "linux";
     std::optional<unsigned> virtual_processors; ///< as many as the guest has by itself
     std::optional<unsigned> page_table_mib;     ///< of the partition's page table; as is usual for its memory
+    std::string guest_memory;                   ///< of the partition; empty: as in its example
+    std::string writes;                         ///< what the guest writer stores to; empty: mixed
+    std::optional<unsigned> write_rate;         ///< stores of the guest writer in a second
     unsigned rounds = 1;                        ///< moves, each to the other machine
     std::string target_qemu;                    ///< of machine B; empty: the same as A's
     std::vector<std::string>

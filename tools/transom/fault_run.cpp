@@ -61,7 +61,7 @@ MachineOptions with_fault_image(MachineOptions options) {
 
 FaultRun::FaultRun(const MigrateOptions& options, FaultReport& report)
     : options_(options), report_(report), until_(Clock::now() + time_limit(options.common, default_limit)),
-      guest_(make_guest(options.guest, options.virtual_processors, {}, false)),
+      guest_(make_guest(options)),
       pair_(options, prepare_partition_machine(with_fault_image(options.common), "migrate")),
       mode_(options.modes.empty() ? "hybrid" : options.modes.front()), post_copy_(mode_ == "post-copy") {
     report_.mode = mode_;

@@ -94,14 +94,18 @@ std::string_view machine_name(MachineKind kind) {
     return "?";
 }
 
-std::uint64_t parse_memory(std::string_view text, MachineKind kind) {
+std::uint64_t parse_mib(std::string_view text) {
     std::uint64_t amount = 0;
     const char *const begin = text.data(), *const end = begin + text.size();
     const auto [unit, error] = std::from_chars(begin, end, amount);
     const std::string_view suffix(unit, end);
     if (error != std::errc{} || (!suffix.empty() && suffix != "M" && suffix != "G") || amount > 1u << 20)
         fail("'{}' is no amount of memory (like 2G or 1536M)", text);
-    const std::uint64_t mib = suffix == "G" ? amount * 1024 : amount;
+    return suffix == "G" ? amount * 1024 : amount;
+}
+
+std::uint64_t parse_memory(std::string_view text, MachineKind kind) {
+    const std::uint64_t mib = parse_mib(text);
     // QEMU 7.2 refuses less than this for powernv; skiboot and the kernel's place in memory need it too.
     const std::uint64_t least = kind == MachineKind::pseries ? 256 : 1024;
     if (mib < least)

@@ -20,7 +20,9 @@ std::string partition_machine_names(); ///< "powernv8, ..."
 /// One of these, for a command that starts partitions: `command` is its name and `why_not` why pseries is none for it.
 MachineKind parse_partition_machine(std::string_view name, std::string_view command, std::string_view why_not);
 std::string_view machine_name(MachineKind kind);
-/// MiB, from QEMU's notation (2G, 1536M, 1024). Throws Failure if malformed or less than the machine can have.
+/// MiB, from QEMU's notation (2G, 1536M, 1024). Throws Failure if malformed.
+std::uint64_t parse_mib(std::string_view text);
+/// The same for a machine: Failure, too, if less than it can have.
 std::uint64_t parse_memory(std::string_view text, MachineKind kind);
 
 /// The network card between the machines: an Ethernet segment over a unix socket.

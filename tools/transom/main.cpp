@@ -109,11 +109,19 @@ struct CommandLine {
         command->callback([this] { status = transom::tool::run(run); });
 
         command = app.add_subcommand("migrate", "boot two machines and move a running partition from one to the other");
-        command->add_option("--guest", migrate.guest, "what moves: linux, spin or storing")->capture_default_str();
+        command->add_option("--guest", migrate.guest, "what moves: linux, spin, storing or writer")
+            ->capture_default_str();
         command->add_option("--virtual-processors,--smp", migrate.virtual_processors,
                             "of the partition; a Linux with several works while it moves, and its sums are checked");
         command->add_option("--page-table", migrate.page_table_mib,
                             "MiB of the partition's page table; as for its memory");
+        command->add_option("--guest-memory", migrate.guest_memory,
+                            "of the partition, like 512M or 1G; as in its example");
+        command->add_option("--writes", migrate.writes,
+                            "what the guest writer stores to: idle, 10, 50 or 90 per cent of its memory, or mixed (the "
+                            "default): 1 % gets 80 % of the stores, 9 % gets 18 %, the rest 2 %");
+        command->add_option("--write-rate", migrate.write_rate,
+                            "stores of the guest writer in a second, 400 by default");
         command->add_option("--rounds", migrate.rounds, "how often it moves: to the other machine, back, and so on")
             ->capture_default_str();
         command->add_option("--target-qemu", migrate.target_qemu, "the QEMU of machine B; that of A if left out");

@@ -47,6 +47,7 @@ std::vector<std::string> MoveReport::complaints() const {
     if (storing)
         for (std::string& complaint : storing->complaints())
             list.push_back(std::move(complaint));
+    require(pages_wrong == 0, fmt::format("the guest found {} of {} pages wrong", pages_wrong, pages_checked));
     for (const std::string& complaint : work.complaints())
         list.push_back(complaint);
     if (resizes)
@@ -96,6 +97,11 @@ nlohmann::ordered_json MoveReport::json() const {
     tables.add_to(report);
     if (storing)
         storing->add_to(report);
+    if (pages_checked != 0) {
+        report["pages_checked"] = pages_checked;
+        report["pages_wrong"] = pages_wrong;
+        report["phases"] = to_json(phases);
+    }
     if (!call_costs.is_null())
         report["call_instructions"] = call_costs;
     if (resizes) {
@@ -139,6 +145,9 @@ std::string MoveReport::text() const {
     text += tables.text();
     if (storing)
         text += storing->text();
+    if (pages_checked != 0)
+        text += fmt::format("  its own checks     {} pages, {} wrong\n  its speed          {}\n", pages_checked,
+                            pages_wrong, to_text(phases));
     if (resizes)
         text += fmt::format("  page table         resized {} times before, to 2^{} bytes; {} times no room\n",
                             resizes->done, resizes->order, resizes->no_room);

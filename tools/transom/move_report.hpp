@@ -2,6 +2,7 @@
 #pragma once
 
 #include "digest_table.hpp"
+#include "guest_progress.hpp"
 #include "guest_resize.hpp"
 #include "guest_work.hpp"
 #include "storing_report.hpp"
@@ -32,14 +33,16 @@ struct MoveReport {
     std::string boot_id_source, boot_id_target; ///< Linux only
     double uptime_source_s = 0, uptime_target_s = 0;
     WorkReport work;
-    std::optional<ResizeReport> resizes;  ///< before the move
-    std::optional<StoringReport> storing; ///< of that guest, since it began
-    TableReport tables;                   ///< of both machines
-    std::uint64_t rc_mismatches = 0;      ///< entries of the page table whose R and C were not what they had to be
-    bool cancelled = false;               ///< it was cancelled first, while the partition ran on the second page table
-    nlohmann::ordered_json call_costs;    ///< that guest's, where instructions are counted: call_costs_json()
-    bool alive_after = false;             ///< it still answers at the target
-    std::uint64_t timebase_repairs = 0;   ///< at the target: a processor's time base was late, and was set forward
+    std::optional<ResizeReport> resizes;              ///< before the move
+    std::optional<StoringReport> storing;             ///< of that guest, since it began
+    std::vector<PhaseProgress> phases;                ///< how fast the guest writer was
+    std::uint64_t pages_checked = 0, pages_wrong = 0; ///< by that guest, after the move
+    TableReport tables;                               ///< of both machines
+    std::uint64_t rc_mismatches = 0;    ///< entries of the page table whose R and C were not what they had to be
+    bool cancelled = false;             ///< it was cancelled first, while the partition ran on the second page table
+    nlohmann::ordered_json call_costs;  ///< that guest's, where instructions are counted: call_costs_json()
+    bool alive_after = false;           ///< it still answers at the target
+    std::uint64_t timebase_repairs = 0; ///< at the target: a processor's time base was late, and was set forward
     std::uint64_t timebase_repaired_ticks = 0; ///< by so much, all together
     bool source_let_go = false;                ///< the source does not run it any more
 

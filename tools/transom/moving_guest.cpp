@@ -5,9 +5,11 @@
 #include "failure.hpp"
 #include "guest_resize.hpp"
 #include "guest_work.hpp"
+#include "manifest_source.hpp"
 #include "progress.hpp"
 #include "shell.hpp"
 #include "storing_guest.hpp"
+#include "writer_guest.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -160,26 +162,59 @@ std::size_t wait_visibly(Machine& machine, const std::string& label, std::string
     }
 }
 
-std::unique_ptr<MovingGuest> make_guest(std::string_view name, std::optional<unsigned> virtual_processors,
-                                        StoringTask task, bool resize) {
-    if (resize && name != "linux")
+namespace {
+
+void check_guest_options(const MigrateOptions& options) {
+    const std::string& name = options.guest;
+    if (options.resize && name != "linux")
         fail("the guest {} asks for no page table of another size: --test-resize is for linux", name);
-    if ((task.forgets || task.counts) && name != "storing")
-        fail("{} is for the guest storing, not {}", task.forgets ? "--test-forget-store" : "--count-instructions",
-             name);
+    if (options.forget_store && name != "storing")
+        fail("--test-forget-store is for the guest storing, not {}", name);
+    if (options.count_instructions && name != "storing" && name != "writer")
+        fail("--count-instructions is for the guests storing and writer, not {}", name);
+    if ((!options.writes.empty() || options.write_rate) && name != "writer")
+        fail("{} is for the guest writer, not {}", options.writes.empty() ? "--write-rate" : "--writes", name);
+    if (!options.guest_memory.empty() && (name == "spin" || name == "storing"))
+        fail("the guest {} has the memory that it has: --guest-memory is for linux and writer", name);
+}
+
+/// One that has no use for others.
+void check_processors(const MigrateOptions& options, unsigned count, std::string_view in_words) {
+    if (options.virtual_processors.value_or(count) != count)
+        fail("the guest {} runs on {}, not {}", options.guest, in_words, *options.virtual_processors);
+}
+
+} // namespace
+
+std::unique_ptr<MovingGuest> make_guest(const MigrateOptions& options) {
+    constexpr unsigned usual_rate = 400;
+    constexpr std::string_view one = "one virtual processor", two = "two virtual processors";
+    const std::string& name = options.guest;
+    if (name != "linux" && name != "spin" && name != "storing" && name != "writer")
+        fail("there is no guest '{}' (there are linux, spin, storing, writer)", name);
+    check_guest_options(options);
     if (name == "linux")
-        return std::make_unique<LinuxGuest>(virtual_processors.value_or(1), resize);
-    if (name == "spin") {
-        if (virtual_processors.value_or(1) != 1)
-            fail("the guest spin runs on one virtual processor, not {}", *virtual_processors);
+        return std::make_unique<LinuxGuest>(options.virtual_processors.value_or(1), options.resize);
+    check_processors(options, name == "storing" ? 2 : 1, name == "storing" ? two : one);
+    if (name == "spin")
         return std::make_unique<SpinGuest>();
-    }
-    if (name == "storing") {
-        if (virtual_processors.value_or(2) != 2)
-            fail("the guest storing runs on two virtual processors, not {}", *virtual_processors);
-        return make_storing_guest(task);
-    }
-    fail("there is no guest '{}' (there are linux, spin, storing)", name);
+    if (name == "writer")
+        return make_writer_guest(options.writes.empty() ? "mixed" : options.writes,
+                                 options.write_rate.value_or(usual_rate));
+    return make_storing_guest({.forgets = options.forget_store, .counts = options.count_instructions});
+}
+
+ManifestFile guest_manifest(const MovingGuest& guest, const MigrateOptions& options) {
+    const std::string name = options.guest + ".dts";
+    ManifestFile manifest{name, ".", compile_manifest_text(name, guest.manifest())};
+    if (!options.guest_memory.empty())
+        manifest = with_memory(std::move(manifest), static_cast<unsigned>(parse_mib(options.guest_memory)));
+    if (options.page_table_mib)
+        manifest = with_page_table(std::move(manifest), *options.page_table_mib);
+    if (options.virtual_processors)
+        manifest = with_virtual_processors(std::move(manifest), *options.virtual_processors);
+    check_memory(manifest, parse_memory(options.common.memory, parse_machine(options.common.machine)));
+    return manifest;
 }
 
 } // namespace transom::tool

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bundle.hpp"
+#include "commands.hpp"
 #include "machine.hpp"
 #include "move_report.hpp"
 
 #include <memory>
-#include <optional>
 #include <string_view>
 
 namespace transom::tool {
-
-/// What the guest storing is to do besides.
-struct StoringTask {
-    bool forgets = false; ///< to forget one of its own stores, which it must find
-    bool counts = false;  ///< after a move to say what its calls took; the machines count instructions
-};
 
 /// How long a move lets it run before and after, so that there is enough to be seen.
 struct Pauses {
@@ -46,9 +41,10 @@ class MovingGuest {
 /// Waits with a sign of life, in which `label` says for what, for text on a machine's terminal; returns the position behind it.
 std::size_t wait_visibly(Machine& machine, const std::string& label, std::string_view text, Clock::time_point until);
 
-/// By its name. Throws Failure for one that is not known, or that has no use for so many virtual processors (none said: as many as it has by
-/// itself). `task`: of the guest storing. `resize`: Linux asks for page tables of other sizes before each move.
-std::unique_ptr<MovingGuest> make_guest(std::string_view name, std::optional<unsigned> virtual_processors,
-                                        StoringTask task, bool resize);
+/// The one that the options name, with what it is to do besides. Throws Failure for one that is not known, or that has no use for an option.
+std::unique_ptr<MovingGuest> make_guest(const MigrateOptions& options);
+
+/// Its manifest with what the options say of it. Throws Failure where the machines have not the memory.
+ManifestFile guest_manifest(const MovingGuest& guest, const MigrateOptions& options);
 
 } // namespace transom::tool

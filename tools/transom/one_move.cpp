@@ -44,6 +44,7 @@ class OneMove {
     ManagementClient &source_management_, &target_management_;
     Clock::time_point until_, asked_;
     TableReport source_tables_, target_tables_; // before the move
+    std::vector<PhaseMark> marks_;
     MoveReport report_;
 };
 
@@ -167,10 +168,13 @@ void OneMove::watch_move() {
                      target.text("error_name"));
             if (target.text("state") == "completed") {
                 note_completion(source, target);
+                marks_.push_back({"completed", Clock::now()});
                 progress.done(fmt::format("{} {}", progress_bar(fraction), detail));
                 return;
             }
         }
+        if (marks_.back().phase != state)
+            marks_.push_back({state, Clock::now()});
         progress.update(fraction, detail);
         if (Clock::now() >= until_)
             fail("the move did not end in time: state {} at the source", state);
@@ -212,6 +216,7 @@ MoveReport OneMove::run() {
     target_tables_ = TableReport::of(target_management_.demand("report"));
     const std::size_t target_from = target_.console().mark();
     const std::size_t source_from = task_.guest.start_ticks(source_, report_, until_);
+    marks_.push_back({"before", Clock::now()});
     wait_for_ticks(source_, source_from, task_.guest.pauses().before); // to know the usual gap
     if (task_.cancel_first)
         cancel_move();
@@ -223,6 +228,8 @@ MoveReport OneMove::run() {
     const std::uint64_t timebase = timebase_of(source_management_);
     const ConsoleFilter source = source_.console().snapshot(), target = target_.console().snapshot();
     report_.ticks = analyse_ticks(collect_ticks({source, source_from}, {target, target_from}, timebase), asked_);
+    report_.phases =
+        progress_by_phase(collect_progress({source, source_from}, {target, target_from}), marks_, timebase);
     compare_digests();
     look_at_source();
     task_.guest.check(target_, target_from, report_, until_);
