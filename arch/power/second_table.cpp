@@ -4,6 +4,7 @@
 #include "instruction_count.hpp"
 #include "spr.hpp"
 
+#include <arch/clock.hpp>
 #include <arch/machine.hpp>
 #include <arch/processors.hpp>
 #include <arch/world.hpp>
@@ -113,9 +114,10 @@ void take_table(Vcpu& vcpu) {
     PartitionEngine& engine = *vcpu.partition->dual;
     if (!vcpu.on_second_table || engine.phase() == Phase::dual || engine.changes_table()) [[likely]]
         return set_table(vcpu);
+    const std::uint64_t began = timebase();
     const InstructionCount halt;
     set_table(vcpu);
-    engine.count_switch(SwitchWay::on_entry, halt.count());
+    engine.count_switch(SwitchWay::on_entry, {halt.count(), timebase() - began});
 }
 
 bool walks_second_table(const Vcpu& vcpu) { return vcpu.partition->dual->walks_second(vcpu.index); }
@@ -140,10 +142,12 @@ FaultOutcome serve(Vcpu& vcpu, EffectiveAddr address, AccessKind kind, std::uint
 
 Served serve_second_table(Vcpu& vcpu, EffectiveAddr address, AccessKind kind, std::uint64_t& cause) {
     PartitionEngine& engine = *vcpu.partition->dual;
+    const std::uint64_t began = timebase();
     std::optional<InstructionCount> halt;
     if (engine.phase() != Phase::dual)
         halt.emplace();
     const FaultOutcome outcome = serve(vcpu, address, kind, cause);
+    engine.count_fault(timebase() - began);
     switch (outcome.answer) {
     case FaultAnswer::again:
         return Served::again;
@@ -154,7 +158,7 @@ Served serve_second_table(Vcpu& vcpu, EffectiveAddr address, AccessKind kind, st
         set_table(vcpu);
         isync();
         if (halt)
-            engine.count_switch(SwitchWay::by_fault, halt->count());
+            engine.count_switch(SwitchWay::by_fault, {halt->count(), timebase() - began});
         return Served::again;
     case FaultAnswer::missing:
         // It may have come since; and what the entry maps may be more than a page of ours.

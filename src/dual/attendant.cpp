@@ -10,7 +10,8 @@ using partition::Partition;
 void Attendant::count(const Partition& partition) {
     const PartitionEngine& engine = *partition.dual;
     const Counters& counters = engine.counters();
-    roster_.table_totals().add_drained(counters, engine.live_at_switch());
+    roster_.table_totals().add_drained(counters, engine.live_at_switch(),
+                                       engine.reached(Phase::release) - engine.reached(Phase::drain));
     log("partition {}: its second page table is drained: {} entries when the last processor had left it, {} by its "
         "calls, {} by the sweep; in its time from {} to {}",
         partition.name(), engine.live_at_switch(), counters.drained_by_calls.load(), counters.drained_by_sweep.load(),

@@ -195,16 +195,21 @@ TEST_P(DualDrain, R22_AnIntervalEndsWhenItsTimeIsUp) {
 TEST(DualSwitch, R10_TheLongestHaltIsKept) {
     DualScene s;
     s.to_dual();
-    s.engine.count_switch(SwitchWay::by_fault, 40);
-    s.engine.count_switch(SwitchWay::by_fault, 70);
-    s.engine.count_switch(SwitchWay::on_entry, 50);
+    s.engine.count_switch(SwitchWay::by_fault, {40, 9});
+    s.engine.count_switch(SwitchWay::by_fault, {70, 3});
+    s.engine.count_switch(SwitchWay::on_entry, {50, 4});
+    s.engine.count_fault(11);
+    s.engine.count_fault(12);
     EXPECT_EQ(s.engine.counters().switches, 3u);
     EXPECT_EQ(s.engine.counters().longest_fault_halt, 70u);
     EXPECT_EQ(s.engine.counters().longest_entry_halt, 50u);
     TableTotals totals;
-    totals.add_drained(s.engine.counters(), 5);
+    totals.add_drained(s.engine.counters(), 5, 77);
     EXPECT_EQ(totals.last_fault_halt, 70u);
     EXPECT_EQ(totals.last_entry_halt, 50u);
+    EXPECT_EQ(totals.last_halt_ticks, 9u);
+    EXPECT_EQ(totals.last_drain_ticks, 77u);
+    EXPECT_EQ(totals.fault_ticks, 23u);
     totals.add_ended(s.engine.counters());
     EXPECT_EQ(totals.switches, 6u);
     EXPECT_EQ(totals.drained, 1u);

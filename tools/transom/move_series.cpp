@@ -9,23 +9,15 @@ namespace transom::tool {
 namespace {
 
 /// Counts of all moves together.
-constexpr std::array summed = {"passes",
-                               "pages_total",
-                               "pages_sent",
-                               "pages_resent",
-                               "zero_pages",
-                               "pages_demanded",
-                               "wire_bytes",
-                               "t2_faults",
-                               "t2_live_at_switch",
-                               "drained_by_hcall",
-                               "drained_by_sweep",
-                               "t2_mismatches",
-                               "t2_switches",
-                               "rc_mismatches",
-                               "postcopy_faults",
-                               "timebase_repairs",
-                               "timebase_repaired_ticks"};
+constexpr std::array summed = {"passes",           "pages_total",
+                               "pages_sent",       "pages_resent",
+                               "zero_pages",       "pages_demanded",
+                               "wire_bytes",       "t2_faults",
+                               "t2_fault_ticks",   "t2_live_at_switch",
+                               "drained_by_hcall", "drained_by_sweep",
+                               "t2_mismatches",    "t2_switches",
+                               "rc_mismatches",    "postcopy_faults",
+                               "timebase_repairs", "timebase_repaired_ticks"};
 /// The one in the middle says what a move usually takes.
 constexpr std::array medians = {"total_s",
                                 "downtime_ms",
@@ -33,7 +25,9 @@ constexpr std::array medians = {"total_s",
                                 "fold_us",
                                 "switch_halt_instructions",
                                 "switch_halt_by_fault",
-                                "switch_halt_on_entry"};
+                                "switch_halt_on_entry",
+                                "switch_halt_ticks",
+                                "drain_ticks"};
 
 /// Of those moves that did it at all.
 nlohmann::ordered_json median(std::vector<nlohmann::ordered_json> values) {

@@ -11,6 +11,7 @@ TableReport TableReport::of(const Answer& report) {
             .drained = report.counter("t2_drained"),
             .faults = report.counter("t2_faults"),
             .missing = report.counter("t2_missing"),
+            .fault_ticks = report.counter("t2_fault_ticks"),
             .live_at_switch = report.counter("t2_live_at_switch"),
             .drained_by_calls = report.counter("t2_drained_by_calls"),
             .drained_by_sweep = report.counter("t2_drained_by_sweep"),
@@ -18,7 +19,9 @@ TableReport TableReport::of(const Answer& report) {
             .rc_mismatches = report.counter("t2_rc_mismatches"),
             .switches = report.counter("t2_switches"),
             .fault_halt = report.counter("t2_last_halt_by_fault"),
-            .entry_halt = report.counter("t2_last_halt_on_entry")};
+            .entry_halt = report.counter("t2_last_halt_on_entry"),
+            .halt_ticks = report.counter("t2_last_halt_ticks"),
+            .drain_ticks = report.counter("t2_last_drain_ticks")};
 }
 
 TableReport TableReport::since(const TableReport& before) const {
@@ -26,6 +29,7 @@ TableReport TableReport::since(const TableReport& before) const {
             .drained = drained - before.drained,
             .faults = faults - before.faults,
             .missing = missing - before.missing,
+            .fault_ticks = fault_ticks - before.fault_ticks,
             .live_at_switch = live_at_switch - before.live_at_switch,
             .drained_by_calls = drained_by_calls - before.drained_by_calls,
             .drained_by_sweep = drained_by_sweep - before.drained_by_sweep,
@@ -33,7 +37,9 @@ TableReport TableReport::since(const TableReport& before) const {
             .rc_mismatches = rc_mismatches - before.rc_mismatches,
             .switches = switches - before.switches,
             .fault_halt = drained != before.drained ? fault_halt : 0,
-            .entry_halt = drained != before.drained ? entry_halt : 0};
+            .entry_halt = drained != before.drained ? entry_halt : 0,
+            .halt_ticks = drained != before.drained ? halt_ticks : 0,
+            .drain_ticks = drained != before.drained ? drain_ticks : 0};
 }
 
 TableReport TableReport::with(const TableReport& other) const {
@@ -41,6 +47,7 @@ TableReport TableReport::with(const TableReport& other) const {
             .drained = drained + other.drained,
             .faults = faults + other.faults,
             .missing = missing + other.missing,
+            .fault_ticks = fault_ticks + other.fault_ticks,
             .live_at_switch = live_at_switch + other.live_at_switch,
             .drained_by_calls = drained_by_calls + other.drained_by_calls,
             .drained_by_sweep = drained_by_sweep + other.drained_by_sweep,
@@ -48,7 +55,9 @@ TableReport TableReport::with(const TableReport& other) const {
             .rc_mismatches = rc_mismatches + other.rc_mismatches,
             .switches = switches + other.switches,
             .fault_halt = std::max(fault_halt, other.fault_halt),
-            .entry_halt = std::max(entry_halt, other.entry_halt)};
+            .entry_halt = std::max(entry_halt, other.entry_halt),
+            .halt_ticks = std::max(halt_ticks, other.halt_ticks),
+            .drain_ticks = std::max(drain_ticks, other.drain_ticks)};
 }
 
 std::vector<std::string> TableReport::complaints() const {
@@ -63,6 +72,7 @@ std::vector<std::string> TableReport::complaints() const {
 
 void TableReport::add_to(nlohmann::ordered_json& report) const {
     report["t2_faults"] = faults;
+    report["t2_fault_ticks"] = fault_ticks;
     report["t2_live_at_switch"] = live_at_switch;
     report["drained_by_hcall"] = drained_by_calls;
     report["drained_by_sweep"] = drained_by_sweep;
@@ -71,6 +81,8 @@ void TableReport::add_to(nlohmann::ordered_json& report) const {
     report["switch_halt_instructions"] = std::max(fault_halt, entry_halt);
     report["switch_halt_by_fault"] = fault_halt;
     report["switch_halt_on_entry"] = entry_halt;
+    report["switch_halt_ticks"] = halt_ticks;
+    report["drain_ticks"] = drain_ticks;
     report["postcopy_faults"] = missing;
 }
 

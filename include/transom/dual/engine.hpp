@@ -92,8 +92,10 @@ template <class Slots, class Pair = TwinSlots<Slots>, class Walk = Walkers<>> cl
     /// The phase is dual, and whoever is inside walks T2, as whoever comes in will: every store is seen from now on.
     bool all_on_second() const { return phase() == Phase::dual && walkers_.may_walk_first() == 0; }
     const Counters& counters() const { return twins_.counters; }
-    /// A processor has taken T1 again; it was held for so many instructions.
-    void count_switch(SwitchWay way, std::uint64_t instructions) { twins_.counters.count_switch(way, instructions); }
+    /// A processor has taken T1 again; it was held for so long.
+    void count_switch(SwitchWay way, Cost held) { twins_.counters.count_switch(way, held); }
+    /// A fault in T2 took so many ticks.
+    void count_fault(std::uint64_t ticks) { Counters::count(twins_.counters.fault_ticks, ticks); }
     std::uint64_t live() const { return twins_.live.count(); }
     /// Entries of T2 at the moment from which those that go are counted as drained: as many will be.
     std::uint64_t live_at_switch() const { return live_at_switch_; }
