@@ -2,6 +2,7 @@
 #include "one_move.hpp"
 
 #include "failure.hpp"
+#include "move_progress.hpp"
 #include "progress.hpp"
 
 #include <fmt/format.h>
@@ -140,24 +141,13 @@ void OneMove::note_completion(const Fields& source, const Fields& target) {
 
 void OneMove::watch_move() {
     Progress progress(task_.label);
+    MoveProgress shown(asked_);
     for (;;) {
         source_.check_running();
         target_.check_running();
         const Fields source = source_management_.demand("migration").result();
         const std::string state = source.text("state");
-        const auto done = source.number("pages_done").value_or(0), all = source.number("pages_total").value_or(0);
-        std::string detail =
-            fmt::format("{} of {} pages, {:.1f} MB/s", done, all,
-                        static_cast<double>(source.number("bytes").value_or(0)) / 1e6 / seconds_since(asked_));
-        if (const auto pass = source.number("pass"))
-            detail += fmt::format(", pass {}", *pass);
-        if (state == "in-doubt")
-            detail += ", in doubt: it is being asked whether it runs there";
-        if (state == "post-copying")
-            detail += fmt::format(", runs there, {} to come", source.number("pages_left").value_or(0));
-        if (const auto rate = source.number("dirty_rate"); rate && source.number("bandwidth").value_or(0) != 0)
-            detail += fmt::format(", {} pages/s written, {} left", *rate, source.number("pages_left").value_or(0));
-        const double fraction = all > 0 ? static_cast<double>(done) / static_cast<double>(all) : 0;
+        shown.take(source, Clock::now());
         if (state != "connecting" && state != "pre-copying" && state != "copying" && state != "confirming" &&
             state != "post-copying" && state != "completed" && state != "in-doubt")
             fail("the move is {}: {} ({})", state, source.text("error"), source.text("error_name"));
@@ -169,13 +159,13 @@ void OneMove::watch_move() {
             if (target.text("state") == "completed") {
                 note_completion(source, target);
                 marks_.push_back({"completed", Clock::now()});
-                progress.done(fmt::format("{} {}", progress_bar(fraction), detail));
+                progress.done(fmt::format("{} {}", progress_bar(shown.fraction()), shown.text()));
                 return;
             }
         }
         if (marks_.back().phase != state)
             marks_.push_back({state, Clock::now()});
-        progress.update(fraction, detail);
+        progress.update(shown.fraction(), shown.text());
         if (Clock::now() >= until_)
             fail("the move did not end in time: state {} at the source", state);
         std::this_thread::sleep_for(poll_interval);
