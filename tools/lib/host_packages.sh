@@ -15,6 +15,8 @@ host_packages=(
     clang-19 libclang-rt-19-dev
     # machines
     qemu-system-ppc
+    # charts of transom bench migrate
+    gnuplot-nox
     # this set-up itself
     dpkg-dev xz-utils cpio
 )

@@ -5,9 +5,9 @@
 #include "hypervisor_work.hpp"
 #include "log_check.hpp"
 #include "management_client.hpp"
-#include "paths.hpp"
 #include "port.hpp"
 #include "progress.hpp"
+#include "pseries_linux.hpp"
 #include "qemu.hpp"
 #include "shell.hpp"
 #include "temporary_directory.hpp"
@@ -107,35 +107,6 @@ void print_work(const std::optional<HypervisorWork>& work) {
                work->outside_instructions / 1e6, work->total() / 1e6);
 }
 
-std::vector<std::string> pseries_arguments(const MachineSetup& setup, const ManifestFile& manifest,
-                                           const tree::PartitionDescription& partition) {
-    const bool power8 = setup.kind == MachineKind::powernv8;
-    // QEMU's pseries takes memory in steps of 256 MiB.
-    const std::uint64_t memory_mib = (partition.memory + mib(256) - 1) / mib(256) * 256;
-    std::vector<std::string> arguments = {setup.qemu,
-                                          "-M",
-                                          pseries_machine(",x-vof=on"),
-                                          "-cpu",
-                                          power8 ? "POWER8" : "POWER9",
-                                          "-m",
-                                          fmt::format("{}M", memory_mib),
-                                          "-smp",
-                                          std::to_string(partition.virtual_processors),
-                                          "-nodefaults",
-                                          "-nographic",
-                                          "-serial",
-                                          "stdio",
-                                          "-kernel",
-                                          resolve(partition.kernel, manifest.folder).string(),
-                                          "-append",
-                                          fmt::format("{} disable_radix", partition.bootargs)};
-    if (!partition.initramfs.empty()) {
-        arguments.push_back("-initrd");
-        arguments.push_back(resolve(partition.initramfs, manifest.folder).string());
-    }
-    return arguments;
-}
-
 } // namespace
 
 nlohmann::ordered_json report_boot(const MachineSetup& setup, const ManifestFile& manifest, Clock::time_point until) {
@@ -145,7 +116,7 @@ nlohmann::ordered_json report_boot(const MachineSetup& setup, const ManifestFile
     const auto& partition = parsed->partitions()[0];
     const auto transom = boot({.name = "Transom", .arguments = qemu_arguments(setup), .has_hypervisor = true}, until);
     const auto pseries =
-        boot({.name = "QEMU pseries", .arguments = pseries_arguments(setup, manifest, partition)}, until);
+        boot({.name = "QEMU pseries", .arguments = pseries_linux_arguments(setup, manifest, partition)}, until);
     const auto work = count_boot(setup, manifest, partition.name, until);
 
     const auto first = transom.first_instruction_s;

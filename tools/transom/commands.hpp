@@ -71,6 +71,16 @@ struct BenchHcallOptions {
     std::string peer; ///< empty or kvm
 };
 
+struct BenchMigrateOptions {
+    MachineOptions common;
+    bool quick = false;                    ///< one writer, both orders
+    std::string guest;                     ///< only linux, or only writer; empty: both
+    unsigned rounds = 1;                   ///< moves of each cell
+    std::vector<std::string> guest_memory; ///< sizes of the partitions; empty: 256M and 2G
+    std::optional<unsigned> write_rate;    ///< stores of the guest writer in a second
+    std::string charts;                    ///< directory for them; empty: none
+};
+
 struct FuzzOptions {
     MachineOptions common;
     std::string on = "both";
@@ -112,6 +122,7 @@ int run(const RunOptions& options);
 int migrate(const MigrateOptions& options);
 int conform(const ConformOptions& options);
 int bench_hcall(const BenchHcallOptions& options);
+int bench_migrate(const BenchMigrateOptions& options);
 int fuzz(const FuzzOptions& options);
 int define(const DefineOptions& options);
 /// `verb`: start, stop, reset or remove.

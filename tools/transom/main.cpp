@@ -68,6 +68,7 @@ struct CommandLine {
     MigrateOptions migrate;
     ConformOptions conform;
     BenchHcallOptions bench_hcall;
+    BenchMigrateOptions bench_migrate;
     FuzzOptions fuzz;
     CLI::App* conform_command = nullptr;
     DefineOptions define;
@@ -206,6 +207,20 @@ struct CommandLine {
         command->add_option("--peer", bench_hcall.peer, "kvm: measure Linux's KVM-HV on the same machine, too");
         add_machine_options(*command, bench_hcall.common, partition_machine_names());
         command->callback([this] { status = transom::tool::bench_hcall(bench_hcall); });
+
+        command = bench->add_subcommand("migrate", "moves by either order of pages, standing still, and QEMU's own");
+        command->add_flag("--quick", bench_migrate.quick,
+                          "one partition that stores to hot, warm and cold pages, in both orders");
+        command->add_option("--guest", bench_migrate.guest, "only linux, or only writer; both if left out")
+            ->check(CLI::IsMember({"linux", "writer"}));
+        command->add_option("--rounds", bench_migrate.rounds, "moves of each")->capture_default_str();
+        command->add_option("--guest-memory", bench_migrate.guest_memory, "of the partitions: 256M,2G if left out")
+            ->delimiter(',');
+        command->add_option("--write-rate", bench_migrate.write_rate,
+                            "stores of the guest writer in a second, 400 by default, 1000 with --quick");
+        command->add_option("--charts", bench_migrate.charts, "draw charts, SVG files in this directory; gnuplot");
+        add_machine_options(*command, bench_migrate.common, partition_machine_names());
+        command->callback([this] { status = transom::tool::bench_migrate(bench_migrate); });
 
         auto* const of_stream = app.add_subcommand("stream", "look at a migration stream");
         of_stream->require_subcommand(1);
