@@ -94,6 +94,31 @@ TEST(BenchMigrate, AChartHasTheMedianOfTheRoundsAndGapsWhereNothingIsKnown) {
     EXPECT_THAT(script, HasSubstr("title \"address\""));
 }
 
+TEST(BenchMigrate, APageTableHasTheMediansOfTheMovesThatShowThem) {
+    std::vector<BenchCell> cells;
+    for (const unsigned table : {16u, 256u})
+        for (const unsigned n : {3u, 1u, 2u}) {
+            cells.push_back(cell("50", "state", 0));
+            cells.back().guest.page_table_mib = table;
+            cells.back().move.fold_ms = n * table;
+            cells.push_back(cell("50", "post-copy", 0));
+            cells.back().guest.page_table_mib = table;
+            cells.back().move.tables.drain_ticks = std::uint64_t{n} * table * 512;
+            cells.back().move.tables.entry_halt = n;
+            cells.back().move.tables.halt_ticks = 10 * n;
+        }
+    const auto costs = page_table_costs(cells);
+    ASSERT_EQ(costs.size(), 2u);
+    EXPECT_EQ(costs[0].page_table_mib, 16u);
+    EXPECT_EQ(costs[0].fold_us, 32'000);
+    EXPECT_EQ(costs[0].drain_us, 32);
+    EXPECT_EQ(costs[1].page_table_mib, 256u);
+    EXPECT_EQ(costs[1].drain_us, 512);
+    EXPECT_EQ(costs[1].switch_halt_instructions, 2u);
+    EXPECT_EQ(costs[1].switch_halt_ticks, 20u);
+    EXPECT_TRUE(page_table_costs({}).empty());
+}
+
 TEST(BenchMigrate, WhatWasNotMeasuredHasNoChart) {
     BenchCell only = cell("mixed", "stop-and-copy", 0);
     only.move.phases.clear();

@@ -32,6 +32,14 @@ std::string row(const BenchCell& cell) {
 
 } // namespace
 
+std::optional<double> median_of(std::vector<double> values) {
+    if (values.empty())
+        return {};
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
+    std::ranges::nth_element(values, middle);
+    return *middle;
+}
+
 std::vector<BenchWay> bench_ways() {
     return {{"hybrid", "hybrid", "state"},
             {"state", "pre-copy", "state"},
@@ -80,6 +88,34 @@ nlohmann::ordered_json BenchCell::json() const {
     json["phases"] = to_json(m.phases);
     json["complaints"] = complaints;
     return json;
+}
+
+std::vector<PageTableCosts> page_table_costs(const std::vector<BenchCell>& cells) {
+    constexpr double us = 1e6, ticks_per_second = 512e6;
+    std::vector<PageTableCosts> costs;
+    for (const BenchCell& first : cells) {
+        const unsigned mib = first.guest.page_table_mib;
+        if (std::ranges::find(costs, mib, &PageTableCosts::page_table_mib) != costs.end())
+            continue;
+        const auto median = [&](auto value) {
+            std::vector<double> values;
+            for (const BenchCell& cell : cells)
+                if (const double one = value(cell.move); cell.guest.page_table_mib == mib && one != 0)
+                    values.push_back(one);
+            return median_of(std::move(values)).value_or(0);
+        };
+        costs.push_back({.page_table_mib = mib,
+                         .fold_us = median([](const MoveReport& move) { return move.fold_ms * 1e3; }),
+                         .drain_us = median([](const MoveReport& move) {
+                             return static_cast<double>(move.tables.drain_ticks) * us / ticks_per_second;
+                         }),
+                         .switch_halt_instructions = static_cast<std::uint64_t>(median([](const MoveReport& move) {
+                             return static_cast<double>(std::max(move.tables.fault_halt, move.tables.entry_halt));
+                         })),
+                         .switch_halt_ticks = static_cast<std::uint64_t>(median(
+                             [](const MoveReport& move) { return static_cast<double>(move.tables.halt_ticks); }))});
+    }
+    return costs;
 }
 
 std::string bench_table(const std::vector<BenchCell>& cells) {

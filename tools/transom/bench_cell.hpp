@@ -4,10 +4,14 @@
 #include "move_report.hpp"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace transom::tool {
+
+/// The lower one of two in the middle. Nothing of nothing.
+std::optional<double> median_of(std::vector<double> values);
 
 /// A way to move a partition, as `bench migrate` compares them.
 struct BenchWay {
@@ -45,6 +49,15 @@ struct BenchCell {
     double bytes_per_memory_byte() const;
     nlohmann::ordered_json json() const;
 };
+
+/// Of moves with one size of page table: medians of those that have it. Zeros where none has.
+struct PageTableCosts {
+    unsigned page_table_mib = 0;
+    double fold_us = 0, drain_us = 0;
+    std::uint64_t switch_halt_instructions = 0, switch_halt_ticks = 0;
+};
+/// By size, in the order in which they come.
+std::vector<PageTableCosts> page_table_costs(const std::vector<BenchCell>& cells);
 
 /// A line for each, with a head.
 std::string bench_table(const std::vector<BenchCell>& cells);

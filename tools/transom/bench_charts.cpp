@@ -25,15 +25,6 @@ template <class List> void add_once(List& list, const std::string& name) {
         list.push_back(name);
 }
 
-/// The median of the rounds of a cell.
-std::optional<double> median(std::vector<double> values) {
-    if (values.empty())
-        return {};
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
-    std::ranges::nth_element(values, middle);
-    return *middle;
-}
-
 BenchChart chart(const std::vector<BenchCell>& cells, std::string file, std::string title, std::string unit,
                  const Value& value) {
     BenchChart chart{std::move(file), std::move(title), std::move(unit), {}, {}};
@@ -51,7 +42,7 @@ BenchChart chart(const std::vector<BenchCell>& cells, std::string file, std::str
                 if (cell.guest.text() == guest && way_of(cell) == way)
                     if (const auto one = value(cell))
                         values.push_back(*one);
-            group.values.push_back(median(std::move(values)));
+            group.values.push_back(median_of(std::move(values)));
         }
         chart.groups.push_back(std::move(group));
     }

@@ -68,6 +68,7 @@ BenchCell BenchPair::move(const BenchWay& way) {
         std::min(end_, Clock::now() + least_move_time + std::chrono::milliseconds(300 * what_.memory_mib));
     BenchCell cell{.guest = what_, .way = std::string(way.name), .result = {}, .move = {}, .complaints = {}};
     PairedMachine &source = pair_[here_], &target = pair_[1 - here_];
+    const TableReport tables = TableReport::of(source.management->demand("report"));
     const auto asked = Clock::now();
     try {
         cell.move = move_once({.source = source,
@@ -89,6 +90,7 @@ BenchCell BenchPair::move(const BenchWay& way) {
         cell.move.mode = way.mode;
         cell.move.order = way.order;
         note_given_up(cell, asked, until);
+        cell.move.tables = TableReport::of(source.management->demand("report")).since(tables);
     }
     return cell;
 }

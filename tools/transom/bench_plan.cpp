@@ -8,7 +8,7 @@
 namespace transom::tool {
 namespace {
 
-constexpr unsigned usual_rate = 400, quick_rate = 1000, work_processors = 2;
+constexpr unsigned usual_rate = 400, quick_rate = 1000, work_processors = 2, table_rounds = 3;
 constexpr std::uint64_t quick_mib = 128, table_mib = 256, counted_mib = 64;
 
 std::vector<BenchWay> ways(std::initializer_list<std::string_view> names) {
@@ -59,10 +59,11 @@ std::vector<BenchGroup> bench_plan(const BenchMigrateOptions& options, bool can_
     add_moves(plan, options);
     // Folded is at the source, in the stop, where there are two page tables; drained at the target, where it began with its second one.
     for (const unsigned table : {16u, 256u}) {
-        BenchGuest guest = writer("50", table_mib, options.write_rate.value_or(usual_rate));
+        BenchGuest guest = writer("10", table_mib, usual_rate); // never faster than can be sent
         guest.page_table_mib = table;
         plan.push_back({.guest = guest,
                         .ways = {{"state", "pre-copy", "state"}, {"post-copy", "post-copy", "state"}},
+                        .least_rounds = table_rounds,
                         .part = "page_tables"});
     }
     if (can_count)

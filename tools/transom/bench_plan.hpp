@@ -10,9 +10,10 @@ namespace transom::tool {
 struct BenchGroup {
     BenchGuest guest;
     std::vector<BenchWay> ways;
-    bool counts = false;  ///< the machines count instructions
-    bool is_qemu = false; ///< QEMU's own migration instead, in its own way
-    std::string part;     ///< of the report: moves, page_tables, counted
+    unsigned least_rounds = 1; ///< moves in each way, where the options want fewer
+    bool counts = false;       ///< the machines count instructions
+    bool is_qemu = false;      ///< QEMU's own migration instead, in its own way
+    std::string part;          ///< of the report: moves, page_tables, counted
 };
 
 /// All that `bench migrate` moves. `can_count`: there is a QEMU for it.

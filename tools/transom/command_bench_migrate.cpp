@@ -10,6 +10,7 @@
 #include "qemu.hpp"
 #include "time_limit.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace transom::tool {
@@ -47,26 +48,32 @@ nlohmann::ordered_json to_json(const std::vector<BenchCell>& cells) {
 std::vector<BenchCell> run_group(const BenchMigrateOptions& options, const BenchGroup& group, Clock::time_point until) {
     std::vector<BenchCell> cells;
     if (!group.is_qemu)
-        return bench_moves(options.common, group.guest, group.ways, options.rounds, group.counts, until);
+        return bench_moves(options.common, group.guest, group.ways, std::max(options.rounds, group.least_rounds),
+                           group.counts, until);
     for (unsigned round = 0; round < options.rounds; ++round)
         cells.push_back(pseries_move(options.common, group.guest, until));
     return cells;
 }
 
 std::string page_table_text(const std::vector<BenchCell>& cells) {
-    constexpr double us = 1e6, ticks_per_second = 512e6;
     std::string text;
-    for (const BenchCell& cell : cells) {
-        const TableReport& tables = cell.move.tables;
-        text += fmt::format("page table of {} MiB, {}: ", cell.guest.page_table_mib, cell.way);
-        if (tables.drained == 0)
-            text += fmt::format("fold {:.0f} us\n", cell.move.fold_ms * 1e3);
-        else
-            text += fmt::format("drain {:.0f} us, switch {} instructions (PMC5), {} ticks\n",
-                                static_cast<double>(tables.drain_ticks) * us / ticks_per_second,
-                                std::max(tables.fault_halt, tables.entry_halt), tables.halt_ticks);
-    }
+    for (const PageTableCosts& costs : page_table_costs(cells))
+        text += fmt::format("page table of {} MiB, medians: fold {:.0f} us, drain {:.0f} us, switch {} instructions "
+                            "(PMC5), {} ticks\n",
+                            costs.page_table_mib, costs.fold_us, costs.drain_us, costs.switch_halt_instructions,
+                            costs.switch_halt_ticks);
     return text;
+}
+
+nlohmann::ordered_json to_json(const std::vector<PageTableCosts>& all) {
+    auto list = nlohmann::ordered_json::array();
+    for (const PageTableCosts& costs : all)
+        list.push_back({{"page_table_mib", costs.page_table_mib},
+                        {"fold_us", costs.fold_us},
+                        {"drain_us", costs.drain_us},
+                        {"switch_halt_instructions", costs.switch_halt_instructions},
+                        {"switch_halt_ticks", costs.switch_halt_ticks}});
+    return list;
 }
 
 std::string counted_text(const std::vector<BenchCell>& cells) {
@@ -90,6 +97,7 @@ nlohmann::ordered_json report(const BenchMigrateOptions& options, const Measured
             {"rounds", options.rounds},
             {"moves", to_json(measured.moves)},
             {"page_tables", to_json(measured.page_tables)},
+            {"page_table_medians", to_json(page_table_costs(measured.page_tables))},
             {"counted", to_json(measured.counted)},
             {"complaints", complaints}};
 }
