@@ -96,7 +96,8 @@ void set_table(Vcpu& vcpu) {
     const transom::partition::Partition& partition = *vcpu.partition;
     PartitionEngine& engine = *partition.dual;
     const Entry way = engine.enter(vcpu.index, processor_index());
-    const bool second = vcpu.on_second_table = way.table == Which::second;
+    const bool second = way.table == Which::second;
+    vcpu.comes_back = way.comes_back;
     if (processor_generation() < 9) {
         mtspr<Spr::sdr1>(table_word(second ? engine.root() : partition.hpt.root()));
         mtspr<Spr::lpidr>(partition.lpid);
@@ -112,7 +113,7 @@ void set_table(Vcpu& vcpu) {
 
 void take_table(Vcpu& vcpu) {
     PartitionEngine& engine = *vcpu.partition->dual;
-    if (!vcpu.on_second_table || engine.phase() == Phase::dual || engine.changes_table()) [[likely]]
+    if (!vcpu.comes_back || engine.phase() == Phase::dual) [[likely]]
         return set_table(vcpu);
     const std::uint64_t began = timebase();
     const InstructionCount halt;

@@ -19,10 +19,10 @@ void Attendant::count(const Partition& partition) {
         engine.reached(Phase::release) + partition.timebase_offset);
 }
 
-bool Attendant::attend(Partition& partition) {
+bool Attendant::attend(Partition& partition, ResizePortion& portion) {
     PartitionEngine& engine = *partition.dual;
-    const bool resizes = engine.resize().under_way() && engine.resize().work(partition, frames_);
-    if (!engine.active() || engine.changes_table())
+    const bool resizes = engine.resize().under_way() && engine.resize().work(partition, frames_, portion);
+    if (!engine.has_twins())
         return resizes;
     switch (engine.advance()) {
     case Phase::drain:
@@ -44,7 +44,20 @@ bool Attendant::attend(Partition& partition) {
 
 std::uint64_t Attendant::run() {
     bool more = false;
-    roster_.for_each([&](Partition& partition) { more = attend(partition) || more; });
+    ResizePortion portion;
+    const std::size_t first = begins_with_;
+    // From `first` to the end, then what is before it: who has had a portion comes last in the next round.
+    for (const bool before_it : {false, true}) {
+        std::size_t place = 0;
+        roster_.for_each([&](Partition& partition) {
+            if ((place++ < first) != before_it)
+                return;
+            const bool was_left = portion.left();
+            more = attend(partition, portion) || more;
+            if (was_left && !portion.left())
+                begins_with_ = place;
+        });
+    }
     return more ? interval_ : ~std::uint64_t{0};
 }
 

@@ -124,7 +124,8 @@ std::optional<Counter> LocalMachine::counter(std::size_t index) {
     const arch::TimebaseRepairs repairs = arch::timebase_repairs();
     const dual::TableTotals& tables = roster_.table_totals();
     std::uint64_t second_tables = 0;
-    roster_.for_each([&](const partition::Partition& partition) { second_tables += partition.dual->active() ? 1 : 0; });
+    roster_.for_each(
+        [&](const partition::Partition& partition) { second_tables += partition.dual->has_twins() ? 1 : 0; });
     const std::array own{
         Counter{"started_ticks", started_at_},
         Counter{"first_instruction_ticks", dispatcher_.first_entry()},

@@ -54,7 +54,7 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
     for (const Partition* last : {pages_.partition(), arriving_.partition()})
         if (const auto drained = check_drained(last); !drained)
             return drained;
-    if (!partition->dual->resize().hold(*partition))
+    if (!partition->dual->resize().hold(*partition, frequency_))
         return std::unexpected(
             failure(MoveError::busy, "{} changes the size of its page table at this moment: try again", name));
     keep_doubted();
@@ -145,10 +145,10 @@ std::uint64_t Mover::run() {
 
 std::uint64_t Mover::now() { return arch::timebase(); }
 
-/// Whether somebody may still tell of its pages, or ask for them: it is here, and has its second page table.
+/// Whether somebody may still tell of its pages, or ask for them: it is here, and has a migration's second page table.
 bool Mover::has_second_table(const Partition* which) {
     bool has = false;
-    roster_.for_each([&](Partition& partition) { has = has || (&partition == which && partition.dual->active()); });
+    roster_.for_each([&](Partition& partition) { has = has || (&partition == which && partition.dual->has_twins()); });
     return has;
 }
 
@@ -163,8 +163,8 @@ std::expected<void, Failure> Mover::check_drained(const Partition* last) {
 /// It is called again and again until it answers true.
 std::expected<bool, Failure> Mover::prepare_second_table(Partition& partition, std::uint64_t budget) {
     dual::PartitionEngine& engine = *partition.dual;
-    if (engine.active())
-        return false; // the last move's is not empty yet
+    if (engine.active() || engine.resize().gives_memory_back())
+        return false; // the last move's is not empty yet, or what a resize had prepared is on its way back
     if (!engine.has_memory() && !engine.take(partition.hpt, frames_))
         return std::unexpected(failure(MoveError::memory,
                                        "no memory for a second page table of {} MiB: free some, or move it "

@@ -29,7 +29,7 @@ TablePortion encode(Table& table, std::uint64_t from, std::uint64_t end, std::sp
 } // namespace
 
 bool has_two_tables(const partition::Partition& partition) {
-    return partition.dual != nullptr && partition.dual->active();
+    return partition.dual != nullptr && partition.dual->has_twins();
 }
 
 TablePortion encode_table(partition::Partition& partition, std::uint64_t from, std::uint64_t end,

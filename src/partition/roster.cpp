@@ -266,7 +266,7 @@ std::expected<void, CreateError> Roster::begin_anew(Partition& partition, const 
 
 /// With nobody inside.
 void Roster::give_table_back(Slot& slot) {
-    if (slot.dual.active() && !slot.dual.changes_table())
+    if (slot.dual.has_twins())
         table_totals_.add_ended(slot.dual.counters());
     slot.dual.end(resources_.frames);
 }

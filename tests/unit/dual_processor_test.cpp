@@ -52,6 +52,18 @@ TEST(DualProcessors, ACallThatBeganAtT1AloneIsOverBeforeAnythingIsInT2) {
     EXPECT_EQ(s.engine.advance(), Phase::normal);
 }
 
+// Its way back is counted, even where it stays outside until all is over.
+TEST(DualProcessors, AProcessorThatGoesToT2OfAMigrationComesBack) {
+    DualScene s;
+    EXPECT_FALSE(s.engine.enter(0, 0).comes_back);
+    ASSERT_TRUE(s.start());
+    s.pass_all();
+    ASSERT_EQ(s.engine.advance(), Phase::dual);
+    EXPECT_TRUE(s.engine.enter(0, 0).comes_back);
+    s.engine.stop();
+    EXPECT_FALSE(s.engine.enter(0, 0).comes_back);
+}
+
 // Who leads the move may count on it only when nobody walks T1 any more.
 TEST(DualProcessors, P1_AllStoresAreSeenWhenEverybodyInsideIsOnT2) {
     DualScene s{{}, 3};

@@ -25,6 +25,8 @@ void check_options(const MigrateOptions& options) {
     const unsigned processors = options.virtual_processors.value_or(1);
     if (processors < 1 || processors > tree::max_virtual_processors)
         fail("migrate --virtual-processors {}: a partition has 1 to {}", processors, tree::max_virtual_processors);
+    if (!options.link.empty() && !options.faults.empty())
+        fail("migrate --faults: what becomes of each is known where the link has no rules: leave out --link");
 }
 
 class MoveCommand {
@@ -33,6 +35,13 @@ class MoveCommand {
     /// All rounds, or up to the first that is not right.
     void run(MoveSeries& series);
     void keep_consoles() { pair_.keep_consoles(); }
+    /// What its link did so far.
+    std::optional<LinkReport> link() {
+        LinkProxy* const link = pair_.link();
+        if (link == nullptr)
+            return {};
+        return LinkReport{options_.link, {link->counts(0), link->counts(1)}};
+    }
 
   private:
     std::string mode(unsigned round) const;
@@ -69,7 +78,8 @@ MoveTask MoveCommand::task(unsigned round) {
             mode(round),
             options_.order,
             options_.cancel_first,
-            round == 0 ? options_.corrupt_page : std::nullopt};
+            round == 0 ? options_.corrupt_page : std::nullopt,
+            pair_.link()};
 }
 
 void MoveCommand::run(MoveSeries& series) {
@@ -83,6 +93,7 @@ void MoveCommand::run(MoveSeries& series) {
     Machine& last = *pair_[end].machine;
     MoveReport& report = series.moves.back();
     guest_->finish(last, report, until_);
+    series.link = link();
     series.powered_off = guest_->power_off(last, Clock::now() + answer_time);
     pair_[1 - end].management->demand("shutdown");
     pair_[1 - end].machine->wait_for_power_off(Clock::now() + answer_time);
@@ -125,6 +136,8 @@ int migrate(const MigrateOptions& options) {
         command.emplace(options);
         command->run(series);
     } catch (const Failure& failure) {
+        if (command)
+            series.link = command->link();
         json.write(series.failed_json(failure.what()));
         if (command)
             keep_consoles_of_failed(*command, failure);

@@ -53,6 +53,7 @@ struct MigrateOptions {
     std::string faults;              ///< empty, some or all: moves with a fault each
     std::string consoles; ///< directory that gets both machines' consoles as A.console and B.console; empty: none
     std::string capture;  ///< file that gets what goes over the link, as libpcap writes it; empty: none
+    std::string link;     ///< parse_link_rules(); empty: the machines' link has none
     std::string stranger; ///< source or target: the other machine does not know its key; empty: they know each other
 };
 

@@ -37,6 +37,8 @@ MachinePair::MachinePair(const MigrateOptions& options, const MachineSetup& comm
         machines_[i].qemu = version_text(check_qemu(setups_[i].qemu));
         machines_[i].link_address = identity_of(number_of(i)).link_address;
     }
+    if (!options.link.empty())
+        rules_ = parse_link_rules(options.link);
     prepare_consoles();
     if (!capture_.empty())
         write_private_file(capture_, {}); // QEMU's own complaint would come late
@@ -74,7 +76,7 @@ MachineSetup MachinePair::setup_of(std::size_t index, const std::vector<std::byt
     setup.bundle = directory_.path() / fmt::format("bundle-{}", setup.number);
     std::filesystem::remove(setup.bundle); // an earlier start's, with its keys
     write_private_file(setup.bundle, bundle);
-    setup.link = LinkSocket{directory_.path() / "link", index == 0};
+    setup.link = LinkSocket{link_socket(index), !rules_ && index == 0};
     if (index == 0)
         setup.capture = capture_;
     do
@@ -84,10 +86,15 @@ MachineSetup MachinePair::setup_of(std::size_t index, const std::vector<std::byt
     return setup;
 }
 
+/// Of a machine: A has made it and B comes to it, or there is one for each between which frames are handed on.
+std::filesystem::path MachinePair::link_socket(std::size_t index) const {
+    return directory_.path() / (rules_ ? fmt::format("link-{}", names[index]) : "link");
+}
+
 /// The socket must be there before the other end connects.
-void MachinePair::wait_for_link(const std::filesystem::path& path, Clock::time_point until) {
+void MachinePair::wait_for_link(Clock::time_point until) {
     Machine& listener = *machines_[0].machine;
-    while (!std::filesystem::exists(path)) {
+    while (!std::filesystem::exists(link_socket(0))) {
         listener.check_running();
         if (Clock::now() >= until)
             listener.fail_with_console("QEMU does not open the link");
@@ -107,11 +114,15 @@ void MachinePair::start(const ManifestFile& manifest, Clock::time_point until) {
         key_of_a.peers = {public_key(fresh_private_key())};
     const std::array setups = {setup_of(0, build_bundle(manifest, identity_of(number_of(0)), key_of_a)),
                                setup_of(1, build_empty_bundle(identity_of(number_of(1)), key_of_b))};
-    std::filesystem::remove(setups[0].link->path);
+    link_.reset();
+    for (std::size_t i = 0; i < machines_.size(); ++i)
+        std::filesystem::remove(link_socket(i));
+    if (rules_)
+        link_ = std::make_unique<LinkProxy>(*rules_, std::array{link_socket(0), link_socket(1)});
     for (std::size_t i = 0; i < machines_.size(); ++i) {
         machines_[i].machine = std::make_unique<Machine>(
             std::string(names[i]), counts_ ? counting(qemu_arguments(setups[i])) : qemu_arguments(setups[i]));
-        wait_for_link(setups[0].link->path, until);
+        wait_for_link(until);
     }
     Progress progress("machines A and B start");
     const auto still_there = [this] {

@@ -3,6 +3,7 @@
 
 #include "bundle.hpp"
 #include "commands.hpp"
+#include "link_proxy.hpp"
 #include "machine.hpp"
 #include "management_client.hpp"
 #include "temporary_directory.hpp"
@@ -30,6 +31,8 @@ class MachinePair {
     void start(const ManifestFile& manifest, Clock::time_point until);
     /// A is 0, B is 1.
     PairedMachine& operator[](std::size_t index) { return machines_.at(index); }
+    /// What is between them, where the link has rules; else null.
+    LinkProxy* link() { return link_.get(); }
     /// Writes all that the consoles have said so far to files, if that was asked for.
     void keep_consoles();
 
@@ -37,13 +40,16 @@ class MachinePair {
     std::filesystem::path console_file(std::string_view machine) const;
     void prepare_consoles() const;
     MachineSetup setup_of(std::size_t index, const std::vector<std::byte>& bundle);
-    void wait_for_link(const std::filesystem::path& path, Clock::time_point until);
+    std::filesystem::path link_socket(std::size_t index) const;
+    void wait_for_link(Clock::time_point until);
 
     std::string consoles_, capture_, stranger_;
-    bool counts_ = false;                ///< instructions
+    bool counts_ = false; ///< instructions
+    std::optional<LinkRules> rules_;
     std::array<MachineSetup, 2> setups_; ///< without what is made for each start
     std::uint16_t last_port_ = 0;        ///< two machines must not be given the same one
     TemporaryDirectory directory_;
+    std::unique_ptr<LinkProxy> link_;
     std::array<PairedMachine, 2> machines_;
 };
 

@@ -165,6 +165,10 @@ struct CommandLine {
         command->add_option("--consoles", migrate.consoles,
                             "keep what both consoles said in this directory, as A.console and B.console");
         command->add_option("--capture", migrate.capture, "write all that goes over the link to this file (libpcap)");
+        command->add_option("--link", migrate.link,
+                            "what the link does to frames, in the words of tc-netem: any of loss 1%, duplicate 1%, "
+                            "reorder 5%, delay 5ms [1ms], rate 100mbit, limit 1000, seed 1; and cut 500ms for 3s, "
+                            "after each move has been asked for");
         command
             ->add_option("--test-stranger", migrate.stranger,
                          "source or target: the other machine does not know its key: must be refused")

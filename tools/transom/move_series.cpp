@@ -102,12 +102,17 @@ nlohmann::ordered_json MoveSeries::json() const {
         if (item->is_boolean())
             *item = std::ranges::all_of(list, [&](const auto& move) { return move[item.key()] == true; });
     report["complaints"] = all;
+    if (link)
+        report["link"] = link->json();
     report["moves"] = list;
     return report;
 }
 
 nlohmann::ordered_json MoveSeries::failed_json(std::string_view error) const {
-    return {{"result", "failed"}, {"guest", guest}, {"error", error}, {"moves", moves_json()}};
+    nlohmann::ordered_json report = {{"result", "failed"}, {"guest", guest}, {"error", error}, {"moves", moves_json()}};
+    if (link)
+        report["link"] = link->json();
+    return report;
 }
 
 std::string MoveSeries::text() const {
@@ -128,7 +133,7 @@ std::string MoveSeries::text() const {
     return text +
            fmt::format("Move of the {} partition, {} with QEMU {}, to QEMU {}\n", guest, machine,
                        moves.back().source_qemu, moves.back().target_qemu) +
-           moves.back().text();
+           moves.back().text() + (link ? link->text() : "");
 }
 
 } // namespace transom::tool

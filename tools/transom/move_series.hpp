@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "link_report.hpp"
 #include "move_report.hpp"
 
 namespace transom::tool {
@@ -10,7 +11,8 @@ struct MoveSeries {
     std::string guest, machine;
     unsigned rounds = 1; ///< that were asked for
     std::vector<MoveReport> moves;
-    bool powered_off = false; ///< the last machine switched itself off when the partition did
+    std::optional<LinkReport> link; ///< where the link had rules
+    bool powered_off = false;       ///< the last machine switched itself off when the partition did
 
     std::vector<std::string> complaints() const;
     /// Counts of all moves together, the median of what a move takes, what else there is of the last move; what holds, or does not, of all of

@@ -75,6 +75,8 @@ void OneMove::ask_for_move() {
     if (task_.corrupt_page)
         request += fmt::format(" test-corrupt-page={}", *task_.corrupt_page);
     asked_ = Clock::now();
+    if (task_.link != nullptr)
+        task_.link->begin_move();
     source_management_.demand(request);
 }
 

@@ -19,6 +19,7 @@ struct MoveTask {
     std::string order = "state";   ///< of pages, the same
     bool cancel_first = false;
     std::optional<std::uint64_t> corrupt_page;
+    LinkProxy* link = nullptr; ///< what is between the machines, if there is something
 };
 
 /// Moves the guest's partition, which runs at the source, and looks at everything that a move may break. Throws Failure where

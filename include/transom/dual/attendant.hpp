@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <transom/dual/resize_portion.hpp>
 #include <transom/partition/roster.hpp>
 
 namespace transom::dual {
 
 /// Does for the second page tables of all partitions what has to be done now and then: sees to it that processors come to the table that
-/// they are to walk, sweeps in intervals while a table drains, and gives its memory back. It prepares tables of another size too.
+/// they are to walk, sweeps in intervals while a table drains, and gives its memory back. It prepares tables of another size too, however many
+/// partitions want one a portion at a time.
 class Attendant final : public partition::Task {
   public:
     /// `frequency`: ticks of the time base in a second.
@@ -17,12 +19,13 @@ class Attendant final : public partition::Task {
 
   private:
     /// True: there is something to wait for.
-    bool attend(partition::Partition& partition);
+    bool attend(partition::Partition& partition, ResizePortion& portion);
     void count(const partition::Partition& partition);
 
     partition::Roster& roster_;
     memory::Frames& frames_;
-    std::uint64_t interval_; // ticks from one portion of the sweep to the next
+    std::uint64_t interval_;      // ticks from one portion of the sweep to the next
+    std::size_t begins_with_ = 0; // by its place in the roster: who gets the next portion of a resize if it wants one
 };
 
 } // namespace transom::dual

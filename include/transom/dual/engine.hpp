@@ -32,12 +32,17 @@ template <class Slots, class Pair = TwinSlots<Slots>, class Walk = Walkers<>> cl
     /// Prepares T2; the phase is dual when advance() has seen all processors outside once. False: there is one already, and it has
     /// to be gone before.
     [[nodiscard]] bool start(hpt::Table<Slots>& first, const SecondTable<Slots>& second);
-    /// Sends the processors to a table that takes T1's place, by the second LPID, in dual at once: they fault in it as in T1, and calls have to wait. When
-    /// all_on_second(), who has put it into T1's place calls stop(); when the phase is drain nobody has the old one any more, and end_drain() ends that.
+    /// Before start_change(): page table calls are made again from now on, and grace_awaits() says who may be in one that began before.
+    void close_calls(CallDiversion& calls);
+    /// Nobody is in a page table call, by close_calls(). Sends the processors to a table that takes T1's place, by the second LPID, in dual at once: they
+    /// fault in it as in T1. When all_on_second(), who has put it into T1's place sends calls there and calls stop(); when the phase is drain nobody
+    /// has the old one any more, and end_drain() ends that. False: they are on their way somewhere else.
     [[nodiscard]] bool start_change(const Lpids& lpids, CallDiversion& calls);
     void end_drain() { static_cast<void>(twins_.live.remove()); }
     /// Whether the second table is one that takes T1's place.
     bool changes_table() const { return active() && changes_table_.load(std::memory_order_relaxed); }
+    /// Whether it is a migration's.
+    bool has_twins() const { return active() && !changes_table_.load(std::memory_order_relaxed); }
     /// Begins to wait until all who are inside now have been outside; a kick brings those out who are in grace_awaits().
     void begin_grace() { walkers_.begin_grace(); }
     std::uint64_t grace_awaits() const { return walkers_.awaited(); }

@@ -40,11 +40,17 @@ bool Engine<Slots, Pair, Walk>::start(hpt::Table<Slots>& first, const SecondTabl
     return true;
 }
 
+template <class Slots, class Pair, class Walk> void Engine<Slots, Pair, Walk>::close_calls(CallDiversion& calls) {
+    calls.divert(CallsGo::nowhere);
+    walkers_.begin_grace();
+}
+
 template <class Slots, class Pair, class Walk>
 bool Engine<Slots, Pair, Walk>::start_change(const Lpids& lpids, CallDiversion& calls) {
     const Locked control(control_);
     if (active())
         return false;
+    invariant(walkers_.awaited() == 0, "a page table is replaced under a call");
     twins_.live.reset();
     twins_.live.add(); // for all of the old table: end_drain()
     lpids_ = lpids;
@@ -54,8 +60,6 @@ bool Engine<Slots, Pair, Walk>::start_change(const Lpids& lpids, CallDiversion& 
     epoch_.fetch_add(1);
     changes_table_.store(true, std::memory_order_relaxed);
     active_.store(true, std::memory_order_release);
-    calls_->divert(CallsGo::nowhere);
-    // Who is in a call has not looked at the phase since: all_on_second() waits for him too.
     move(Phase::dual);
     return true;
 }
@@ -151,9 +155,11 @@ template <class Slots, class Pair, class Walk>
 Entry Engine<Slots, Pair, Walk>::enter(unsigned processor, unsigned physical) {
     const Which table = walkers_.enter(processor, twins_.phase);
     if (table == Which::first)
-        return {table, tlbs_.change(physical, TlbContents::of_first)};
+        return {.table = table, .flush = tlbs_.change(physical, TlbContents::of_first)};
     // By two LPIDs a TLB tells the tables apart, and nothing of the last T2 is in it: it was flushed when nobody walked that.
-    return {table, lpids_.one() && tlbs_.change(physical, TlbContents::of_second(epoch()))};
+    return {.table = table,
+            .flush = lpids_.one() && tlbs_.change(physical, TlbContents::of_second(epoch())),
+            .comes_back = !changes_table()};
 }
 
 template <class Slots, class Pair, class Walk> FaultOutcome Engine<Slots, Pair, Walk>::fill(const Access& access) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <papr/status.hpp>
 #include <transom/base/spin_lock.hpp>
+#include <transom/dual/resize_portion.hpp>
 #include <transom/dual/resize_tables.hpp>
 #include <transom/hpt/hashed_page_table.hpp>
 #include <transom/memory/frames.hpp>
@@ -28,7 +29,8 @@ enum class ResizeStep : std::uint8_t {
     copying,   // what is bolted goes there
     prepared,
     no_memory,
-    switching, // its processors go over to it: H_RESIZE_HPT_COMMIT is being made
+    closing, // H_RESIZE_HPT_COMMIT is being made: page table calls that are under way are awaited, and no new ones begin
+    switching, // its processors go over to it
     folding,   // it is the partition's page table; the old one's R and C are taken over
     dropping,  // it is not wanted; calls that still know it are awaited
 };
@@ -44,13 +46,17 @@ class PartitionResize {
     /// H_RESIZE_HPT_COMMIT, of virtual processor `caller`. Nothing: the call is to be made again, as its processors are not all there yet.
     std::optional<papr::Status> commit(partition::Partition& partition, std::uint32_t caller, unsigned log2_bytes);
 
-    /// A migration begins: what is prepared is dropped, and nothing is prepared until let(). False: a change of the table is not finished.
-    [[nodiscard]] bool hold(partition::Partition& partition);
+    /// A migration begins: what is prepared is dropped, and nothing is prepared until let(). False: a change of the table is not finished, or whoever
+    /// committed it has not had his answer, which the target would not know. For the answer nobody waits longer than `patience` (ticks): an interrupt may
+    /// have taken the processor elsewhere.
+    [[nodiscard]] bool hold(partition::Partition& partition, std::uint64_t patience);
     void let();
 
-    /// A portion of what there is to do, by the owner of `frames`. True: there is more.
-    bool work(partition::Partition& partition, memory::Frames& frames);
+    /// What there is to do, by the owner of `frames`; what takes time only with the round's portion. True: there is more.
+    bool work(partition::Partition& partition, memory::Frames& frames, ResizePortion& portion);
     bool under_way() const { return step() != ResizeStep::idle; }
+    /// Memory of a table that is not wanted any more is about to be free.
+    bool gives_memory_back() const { return step() == ResizeStep::dropping; }
     ResizeStep step() const { return step_.load(std::memory_order_acquire); }
     /// The partition ends, with nobody inside.
     void end(memory::Frames& frames);
@@ -66,10 +72,14 @@ class PartitionResize {
     void move(ResizeStep to) { step_.store(to, std::memory_order_release); }
     bool move_if(ResizeStep from, ResizeStep to);
     void drop(partition::Partition& partition);
-    bool take_memory(const partition::Partition& partition, memory::Frames& frames);
+    bool is_committed() const { return step() == ResizeStep::closing || step() == ResizeStep::switching; }
+    void go_on(partition::Partition& partition);
+    void begin_switching(partition::Partition& partition);
+    void change_over(partition::Partition& partition);
+    void answer(papr::Status status);
+    bool take_memory(memory::Frames& frames);
     void prepare_portion(partition::Partition& partition, memory::Frames& frames);
-    bool change_over(partition::Partition& partition);
-    void fold_portion(partition::Partition& partition, memory::Frames& frames);
+    void fold_portion(partition::Partition& partition, memory::Frames& frames, ResizePortion& portion);
     void release(memory::Frames& frames);
 
     PartitionEngine& engine_;
@@ -78,8 +88,10 @@ class PartitionResize {
     std::atomic<ResizeStep> step_ = ResizeStep::idle;
     unsigned log2_bytes_ = 0; // wanted, and at last reached
     bool held_ = false;
-    std::uint32_t committer_ = nobody; // the virtual processor whose call has not been answered
-    RealRange spare_{};                // of the table that is not the partition's: the new one, then the old one
+    std::uint32_t committer_ = nobody;            // the virtual processor whose call has not been answered
+    papr::Status answer_ = papr::Status::success; // that it gets when it makes the call again
+    std::uint64_t answered_at_ = 0;               // time base
+    RealRange spare_{}; // of the table that is not the partition's: the new one, then the old one
     Bytes zeroed_ = 0;
 };
 

@@ -11,9 +11,9 @@ namespace transom::dual {
 /// The page table of a partition and the one of another size that takes its place. Between begin() and change_over() calls of the
 /// partition act on table(), which is the old one and keeps what is bolted in the new one too; from then on table() is the new one, which
 /// takes R and C of each entry over from the old one. What is done in portions is done by one processor.
-template <class Slots> class ResizeTables {
+template <class Slots, class Paired = ResizeSlots<Slots>> class ResizeTables {
   public:
-    using Table = hpt::Table<ResizeSlots<Slots>>;
+    using Table = hpt::Table<Paired>;
 
     /// `next`: 2^log2_bytes bytes of zeroed slots and guest words. `first` outlives it, with its turns; its slots are those in use.
     void begin(hpt::Table<Slots>& first, Slots next, unsigned log2_bytes) {
@@ -23,10 +23,10 @@ template <class Slots> class ResizeTables {
         shared_.mirrors = false;
         shared_.folds = false;
         shared_.turns = &first.turns();
-        before_.init({ResizeRole::before, first.slots(), next, old_log2, log2_bytes, options.format, shared_}, old_log2,
-                     options);
-        after_.init({ResizeRole::after, next, first.slots(), log2_bytes, old_log2, options.format, shared_}, log2_bytes,
-                    options);
+        before_.init(Paired(ResizeRole::before, first.slots(), next, old_log2, log2_bytes, options.format, shared_),
+                     old_log2, options);
+        after_.init(Paired(ResizeRole::after, next, first.slots(), log2_bytes, old_log2, options.format, shared_),
+                    log2_bytes, options);
         table_ = &before_;
         cursor_ = 0;
     }
@@ -69,7 +69,7 @@ template <class Slots> class ResizeTables {
         return (d0 & both) == both;
     }
     void copy_one(papr::Ptex slot) {
-        ResizeSlots<Slots> slots = before_.slots();
+        Paired slots = before_.slots();
         const std::uint64_t d0 = slots.d0(slot);
         if ((d0 & hpt::table_detail::lock_bit) == 0 && !may_be_kept(d0))
             return;
@@ -79,14 +79,14 @@ template <class Slots> class ResizeTables {
         slots.set_d0(slot, slots.d0(slot) & ~hpt::table_detail::lock_bit);
     }
     void fold_one(papr::Ptex slot) {
-        ResizeSlots<Slots> old = before_.slots();
+        Paired old = before_.slots();
         const std::uint64_t d0 = old.d0(slot);
         if (!may_be_kept(d0))
             return;
         const auto place = old.kept_at(slot, {d0, old.d1(slot)}, old.guest_word(slot));
         if (!place)
             return;
-        ResizeSlots<Slots> slots = after_.slots();
+        Paired slots = after_.slots();
         while (!slots.lock(*place, hpt::table_detail::lock_bit)) // and with that it is done
             arch::relax();
         slots.set_d0(*place, slots.d0(*place) & ~hpt::table_detail::lock_bit);

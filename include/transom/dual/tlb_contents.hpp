@@ -12,6 +12,8 @@ namespace transom::dual {
 struct Entry {
     Which table = Which::first;
     bool flush = false;
+    bool comes_back =
+        false; // it will take T1 again when a migration ends, which is counted: not where the table takes T1's place
 };
 
 /// Of which table a TLB may hold translations, where both tables have one LPID (POWER8, SDR1). A TLB is a physical processor's: virtual

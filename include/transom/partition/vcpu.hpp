@@ -48,7 +48,7 @@ struct Vcpu {
     /// The page that it needs and that is not here yet, by its logical address: it does not run before. Said where it runs; who brings
     /// pages looks at it.
     std::atomic<std::uint64_t> awaits = nothing;
-    bool on_second_table = false;       // which one it walked last
+    bool comes_back = false;            // it walked the second table of a migration last: dual::Entry
     std::uint32_t confers_to = nowhere; // H_CONFER: the virtual processor that goes on with its turn
     Contender contender;                // for a physical processor
     PerProcessorAreas areas;            // VPA, SLB shadow and dispatch trace log as registered

@@ -19,6 +19,7 @@ enum Place : std::uint32_t {
     first_word_place = 16
 };
 constexpr unsigned processors = 2;
+constexpr std::uint64_t C = papr::d1::changed, R = papr::d1::referenced, usage = papr::d1::usage;
 
 /// The words of a table's slots that a scene uses; all others are zero for ever, and looking at them is no step.
 class CheckedMemory {

@@ -44,6 +44,8 @@ class CheckedWalkers : public dual::Walkers<WalkerSteps> {
                                                         : Base::may_walk_first();
     }
 
+    std::uint64_t awaited() const { return mutation_ == Mutation::no_grace ? 0 : Base::awaited(); }
+
   private:
     Mutation mutation_ = planted;
 };

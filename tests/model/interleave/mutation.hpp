@@ -29,6 +29,19 @@ enum class Mutation : std::uint8_t {
     late_switch,         // a processor looks at the phase before it says that it comes [late_switch]
     handler_not_counted, // who is in its fault does not count as on T2 [handler_not_counted]
     looking_is_second,   // who has not looked at the phase yet counts as on T2
+    no_grace,            // nobody is waited for
+};
+
+/// The same in a resize.
+enum class ResizeFault : std::uint8_t {
+    none,
+    call_leaves_the_new_table, // what a call changes is not changed there
+    copies_without_lock,       // of the slot that is copied
+    place_has_no_lock,         // that in the new table
+    call_does_not_fold,        // a call on the new table leaves R and C of the old one to the fold
+    folds_without_lock,
+    fold_leaves_the_old_entry, // whose R and C it has taken
+    plain_merge,               // d1 is read, and later written, with the old R and C
 };
 
 } // namespace transom::interleave

@@ -9,7 +9,6 @@
 namespace transom::interleave {
 
 constexpr unsigned log2_table = 18;
-constexpr std::uint64_t C = papr::d1::changed, R = papr::d1::referenced;
 
 /// What has to be true of one of the two pages.
 struct Truth {
