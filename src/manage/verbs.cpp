@@ -187,6 +187,12 @@ void Connection::answer_migration() {
         append(" rc_mismatches={}", p.rc_mismatches);
     if (p.pages_resent != 0)
         append(" pages_resent={}", p.pages_resent);
+    if (p.pages_compressed != 0)
+        append(" pages_compressed={}", p.pages_compressed);
+    if (p.bytes_saved != 0)
+        append(" bytes_saved={}", p.bytes_saved);
+    if (p.encode_ticks != 0)
+        append(" encode_ticks={} send_ticks={}", p.encode_ticks, p.send_ticks);
     if (p.state == migrate::MoveState::post_copying)
         append(" pages_left={}", p.pages_left);
     if (p.pages_demanded != 0)

@@ -192,8 +192,13 @@ void SourceSession::put_page(Copy copy, std::span<const std::byte> granule) {
     std::memcpy(payload.data() + sizeof(PageRecord), granule.data(), granule.size());
     if (order_.corrupt_page == copy.index)
         payload[sizeof(PageRecord) + granule.size() / 2] ^= std::byte{0x10};
-    writer_.finish(RecordType::page, sizeof(PageRecord) + granule.size());
+    const std::uint64_t began = now();
+    const auto encoded = encoder_.encode(payload.first(sizeof(PageRecord) + granule.size()));
+    progress_.encode_ticks += now() - began;
+    writer_.finish(encoded.type, encoded.size);
     ++progress_.pages;
+    progress_.pages_compressed += encoded.type == RecordType::packed_page ? 1 : 0;
+    progress_.bytes_saved += sizeof(PageRecord) + granule.size() - encoded.size;
 }
 
 void SourceSession::put_zero_run() {

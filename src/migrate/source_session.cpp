@@ -49,6 +49,7 @@ std::expected<void, Failure> SourceSession::start(net::Network& network, const M
     order_ = order;
     writer_.reset();
     reader_.reset();
+    encoder_.begin();
     handed_ = false;
     pings_ = 0;
     ping_out_.reset();
@@ -106,7 +107,9 @@ bool SourceSession::flush() {
         // From the first byte on the target may have `run`: that is noted before the byte can be gone.
         const bool before = handed_;
         handed_ = handed_ || phase_ == Phase::handing;
+        const std::uint64_t began = now();
         const std::size_t taken = writer_.flush_some(*stream_);
+        progress_.send_ticks += now() - began;
         if (taken == 0) {
             handed_ = before;
             return false;
@@ -123,6 +126,7 @@ void SourceSession::erase_records() {
         return;
     reader_.erase();
     writer_.erase();
+    encoder_.erase();
 }
 
 bool SourceSession::step(std::uint64_t budget) {

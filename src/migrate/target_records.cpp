@@ -3,6 +3,7 @@
 #include <arch/real_memory.hpp>
 #include <cstring>
 #include <transom/migrate/checksum.hpp>
+#include <transom/migrate/page_copy.hpp>
 #include <transom/migrate/partition_state.hpp>
 #include <transom/migrate/table_state.hpp>
 #include <transom/migrate/target_session.hpp>
@@ -65,18 +66,26 @@ bool TargetSession::takes_pages() {
 void TargetSession::handle_page(const Record& record) {
     if (!takes_pages())
         return out_of_order(record);
-    if (record.payload.size() != sizeof(PageRecord) + shape_.granule)
-        return wrong_length(record);
-    const auto page = *record.as<PageRecord>(false);
-    const std::uint64_t index = page.index;
-    if (const auto wrong = check_order(page.order))
+    const auto copy = PageCopy::of(record, shape_.granule);
+    if (!copy)
+        return fail(copy.error());
+    const std::uint64_t index = copy->index();
+    if (const auto wrong = check_order(copy->order()))
         return fail(*wrong);
     if (const auto wrong = check_range(index, 1))
         return fail(*wrong);
     ++progress_.pages;
-    if (!land(index, page.order))
+    progress_.pages_compressed += copy->is_packed() ? 1 : 0;
+    progress_.bytes_saved += copy->saved();
+    if (!land(index, copy->order()))
         return;
-    std::memcpy(granule(index).data(), record.payload.data() + sizeof(PageRecord), shape_.granule);
+    if (!copy->put_into(granule(index))) {
+        // Nothing has come: whoever waits goes on waiting, and a run of zeros finds zeros.
+        std::ranges::fill(granule(index), std::byte{0});
+        static_cast<void>(arrival_.pages->damaged({index}));
+        return fail(
+            failure(MoveError::record_content, "granule {} is packed, and not into what unpacks to one", index));
+    }
     landed(index);
 }
 

@@ -163,6 +163,7 @@ void TargetSession::handle(const Record& record) {
     case RecordType::partition:
         return handle_partition(record);
     case RecordType::page:
+    case RecordType::packed_page:
         return handle_page(record);
     case RecordType::zero_pages:
         return handle_zero_pages(record);

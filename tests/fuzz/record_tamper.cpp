@@ -50,14 +50,14 @@ void RecordTamper::change(Item& item) {
         item.payload.resize(std::min<std::size_t>(item.payload.size() + input_.word(2), migrate::max_payload));
         return pass(item);
     case 7:
-        item.type = input_.byte() % 28;
+        item.type = input_.byte() % 32;
         return pass(item);
     case 8:
         item.flags = input_.byte();
         return pass(item);
     case 9: {
         Item more{
-            .type = static_cast<std::uint16_t>(input_.byte() % 28), .flags = migrate::flag_mandatory, .payload = {}};
+            .type = static_cast<std::uint16_t>(input_.byte() % 32), .flags = migrate::flag_mandatory, .payload = {}};
         more.payload.resize(input_.byte());
         for (std::byte& b : more.payload)
             b = static_cast<std::byte>(input_.byte());

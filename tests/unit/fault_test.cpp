@@ -66,6 +66,7 @@ class Faults : public Move, protected migrate::DoubtControl {
     static bool is_after_run(RecordType record, MoveMode mode) {
         switch (record) {
         case RecordType::page:
+        case RecordType::packed_page:
         case RecordType::zero_pages:
             return mode == MoveMode::post_copy;
         case RecordType::running:

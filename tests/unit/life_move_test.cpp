@@ -155,8 +155,7 @@ TEST_F(LifeMoveTest, WhatIsCutOffCanBeStopped) {
 TEST_F(LifeMoveTest, AResetAfterAMoveTakesTheSecondPageTableAlong) {
     a.define_and_start("linux");
     Partition& here = *a.roster.find("linux");
-    for (std::uint64_t page = 0; page < mib(16) / kib(64); ++page) // a step does not send all of it
-        ASSERT_TRUE(here.memory.store(LogicalAddr{page * kib(64)}, Be<std::uint64_t>{page + 1}));
+    test::fill_with_noise(here); // a step does not send all of it
     start_move();
     while (a.mover.progress().state != MoveState::pre_copying && a.mover.progress().in_progress())
         round();

@@ -230,6 +230,33 @@ TEST_F(PostCopy, WhoHasNotHeardTheEndAsksAgain) {
     expect_completed();
 }
 
+// It is as if it had not come: nobody sees what is left of it, and the source sends it again.
+TEST_F(PostCopy, APageThatDoesNotUnpackIsAwaitedAsBefore) {
+    net.window = 3000;
+    start();
+    wait_for(0, 90);
+    break_connection();
+    Stranger stranger; // who knows what the source knows
+    stranger.add(migrate::RecordType::again, migrate::AgainRecord{.name = here.partition->name_storage,
+                                                                  .stopped_at = source.progress().stopped_at});
+    struct {
+        migrate::PageRecord page{};
+        std::array<std::byte, 100> literals{std::byte{0xf0},
+                                            std::byte{80}}; // of which there are not so many as it says
+    } bad;
+    bad.page = {90, pages->last_copy() + 1};
+    stranger.add(migrate::RecordType::packed_page, bad);
+    send_away(stranger);
+    EXPECT_EQ(target.progress().failure.error, MoveError::record_content) << target.progress().failure.text();
+    EXPECT_EQ(there.page_states->status({90}), migrate::ArrivalStatus::missing);
+    EXPECT_TRUE(std::ranges::all_of(there.granule(90), [](std::byte b) { return b == std::byte{0}; }));
+    pass_a_second();
+    ASSERT_TRUE(until([&] { return is_here(90); }));
+    there.partition->vcpus[0].awaits = partition::Vcpu::nothing;
+    settle();
+    expect_completed();
+}
+
 // What was asked for by a broken connection is asked for again.
 TEST_F(PostCopy, WhoWaitsIsNotForgottenWithAConnection) {
     net.window = 3000;

@@ -12,11 +12,20 @@ class PreCopy : public Move {
         return there.partition != nullptr && there.page_states->has_come({page}) && target_control.created != 0;
     }
     /// As a processor does: it gets the right to store, stores, and loses it.
-    void store(std::uint64_t page, std::byte value) {
+    template <class Fill> void store_by(std::uint64_t page, Fill fill) {
         migrate::PageStateTable& table = *source_control.tracked;
         table.raise({page * kib(4)}, kib(4));
-        std::ranges::fill(here.granule(page), value);
+        fill(here.granule(page));
         table.lower({page * kib(4)}, kib(4));
+    }
+    void store(std::uint64_t page, std::byte value) {
+        store_by(page, [=](std::span<std::byte> granule) { std::ranges::fill(granule, value); });
+    }
+    /// What does not become smaller.
+    void store_noise(std::uint64_t page) {
+        store_by(page, [this](std::span<std::byte> granule) {
+            std::ranges::generate(granule, [this] { return static_cast<std::byte>(random()); });
+        });
     }
 };
 
@@ -115,7 +124,7 @@ TEST_F(PreCopy, OneThatOutrunsTheStreamStays) {
     ASSERT_TRUE(until([&] {
         if (source_control.tracked != nullptr)
             for (std::uint64_t page = 0; page < 100; ++page)
-                store(page, static_cast<std::byte>(page + source.progress().pass));
+                store_noise(page);
         return !source.progress().in_progress();
     }));
     EXPECT_EQ(source.progress().failure.error, migrate::MoveError::outrun) << source.progress().failure.text();

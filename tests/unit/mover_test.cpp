@@ -72,8 +72,7 @@ TEST_F(MoverTest, AHybridMoveThatConvergesLeavesNoSecondPageTable) {
 TEST_F(MoverTest, ACancelledMoveGivesTheSecondPageTableBack) {
     partition::Partition& here = a.build("linux");
     const Bytes free = a.frames.available();
-    for (std::uint64_t page = 0; page < mib(16) / kib(64); ++page) // a step does not send all of it
-        ASSERT_TRUE(here.memory.store(LogicalAddr{page * kib(64)}, Be<std::uint64_t>{page + 1}));
+    test::fill_with_noise(here); // a step does not send all of it
     ASSERT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {}));
     while (a.mover.progress().state != MoveState::pre_copying && a.mover.progress().in_progress())
         round();

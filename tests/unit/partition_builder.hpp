@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <functional>
+#include <random>
+#include <stdexcept>
 #include <transom/partition/roster.hpp>
 #include <vector>
 
@@ -35,6 +39,17 @@ inline std::expected<partition::Partition*, partition::CreateError> create_empty
     if (begun)
         roster.prepare(**begun, ~std::uint64_t{0});
     return begun;
+}
+
+/// All of its memory holds what does not become smaller.
+inline void fill_with_noise(partition::Partition& partition) {
+    std::mt19937_64 random(4);
+    std::vector<std::uint64_t> noise(mib(1) / sizeof(std::uint64_t));
+    for (Bytes at = 0; at < partition.memory.size(); at += mib(1)) {
+        std::ranges::generate(noise, std::ref(random));
+        if (!partition.memory.write(LogicalAddr{at}, std::as_bytes(std::span(noise))))
+            throw std::runtime_error("write");
+    }
 }
 
 } // namespace transom::test

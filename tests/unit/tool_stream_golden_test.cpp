@@ -23,6 +23,7 @@ class StreamDumpGolden : public Move {
     /// A partition of which all is known, moved while it stands still.
     void move() {
         partition::Partition& p = small();
+        std::ranges::fill(here.granule(4), std::byte{0x60}); // which becomes smaller
         partition::Vcpu& vcpu = p.vcpus[0];
         vcpu.registers = {};
         vcpu.registers.gpr[1] = 0xc000000000123450;

@@ -28,6 +28,7 @@ std::set<std::uint64_t> which(std::uint64_t count, std::uint64_t exhaustive) {
 bool is_after_hand_over(RecordType record, bool post_copy) {
     switch (record) {
     case RecordType::page:
+    case RecordType::packed_page:
     case RecordType::zero_pages:
         return post_copy;
     case RecordType::running:
@@ -75,8 +76,8 @@ std::vector<FaultCell> fault_cells(const RecordCounts& source, const RecordCount
 }
 
 std::vector<FaultCell> kill_cells(const RecordCounts& source, const RecordCounts& target) {
-    constexpr std::array moments = {RecordType::hello, RecordType::page,    RecordType::vcpu,    RecordType::end,
-                                    RecordType::run,   RecordType::running, RecordType::all_sent};
+    constexpr std::array moments = {RecordType::hello, RecordType::page, RecordType::packed_page, RecordType::vcpu,
+                                    RecordType::end,   RecordType::run,  RecordType::running,     RecordType::all_sent};
     std::vector<FaultCell> cells;
     for (const RecordType record : moments)
         for (const End sender : {End::source, End::target})

@@ -75,6 +75,10 @@ nlohmann::ordered_json MoveReport::json() const {
         {"pages_sent", pages_sent},
         {"pages_resent", pages_resent},
         {"zero_pages", zero_pages},
+        {"pages_compressed", pages_compressed},
+        {"bytes_saved", bytes_saved},
+        {"encode_ms", encode_ms},
+        {"send_ms", send_ms},
         {"pages_demanded", pages_demanded},
         {"memory_digest_match", digest.match()},
         {"digest_pages", digest.pages},
@@ -133,6 +137,10 @@ std::string MoveReport::text() const {
                     ticks.clock_difference_ms, static_cast<double>(memory_bytes) / mib, zero_pages,
                     static_cast<double>(wire_bytes) / mib, digest_text(digest), ticks.on_source, ticks.on_target,
                     ticks.unbroken() ? "none lost, repeated or out of order" : "NOT in one unbroken sequence");
+    if (bytes_saved != 0)
+        text += fmt::format(
+            "  saved              {:.1f} MiB in {:.0f} ms: {} pages compressed; {:.0f} ms for what was sent\n",
+            static_cast<double>(bytes_saved) / mib, encode_ms, pages_compressed, send_ms);
     if (passes != 0)
         text += fmt::format("  passes             {} while it ran, {} pages more than once\n", passes, pages_resent);
     if (pages_demanded != 0)

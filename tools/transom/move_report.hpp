@@ -27,7 +27,9 @@ struct MoveReport {
     std::uint64_t pages_total = 0, pages_sent = 0,
                   zero_pages = 0;               ///< there are; with their contents, and as zero, each time
     std::uint64_t passes = 0, pages_resent = 0; ///< while it ran; pages that went more than once, at the end too
-    std::uint64_t pages_demanded = 0;           ///< for which the partition waited at the target
+    std::uint64_t pages_compressed = 0, bytes_saved = 0; ///< of pages_sent, and what they took less than they have
+    double encode_ms = 0, send_ms = 0; ///< of the source, for that, and for giving what there was to the connection
+    std::uint64_t pages_demanded = 0;  ///< for which the partition waited at the target
     TickReport ticks;
     DigestComparison digest;
     std::string boot_id_source, boot_id_target; ///< Linux only

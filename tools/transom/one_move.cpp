@@ -130,6 +130,8 @@ void OneMove::note_completion(const Fields& source, const Fields& target) {
     report_.rc_mismatches = target.number("rc_mismatches").value_or(0);
     report_.passes = source.number("pass").value_or(0);
     report_.pages_resent = source.number("pages_resent").value_or(0);
+    report_.pages_compressed = source.number("pages_compressed").value_or(0);
+    report_.bytes_saved = source.number("bytes_saved").value_or(0);
     report_.pages_demanded = target.number("pages_demanded").value_or(0);
     const auto ticks = target.has("downtime_ticks") ? target.number("downtime_ticks") : source.number("downtime_ticks");
     if (!ticks)
@@ -139,6 +141,8 @@ void OneMove::note_completion(const Fields& source, const Fields& target) {
     };
     report_.internal_downtime_ms = milliseconds(*ticks, target_management_);
     report_.fold_ms = milliseconds(source.number("fold_ticks").value_or(0), source_management_);
+    report_.encode_ms = milliseconds(source.number("encode_ticks").value_or(0), source_management_);
+    report_.send_ms = milliseconds(source.number("send_ticks").value_or(0), source_management_);
 }
 
 void OneMove::watch_move() {

@@ -3,6 +3,8 @@
 
 #include "stream_values.hpp"
 
+#include <transom/migrate/page_copy.hpp>
+
 namespace transom::tool {
 
 using namespace migrate;
@@ -12,23 +14,24 @@ namespace {
 
 constexpr std::string_view right = "right", wrong = "wrong";
 
+RecordType type_of(const StreamRecord& record) { return static_cast<RecordType>(std::uint16_t{record.header.type}); }
+
 /// The granules that a record is about. None: it is about none, or what it says cannot be.
 struct Said {
     std::uint64_t first, count;
     GranuleKind kind;
 };
 std::optional<Said> said_of_granules(const StreamRecord& record) {
-    if (record.header.type == static_cast<std::uint16_t>(RecordType::page) &&
-        record.payload.size() > sizeof(PageRecord))
+    const RecordType type = type_of(record);
+    if ((type == RecordType::page || type == RecordType::packed_page) && record.payload.size() > sizeof(PageRecord))
         return Said{object<PageRecord>(record.payload).index, 1, GranuleKind::data};
-    if (record.header.type != static_cast<std::uint16_t>(RecordType::zero_pages) ||
-        record.payload.size() != sizeof(ZeroPagesRecord))
+    if (type != RecordType::zero_pages || record.payload.size() != sizeof(ZeroPagesRecord))
         return {};
     const auto zero = object<ZeroPagesRecord>(record.payload);
     return Said{zero.first, zero.count, GranuleKind::zero};
 }
 
-bool all_zero(Payload bytes) {
+bool all_zero(std::span<const std::byte> bytes) {
     return std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
 }
 
@@ -68,15 +71,14 @@ void StreamDump::add(const StreamRecord& record) {
 bool StreamDump::extends_run(const StreamRecord& record) {
     const auto said = said_of_granules(record);
     const bool in_order = record.header.sequence == expected_ && record.header.flags == flag_mandatory;
-    if (all_ || !said || !record.sound || !in_order || said->count == 0 ||
+    if (all_ || !said || !record.sound || !in_order || said->count == 0 || !contents_fault(record).empty() ||
         !granules_.note(said->first, said->count, said->kind))
         return false;
-    if (said->kind == GranuleKind::data && all_zero(record.payload.subspan(sizeof(PageRecord))))
-        granules_.note_needless();
-    if (!run_ || run_->kind != said->kind || run_->first + run_->count != said->first) {
+    note_needless(record);
+    if (!run_ || run_->type != type_of(record) || run_->first + run_->count != said->first) {
         end_run();
-        run_ =
-            Run{.offset = record.offset, .sequence = record.header.sequence, .first = said->first, .kind = said->kind};
+        run_ = Run{
+            .offset = record.offset, .sequence = record.header.sequence, .first = said->first, .type = type_of(record)};
     }
     run_->count += said->count;
     run_->length += record.payload.size();
@@ -89,14 +91,13 @@ void StreamDump::end_run() {
         return;
     show_({{"offset", run_->offset},
            {"sequence", run_->sequence},
-           {"type", record_name(static_cast<std::uint16_t>(run_->kind == GranuleKind::data ? RecordType::page
-                                                                                           : RecordType::zero_pages))},
+           {"type", record_name(static_cast<std::uint16_t>(run_->type))},
            {"length", run_->length},
            {"checksum", right},
            {"records", run_->records},
            {"fields",
             {{"granules", fmt::format("{}..{}", run_->first, run_->first + run_->count - 1)},
-             {"kind", run_->kind == GranuleKind::data ? "data" : "zero"}}}});
+             {"kind", run_->type == RecordType::zero_pages ? "zero" : "data"}}}});
     run_.reset();
 }
 
@@ -136,9 +137,10 @@ void StreamDump::show(const StreamRecord& record) {
 
 /// What the records say together; this one can be taken apart.
 void StreamDump::count(const StreamRecord& record, std::vector<std::string>& faults) {
-    switch (static_cast<RecordType>(std::uint16_t{record.header.type})) {
+    switch (type_of(record)) {
     case RecordType::hello: {
         const auto hello = object<HelloRecord>(record.payload);
+        granule_.resize(std::min<std::uint64_t>(hello.granule, max_granule));
         return granules_.begin(hello.memory_size, hello.granule);
     }
     case RecordType::partition:
@@ -156,7 +158,27 @@ void StreamDump::count(const StreamRecord& record, std::vector<std::string>& fau
         return;
     if (!granules_.note(said->first, said->count, said->kind))
         faults.emplace_back("granules beyond the partition's memory");
-    else if (said->kind == GranuleKind::data && all_zero(record.payload.subspan(sizeof(PageRecord))))
+    else if (std::string wrong = contents_fault(record); !wrong.empty())
+        faults.push_back(std::move(wrong));
+    else
+        note_needless(record);
+}
+
+/// What is wrong with the contents of a granule, which are in granule_ afterwards; nothing where all is right, or there are none.
+std::string StreamDump::contents_fault(const StreamRecord& record) {
+    const RecordType type = type_of(record);
+    if ((type != RecordType::page && type != RecordType::packed_page) || granule_.empty())
+        return {};
+    const auto copy =
+        PageCopy::of({.type = type, .mandatory = true, .payload = std::span(record.payload)}, granule_.size());
+    if (!copy)
+        return fmt::format("{} bytes, for a granule of {}", record.payload.size(), granule_.size());
+    return copy->put_into(granule_) ? "" : "what is packed does not unpack to a granule";
+}
+
+/// After contents_fault.
+void StreamDump::note_needless(const StreamRecord& record) {
+    if (type_of(record) != RecordType::zero_pages && all_zero(granule_))
         granules_.note_needless();
 }
 

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <transom/migrate/record.hpp>
 #include <vector>
 
 namespace transom::tool {
@@ -36,7 +37,7 @@ class StreamDump {
     /// Granules that follow each other.
     struct Run {
         std::uint64_t offset = 0, sequence = 0, first = 0, count = 0, records = 0, length = 0;
-        GranuleKind kind = GranuleKind::unsent;
+        migrate::RecordType type{};
     };
 
     void add(const StreamRecord& record);
@@ -44,6 +45,8 @@ class StreamDump {
     bool extends_run(const StreamRecord& record);
     void end_run();
     void count(const StreamRecord& record, std::vector<std::string>& faults);
+    std::string contents_fault(const StreamRecord& record);
+    void note_needless(const StreamRecord& record);
     void check_totals(const StreamRecord& record, std::vector<std::string>& faults) const;
     void fault(std::uint64_t offset, std::string what);
 
@@ -51,6 +54,7 @@ class StreamDump {
     Show show_;
     std::optional<Run> run_;
     StreamGranules granules_;
+    std::vector<std::byte> granule_; // the last one's contents
     std::map<std::uint16_t, Sum> sums_;
     std::uint64_t expected_ = 0; // sequence of the next record
     std::uint64_t bytes_ = 0, records_ = 0, table_entries_ = 0;

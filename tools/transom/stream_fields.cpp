@@ -153,6 +153,7 @@ constexpr std::array kinds = {
     Kind{RecordType::all_sent, "all_sent", 0, true, nullptr},
     Kind{RecordType::all_here, "all_here", 0, true, nullptr},
     Kind{RecordType::again, "again", sizeof(AgainRecord), true, again},
+    Kind{RecordType::packed_page, "packed_page", sizeof(PageRecord), false, page},
 };
 
 const Kind* kind_of(std::uint16_t type) {

@@ -49,18 +49,22 @@ struct Progress {
     NameField partition_storage{};
     net::Ipv4Address peer;
     std::uint64_t pages_total = 0;
-    std::uint64_t pages = 0;          // sent or stored in full, each time
-    std::uint64_t zero_pages = 0;     // sent or stored as zero
-    std::uint64_t pages_resent = 0;   // of both: not for the first time
-    unsigned pass = 0;                // source
-    std::uint64_t dirty_rate = 0;     // source, last pass: pages stored to in a second
-    std::uint64_t bandwidth = 0;      // source, last pass: pages that can be sent in a second
-    std::uint64_t pages_left = 0;     // source, after the last pass; both, while it runs there already
-    std::uint64_t pages_demanded = 0; // that somebody at the target waited for
-    std::uint64_t table_entries = 0;  // of the hashed page table
-    std::uint64_t rc_mismatches = 0;  // target: of them, whose R and C are not those that came
-    std::uint64_t fold_ticks = 0;     // source: in the stop, for joining the R and C of its two page tables
-    std::uint64_t bytes = 0;          // of the stream, this direction of the data
+    std::uint64_t pages = 0;            // sent or stored in full, each time
+    std::uint64_t zero_pages = 0;       // sent or stored as zero
+    std::uint64_t pages_resent = 0;     // of both: not for the first time
+    std::uint64_t pages_compressed = 0; // of pages
+    std::uint64_t bytes_saved = 0;      // what pages took less than they have
+    std::uint64_t encode_ticks = 0;     // source: for that,
+    std::uint64_t send_ticks = 0;       // and for giving what there is to the connection
+    unsigned pass = 0;                  // source
+    std::uint64_t dirty_rate = 0;       // source, last pass: pages stored to in a second
+    std::uint64_t bandwidth = 0;        // source, last pass: pages that can be sent in a second
+    std::uint64_t pages_left = 0;       // source, after the last pass; both, while it runs there already
+    std::uint64_t pages_demanded = 0;   // that somebody at the target waited for
+    std::uint64_t table_entries = 0;    // of the hashed page table
+    std::uint64_t rc_mismatches = 0;    // target: of them, whose R and C are not those that came
+    std::uint64_t fold_ticks = 0;       // source: in the stop, for joining the R and C of its two page tables
+    std::uint64_t bytes = 0;            // of the stream, this direction of the data
     std::uint64_t began_at = 0;
     std::uint64_t agreed_at = 0;
     std::uint64_t stop_asked_at = 0; // source

@@ -15,7 +15,7 @@ using Be16 = Be<std::uint16_t>;
 using Be32 = Be<std::uint32_t>;
 using Be64 = Be<std::uint64_t>;
 
-constexpr std::uint32_t format_version = 10;
+constexpr std::uint32_t format_version = 11;
 constexpr std::uint16_t migration_port = 7701;
 /// Where a source asks what has become of a move to that port.
 constexpr std::uint16_t question_port(std::uint16_t port) { return static_cast<std::uint16_t>(port + 1); }
@@ -50,6 +50,7 @@ enum class RecordType : std::uint16_t {
     all_sent = 22,
     all_here = 23,
     again = 24,
+    packed_page = 27,
 };
 
 /// Before each payload.
@@ -137,7 +138,7 @@ struct PartitionRecord {
 };
 static_assert(sizeof(PartitionRecord) == 32);
 
-/// The granule's bytes follow.
+/// Of page and packed_page. The granule's bytes follow, in packed_page as an LZ4 block.
 struct PageRecord {
     Be64 index;
     Be64 order; // when the copy was made: of two copies of a granule the higher one counts

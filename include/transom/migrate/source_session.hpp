@@ -10,6 +10,7 @@
 #include <transom/migrate/clock.hpp>
 #include <transom/migrate/control.hpp>
 #include <transom/migrate/doubts.hpp>
+#include <transom/migrate/page_encoder.hpp>
 #include <transom/migrate/progress.hpp>
 #include <transom/migrate/record_reader.hpp>
 #include <transom/migrate/record_writer.hpp>
@@ -155,6 +156,7 @@ class SourceSession final : public net::StreamHandler {
     SourceControl& control_;
     MachineFacts facts_;
     RecordWriter writer_;
+    PageEncoder encoder_;
     std::array<std::byte, 512> receive_buffer_{};
     RecordReader reader_;
     net::ByteStream* stream_ = nullptr;
