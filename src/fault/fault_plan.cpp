@@ -34,16 +34,18 @@ void FaultPlan::arm_state(FaultState state) {
 
 void FaultPlan::arm(const Fault& fault) {
     fault_ = fault;
+    on_channel_ = false;
     arm_state(FaultState::armed);
 }
 
-std::optional<Action> FaultPlan::at(std::uint16_t record) {
+std::optional<Action> FaultPlan::at(std::uint16_t record, bool on_channel) {
     if (record >= record_types)
         return std::nullopt;
     ++sent_[record];
     if (state_ != FaultState::armed || record != fault_.record || sent_[record] != fault_.nth)
         return std::nullopt;
     state_ = FaultState::happened;
+    on_channel_ = on_channel;
     return fault_.action;
 }
 

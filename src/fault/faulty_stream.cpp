@@ -24,7 +24,10 @@ std::size_t FaultyStream::begin_record(std::span<const std::byte> bytes) {
     if (bytes.size() < sizeof header)
         return 0; // the rest of it comes with the next call
     std::memcpy(&header, bytes.data(), sizeof header);
-    action_ = plan_->at(header.type);
+    const auto type = static_cast<migrate::RecordType>(std::uint16_t{header.type});
+    if (!std::exchange(begun_, true))
+        on_channel_ = type == migrate::RecordType::join || type == migrate::RecordType::received;
+    action_ = plan_->at(header.type, on_channel_);
     if (action_ == Action::hold) { // looked at anew when it may go on
         action_.reset();
         return 0;

@@ -17,6 +17,8 @@ void Connection::order_fault(Request& request) {
     if (!what) {
         out_size_ = out_sent_ = 0;
         append("ok fault={}", name(plan.state()));
+        if (plan.on_channel())
+            append(" on_channel=yes");
         for (std::uint16_t type = 0; type < fault::FaultPlan::record_types; ++type)
             if (const std::uint64_t sent = plan.sent(type); sent != 0)
                 append(" record_{}={}", type, sent);

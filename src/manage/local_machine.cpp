@@ -108,8 +108,7 @@ Room LocalMachine::room() {
 }
 
 std::expected<void, migrate::Failure> LocalMachine::migrate(const MigrateRequest& request) {
-    return mover_.move(network_, request.partition, request.to, request.port, request.corrupt_page, request.fit,
-                       request.mode, request.order);
+    return mover_.move(network_, request.partition, request.to, request.port, request.options);
 }
 
 std::optional<DigestTable> LocalMachine::digests(std::string_view partition) {

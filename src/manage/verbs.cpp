@@ -86,11 +86,13 @@ void Connection::start_migrate(Request& request) {
     const auto compat = request.take("compat");
     const auto mode = request.take("mode");
     const auto order_of_pages = request.take("order");
+    const auto connections = request.take("connections");
     if (const auto key = request.left_over())
-        return error("unknown-key", *key, "migrate has partition, to, port, compat, mode, order and test-corrupt-page");
+        return error("unknown-key", *key,
+                     "migrate has partition, to, port, compat, mode, order, connections and test-corrupt-page");
     if (!partition || !to)
         return error("missing-key", partition ? "to" : "partition", "migrate needs partition=NAME and to=ADDRESS");
-    MigrateRequest order{.partition = *partition, .to = {}, .port = migrate::migration_port, .corrupt_page = {}};
+    MigrateRequest order{.partition = *partition, .to = {}, .port = migrate::migration_port, .options = {}};
     const auto address = parse_address(*to);
     if (!address)
         return error("bad-value", *to, "to is an address like 10.77.0.2");
@@ -102,25 +104,31 @@ void Connection::start_migrate(Request& request) {
         order.port = static_cast<std::uint16_t>(*number);
     }
     if (corrupt) {
-        order.corrupt_page = parse_number(*corrupt);
-        if (!order.corrupt_page)
+        order.options.corrupt_page = parse_number(*corrupt);
+        if (!order.options.corrupt_page)
             return error("bad-value", *corrupt, "test-corrupt-page is the number of a granule");
     }
     if (compat && *compat != "yes" && *compat != "no")
         return error("bad-value", *compat, "compat is yes (a processor of the same generation suffices) or no");
     if (compat == "yes")
-        order.fit = migrate::Fit::same_generation;
+        order.options.fit = migrate::Fit::same_generation;
     if (mode) {
         const auto known = migrate::move_mode(*mode);
         if (!known)
             return error("bad-value", *mode, "mode is pre-copy, hybrid, post-copy or stop-and-copy");
-        order.mode = *known;
+        order.options.mode = *known;
     }
     if (order_of_pages) {
         const auto known = migrate::order_policy(*order_of_pages);
         if (!known)
             return error("bad-value", *order_of_pages, "order is state (what is not stored to first) or address");
-        order.order = *known;
+        order.options.order = *known;
+    }
+    if (connections) {
+        const auto number = parse_number(*connections);
+        if (!number || *number == 0 || *number > migrate::max_connections)
+            return error("bad-value", *connections, "connections is a number from 1 to 8");
+        order.options.connections = static_cast<unsigned>(*number);
     }
     if (const auto started = machine_->migrate(order); !started)
         return line("error {}: {}", migrate::name(started.error().error), started.error().text());
@@ -195,6 +203,10 @@ void Connection::answer_migration() {
         append(" encode_ticks={} send_ticks={}", p.encode_ticks, p.send_ticks);
     if (p.state == migrate::MoveState::post_copying)
         append(" pages_left={}", p.pages_left);
+    if (p.connections != 0)
+        append(" connections={}", p.connections);
+    if (p.connections_lost != 0)
+        append(" connections_lost={}", p.connections_lost);
     if (p.pages_demanded != 0)
         append(" pages_demanded={}", p.pages_demanded);
     if (p.pass != 0 && p.state != migrate::MoveState::post_copying)

@@ -35,8 +35,7 @@ std::expected<void, net::StreamError> Mover::listen(net::Network& network) {
 }
 
 std::expected<void, Failure> Mover::move(net::Network& network, std::string_view name, net::Ipv4Address target,
-                                         std::uint16_t port, std::optional<std::uint64_t> corrupt_page, Fit fit,
-                                         MoveMode mode, OrderPolicy order_of_pages) {
+                                         std::uint16_t port, const MoveOptions& options) {
     if (is_in_progress())
         return std::unexpected(failure(MoveError::busy, "a move is in progress: wait for its end, or cancel it"));
     Partition* partition = roster_.find(name);
@@ -46,9 +45,10 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
                     .target = target,
                     .port = port,
                     .digests = {},
-                    .mode = mode,
-                    .corrupt_page = corrupt_page,
-                    .fit = fit};
+                    .mode = options.mode,
+                    .connections = options.connections,
+                    .corrupt_page = options.corrupt_page,
+                    .fit = options.fit};
     if (auto possible = source_.check(order); !possible)
         return possible;
     for (const Partition* last : {pages_.partition(), arriving_.partition()})
@@ -59,7 +59,7 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
             failure(MoveError::busy, "{} changes the size of its page table at this moment: try again", name));
     keep_doubted();
     const PartitionShape shape = shape_of(*partition);
-    SourcePages* const pages = pages_.begin(*partition, frequency_, mode, order_of_pages);
+    SourcePages* const pages = pages_.begin(*partition, frequency_, options.mode, options.order);
     if (pages == nullptr)
         return std::unexpected(failure(MoveError::memory, "no memory for the states of {} pages", shape.granules()));
     const auto words = digests_.begin(shape);

@@ -69,13 +69,15 @@ void SourceSession::begin_pass() {
 
 /// A record at most.
 bool SourceSession::produce_pass() {
-    if (page_) {
-        send(*page_);
-        return true;
-    }
     if (watching_) {
         watching_ = !control_.watch(*order_.partition);
         say_working();
+        return true;
+    }
+    if (!has_room_for_page())
+        return false;
+    if (page_) {
+        send(*page_);
         return true;
     }
     const SourcePages::Next next = order_.pages->next(now());
@@ -135,6 +137,8 @@ void SourceSession::begin_suspended() {
 /// A record at most. Up to a record's worth of what is left. Consecutive zero granules become one record.
 bool SourceSession::produce_pages() {
     while (!writer_.pending()) {
+        if (!has_room_for_page())
+            return false;
         if (page_) {
             send(*page_);
             continue;
@@ -144,9 +148,11 @@ bool SourceSession::produce_pages() {
             send({next.page.value, next.order});
         } else if (next.step == Choice::Step::over) {
             put_zero_run();
-            enter(Phase::table);
+            enter(state_sent_ ? Phase::settling : Phase::table);
             return true;
         }
+        if (channels_.any() && out_of_time())
+            return true;
     }
     return true;
 }
@@ -185,8 +191,11 @@ void SourceSession::send(Copy copy) {
     progress_.pages_resent = sent - std::min(sent, ever); // a large page may have made one stale that never went
 }
 
+/// By a channel, if there are any; but what somebody waits for overtakes what is on its way there.
 void SourceSession::put_page(Copy copy, std::span<const std::byte> granule) {
-    const auto payload = writer_.payload();
+    SourceChannel* const channel = demanded_now_ ? nullptr : channels_.ready();
+    RecordWriter& writer = channel != nullptr ? channel->writer() : writer_;
+    const auto payload = writer.payload();
     const PageRecord page{copy.index, copy.order};
     std::memcpy(payload.data(), &page, sizeof page);
     std::memcpy(payload.data() + sizeof(PageRecord), granule.data(), granule.size());
@@ -195,10 +204,47 @@ void SourceSession::put_page(Copy copy, std::span<const std::byte> granule) {
     const std::uint64_t began = now();
     const auto encoded = encoder_.encode(payload.first(sizeof(PageRecord) + granule.size()));
     progress_.encode_ticks += now() - began;
-    writer_.finish(encoded.type, encoded.size);
+    writer.finish(encoded.type, encoded.size);
+    if (channel != nullptr)
+        give(*channel, copy);
+    else
+        totals_.pages = totals_.pages + 1;
     ++progress_.pages;
     progress_.pages_compressed += encoded.type == RecordType::packed_page ? 1 : 0;
     progress_.bytes_saved += sizeof(PageRecord) + granule.size() - encoded.size;
+}
+
+void SourceSession::give(SourceChannel& channel, const Copy& copy) {
+    const std::uint64_t began = now();
+    channel.put({copy.index});
+    progress_.send_ticks += now() - began;
+}
+
+/// Pages wait for room on a channel where there are any: this connection is for what must not wait behind them.
+bool SourceSession::has_room_for_page() { return !writer_.pending() && (!channels_.any() || channels_.has_room()); }
+
+void SourceSession::begin_channels() {
+    const unsigned wanted = std::min(order_.connections - 1, channels_most_);
+    channels_.begin({.network = network_,
+                     .target = order_.target,
+                     .port = order_.port,
+                     .join = {.name = progress_.partition_storage, .move = move_, .zero = {}}},
+                    wanted, *order_.pages);
+}
+
+/// Everything but `end` is sent. What went by a channel that has broken goes again before it.
+bool SourceSession::produce_settled() {
+    if (!channels_.all_received())
+        return false;
+    if (!post_copy_ && order_.pages->table().pages_left() != 0) {
+        order_.pages->begin_stop();
+        enter(Phase::pages);
+        return true;
+    }
+    if (!post_copy_)
+        channels_.end(true);
+    enter(Phase::end);
+    return true;
 }
 
 void SourceSession::put_zero_run() {
@@ -206,6 +252,7 @@ void SourceSession::put_zero_run() {
         return;
     writer_.write(RecordType::zero_pages, ZeroPagesRecord{zero_first_, zero_count_, zero_order_});
     progress_.zero_pages += zero_count_;
+    totals_.zero_pages = totals_.zero_pages + zero_count_;
     zero_count_ = 0;
 }
 

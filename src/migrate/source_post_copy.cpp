@@ -9,8 +9,10 @@
 
 namespace transom::migrate {
 
-/// A record's worth of what the target does not have.
-void SourceSession::produce_owed() {
+/// A record's worth of what the target does not have. The rest has to be there when it hears so.
+bool SourceSession::produce_owed() {
+    if (!channels_.all_received())
+        return false;
     const std::uint64_t total = order_.pages->table().pages();
     const std::uint64_t count = std::min(max_owed, total - cursor_);
     const auto payload = writer_.payload();
@@ -25,6 +27,7 @@ void SourceSession::produce_owed() {
         cursor_ = 0;
         enter(Phase::table);
     }
+    return true;
 }
 
 /// A record at most. What somebody waits for comes first, and goes out at once.
@@ -47,6 +50,8 @@ bool SourceSession::produce_rest() {
         send(copy);
         return true;
     }
+    if (!has_room_for_page())
+        return false;
     const SourcePages::Next next = order_.pages->next(now());
     switch (next.step) {
     case Choice::Step::send:
@@ -55,6 +60,10 @@ bool SourceSession::produce_rest() {
     case Choice::Step::over:
         if (zero_count_ != 0) {
             put_zero_run();
+        } else if (!channels_.all_received()) {
+            return false;
+        } else if (order_.pages->table().pages_left() != 0) {
+            order_.pages->begin_stop(); // a channel has broken
         } else {
             writer_.write_bytes(RecordType::all_sent, {});
             enter(Phase::emptied);
@@ -141,6 +150,7 @@ void SourceSession::handle_owed(const Record& record) {
         progress_.partition());
     progress_.failure = {};
     order_.pages->begin_stop();
+    begin_channels();
     enter(Phase::fetching);
 }
 

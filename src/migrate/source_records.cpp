@@ -35,11 +35,11 @@ bool SourceSession::produce() {
         begin_suspended();
         return true;
     case Phase::owed:
-        produce_owed();
-        return true;
+        return produce_owed();
     case Phase::pages:
         return produce_pages();
     case Phase::table:
+        state_sent_ = true;
         return produce_table();
     case Phase::vcpus:
         writer_.finish(RecordType::vcpu, encode_vcpu(partition.vcpus[cursor_], writer_.payload()));
@@ -66,10 +66,12 @@ bool SourceSession::produce() {
         return true;
     case Phase::clock:
         produce_clock();
-        enter(Phase::end);
+        enter(Phase::settling);
         return true;
+    case Phase::settling:
+        return produce_settled();
     case Phase::end:
-        totals_ = {writer_.records(), progress_.pages, progress_.zero_pages, progress_.table_entries, writer_.digest()};
+        totals_ = {writer_.records(), totals_.pages, totals_.zero_pages, progress_.table_entries, writer_.digest()};
         writer_.write(RecordType::end, totals_);
         progress_.copied_at = now();
         progress_.state = MoveState::confirming;

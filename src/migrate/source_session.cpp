@@ -63,6 +63,9 @@ std::expected<void, Failure> SourceSession::start(net::Network& network, const M
     ran_there_ = false;
     clear_demanded();
     demanded_now_ = false;
+    state_sent_ = false;
+    totals_ = {};
+    channels_.reset();
     network_ = &network;
     bytes_before_ = 0;
     enter(Phase::connecting);
@@ -116,7 +119,7 @@ bool SourceSession::flush() {
         }
         touch();
     }
-    progress_.bytes = bytes_before_ + writer_.bytes() - writer_.waiting().size();
+    progress_.bytes = bytes_before_ + writer_.bytes() - writer_.waiting().size() + channels_.bytes();
     return !writer_.pending();
 }
 
@@ -139,7 +142,12 @@ bool SourceSession::step(std::uint64_t budget) {
         reconnect();
     check_time();
     do {
-        if (stream_ == nullptr || !flush())
+        if (stream_ == nullptr)
+            return false;
+        channels_.step(now());
+        progress_.connections = std::max(progress_.connections, connections());
+        progress_.connections_lost = channels_.lost();
+        if (!flush())
             return false;
         if (!produce())
             return false;
@@ -216,6 +224,8 @@ void SourceSession::handle_reply(const Record& record) {
         return fail(failure(MoveError::format_version, "format-version differs: {} at the source, {} at the target",
                             format_version, std::uint32_t{reply->version}));
     progress_.agreed_at = now();
+    move_ = reply->move;
+    channels_most_ = reply->channels;
     enter(Phase::timing);
 }
 
@@ -229,6 +239,7 @@ void SourceSession::handle_pong(const Record& record) {
     if (++pings_ < round_trips)
         return;
     progress_.clock_error = clock_.best()->error;
+    begin_channels();
     if (order_.mode == MoveMode::pre_copy || order_.mode == MoveMode::hybrid)
         return enter(Phase::tracking);
     progress_.stop_asked_at = now();
@@ -273,6 +284,7 @@ void SourceSession::complete() {
     phase_ = Phase::over;
     log("migration: {} runs at the target; freeing it here", progress_.partition());
     control_.release(*order_.partition, whole);
+    channels_.end(true);
     end_connection(stream_, true);
 }
 
@@ -323,6 +335,7 @@ void SourceSession::ended(const partition::Partition& partition) {
 void SourceSession::fail(const Failure& why, bool tell_peer) {
     if (phase_ == Phase::idle || phase_ == Phase::over)
         return;
+    channels_.end(false);
     if (owes()) {
         if (progress_.failure.error != why.error) // not each second
             log("migration: {} {} at the target, which lacks {} pages of it, and the connection is gone: {}",

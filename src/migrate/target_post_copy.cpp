@@ -89,7 +89,7 @@ void TargetSession::complete() {
     log("migration: {} {}", whole ? "all is here of" : "nothing more is needed of", shape_.name());
     control_.complete(*arrival_.partition, whole);
     if (stream_ == nullptr)
-        return;
+        return channels_.end();
     if (!known_) // its source hears of it when it asks
         return end_connection(stream_, false);
     writer_.write_bytes(RecordType::all_here, {});

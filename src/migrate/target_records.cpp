@@ -64,29 +64,57 @@ bool TargetSession::takes_pages() {
 }
 
 void TargetSession::handle_page(const Record& record) {
+    totals_.pages = totals_.pages + 1;
+    if (const auto wrong = store(record))
+        fail(*wrong);
+}
+
+std::optional<Failure> TargetSession::store(const Record& record) {
     if (!takes_pages())
-        return out_of_order(record);
+        return failure(MoveError::record_order, "a page came where it may not");
     const auto copy = PageCopy::of(record, shape_.granule);
     if (!copy)
-        return fail(copy.error());
+        return copy.error();
     const std::uint64_t index = copy->index();
     if (const auto wrong = check_order(copy->order()))
-        return fail(*wrong);
+        return wrong;
     if (const auto wrong = check_range(index, 1))
-        return fail(*wrong);
+        return wrong;
     ++progress_.pages;
     progress_.pages_compressed += copy->is_packed() ? 1 : 0;
     progress_.bytes_saved += copy->saved();
     if (!land(index, copy->order()))
-        return;
+        return std::nullopt;
     if (!copy->put_into(granule(index))) {
         // Nothing has come: whoever waits goes on waiting, and a run of zeros finds zeros.
         std::ranges::fill(granule(index), std::byte{0});
         static_cast<void>(arrival_.pages->damaged({index}));
-        return fail(
-            failure(MoveError::record_content, "granule {} is packed, and not into what unpacks to one", index));
+        return failure(MoveError::record_content, "granule {} is packed, and not into what unpacks to one", index);
     }
     landed(index);
+    return std::nullopt;
+}
+
+/// A channel of the source's, with which there is a conversation, as long as pages may come.
+bool TargetSession::is_joined_by(const JoinRecord& join, net::Ipv4Address peer) {
+    const bool open =
+        (phase_ >= Phase::timing && phase_ <= Phase::held) || (phase_ == Phase::post_copying && known_ && !again_);
+    return open && stream_ != nullptr && peer.value == progress_.peer.value && join.name == shape_.name_storage &&
+           join.move == move_ && channels_.joined() < TargetChannels::capacity;
+}
+
+/// A page that comes by a channel.
+std::optional<Failure> TargetSession::take_page(const Record& page) {
+    if (const auto wrong = store(page))
+        return wrong;
+    touch();
+    return std::nullopt;
+}
+
+void TargetSession::pages_taken() {
+    progress_.connections = std::max(progress_.connections, 1 + channels_.joined());
+    progress_.bytes = bytes_before_ + reader_.bytes() + channels_.bytes();
+    complete_if_whole();
 }
 
 void TargetSession::handle_zero_pages(const Record& record) {
@@ -119,6 +147,7 @@ void TargetSession::work_off_zero_run() {
         ++zero_next_;
         --zero_left_;
         ++progress_.zero_pages;
+        totals_.zero_pages = totals_.zero_pages + 1;
         if (out_of_time()) {
             touch();
             return;
@@ -205,7 +234,7 @@ void TargetSession::handle_end(const Record& record) {
         return wrong_length(record);
     if (const auto missing = missing_part())
         return fail(*missing);
-    const TotalsRecord ours{reader_.records() - 1, progress_.pages, progress_.zero_pages, progress_.table_entries,
+    const TotalsRecord ours{reader_.records() - 1, totals_.pages, totals_.zero_pages, progress_.table_entries,
                             reader_.digest_before_last()};
     if (std::memcmp(&ours, &*end, sizeof ours) != 0)
         return fail(

@@ -16,7 +16,8 @@
 namespace transom::migrate {
 
 TargetSession::TargetSession(TargetControl& control, const MachineFacts& facts, std::span<std::byte> receive_buffer)
-    : control_(control), facts_(facts), reader_(receive_buffer), writer_(send_buffer_) {
+    : control_(control), facts_(facts), reader_(receive_buffer), writer_(send_buffer_),
+      channels_(*this, facts.timebase_frequency) {
     invariant(receive_buffer.size() >= max_record, "the target's receive buffer is too small");
 }
 
@@ -53,10 +54,11 @@ void TargetSession::erase_records() {
 }
 
 bool TargetSession::step(std::uint64_t budget) {
+    const bool channels_have_more = channels_.step();
     if (stream_ == nullptr) {
         complete_if_whole();
         erase_records();
-        return false;
+        return channels_have_more;
     }
     deadline_ = control_.now() + budget;
     flush();
@@ -74,7 +76,8 @@ bool TargetSession::step(std::uint64_t budget) {
         stream_->resume_receive();
         stepping_ = false;
     }
-    return stream_ != nullptr && (kept_back_ || zero_left_ != 0 || phase_ == Phase::preparing) && !writer_.pending();
+    return channels_have_more ||
+           (stream_ != nullptr && (kept_back_ || zero_left_ != 0 || phase_ == Phase::preparing) && !writer_.pending());
 }
 
 /// Progress is what the source says and we take in, what it takes of our answers, and our work on what it said: not that
@@ -150,7 +153,7 @@ std::size_t TargetSession::received(std::span<const std::byte> bytes) {
 }
 
 void TargetSession::handle(const Record& record) {
-    progress_.bytes = bytes_before_ + reader_.bytes();
+    progress_.bytes = bytes_before_ + reader_.bytes() + channels_.bytes();
     // Who comes while a partition waits for its source has to be that.
     if (phase_ == Phase::post_copying && reader_.records() == 1 && record.type != RecordType::again)
         return refuse(
@@ -203,6 +206,9 @@ void TargetSession::handle(const Record& record) {
 void TargetSession::handle_hello(const Record& record) {
     if (phase_ != Phase::greeting)
         return out_of_order(record);
+    channels_.end(); // of the last move
+    channels_.forget_bytes();
+    totals_ = {};
     progress_ = {};
     progress_.role = Role::target;
     progress_.state = MoveState::connecting;
@@ -237,7 +243,8 @@ void TargetSession::prepare(std::uint64_t budget) {
         return;
     progress_.agreed_at = control_.now();
     phase_ = Phase::timing;
-    writer_.write(RecordType::hello_reply, HelloReplyRecord{});
+    move_ = progress_.agreed_at;
+    writer_.write(RecordType::hello_reply, HelloReplyRecord{.channels = TargetChannels::capacity, .move = move_});
     flush();
 }
 
@@ -289,6 +296,7 @@ void TargetSession::handle_run(const Record& record) {
         progress_.ended_at = now;
         progress_.state = MoveState::completed;
         control_.start(partition);
+        channels_.end();
         log("migration: {} runs here", shape_.name());
     }
     writer_.write(RecordType::running, RunningRecord{now, partition.timebase_offset, now - stopped_here, {}});
@@ -328,6 +336,7 @@ void TargetSession::fail(const Failure& why, bool tell_peer) {
         return;
     if (is_unknown()) // it makes no difference to the partition
         return refuse(why);
+    channels_.end();
     if (phase_ == Phase::post_copying) {
         // It runs here and nowhere else: who needs what is missing waits until the source comes again.
         progress_.failure = why;
@@ -357,6 +366,8 @@ void TargetSession::closed(net::CloseReason reason) {
     stream_ = nullptr;
     if (unknown)
         return;
+    if (phase_ == Phase::over)
+        channels_.end(); // those that the source has not ended
     fail(lost_connection(reason, "the source"), false);
 }
 

@@ -19,9 +19,10 @@ using Shape = virtio::NetworkCard::Shape;
 constexpr Shape link_shape{.receive_buffers = 64, .send_descriptors = 256, .mtu = 65000};
 constexpr Shape management_shape{.receive_buffers = 64, .send_descriptors = 256, .mtu = 1500};
 static_assert(virtio::NetworkCard::memory_needed(link_shape) <= Stack::card_memory_size);
-// A full window of the largest segments fits into the buffers that the card has.
-static_assert(TCP_WND <= link_shape.receive_buffers / 2 * (link_shape.mtu - 40));
-static_assert(TCP_WND >> TCP_RCV_SCALE <= 0xffff && MEMP_NUM_TCP_SEG >= TCP_SND_QUEUELEN);
+// Full windows of all connections of a move, in the largest segments, fit into the buffers that the card has.
+constexpr unsigned busy_streams = 8;
+static_assert(busy_streams * TCP_WND <= link_shape.receive_buffers / 2 * (link_shape.mtu - 40));
+static_assert(TCP_WND >> TCP_RCV_SCALE <= 0xffff && MEMP_NUM_TCP_SEG >= busy_streams * TCP_SND_QUEUELEN);
 
 constexpr Ipv4Address link_network{0x0a4d0000};       // 10.77.0.0
 constexpr Ipv4Address management_default{0x0a00020f}; // 10.0.2.15

@@ -89,8 +89,10 @@ void SecureNetwork::make_room() {
 
 std::uint64_t SecureNetwork::run() {
     std::uint64_t next = ~std::uint64_t{0};
+    const auto open = static_cast<std::size_t>(
+        std::ranges::count(places_, SecureStream::State::open, [](const SecureStream& place) { return place.state_; }));
     for (SecureStream& place : places_) {
-        if (place.begin_round())
+        if (place.begin_round(open))
             next = 0;
         if (place.state_ == SecureStream::State::open)
             place.work();

@@ -14,7 +14,7 @@ using net::CloseReason;
 void SecureStream::adopt(SecureNetwork& network, Tls::Role role, std::span<const std::byte, seed_size> entropy) {
     network_ = &network;
     began_ = network.now();
-    allowance_ = round_allowance;
+    allowance_ = record_allowance;
     tls_.begin(role, network.identity(), entropy);
 }
 

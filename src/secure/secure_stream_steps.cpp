@@ -42,8 +42,8 @@ void SecureStream::tell_of_room() {
     handler_->sent();
 }
 
-bool SecureStream::begin_round() {
-    allowance_ = round_allowance;
+bool SecureStream::begin_round(std::size_t open) {
+    allowance_ = record_allowance * std::max<std::size_t>(1, records_in_a_round / std::max<std::size_t>(1, open));
     told_of_room_ = false;
     const bool resumed = std::exchange(resumed_, false);
     if (hold_ != Hold::round)

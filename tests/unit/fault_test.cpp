@@ -30,7 +30,7 @@ class Faults : public Move, protected migrate::DoubtControl {
     void move(MoveMode mode) {
         net.ends.clear();
         there.scrub();
-        migrate::MoveOrder moved = order(populate(kib(4), 2, {0, 1, 2, 70, 71, 900, 901, 4095}));
+        migrate::MoveOrder moved = order(populate(kib(4), 2, filled));
         moved.mode = mode;
         if (mode == MoveMode::post_copy)
             wait_for_it_ = 70;
@@ -79,6 +79,7 @@ class Faults : public Move, protected migrate::DoubtControl {
         }
     }
 
+    std::vector<std::uint64_t> filled{0, 1, 2, 70, 71, 900, 901, 4095};
     fault::FaultyNetwork faulty{net};
     migrate::Answers answers{target.outcomes()};
     migrate::Doubts doubts{*this, facts.timebase_frequency};
@@ -89,54 +90,85 @@ class Faults : public Move, protected migrate::DoubtControl {
     unsigned early_ = 0;
 };
 
-TEST_F(Faults, R57_WhateverRecordIsHitOneMachineHasAllOfIt) {
-    std::size_t cells = 0, back = 0, over = 0;
-    for (const MoveMode mode : {MoveMode::pre_copy, MoveMode::post_copy, MoveMode::stop_and_copy}) {
-        faulty.plan().arm({.record = 0});
+/// How many faults there were, and who had the partition afterwards.
+struct Cells {
+    std::size_t back = 0, over = 0, on_channels = 0;
+};
+
+class EveryFault : public Faults, public testing::WithParamInterface<MoveMode> {
+  protected:
+    /// One fault. False: there was no such record this time.
+    void try_fault(std::uint16_t type, std::uint64_t nth, Action action) {
+        const MoveMode mode = GetParam();
+        const auto record = static_cast<RecordType>(type);
+        const unsigned started = target_control.started, discarded = target_control.discarded;
+        const unsigned released = source_control.released;
+        faulty.plan().arm({.record = type, .nth = nth, .action = action});
         move(mode);
+        if (faulty.plan().state() != fault::FaultState::happened)
+            return; // fewer of them this time: working, as time goes by
+        const bool on_channel = faulty.plan().on_channel();
+        const bool there_now = is_after_run(record, mode) || on_channel;
+        ++(there_now ? cells.over : cells.back);
+        cells.on_channels += on_channel ? 1 : 0;
+        const bool resumed = source.progress().state == MoveState::failed || verdict == Owner::here;
+        const bool gone = source.progress().state == MoveState::completed || verdict == Owner::peer;
+        ASSERT_EQ(resumed, !there_now) << source.progress().failure.text();
+        ASSERT_EQ(gone, there_now);
+        ASSERT_EQ(target_control.started, started + (there_now ? 1 : 0));
+        ASSERT_EQ(source_control.released, released + (source.progress().state == MoveState::completed ? 1 : 0));
+        ASSERT_FALSE(target.busy());
+        if (there_now) {
+            ASSERT_EQ(target.progress().state, MoveState::completed);
+            expect_same_memory();
+        } else if (target_control.discarded == discarded) {
+            ASSERT_EQ(record, RecordType::hello) << "nothing had come";
+        }
+    }
+    /// Of each record of a move.
+    void try_all() {
+        faulty.plan().arm({.record = 0});
+        move(GetParam());
         ASSERT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
         std::array<std::uint64_t, fault::FaultPlan::record_types> sent{};
         for (std::uint16_t type = 0; type < sent.size(); ++type)
             sent[type] = faulty.plan().sent(type);
-        for (std::uint16_t type = 0; type < sent.size(); ++type) {
-            const auto record = static_cast<RecordType>(type);
-            for (std::uint64_t nth = 1; nth <= sent[type]; ++nth) {
+        for (std::uint16_t type = 0; type < sent.size(); ++type)
+            for (std::uint64_t nth = 1; nth <= sent[type]; ++nth)
                 for (const Action action : {Action::corrupt, Action::truncate, Action::cut}) {
-                    SCOPED_TRACE(testing::Message() << "mode " << static_cast<int>(mode) << ", record " << type
-                                                    << " number " << nth << ", action " << static_cast<int>(action));
-                    const unsigned started = target_control.started, discarded = target_control.discarded;
-                    const unsigned released = source_control.released;
-                    faulty.plan().arm({.record = type, .nth = nth, .action = action});
-                    move(mode);
-                    if (faulty.plan().state() != fault::FaultState::happened)
-                        continue; // fewer of them this time: working, as time goes by
-                    ++cells;
-                    const bool there_now = is_after_run(record, mode);
-                    ++(there_now ? over : back);
-                    const bool resumed = source.progress().state == MoveState::failed || verdict == Owner::here;
-                    const bool gone = source.progress().state == MoveState::completed || verdict == Owner::peer;
-                    ASSERT_EQ(resumed, !there_now) << source.progress().failure.text();
-                    ASSERT_EQ(gone, there_now);
-                    ASSERT_EQ(target_control.started, started + (there_now ? 1 : 0));
-                    ASSERT_EQ(source_control.released,
-                              released + (source.progress().state == MoveState::completed ? 1 : 0));
-                    ASSERT_FALSE(target.busy());
-                    if (there_now) {
-                        ASSERT_EQ(target.progress().state, MoveState::completed);
-                        expect_same_memory();
-                    } else if (target_control.discarded == discarded) {
-                        ASSERT_EQ(record, RecordType::hello) << "nothing had come";
-                    }
+                    SCOPED_TRACE(testing::Message()
+                                 << "record " << type << " number " << nth << ", action " << static_cast<int>(action));
+                    try_fault(type, nth, action);
                     ASSERT_FALSE(HasFailure());
                 }
-            }
-        }
     }
-    EXPECT_GT(cells, 300u);
-    EXPECT_GT(back, 200u);
-    EXPECT_GT(over, 20u);
-    RecordProperty("cells", static_cast<int>(cells));
+    Cells cells;
+};
+
+TEST_P(EveryFault, R57_WhateverRecordIsHitOneMachineHasAllOfIt) {
+    try_all();
+    EXPECT_GT(cells.back, 60u);
+    EXPECT_GT(cells.over, 2u);
+    EXPECT_EQ(cells.on_channels, 0u);
 }
+
+TEST_P(EveryFault, R57_R60_OnAChannelNoneStopsTheMove) {
+    connections = 3;
+    net.window = 5000;
+    filled.resize(30);
+    std::iota(filled.begin(), filled.end(), 60);
+    try_all();
+    EXPECT_GT(cells.on_channels, 60u);
+    EXPECT_GT(cells.back, 60u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, EveryFault,
+                         testing::Values(MoveMode::pre_copy, MoveMode::post_copy, MoveMode::stop_and_copy),
+                         [](const auto& mode) {
+                             return mode.param == MoveMode::pre_copy    ? "PreCopy"
+                                    : mode.param == MoveMode::post_copy ? "PostCopy"
+                                                                        : "StopAndCopy";
+                         });
 
 TEST_F(Faults, WhatIsHeldGoesOnWhenThatIsTakenBack) {
     faulty.plan().arm({.record = static_cast<std::uint16_t>(RecordType::end), .action = Action::hold});

@@ -125,8 +125,8 @@ TEST_F(LifeMoveTest, WhatIsCutOffCanBeStopped) {
     for (std::uint64_t page = 0; page < mib(16) / kib(64); ++page)
         ASSERT_TRUE(here.memory.store(LogicalAddr{page * kib(64)}, Be<std::uint64_t>{page + 1}));
     const Bytes free_at_b = b.frames.total(FrameState::free);
-    ASSERT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migrate::migration_port, {}, migrate::Fit::same_version,
-                             migrate::MoveMode::post_copy));
+    ASSERT_TRUE(
+        a.mover.move(network, "linux", {0x0a4d0002}, migrate::migration_port, {.mode = migrate::MoveMode::post_copy}));
     for (int rounds = 0; rounds < 10'000 && b.mover.progress().state != MoveState::post_copying; ++rounds)
         round();
     ASSERT_EQ(b.mover.progress().state, MoveState::post_copying);

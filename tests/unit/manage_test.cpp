@@ -26,23 +26,26 @@ TEST_F(ManageTest, StartsAMove) {
     EXPECT_EQ(machine.ordered_partition, "debian");
     EXPECT_EQ(machine.order->to.value, 0x0a4d0002u);
     EXPECT_EQ(machine.order->port, 7701);
-    EXPECT_FALSE(machine.order->corrupt_page);
-    EXPECT_EQ(machine.order->fit, migrate::Fit::same_version);
+    EXPECT_FALSE(machine.order->options.corrupt_page);
+    EXPECT_EQ(machine.order->options.fit, migrate::Fit::same_version);
     EXPECT_THAT(ask("migrate to=10.0.0.255 port=9 test-corrupt-page=77 partition=\"debian\"\n"),
                 ElementsAre("ok migration=started"));
     EXPECT_EQ(machine.order->to.value, 0x0a0000ffu);
     EXPECT_EQ(machine.order->port, 9);
-    EXPECT_EQ(machine.order->corrupt_page, 77u);
+    EXPECT_EQ(machine.order->options.corrupt_page, 77u);
     EXPECT_THAT(ask("migrate partition=debian to=10.77.0.2 compat=yes\n"), ElementsAre("ok migration=started"));
-    EXPECT_EQ(machine.order->fit, migrate::Fit::same_generation);
+    EXPECT_EQ(machine.order->options.fit, migrate::Fit::same_generation);
     EXPECT_THAT(ask("migrate partition=debian to=10.77.0.2 compat=no\n"), ElementsAre("ok migration=started"));
-    EXPECT_EQ(machine.order->fit, migrate::Fit::same_version);
-    EXPECT_EQ(machine.order->order, migrate::OrderPolicy::by_state);
+    EXPECT_EQ(machine.order->options.fit, migrate::Fit::same_version);
+    EXPECT_EQ(machine.order->options.order, migrate::OrderPolicy::by_state);
     EXPECT_THAT(ask("migrate partition=debian to=10.77.0.2 mode=pre-copy order=address\n"),
                 ElementsAre("ok migration=started"));
-    EXPECT_EQ(machine.order->order, migrate::OrderPolicy::by_address);
+    EXPECT_EQ(machine.order->options.order, migrate::OrderPolicy::by_address);
     EXPECT_THAT(ask("migrate partition=debian to=10.77.0.2 order=state\n"), ElementsAre("ok migration=started"));
-    EXPECT_EQ(machine.order->order, migrate::OrderPolicy::by_state);
+    EXPECT_EQ(machine.order->options.order, migrate::OrderPolicy::by_state);
+    EXPECT_EQ(machine.order->options.connections, 4u);
+    EXPECT_THAT(ask("migrate partition=debian to=10.77.0.2 connections=8\n"), ElementsAre("ok migration=started"));
+    EXPECT_EQ(machine.order->options.connections, 8u);
     machine.refusal = migrate::failure(migrate::MoveError::no_such_partition, "there is no partition {}", "x");
     EXPECT_THAT(ask("migrate partition=x to=10.77.0.2\n"),
                 ElementsAre("error no-such-partition: there is no partition x"));
@@ -55,6 +58,8 @@ TEST_F(ManageTest, RefusesWhatItDoesNotUnderstandByName) {
         {"migrate partition=debian\n", "error missing-key: \"to\": "},
         {"migrate to=10.77.0.2\n", "error missing-key: \"partition\": "},
         {"migrate partition=debian to=10.77.0.2 speed=9\n", "error unknown-key: \"speed\": "},
+        {"migrate partition=debian to=10.77.0.2 connections=0\n", "error bad-value: \"0\": connections is"},
+        {"migrate partition=debian to=10.77.0.2 connections=9\n", "error bad-value: \"9\": connections is"},
         {"migrate partition=debian to=10.77.0\n", "error bad-value: \"10.77.0\": "},
         {"migrate partition=debian to=10.77.0.256\n", "error bad-value: \"10.77.0.256\": "},
         {"migrate partition=debian to=10.77.0.2.\n", "error bad-value: "},

@@ -116,7 +116,8 @@ class Move : public testing::Test {
                 .port = 7701,
                 .digests = here.digests,
                 .pages = &*pages,
-                .mode = migrate::MoveMode::pre_copy};
+                .mode = migrate::MoveMode::pre_copy,
+                .connections = connections};
     }
 
     /// Until nothing has moved for a while. Both clocks go on with each round.
@@ -171,6 +172,7 @@ class Move : public testing::Test {
     migrate::Arrivals arrivals{target};
     std::vector<std::uint64_t> room;
     std::optional<migrate::SourcePages> pages;
+    unsigned connections = 1; // of the next order
     PipeNetwork net;
 };
 

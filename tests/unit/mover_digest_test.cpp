@@ -63,8 +63,7 @@ TEST_F(MoverTest, TheLastDigestsGiveWayWhereMemoryIsShort) {
     const std::size_t granules = mib(16) / kib(64);
     EXPECT_EQ(move("other", granules).error().error, MoveError::page_range);
     EXPECT_EQ(a.mover.digests("linux").size(), granules) << "not for an order that is refused";
-    ASSERT_TRUE(
-        a.mover.move(network, "other", {0x0a4d0002}, migration_port, {}, Fit::same_version, MoveMode::stop_and_copy));
+    ASSERT_TRUE(a.mover.move(network, "other", {0x0a4d0002}, migration_port, {.mode = MoveMode::stop_and_copy}));
     go_on();
     EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
     EXPECT_EQ(a.mover.digests("other").size(), granules);

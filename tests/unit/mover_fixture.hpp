@@ -19,7 +19,7 @@ class MoverTest : public testing::Test {
     }
 
     std::expected<void, Failure> move(std::string_view name, std::optional<std::uint64_t> corrupt = {}) {
-        const auto started = a.mover.move(network, name, {0x0a4d0002}, migration_port, corrupt);
+        const auto started = a.mover.move(network, name, {0x0a4d0002}, migration_port, {.corrupt_page = corrupt});
         go_on();
         return started;
     }

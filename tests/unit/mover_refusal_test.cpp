@@ -78,7 +78,7 @@ TEST_F(MoverTest, APartitionKeepsTheFacilitiesThatItWasToldOfAndNoOthers) {
     EXPECT_EQ(b.mover.progress().state, MoveState::completed) << b.mover.progress().failure.text();
     b.build("other");
     const auto refusal = [&] {
-        EXPECT_TRUE(b.mover.move(network, "other", {0x0a4d0001}, migration_port, {}, Fit::same_generation));
+        EXPECT_TRUE(b.mover.move(network, "other", {0x0a4d0001}, migration_port, {.fit = Fit::same_generation}));
         go_on();
         EXPECT_EQ(b.mover.progress().state, MoveState::refused);
         EXPECT_EQ(b.mover.progress().failure.error, MoveError::facilities);
@@ -97,7 +97,7 @@ TEST_F(MoverTest, AnOtherProcessorOfTheGenerationIsEnoughWhereTheOperatorSaysSo)
     ASSERT_TRUE(mover.listen(network));
     a.build("linux");
     const auto try_with = [&](Fit fit) {
-        EXPECT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {}, fit));
+        EXPECT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {.fit = fit}));
         for (int round = 0; round < 100'000; ++round) {
             machine.advance(100);
             const bool moved = network.pump();

@@ -34,8 +34,7 @@ TEST_F(MoverTest, RunsBeforeItsMemoryHasCome) {
     for (std::uint64_t page = 0; page < mib(16) / kib(64); ++page)
         ASSERT_TRUE(here.memory.store(LogicalAddr{page * kib(64)}, Be<std::uint64_t>{page + 1}));
     const Bytes free_at_b = b.frames.total(FrameState::free);
-    ASSERT_TRUE(
-        a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {}, Fit::same_version, MoveMode::post_copy));
+    ASSERT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {.mode = MoveMode::post_copy}));
     while (b.mover.progress().state != MoveState::post_copying && a.mover.progress().in_progress()) {
         machine.advance(100);
         network.pump();

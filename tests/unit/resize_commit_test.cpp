@@ -129,8 +129,7 @@ TEST_F(ResizeCalls, R29_WhatIsCommittedIsNotPutOff) {
 TEST_F(ResizeCalls, C10_AMigrationDoesNotBeginBeforeTheCommitIsAnswered) {
     prepared(19);
     const auto is_refused = [&] {
-        const auto moves =
-            a.mover.move(network, "p", {0x0a4d0002}, migration_port, {}, Fit::same_version, MoveMode::stop_and_copy);
+        const auto moves = a.mover.move(network, "p", {0x0a4d0002}, migration_port, {.mode = MoveMode::stop_and_copy});
         EXPECT_TRUE(moves || std::string(moves.error().text()).find("size of its page table") != std::string::npos);
         return !moves;
     };

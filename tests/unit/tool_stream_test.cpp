@@ -134,9 +134,9 @@ TEST(ToolStream, WhatARecordMayNotHoldIsSaid) {
     made.add_zero(4000, 97);
     made.add_zero(1, 0);
     made.add_bytes(RecordType::ping, std::vector<std::byte>(7));
-    migrate::HelloReplyRecord reply;
-    reply.zero = 1;
-    made.add(RecordType::hello_reply, reply);
+    migrate::JoinRecord joins;
+    joins.zero = 1;
+    made.add(RecordType::join, joins);
     made.add_bytes(static_cast<RecordType>(77), std::vector<std::byte>(5), 0);
     made.add_bytes(RecordType::page_table, std::vector<std::byte>(50));
     migrate::VcpuRecord vcpu;
@@ -155,7 +155,7 @@ TEST(ToolStream, WhatARecordMayNotHoldIsSaid) {
         what.push_back(fault.what);
     EXPECT_THAT(
         what, ElementsAre("zero_pages: granules beyond the partition's memory", "zero_pages: a run of no granules",
-                          "ping: 7 bytes, where ping has 8", "hello_reply: a field that must be zero is not",
+                          "ping: 7 bytes, where ping has 8", "join: a field that must be zero is not",
                           "page_table: 50 bytes are no whole number of entries", "page_table: slots that do not ascend",
                           "vcpu: it says that it has 2 special purpose registers, and has 0",
                           "terminal: it says that 4294967296 bytes follow, and 0 do",

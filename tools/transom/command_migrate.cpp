@@ -77,6 +77,7 @@ MoveTask MoveCommand::task(unsigned round) {
             options_.compat,
             mode(round),
             options_.order,
+            options_.connections,
             options_.cancel_first,
             round == 0 ? options_.corrupt_page : std::nullopt,
             pair_.link()};

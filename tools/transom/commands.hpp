@@ -41,6 +41,7 @@ struct MigrateOptions {
     std::optional<unsigned> write_rate;         ///< stores of the guest writer in a second
     unsigned rounds = 1;                        ///< moves, each to the other machine
     std::string target_qemu;                    ///< of machine B; empty: the same as A's
+    unsigned connections = 4;                   ///< of a move, at once, at most
     std::vector<std::string>
         modes; ///< of one move after the other, over and over; empty: hybrid, and every other move post-copy
     std::string order = "state"; ///< of pages: state or address

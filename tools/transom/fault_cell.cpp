@@ -91,10 +91,10 @@ std::vector<FaultCell> kill_cells(const RecordCounts& source, const RecordCounts
     return cells;
 }
 
-Outcome expected(const FaultCell& cell, bool post_copy) {
+Outcome expected(const FaultCell& cell, bool post_copy, bool on_channel) {
     const bool handed = is_after_hand_over(cell.record, post_copy);
     if (!cell.victim)
-        return handed ? Outcome::on_target : Outcome::on_source;
+        return handed || on_channel ? Outcome::on_target : Outcome::on_source;
     if (*cell.victim == End::source) {
         // The target has all of it, or the only copy of something was at the source.
         const bool whole = handed && (!post_copy || cell.record == RecordType::all_sent);

@@ -41,7 +41,8 @@ std::vector<FaultCell> fault_cells(const RecordCounts& source, const RecordCount
 /// One machine dies: before the first page, in the middle, before and after the hand-over, while the rest is fetched.
 std::vector<FaultCell> kill_cells(const RecordCounts& source, const RecordCounts& target);
 
-/// Who has the partition in the end. `post_copy`: in that mode all memory goes after the hand-over.
-Outcome expected(const FaultCell& cell, bool post_copy);
+/// Who has the partition in the end. `post_copy`: in that mode all memory goes after the hand-over. `on_channel`: the record went by one of
+/// the connections that carry pages only.
+Outcome expected(const FaultCell& cell, bool post_copy, bool on_channel = false);
 
 } // namespace transom::tool

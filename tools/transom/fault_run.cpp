@@ -41,7 +41,7 @@ class FaultRun {
     Outcome outcome(std::string& word);
     bool lists_running(End end);
     void check_guest(End end);
-    void note(const FaultCell& cell, Outcome found, const std::string& word);
+    void note(const FaultCell& cell, Outcome found, const std::string& word, bool on_channel = false);
 
     const MigrateOptions& options_;
     FaultReport& report_;
@@ -77,8 +77,8 @@ void FaultRun::start() {
 /// Where the last move's page tables are still being put together the machine says so.
 void FaultRun::order_move() {
     const auto enough = Clock::now() + cell_limit;
-    const std::string request =
-        fmt::format("migrate partition={} to={} mode={}", guest_->partition(), at(End::target).link_address, mode_);
+    const std::string request = fmt::format("migrate partition={} to={} mode={} connections={}", guest_->partition(),
+                                            at(End::target).link_address, mode_, options_.connections);
     for (;;) {
         const Answer answer = at(End::source).management->request(request);
         if (answer.ok())
@@ -157,12 +157,13 @@ std::pair<RecordCounts, RecordCounts> FaultRun::count() {
     return sent;
 }
 
-void FaultRun::note(const FaultCell& cell, Outcome found, const std::string& word) {
-    const Outcome wanted = expected(cell, post_copy_);
+void FaultRun::note(const FaultCell& cell, Outcome found, const std::string& word, bool on_channel) {
+    const Outcome wanted = expected(cell, post_copy_, on_channel);
     ++report_.cells;
     report_.rows.push_back({{"cell", cell.text()},
                             {"record", record_name(static_cast<std::uint16_t>(cell.record))},
                             {"nth", cell.nth},
+                            {"on_channel", on_channel},
                             {"expected", name(wanted)},
                             {"outcome", name(found)},
                             {"error", word}});
@@ -205,12 +206,13 @@ void FaultRun::run_cell(const FaultCell& cell) {
     if (!cell.victim) {
         const bool happened = run_until_over(cell);
         const Outcome found = outcome(word);
+        const bool on_channel = at(cell.sender).management->demand("fault").result().has("on_channel");
         at(cell.sender).management->demand("fault do=nothing");
         if (found == Outcome::on_target)
             here_ = 1 - here_;
         check_guest(End::source);
         if (happened)
-            note(cell, found, word);
+            note(cell, found, word, on_channel);
         else
             ++report_.not_reached;
         return;

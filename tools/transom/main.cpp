@@ -142,6 +142,11 @@ struct CommandLine {
                 "whoever stores to them, to compare with")
             ->check(CLI::IsMember({"state", "address"}))
             ->capture_default_str();
+        command
+            ->add_option("--connections", migrate.connections,
+                         "of a move: one for everything, and up to 7 that carry pages beside it")
+            ->check(CLI::Range(1u, 8u))
+            ->capture_default_str();
         command->add_flag("--compat", migrate.compat,
                           "a processor of the same generation suffices, whatever its version register says");
         command->add_flag("--test-resize", migrate.resize,

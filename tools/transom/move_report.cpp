@@ -80,6 +80,8 @@ nlohmann::ordered_json MoveReport::json() const {
         {"encode_ms", encode_ms},
         {"send_ms", send_ms},
         {"pages_demanded", pages_demanded},
+        {"connections", connections},
+        {"connections_lost", connections_lost},
         {"memory_digest_match", digest.match()},
         {"digest_pages", digest.pages},
         {"digest_different_pages", digest.different.size()},
@@ -143,6 +145,8 @@ std::string MoveReport::text() const {
             static_cast<double>(bytes_saved) / mib, encode_ms, pages_compressed, send_ms);
     if (passes != 0)
         text += fmt::format("  passes             {} while it ran, {} pages more than once\n", passes, pages_resent);
+    if (connections > 1 || connections_lost != 0)
+        text += fmt::format("  connections        {} at once, {} lost\n", connections, connections_lost);
     if (pages_demanded != 0)
         text += fmt::format("  post-copy          waited for {} pages when it ran there\n", pages_demanded);
     if (!boot_id_source.empty())

@@ -71,7 +71,7 @@ void OneMove::ask_for_move() {
     std::string request = fmt::format("migrate partition={} to={}", partition, task_.target.link_address);
     if (task_.compat)
         request += " compat=yes";
-    request += fmt::format(" mode={} order={}", task_.mode, task_.order);
+    request += fmt::format(" mode={} order={} connections={}", task_.mode, task_.order, task_.connections);
     if (task_.corrupt_page)
         request += fmt::format(" test-corrupt-page={}", *task_.corrupt_page);
     asked_ = Clock::now();
@@ -130,6 +130,8 @@ void OneMove::note_completion(const Fields& source, const Fields& target) {
     report_.rc_mismatches = target.number("rc_mismatches").value_or(0);
     report_.passes = source.number("pass").value_or(0);
     report_.pages_resent = source.number("pages_resent").value_or(0);
+    report_.connections = source.number("connections").value_or(0);
+    report_.connections_lost = source.number("connections_lost").value_or(0);
     report_.pages_compressed = source.number("pages_compressed").value_or(0);
     report_.bytes_saved = source.number("bytes_saved").value_or(0);
     report_.pages_demanded = target.number("pages_demanded").value_or(0);

@@ -17,6 +17,7 @@ struct MoveTask {
     bool compat = false;
     std::string mode = "pre-copy"; ///< as the request has it
     std::string order = "state";   ///< of pages, the same
+    unsigned connections = 4;      ///< at once, at most
     bool cancel_first = false;
     std::optional<std::uint64_t> corrupt_page;
     LinkProxy* link = nullptr; ///< what is between the machines, if there is something

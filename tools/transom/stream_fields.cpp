@@ -13,8 +13,9 @@ namespace {
 
 void hello_reply(Payload payload, RecordFields& out) {
     const auto r = object<HelloReplyRecord>(payload);
-    out.fields = {{"format_version", std::uint32_t{r.version}}};
-    must_be_zero(out, std::uint32_t{r.zero});
+    out.fields = {{"format_version", std::uint32_t{r.version}},
+                  {"channels", std::uint32_t{r.channels}},
+                  {"move", std::uint64_t{r.move}}};
 }
 
 void ping(Payload payload, RecordFields& out) {
@@ -119,6 +120,16 @@ void again(Payload payload, RecordFields& out) {
     must_be_zero(out, std::uint64_t{r.zero});
 }
 
+void join(Payload payload, RecordFields& out) {
+    const auto r = object<JoinRecord>(payload);
+    out.fields = {{"name", text(r.name)}, {"move", std::uint64_t{r.move}}};
+    must_be_zero(out, std::uint64_t{r.zero});
+}
+
+void received(Payload payload, RecordFields& out) {
+    out.fields = {{"records", std::uint64_t{object<ReceivedRecord>(payload).records}}};
+}
+
 struct Kind {
     RecordType type;
     std::string_view name;
@@ -153,6 +164,8 @@ constexpr std::array kinds = {
     Kind{RecordType::all_sent, "all_sent", 0, true, nullptr},
     Kind{RecordType::all_here, "all_here", 0, true, nullptr},
     Kind{RecordType::again, "again", sizeof(AgainRecord), true, again},
+    Kind{RecordType::join, "join", sizeof(JoinRecord), true, join},
+    Kind{RecordType::received, "received", sizeof(ReceivedRecord), true, received},
     Kind{RecordType::packed_page, "packed_page", sizeof(PageRecord), false, page},
 };
 

@@ -47,7 +47,9 @@ class FaultPlan {
     std::uint64_t sent(std::uint16_t record) const { return record < record_types ? sent_[record] : 0; }
 
     /// A record is about to be sent. The action that is due at it, if one is.
-    std::optional<Action> at(std::uint16_t record);
+    std::optional<Action> at(std::uint16_t record, bool on_channel);
+    /// Whether the fault that happened was on a connection that carries pages only.
+    bool on_channel() const { return on_channel_; }
     bool holds() const { return state_ == FaultState::happened && fault_.action == Action::hold; }
 
   private:
@@ -55,6 +57,7 @@ class FaultPlan {
 
     Fault fault_;
     FaultState state_ = FaultState::none;
+    bool on_channel_ = false;
     std::array<std::uint64_t, record_types> sent_{};
 };
 

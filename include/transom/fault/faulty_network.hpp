@@ -34,7 +34,7 @@ class FaultyNetwork final : public net::Network, public partition::Task {
     std::array<Port, 2> ports_{};
     FaultPlan plan_;
     bool held_ = false;
-    std::array<FaultyStream, 8> streams_;
+    std::array<FaultyStream, 16> streams_;
 };
 
 } // namespace transom::fault

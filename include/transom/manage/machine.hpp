@@ -10,8 +10,7 @@
 #include <transom/fault/fault.hpp>
 #include <transom/manage/refusal.hpp>
 #include <transom/migrate/error.hpp>
-#include <transom/migrate/hello.hpp>
-#include <transom/migrate/page_order.hpp>
+#include <transom/migrate/move_options.hpp>
 #include <transom/migrate/progress.hpp>
 #include <transom/net/byte_stream.hpp>
 #include <transom/partition/partition.hpp>
@@ -29,10 +28,7 @@ struct MigrateRequest {
     std::string_view partition;
     net::Ipv4Address to;
     std::uint16_t port = 0;
-    std::optional<std::uint64_t> corrupt_page;
-    migrate::Fit fit = migrate::Fit::same_version;
-    migrate::MoveMode mode = migrate::MoveMode::hybrid;
-    migrate::OrderPolicy order = migrate::OrderPolicy::by_state;
+    migrate::MoveOptions options;
 };
 
 /// The digests of a partition's last move: one per granule.

@@ -8,13 +8,15 @@ namespace transom::migrate {
 // How long a side waits for the other before it treats the connection as broken; docs/stream.md.
 constexpr std::uint64_t first_record_limit_s = 10;
 constexpr std::uint64_t silence_limit_s = 30;
+// Of a channel, whose pages can go another way meanwhile.
+constexpr std::uint64_t channel_silence_limit_s = 5;
 
 /// All times of a move, in ticks of the machine's time base.
 struct Limits {
     /// `frequency`: ticks in a second.
     constexpr explicit Limits(std::uint64_t frequency)
         : first_record(first_record_limit_s * frequency), silence(silence_limit_s * frequency), step(frequency / 2000),
-          receive(frequency / 5000) {}
+          receive(frequency / 5000), channel_silence(channel_silence_limit_s * frequency) {}
 
     std::uint64_t first_record;
     std::uint64_t silence;
@@ -22,6 +24,7 @@ struct Limits {
     std::uint64_t step;
     /// and when the network calls it: 200 us.
     std::uint64_t receive;
+    std::uint64_t channel_silence;
 };
 
 } // namespace transom::migrate

@@ -9,6 +9,7 @@
 #include <transom/migrate/arrivals.hpp>
 #include <transom/migrate/arriving_pages.hpp>
 #include <transom/migrate/move_digests.hpp>
+#include <transom/migrate/move_options.hpp>
 #include <transom/migrate/source_session.hpp>
 #include <transom/migrate/target_session.hpp>
 #include <transom/migrate/tracked_pages.hpp>
@@ -40,9 +41,7 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     std::expected<void, net::StreamError> listen(net::Network& network);
     /// Begins to move a partition away.
     std::expected<void, Failure> move(net::Network& network, std::string_view name, net::Ipv4Address target,
-                                      std::uint16_t port, std::optional<std::uint64_t> corrupt_page,
-                                      Fit fit = Fit::same_version, MoveMode mode = MoveMode::hybrid,
-                                      OrderPolicy order_of_pages = OrderPolicy::by_state);
+                                      std::uint16_t port, const MoveOptions& options);
     /// Ends the move in progress, away from here or to here. False: too late, or there is none.
     bool cancel() { return source_.cancel() || target_.cancel(); }
     /// Ends the doubt about a partition: it is the operator's assertion who has it, and nothing here can check it.

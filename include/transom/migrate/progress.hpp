@@ -60,6 +60,8 @@ struct Progress {
     std::uint64_t dirty_rate = 0;       // source, last pass: pages stored to in a second
     std::uint64_t bandwidth = 0;        // source, last pass: pages that can be sent in a second
     std::uint64_t pages_left = 0;       // source, after the last pass; both, while it runs there already
+    unsigned connections = 0;           // most at once
+    unsigned connections_lost = 0;      // source: of channels, before they were through
     std::uint64_t pages_demanded = 0;   // that somebody at the target waited for
     std::uint64_t table_entries = 0;    // of the hashed page table
     std::uint64_t rc_mismatches = 0;    // target: of them, whose R and C are not those that came

@@ -24,6 +24,9 @@ constexpr std::uint16_t flag_mandatory = 1;
 constexpr std::uint32_t max_payload = 66560;
 constexpr Bytes max_granule = kib(64);
 constexpr unsigned round_trips = 16;
+/// Of a move: one for everything, and channels for pages.
+constexpr unsigned max_connections = 8;
+constexpr unsigned default_connections = 4;
 
 enum class RecordType : std::uint16_t {
     hello = 1,
@@ -50,6 +53,8 @@ enum class RecordType : std::uint16_t {
     all_sent = 22,
     all_here = 23,
     again = 24,
+    join = 25,
+    received = 26,
     packed_page = 27,
 };
 
@@ -111,9 +116,10 @@ static_assert(sizeof(HelloRecord) == 144);
 
 struct HelloReplyRecord {
     Be32 version = format_version;
-    Be32 zero;
+    Be32 channels; // that the target takes at most
+    Be64 move;     // what a channel has to say
 };
-static_assert(sizeof(HelloReplyRecord) == 8);
+static_assert(sizeof(HelloReplyRecord) == 16);
 
 struct PingRecord {
     Be64 source_ticks;
@@ -278,6 +284,20 @@ struct AgainRecord {
     Be64 zero{};
 };
 static_assert(sizeof(AgainRecord) == 48);
+
+/// The first record of a channel.
+struct JoinRecord {
+    NameField name{};
+    Be64 move; // as in hello_reply
+    Be64 zero;
+};
+static_assert(sizeof(JoinRecord) == 48);
+
+/// On a channel, from the target.
+struct ReceivedRecord {
+    Be64 records; // of this channel that it is through with, join among them
+};
+static_assert(sizeof(ReceivedRecord) == 8);
 
 struct RunningRecord {
     Be64 started_at; // target's time base

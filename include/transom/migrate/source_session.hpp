@@ -14,6 +14,7 @@
 #include <transom/migrate/progress.hpp>
 #include <transom/migrate/record_reader.hpp>
 #include <transom/migrate/record_writer.hpp>
+#include <transom/migrate/source_channels.hpp>
 #include <transom/migrate/source_pages.hpp>
 
 namespace transom::migrate {
@@ -28,6 +29,8 @@ struct MoveOrder {
     /// Of its memory, with nothing sent yet; kept by the caller as long as somebody may be told of it.
     SourcePages* pages = nullptr;
     MoveMode mode = MoveMode::hybrid;
+    /// At once, at most: the first, and channels that carry pages beside it.
+    unsigned connections = default_connections;
     /// Test mode: a bit of this granule is flipped on the way.
     std::optional<std::uint64_t> corrupt_page{};
     Fit fit = Fit::same_version;
@@ -69,6 +72,7 @@ class SourceSession final : public net::StreamHandler {
     void ended(const partition::Partition& partition);
 
     const Progress& progress() const { return progress_; }
+    unsigned connections() const { return (stream_ != nullptr ? 1 : 0) + channels_.open(); }
 
     void connected() override;
     std::size_t received(std::span<const std::byte> bytes) override;
@@ -92,6 +96,7 @@ class SourceSession final : public net::StreamHandler {
         interrupts,
         terminals,
         clock,
+        settling, // what went by channels has come
         end,
         confirming,   // end sent
         handing,      // run is in the buffer, or gone: `handed_` tells
@@ -112,7 +117,7 @@ class SourceSession final : public net::StreamHandler {
     bool produce_pass();
     void end_pass();
     bool produce_pages();
-    void produce_owed();
+    bool produce_owed();
     bool produce_rest();
     void reconnect();
     void forget_what_is_on_its_way();
@@ -125,6 +130,10 @@ class SourceSession final : public net::StreamHandler {
     };
     void send(Copy copy);
     void put_page(Copy copy, std::span<const std::byte> granule);
+    void give(SourceChannel& channel, const Copy& copy);
+    void begin_channels();
+    bool has_room_for_page();
+    bool produce_settled();
     void put_zero_run();
     bool produce_table();
     void produce_clock();
@@ -167,7 +176,10 @@ class SourceSession final : public net::StreamHandler {
     bool handed_ = false;      // a byte of run has been given to the connection
     unsigned pings_ = 0;
     std::optional<std::uint64_t> ping_out_; // our time base when the ping that is not answered yet was sent
-    TotalsRecord totals_;
+    TotalsRecord totals_;                   // of this connection, but what the writer knows
+    SourceChannels channels_{facts_.timebase_frequency};
+    Be64 move_;                  // what a channel has to say
+    unsigned channels_most_ = 0; // that the target takes
     ClockEstimate clock_;
     std::optional<std::uint64_t> zero_digest_;
     bool watching_ = false;                       // the right to store is being taken away
@@ -177,6 +189,7 @@ class SourceSession final : public net::StreamHandler {
     StaticVector<Copy, 4 * max_demand> demanded_; // somebody waits for them
     std::size_t demanded_next_ = 0;               // of them
     bool demanded_now_ = false;                   // page_, or the last of the zero run, is one of those
+    bool state_sent_ = false;                     // the records that come after the pages are
     net::Network* network_ = nullptr;
     std::uint64_t retry_at_ = 0;
     std::uint64_t bytes_before_ = 0; // on connections that are gone

@@ -12,17 +12,20 @@
 #include <transom/migrate/progress.hpp>
 #include <transom/migrate/record_reader.hpp>
 #include <transom/migrate/record_writer.hpp>
+#include <transom/migrate/target_channels.hpp>
 
 namespace transom::migrate {
 
 /// Receives one partition at a time: docs/stream.md. Like SourceSession it is called by the network and by a task.
-class TargetSession final : public net::StreamHandler {
+class TargetSession final : public net::StreamHandler, private ChannelUser {
   public:
     /// `receive_buffer` holds max_record bytes.
     TargetSession(TargetControl& control, const MachineFacts& facts, std::span<std::byte> receive_buffer);
 
     /// Whether another source must be turned away.
     bool busy() const { return stream_ != nullptr; }
+    /// Who comes while it is busy.
+    TargetChannels& channels() { return channels_; }
     /// Whether this partition runs here before all of its memory has come.
     bool completes(const partition::Partition& partition) const {
         return phase_ == Phase::post_copying && arrival_.partition == &partition;
@@ -62,6 +65,7 @@ class TargetSession final : public net::StreamHandler {
     void handle_ping(const Record& record);
     void handle_partition(const Record& record);
     void handle_page(const Record& record);
+    std::optional<Failure> store(const Record& page);
     void handle_zero_pages(const Record& record);
     void handle_state(const Record& record);
     void handle_clock(const Record& record);
@@ -100,12 +104,20 @@ class TargetSession final : public net::StreamHandler {
     void out_of_order(const Record& record);
     void wrong_length(const Record& record);
 
+    bool is_joined_by(const JoinRecord& join, net::Ipv4Address peer) override;
+    std::optional<Failure> take_page(const Record& page) override;
+    void pages_taken() override;
+    std::uint64_t channel_now() override { return control_.now(); }
+
     TargetControl& control_;
     MachineFacts facts_;
     RecordReader reader_;
     std::array<std::byte, 512> send_buffer_{};
     RecordWriter writer_;
     net::ByteStream* stream_ = nullptr;
+    TargetChannels channels_;
+    std::uint64_t move_ = 0; // what a channel has to say
+    TotalsRecord totals_;    // of this connection, but what the writer and the reader know
     PartitionShape shape_;
     Arrival arrival_;
     Progress progress_;

@@ -11,8 +11,8 @@ namespace transom::secure {
 
 class SecureNetwork;
 
-/// What a connection takes in at most in one round, counted in whole records; the rest waits for the next. Each is decrypted, and its
-/// handler has it to work off, in one piece.
+/// What all connections together take in at most in one round, counted in whole records, as long as that is one for each; the rest waits for the
+/// next. Each is decrypted, and its handler has it to work off, in one piece.
 constexpr std::size_t records_in_a_round = 4;
 
 /// A connection with TLS inside: a place of SecureNetwork's. To its user it is a ByteStream; below it uses another one, whose handler it is.
@@ -51,7 +51,7 @@ class SecureStream final : public net::ByteStream, private net::StreamHandler {
         round,   // it was enough: until the next one
     };
 
-    static constexpr std::size_t round_allowance = records_in_a_round * (record_size + record_overhead);
+    static constexpr std::size_t record_allowance = record_size + record_overhead;
 
     bool in_use() const { return state_ != State::unused; }
     /// Whether it takes a place without anybody having proved anything.
@@ -64,8 +64,8 @@ class SecureStream final : public net::ByteStream, private net::StreamHandler {
     void adopt_connecting(net::ByteStream& below, net::StreamHandler& handler);
     net::StreamHandler& adopt_accepted(net::ByteStream& below, net::Listener& listener);
     net::StreamHandler& below_handler() { return *this; }
-    /// What was left for this round may come. True: it does, or what was held by the handler, so another round is wanted at once.
-    bool begin_round();
+    /// What was left for this round may come, a share of it where so many connections are open. True: it does, or what was held by the handler, so another round is wanted at once.
+    bool begin_round(std::size_t open);
     /// Once in a round: sends what was accepted and is not a whole record.
     void work();
     /// The time for a handshake, or for the last bytes, has passed.

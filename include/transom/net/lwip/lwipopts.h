@@ -47,7 +47,7 @@ unsigned int transom_lwip_random(void);
 #define PBUF_POOL_BUFSIZE 1536
 
 #define LWIP_TCP 1
-#define MEMP_NUM_TCP_PCB 24
+#define MEMP_NUM_TCP_PCB 40
 #define MEMP_NUM_TCP_PCB_LISTEN 4
 #define MEMP_NUM_TCP_SEG 2048
 #define TCP_QUEUE_OOSEQ 1
@@ -56,9 +56,9 @@ unsigned int transom_lwip_random(void);
 #define TCP_MSS 65460
 #define LWIP_WND_SCALE 1
 #define TCP_RCV_SCALE 5
-#define TCP_WND (1024 * 1024)
-#define TCP_SND_BUF (1024 * 1024)
-#define TCP_SND_QUEUELEN 1024
+#define TCP_WND (240 * 1024)
+#define TCP_SND_BUF (240 * 1024)
+#define TCP_SND_QUEUELEN 256
 #define TCP_OVERSIZE 2048
 /* The checks compute in 16 bits and do not hold for segments beyond 16 KiB. */
 #define LWIP_DISABLE_TCP_SANITY_CHECKS 1

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <transom/migrate/limits.hpp>
+#include <transom/migrate/source_channel.hpp>
+#include <transom/migrate/source_pages.hpp>
+
+namespace transom::migrate {
+
+/// The channels of the partition that moves away: they are made one after the other, so that the target is not taken for attacked, and each
+/// page goes by the next that has room. Where one breaks, its pages are owed again.
+class SourceChannels {
+  public:
+    static constexpr std::size_t capacity = max_connections - 1;
+
+    /// `frequency`: of the time base, in Hz.
+    explicit SourceChannels(std::uint64_t frequency) : silence_(Limits(frequency).channel_silence) {}
+
+    struct Route {
+        net::Network* network = nullptr;
+        net::Ipv4Address target;
+        std::uint16_t port = 0;
+        JoinRecord join;
+    };
+    /// Makes up to so many. `pages` is told what a broken one owes.
+    void begin(const Route& route, unsigned wanted, SourcePages& pages);
+    /// Ends all of them; nothing is owed because of that.
+    void end(bool in_order);
+    void step(std::uint64_t now);
+
+    bool any() const { return open() != 0; }
+    unsigned open() const;
+    /// So many that were open have broken, in this move.
+    unsigned lost() const { return lost_; }
+    bool has_room() const;
+    /// One that takes a page now; in turn.
+    SourceChannel* ready();
+    /// All pages that they were given are at the target, or are owed again.
+    bool all_received() const;
+    std::uint64_t bytes() const;
+    /// A new move begins.
+    void reset();
+
+  private:
+    void reap(std::size_t index);
+
+    std::array<SourceChannel, capacity> channels_;
+    std::array<bool, capacity> was_open_{};
+    std::uint64_t silence_;
+    Route route_;
+    SourcePages* pages_ = nullptr; // while there are any
+    std::size_t wanted_ = 0, begun_ = 0;
+    unsigned lost_ = 0;
+    std::size_t turn_ = 0;
+};
+
+} // namespace transom::migrate

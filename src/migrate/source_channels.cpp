@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <transom/base/log.hpp>
+#include <transom/base/panic.hpp>
+#include <transom/migrate/source_channels.hpp>
+#include <utility>
+
+namespace transom::migrate {
+
+void SourceChannels::reset() {
+    invariant(pages_ == nullptr, "a move begins with the channels of another");
+    for (SourceChannel& channel : channels_)
+        channel.forget_bytes();
+    lost_ = 0;
+}
+
+void SourceChannels::begin(const Route& route, unsigned wanted, SourcePages& pages) {
+    end(false);
+    route_ = route;
+    pages_ = &pages;
+    wanted_ = std::min<std::size_t>(wanted, capacity);
+}
+
+void SourceChannels::end(bool in_order) {
+    for (std::size_t i = 0; i < begun_; ++i) {
+        channels_[i].end(in_order);
+        for (PageIndex page; channels_[i].take_lost(page);) {}
+        was_open_[i] = false;
+    }
+    pages_ = nullptr;
+    wanted_ = begun_ = 0;
+}
+
+void SourceChannels::step(std::uint64_t now) {
+    for (std::size_t i = 0; i < begun_; ++i) {
+        SourceChannel& channel = channels_[i];
+        channel.flush();
+        was_open_[i] = was_open_[i] || channel.open();
+        if (channel.silent_for(now) >= silence_)
+            channel.end(false);
+        if (!channel.open() && !channel.connecting())
+            reap(i);
+    }
+    if (begun_ < wanted_ && (begun_ == 0 || !channels_[begun_ - 1].connecting())) {
+        if (!channels_[begun_].connect(*route_.network, route_.target, route_.port, route_.join))
+            wanted_ = begun_; // no place for a connection
+        else
+            ++begun_;
+    }
+}
+
+/// Of a channel that is over. What it has not been told of goes another way.
+void SourceChannels::reap(std::size_t index) {
+    std::uint64_t owed = 0;
+    for (PageIndex page; channels_[index].take_lost(page); ++owed)
+        pages_->owe_again(page);
+    if (!std::exchange(was_open_[index], false))
+        return;
+    ++lost_;
+    log("migration: a connection is gone: {} pages of it go by the {} that are left", owed, open() + 1);
+}
+
+unsigned SourceChannels::open() const {
+    return static_cast<unsigned>(std::ranges::count_if(channels_, &SourceChannel::open));
+}
+
+bool SourceChannels::has_room() const { return std::ranges::any_of(channels_, &SourceChannel::ready); }
+
+SourceChannel* SourceChannels::ready() {
+    for (std::size_t i = 0; i < begun_; ++i) {
+        SourceChannel& channel = channels_[(turn_ + i) % begun_];
+        if (!channel.ready())
+            continue;
+        turn_ = (turn_ + i + 1) % begun_;
+        return &channel;
+    }
+    return nullptr;
+}
+
+bool SourceChannels::all_received() const { return std::ranges::all_of(channels_, &SourceChannel::all_received); }
+
+std::uint64_t SourceChannels::bytes() const {
+    std::uint64_t sum = 0;
+    for (const SourceChannel& channel : channels_)
+        sum += channel.bytes();
+    return sum;
+}
+
+} // namespace transom::migrate
