@@ -8,20 +8,17 @@ namespace {
 
 using enum ArrivalStatus;
 
-/// [63:60] status, [59] somebody waits, [58] a copy was here, [57:56] damaged copies, [55:0] the newest copy that was taken or is known to be too old.
+/// [63:60] status, [59] somebody waits, [58] a copy was here, [57:56] zero, [55:0] the newest copy that was taken or is known to be too old.
 struct Entry {
-    static constexpr std::uint64_t one_damage = std::uint64_t{1} << 56;
     static constexpr std::uint64_t come_bit = std::uint64_t{1} << 58;
     static constexpr std::uint64_t wanted_bit = std::uint64_t{1} << 59;
     static constexpr std::uint64_t order_mask = last_order;
-    static_assert(order_mask == one_damage - 1);
 
     std::uint64_t bits = 0;
 
     ArrivalStatus status() const { return static_cast<ArrivalStatus>(bits >> 60); }
     bool wanted() const { return (bits & wanted_bit) != 0; }
     bool has_come() const { return (bits & come_bit) != 0; }
-    unsigned damages() const { return bits / one_damage & 3; }
     CopyOrder order() const { return bits & order_mask; }
     bool present() const { return status() == ArrivalStatus::present; }
 
@@ -31,7 +28,6 @@ struct Entry {
     Entry with_order(CopyOrder order) const { return {(bits & ~order_mask) | order}; }
     Entry come() const { return {bits | come_bit}; }
     Entry wanted(bool is) const { return {(bits & ~wanted_bit) | (is ? wanted_bit : 0)}; }
-    Entry damaged_once_more() const { return {bits + one_damage}; }
 };
 
 Entry load_entry(std::atomic_ref<std::uint64_t> ref) { return {ref.load(std::memory_order_acquire)}; }
@@ -50,7 +46,7 @@ PageArrivals::PageArrivals(Bytes memory, Bytes granule, std::span<std::uint64_t>
 
 Landing PageArrivals::land(PageIndex page, CopyOrder order) {
     for (Entry now = load_entry(at(page));;) {
-        if (now.status() == lost || order <= now.order() || order > Entry::order_mask)
+        if (order <= now.order() || order > Entry::order_mask)
             return Landing::drop;
         if (now.status() == arriving)
             return Landing::wait;
@@ -73,16 +69,11 @@ bool PageArrivals::landed(PageIndex page) {
     return now.wanted();
 }
 
-bool PageArrivals::damaged(PageIndex page) {
+void PageArrivals::damaged(PageIndex page) {
     Entry now = load_entry(at(page));
     invariant(now.status() == arriving, "a page was damaged that was not arriving");
-    while (true) {
-        // The same copy may come again, and what is there of it is no copy.
-        const bool hopeless = now.damages() + 1 == attempts;
-        const Entry then = now.damaged_once_more().with_order(now.order() - 1).with(hopeless ? lost : missing);
-        if (swap(at(page), now, then))
-            return !hopeless;
-    }
+    while (!swap(at(page), now, now.with_order(now.order() - 1).with(missing)))
+        ;
 }
 
 void PageArrivals::forget_request(PageIndex page) {
@@ -106,8 +97,6 @@ Need PageArrivals::need(PageIndex page) {
     for (Entry now = load_entry(at(page));;) {
         if (now.present())
             return Need::here;
-        if (now.status() == lost)
-            return Need::lost;
         const bool ask = now.status() == missing || now.status() == invalidated;
         if (swap(at(page), now, (ask ? now.with(requested) : now).wanted(true)))
             return ask ? Need::ask : Need::wait;

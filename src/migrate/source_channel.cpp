@@ -44,6 +44,13 @@ void SourceChannel::put(PageIndex page) {
     flush();
 }
 
+bool SourceChannel::carries(PageIndex page) const {
+    for (std::size_t i = 0; i < count_; ++i)
+        if (unconfirmed_[(first_ + i) % window] == page)
+            return true;
+    return false;
+}
+
 bool SourceChannel::take_lost(PageIndex& page) {
     invariant(stream_ == nullptr, "pages of a channel that is there are taken for lost");
     if (count_ == 0)
@@ -72,7 +79,7 @@ void SourceChannel::forget_bytes() {
 }
 
 void SourceChannel::connected() {
-    open_ = heard_ = true;
+    open_ = opened_ = heard_ = true;
     writer_.write(RecordType::join, join_);
     flush();
 }
@@ -90,8 +97,8 @@ std::size_t SourceChannel::received(std::span<const std::byte> bytes) {
         if (!fed->record)
             break;
         const auto said = fed->record->as<ReceivedRecord>();
-        // Not more than was sent; `join` is the first.
-        if (fed->record->type != RecordType::received || !said || said->records < confirmed_ ||
+        // More than before, and not more than was sent; `join` is the first.
+        if (fed->record->type != RecordType::received || !said || said->records <= confirmed_ ||
             said->records > writer_.records()) {
             if (const auto why = fed->record->as<FailureRecord>(); why && fed->record->type == RecordType::failure)
                 log("migration: the target does not take a channel: {}", from_record(*why).text());
@@ -102,7 +109,7 @@ std::size_t SourceChannel::received(std::span<const std::byte> bytes) {
         }
         heard_ = true;
         // Before a page of the first records there was `join`.
-        const std::uint64_t pages = said->records - confirmed_ - (confirmed_ == 0 && said->records != 0 ? 1 : 0);
+        const std::uint64_t pages = said->records - confirmed_ - (confirmed_ == 0 ? 1 : 0);
         confirmed_ = said->records;
         first_ = (first_ + pages) % window;
         count_ -= pages;

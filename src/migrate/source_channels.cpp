@@ -3,7 +3,6 @@
 #include <transom/base/log.hpp>
 #include <transom/base/panic.hpp>
 #include <transom/migrate/source_channels.hpp>
-#include <utility>
 
 namespace transom::migrate {
 
@@ -25,18 +24,17 @@ void SourceChannels::end(bool in_order) {
     for (std::size_t i = 0; i < begun_; ++i) {
         channels_[i].end(in_order);
         for (PageIndex page; channels_[i].take_lost(page);) {}
-        was_open_[i] = false;
+        channels_[i].take_opened();
     }
     pages_ = nullptr;
     wanted_ = begun_ = 0;
 }
 
-void SourceChannels::step(std::uint64_t now) {
+void SourceChannels::step(std::uint64_t now, bool stands_still) {
     for (std::size_t i = 0; i < begun_; ++i) {
         SourceChannel& channel = channels_[i];
         channel.flush();
-        was_open_[i] = was_open_[i] || channel.open();
-        if (channel.silent_for(now) >= silence_)
+        if (channel.silent_for(now) >= (stands_still ? stop_silence_ : silence_))
             channel.end(false);
         if (!channel.open() && !channel.connecting())
             reap(i);
@@ -54,7 +52,7 @@ void SourceChannels::reap(std::size_t index) {
     std::uint64_t owed = 0;
     for (PageIndex page; channels_[index].take_lost(page); ++owed)
         pages_->owe_again(page);
-    if (!std::exchange(was_open_[index], false))
+    if (!channels_[index].take_opened())
         return;
     ++lost_;
     log("migration: a connection is gone: {} pages of it go by the {} that are left", owed, open() + 1);
@@ -65,6 +63,10 @@ unsigned SourceChannels::open() const {
 }
 
 bool SourceChannels::has_room() const { return std::ranges::any_of(channels_, &SourceChannel::ready); }
+
+bool SourceChannels::carries(PageIndex page) const {
+    return std::ranges::any_of(channels_, [&](const SourceChannel& channel) { return channel.carries(page); });
+}
 
 SourceChannel* SourceChannels::ready() {
     for (std::size_t i = 0; i < begun_; ++i) {

@@ -170,8 +170,12 @@ void SourceSession::send(Copy copy) {
         return;
     }
     if (zero) {
-        if (!zero_digest_) // the same for all of them
-            zero_digest_ = xxh64(granule);
+        if (!zero_digest_) {
+            // Of zeros that nobody stores to; the granule itself may have changed since, and goes again then.
+            const auto zeros = writer_.payload().first(granule.size());
+            std::ranges::fill(zeros, std::byte{0});
+            zero_digest_ = xxh64(zeros);
+        }
         order_.digests[index] = *zero_digest_;
         if (zero_count_++ == 0) {
             zero_first_ = index;

@@ -39,6 +39,8 @@ bool SourceSession::produce_rest() {
         return true;
     }
     if (page_) {
+        if (!demanded_now_ && !has_room_for_page())
+            return false;
         send(*page_);
         return true;
     }
@@ -85,6 +87,9 @@ void SourceSession::handle_demand(const Record& record) {
         if (demanded_.full()) // it comes in its turn
             return;
         // What is there, or on its way, is not sent again; what waits in a run of zeros goes.
+        // What waits on a channel does not wait there for the others: it goes once more, and who comes second is dropped.
+        if (channels_.carries(page))
+            order_.pages->owe_again(page);
         const auto copy = order_.pages->demand(page);
         if (!copy) {
             demanded_now_ = demanded_now_ || page.value - zero_first_ < zero_count_;

@@ -144,7 +144,9 @@ bool SourceSession::step(std::uint64_t budget) {
     do {
         if (stream_ == nullptr)
             return false;
-        channels_.step(now());
+        const std::uint64_t began = now();
+        channels_.step(began, phase_ >= Phase::owed && phase_ <= Phase::handing);
+        progress_.send_ticks += now() - began;
         progress_.connections = std::max(progress_.connections, connections());
         progress_.connections_lost = channels_.lost();
         if (!flush())

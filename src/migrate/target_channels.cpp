@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <transom/base/panic.hpp>
 #include <transom/migrate/target_channels.hpp>
 
 namespace transom::migrate {
 
 net::StreamHandler* TargetChannels::accepted(net::ByteStream& stream) {
+    TargetChannel* oldest = nullptr;
+    std::size_t unknown = 0;
+    for (TargetChannel& each : places_)
+        if (!each.free() && !each.joined()) {
+            ++unknown;
+            oldest = oldest == nullptr || each.came_at() < oldest->came_at() ? &each : oldest;
+        }
+    if (unknown == strangers)
+        oldest->end();
     const auto place = std::ranges::find_if(places_, &TargetChannel::free);
-    if (place == places_.end())
-        return nullptr;
+    invariant(place != places_.end(), "more channels have joined than there may be");
     place->accept(user_, stream, limits_.receive);
     return &*place;
 }

@@ -88,7 +88,7 @@ std::optional<Failure> TargetSession::store(const Record& record) {
     if (!copy->put_into(granule(index))) {
         // Nothing has come: whoever waits goes on waiting, and a run of zeros finds zeros.
         std::ranges::fill(granule(index), std::byte{0});
-        static_cast<void>(arrival_.pages->damaged({index}));
+        arrival_.pages->damaged({index});
         return failure(MoveError::record_content, "granule {} is packed, and not into what unpacks to one", index);
     }
     landed(index);
@@ -100,7 +100,7 @@ bool TargetSession::is_joined_by(const JoinRecord& join, net::Ipv4Address peer) 
     const bool open =
         (phase_ >= Phase::timing && phase_ <= Phase::held) || (phase_ == Phase::post_copying && known_ && !again_);
     return open && stream_ != nullptr && peer.value == progress_.peer.value && join.name == shape_.name_storage &&
-           join.move == move_ && channels_.joined() < TargetChannels::capacity;
+           join.move == move_ && join.zero == 0 && channels_.joined() < TargetChannels::capacity;
 }
 
 /// A page that comes by a channel.

@@ -87,8 +87,10 @@ void TargetSession::check_time() {
     const bool first = phase_ == Phase::greeting || is_unknown();
     if (control_.now() - last_progress_ < (first ? limits.first_record : limits.silence))
         return;
-    if (phase_ == Phase::over)
+    if (phase_ == Phase::over) {
+        channels_.end();
         return end_connection(stream_, false);
+    }
     fail(failure(MoveError::time_limit, "the source {} for {} s",
                  writer_.pending() ? "did not read our answers" : "was silent",
                  first ? first_record_limit_s : silence_limit_s));
@@ -211,6 +213,7 @@ void TargetSession::handle_hello(const Record& record) {
     totals_ = {};
     progress_ = {};
     progress_.role = Role::target;
+    progress_.connections = 1;
     progress_.state = MoveState::connecting;
     progress_.began_at = control_.now();
     progress_.peer = stream_->peer();

@@ -36,6 +36,20 @@ class Channels : public Move {
         }
         return found;
     }
+    /// Of what has arrived, without a record that has come in part.
+    static std::span<const std::byte> whole_records(const PipeEnd& end) {
+        std::vector<std::byte> buffer(migrate::max_record);
+        migrate::RecordReader reader(buffer);
+        std::size_t at = 0, whole = 0;
+        while (at < end.history.size()) {
+            const auto fed = reader.feed(std::span(end.history).subspan(at));
+            if (!fed)
+                break;
+            at += fed->consumed;
+            whole = fed->record ? at : whole;
+        }
+        return std::span(end.history).first(whole);
+    }
     void store(std::uint64_t page, std::byte value) {
         migrate::PageStateTable& table = *source_control.tracked;
         table.raise({page * kib(4)}, kib(4));
@@ -153,7 +167,8 @@ TEST_F(Channels, R55_ALatePageDoesNotReplaceANewerOne) {
     net::StreamHandler* const handler = std::exchange(channel.handler, nullptr);
     ASSERT_TRUE(until([&] { return count(channel, RecordType::page) >= 3; }));
     const std::vector<std::byte> late = channel.inbound;
-    const std::uint64_t page_on_it = std::uint64_t{split(channel.history).back().as<migrate::PageRecord>().index};
+    const std::uint64_t page_on_it =
+        std::uint64_t{split(whole_records(channel)).back().as<migrate::PageRecord>().index};
     for (std::uint64_t page = 0; page < 100; ++page)
         store(page, std::byte{0x11});
     for (int round = 0; round < 4; ++round) { // that it was taken has been heard
@@ -279,19 +294,72 @@ TEST_F(Channels, TheyAreMadeAgainWhenTheFirstIs) {
     EXPECT_GE(count(net.acceptor(6), RecordType::page), 1u);
 }
 
+// Nor does it wait for a channel that has stopped, until that is given up.
+TEST_F(Channels, R52_WhatSomebodyWaitsForGoesAgainIfItIsOnAChannel) {
+    net.window = 9000;
+    ASSERT_TRUE(source.start(net, by_channels(MoveMode::post_copy)));
+    ASSERT_TRUE(until([&] { return runs_there() && made() == 4 && net.acceptor(2).handler != nullptr; }));
+    PipeEnd& channel = net.acceptor(2);
+    channel.handler = nullptr; // what comes there waits from now on
+    const std::size_t before = count(channel, RecordType::page);
+    ASSERT_TRUE(until([&] { return count(channel, RecordType::page) > before; }));
+    const std::uint64_t page = split(whole_records(channel)).back().as<migrate::PageRecord>().index;
+    ASSERT_FALSE(there.partition->memory.here({page * kib(4)}));
+    there.partition->vcpus[0].awaits = page * kib(4);
+    ASSERT_TRUE(until([&] { return there.partition->memory.here({page * kib(4)}); }));
+    EXPECT_EQ(source.progress().connections_lost, 0u);
+}
+
+TEST_F(Channels, WhileItStandsStillASilentOneIsNotWaitedForLong) {
+    net.window = 9000;
+    ASSERT_TRUE(source.start(net, by_channels(MoveMode::stop_and_copy)));
+    ASSERT_TRUE(until([&] { return made() >= 3 && net.acceptor(2).handler != nullptr; }));
+    net.acceptor(2).handler = nullptr;
+    ASSERT_TRUE(until([&] { return count(net.acceptor(2), RecordType::page) >= 1; }));
+    for (int round = 0; round < 4; ++round) {
+        net.pump();
+        source.step(1000);
+    }
+    source_control.ticks += facts.timebase_frequency * 6 / 10;
+    settle();
+    expect_completed();
+    EXPECT_EQ(source.progress().connections_lost, 1u);
+}
+
+TEST_F(Channels, WhoeverSaysNothingMakesRoomForThem) {
+    connections = 1;
+    ASSERT_TRUE(source.start(net, by_channels()));
+    ASSERT_TRUE(until([&] { return source.progress().pages > 3; }));
+    std::array<RawSource, 20> silent;
+    for (RawSource& each : silent) {
+        ASSERT_TRUE(net.connect({0x0a4d0002}, 7701, each));
+        target_control.ticks += 10;
+        net.pump();
+        net.pump();
+    }
+    for (std::size_t i = 0; i < silent.size(); ++i)
+        EXPECT_EQ(silent[i].over, i < silent.size() - 4) << i;
+    target_control.ticks += 11 * facts.timebase_frequency;
+    settle();
+    EXPECT_TRUE(std::ranges::all_of(silent, &RawSource::over));
+    expect_completed();
+}
+
 TEST_F(Channels, NothingOfThePartitionStaysInTheirBuffers) {
-    here.scrub();
+    const auto found = [&](const auto& session) {
+        const auto bytes = std::as_bytes(std::span(&session, 1));
+        for (std::uint64_t page = 0; page < 100; ++page)
+            if (std::ranges::search(bytes, here.granule(page).first(64)).begin() != bytes.end())
+                return true;
+        return false;
+    };
     ASSERT_TRUE(source.start(net, by_channels()));
     ASSERT_TRUE(until([&] { return source.progress().pages > 20; }));
+    EXPECT_TRUE(found(source) && found(target));
     ASSERT_TRUE(source.cancel());
     settle();
-    const std::vector<std::byte> page(here.granule(7).begin(), here.granule(7).begin() + 64);
-    const auto has = [&](const auto& session) {
-        const auto bytes = std::as_bytes(std::span(&session, 1));
-        return std::ranges::search(bytes, page).begin() != bytes.end();
-    };
-    EXPECT_FALSE(has(source));
-    EXPECT_FALSE(has(target));
+    EXPECT_FALSE(found(source));
+    EXPECT_FALSE(found(target));
     EXPECT_EQ(target_control.discarded, 1u);
 }
 

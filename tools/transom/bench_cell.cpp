@@ -100,7 +100,8 @@ std::vector<PageTableCosts> page_table_costs(const std::vector<BenchCell>& cells
         const auto median = [&](auto value) {
             std::vector<double> values;
             for (const BenchCell& cell : cells)
-                if (const double one = value(cell.move); cell.guest.page_table_mib == mib && one != 0)
+                if (const double one = value(cell.move);
+                    cell.result == "moved" && cell.guest.page_table_mib == mib && one != 0)
                     values.push_back(one);
             return median_of(std::move(values)).value_or(0);
         };

@@ -70,15 +70,17 @@ std::string in_quotes(std::string_view text) {
 std::vector<BenchChart> bench_charts(const std::vector<BenchCell>& cells) {
     const auto moved = [](const BenchCell& cell) { return cell.result == "moved"; };
     // QEMU's pages are smaller, and standing still there is nothing to send again.
-    const Value resent = [](const BenchCell& cell) -> std::optional<double> {
-        if (cell.mover == "qemu" || cell.way == "stop-and-copy")
+    const Value resent = [&](const BenchCell& cell) -> std::optional<double> {
+        if (!moved(cell) || cell.mover == "qemu" || cell.way == "stop-and-copy")
             return {};
         return static_cast<double>(cell.move.pages_resent);
     };
     std::vector<BenchChart> charts = {
         chart(cells, "resent.svg", "Pages sent again", "pages", resent),
         chart(cells, "wire.svg", "Bytes on the wire for each byte of memory", "bytes",
-              [&](const BenchCell& cell) { return std::optional(cell.bytes_per_memory_byte()); }),
+              [&](const BenchCell& cell) {
+                  return moved(cell) ? std::optional(cell.bytes_per_memory_byte()) : std::nullopt;
+              }),
         chart(cells, "downtime.svg", "Downtime as the host sees it", "ms",
               [&](const BenchCell& cell) {
                   return moved(cell) ? std::optional(cell.move.ticks.longest_gap_ms) : std::nullopt;

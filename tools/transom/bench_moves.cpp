@@ -51,7 +51,7 @@ class BenchPair {
     void end();
 
   private:
-    void note_given_up(BenchCell& cell, Clock::time_point asked, Clock::time_point until);
+    void note_given_up(BenchCell& cell, Clock::time_point asked, std::size_t from, Clock::time_point until);
 
     const BenchGuest& what_;
     Clock::time_point end_;
@@ -70,6 +70,7 @@ BenchCell BenchPair::move(const BenchWay& way) {
     PairedMachine &source = pair_[here_], &target = pair_[1 - here_];
     const TableReport tables = TableReport::of(source.management->demand("report"));
     const auto asked = Clock::now();
+    const std::size_t from = source.machine->console().mark();
     try {
         cell.move = move_once({.source = source,
                                .target = target,
@@ -89,14 +90,16 @@ BenchCell BenchPair::move(const BenchWay& way) {
         cell.result = "outrun";
         cell.move.mode = way.mode;
         cell.move.order = way.order;
-        note_given_up(cell, asked, until);
+        note_given_up(cell, asked, from, until);
         cell.move.tables = TableReport::of(source.management->demand("report")).since(tables);
+        for (std::string& complaint : cell.move.tables.complaints())
+            cell.complaints.push_back(std::move(complaint));
     }
     return cell;
 }
 
 /// The partition goes on where it is; its second page table has to be empty before it can move again.
-void BenchPair::note_given_up(BenchCell& cell, Clock::time_point asked, Clock::time_point until) {
+void BenchPair::note_given_up(BenchCell& cell, Clock::time_point asked, std::size_t from, Clock::time_point until) {
     PairedMachine& source = pair_[here_];
     const Fields said = source.management->demand("migration").result();
     MoveReport& move = cell.move;
@@ -114,7 +117,12 @@ void BenchPair::note_given_up(BenchCell& cell, Clock::time_point asked, Clock::t
             fail("the second page table did not come to its end in time");
         std::this_thread::sleep_for(poll_interval);
     }
-    guest_->check(*source.machine, source.machine->console().mark(), move, until);
+    guest_->check(*source.machine, from, move, until);
+    if (move.pages_wrong != 0)
+        cell.complaints.push_back(fmt::format("the guest found {} of {} pages wrong after a move that was given up",
+                                              move.pages_wrong, move.pages_checked));
+    for (const std::string& complaint : move.work.complaints())
+        cell.complaints.push_back(complaint);
     if (!move.alive_after)
         cell.complaints.emplace_back("the partition does not answer after a move that was given up");
 }

@@ -16,7 +16,8 @@ struct Limits {
     /// `frequency`: ticks in a second.
     constexpr explicit Limits(std::uint64_t frequency)
         : first_record(first_record_limit_s * frequency), silence(silence_limit_s * frequency), step(frequency / 2000),
-          receive(frequency / 5000), channel_silence(channel_silence_limit_s * frequency) {}
+          receive(frequency / 5000), channel_silence(channel_silence_limit_s * frequency),
+          channel_stop_silence(frequency / 2) {}
 
     std::uint64_t first_record;
     std::uint64_t silence;
@@ -24,7 +25,8 @@ struct Limits {
     std::uint64_t step;
     /// and when the network calls it: 200 us.
     std::uint64_t receive;
-    std::uint64_t channel_silence;
+    /// How long a channel may be silent, and while the partition stands still: 500 ms.
+    std::uint64_t channel_silence, channel_stop_silence;
 };
 
 } // namespace transom::migrate

@@ -18,7 +18,6 @@ enum class ArrivalStatus : std::uint8_t {
     arriving,  // being stored
     present,
     invalidated, // a copy is here, and a newer one is needed
-    lost,        // there is none and will be none
 };
 
 /// When a copy was made, at the source: copies of one page are newer the higher it is. From 1 to `last_order`.
@@ -37,7 +36,6 @@ enum class Need : std::uint8_t {
     here,
     ask,  // he waits, and asks the source: nobody has yet
     wait, // somebody has asked
-    lost,
 };
 
 /// The states of an arriving partition's pages. Connections land copies, processors need pages; any of them at once. That an older copy
@@ -48,8 +46,6 @@ enum class Need : std::uint8_t {
 /// (StorePolicy::as_in_t1), as a page that is here is here for good.
 class PageArrivals final : public dual::PageTracking {
   public:
-    static constexpr unsigned attempts = 3; // damaged copies, then the page is lost (R56)
-
     static constexpr Bytes room_for(Bytes memory, Bytes granule) {
         return (memory / granule + bit_words(memory / granule)) * sizeof(std::uint64_t);
     }
@@ -62,8 +58,8 @@ class PageArrivals final : public dual::PageTracking {
     Landing land(PageIndex page, CopyOrder order);
     /// It is stored, and the page cleared if nothing is in it. True: somebody waits for it.
     bool landed(PageIndex page);
-    /// Its checksum was wrong, and nothing or rubbish was stored. False: once too often, and the page is lost.
-    bool damaged(PageIndex page);
+    /// Nothing or rubbish was stored, as what came was no copy. It may come again, as often as it takes.
+    void damaged(PageIndex page);
     /// The request, or its answer, was lost with a connection: it has to be asked for again.
     void forget_request(PageIndex page);
 

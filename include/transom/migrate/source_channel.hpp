@@ -8,6 +8,7 @@
 #include <transom/migrate/record_reader.hpp>
 #include <transom/migrate/record_writer.hpp>
 #include <transom/net/byte_stream.hpp>
+#include <utility>
 
 namespace transom::migrate {
 
@@ -33,6 +34,10 @@ class SourceChannel final : public net::StreamHandler {
     /// Where a page's record is written, while it is ready; then `put`.
     RecordWriter& writer() { return writer_; }
     void put(PageIndex page);
+    /// Whether this page is on its way here.
+    bool carries(PageIndex page) const;
+    /// Whether it has been open since this was asked last.
+    bool take_opened() { return std::exchange(opened_, false); }
     /// A page that it was given, and that may not be at the target; each of them once. Only when it is neither open nor connecting.
     bool take_lost(PageIndex& page);
 
@@ -60,6 +65,7 @@ class SourceChannel final : public net::StreamHandler {
     net::ByteStream* stream_ = nullptr;
     JoinRecord join_;
     bool open_ = false;
+    bool opened_ = false;
     bool heard_ = false; // since the last look
     std::uint64_t heard_at_ = 0;
     std::uint64_t bytes_before_ = 0;

@@ -16,7 +16,8 @@ class SourceChannels {
     static constexpr std::size_t capacity = max_connections - 1;
 
     /// `frequency`: of the time base, in Hz.
-    explicit SourceChannels(std::uint64_t frequency) : silence_(Limits(frequency).channel_silence) {}
+    explicit SourceChannels(std::uint64_t frequency)
+        : silence_(Limits(frequency).channel_silence), stop_silence_(Limits(frequency).channel_stop_silence) {}
 
     struct Route {
         net::Network* network = nullptr;
@@ -28,13 +29,16 @@ class SourceChannels {
     void begin(const Route& route, unsigned wanted, SourcePages& pages);
     /// Ends all of them; nothing is owed because of that.
     void end(bool in_order);
-    void step(std::uint64_t now);
+    /// `stands_still`: the partition runs nowhere, and who is silent is waited for less long.
+    void step(std::uint64_t now, bool stands_still);
 
     bool any() const { return open() != 0; }
     unsigned open() const;
     /// So many that were open have broken, in this move.
     unsigned lost() const { return lost_; }
     bool has_room() const;
+    /// Whether this page is on its way by one of them.
+    bool carries(PageIndex page) const;
     /// One that takes a page now; in turn.
     SourceChannel* ready();
     /// All pages that they were given are at the target, or are owed again.
@@ -47,8 +51,7 @@ class SourceChannels {
     void reap(std::size_t index);
 
     std::array<SourceChannel, capacity> channels_;
-    std::array<bool, capacity> was_open_{};
-    std::uint64_t silence_;
+    std::uint64_t silence_, stop_silence_;
     Route route_;
     SourcePages* pages_ = nullptr; // while there are any
     std::size_t wanted_ = 0, begun_ = 0;

@@ -42,6 +42,7 @@ class TargetChannel final : public net::StreamHandler {
     /// do at once.
     bool step(std::uint64_t limit);
     bool joined() const { return joined_; }
+    std::uint64_t came_at() const { return came_at_; }
     /// Of pages, on all connections since `forget_bytes`.
     std::uint64_t bytes() const { return bytes_before_ + (joined_ ? reader_.bytes() : 0); }
     void forget_bytes() { bytes_before_ = 0; }

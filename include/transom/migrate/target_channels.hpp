@@ -7,7 +7,8 @@
 
 namespace transom::migrate {
 
-/// Whoever connects while a partition arrives: its source's channels, and up to four at a time that are turned away.
+/// Whoever connects while a partition arrives: its source's channels, and up to four at a time that have not said what they are. One more,
+/// and the oldest of those has to go.
 class TargetChannels {
   public:
     static constexpr std::size_t capacity = max_connections - 1;
@@ -15,7 +16,6 @@ class TargetChannels {
     /// `frequency`: of the time base, in Hz.
     TargetChannels(ChannelUser& user, std::uint64_t frequency) : user_(user), limits_(frequency) {}
 
-    /// None: there are too many.
     net::StreamHandler* accepted(net::ByteStream& stream);
     /// Ends those that have joined.
     void end();
@@ -29,7 +29,8 @@ class TargetChannels {
   private:
     ChannelUser& user_;
     Limits limits_;
-    std::array<TargetChannel, capacity + 4> places_;
+    static constexpr std::size_t strangers = 4;
+    std::array<TargetChannel, capacity + strangers> places_;
 };
 
 } // namespace transom::migrate
