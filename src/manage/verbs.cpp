@@ -197,6 +197,8 @@ void Connection::answer_migration() {
         append(" pages_resent={}", p.pages_resent);
     if (p.pages_compressed != 0)
         append(" pages_compressed={}", p.pages_compressed);
+    if (p.pages_delta != 0)
+        append(" pages_delta={}", p.pages_delta);
     if (p.bytes_saved != 0)
         append(" bytes_saved={}", p.bytes_saved);
     if (p.encode_ticks != 0)

@@ -25,8 +25,8 @@ std::span<std::byte> record_buffer(memory::Frames& frames) {
 
 Mover::Mover(partition::Roster& roster, memory::Frames& frames, const MachineFacts& facts, MoveObserver& observer)
     : roster_(roster), frames_(frames), step_ticks_(Limits(facts.timebase_frequency).step),
-      frequency_(facts.timebase_frequency), observer_(observer), digests_(frames), pages_(frames), arriving_(frames),
-      source_(*this, facts, record_buffer(frames)), target_(*this, facts, record_buffer(frames)) {}
+      frequency_(facts.timebase_frequency), observer_(observer), digests_(frames), pages_(frames), copies_(frames),
+      arriving_(frames), source_(*this, facts, record_buffer(frames)), target_(*this, facts, record_buffer(frames)) {}
 
 std::expected<void, net::StreamError> Mover::listen(net::Network& network) {
     if (const auto arrivals = network.listen(net::InterfaceId::link, migration_port, arrivals_); !arrivals)
@@ -68,6 +68,8 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
             failure(MoveError::memory, "no memory for the digests of {} granules", shape.granules()));
     order.digests = *words;
     order.pages = pages;
+    if (order.mode == MoveMode::pre_copy || order.mode == MoveMode::hybrid) // in the others no page goes twice
+        order.copies = copies_.begin(shape.memory_size);
     const auto started = source_.start(network, order);
     if (!started)
         digests_.drop();
@@ -129,6 +131,8 @@ std::uint64_t Mover::run() {
     keep_doubted();
     const std::uint64_t until_asked = doubts_.step();
     const bool moving = is_in_progress();
+    if (!source_.progress().in_progress())
+        copies_.end();
     if (!moving) {
         digests_.drop();
         roster_.for_each([](Partition& partition) { partition.dual->resize().let(); });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <transom/base/panic.hpp>
 #include <transom/migrate/page_arrivals.hpp>
 
@@ -8,7 +9,7 @@ namespace {
 
 using enum ArrivalStatus;
 
-/// [63:60] status, [59] somebody waits, [58] a copy was here, [57:56] zero, [55:0] the newest copy that was taken or is known to be too old.
+/// [63:60] status, [59] somebody waits, [58] a copy is here, of whatever age, [57:56] zero, [55:0] the newest copy that was taken, or is known to be too old where none is here.
 struct Entry {
     static constexpr std::uint64_t come_bit = std::uint64_t{1} << 58;
     static constexpr std::uint64_t wanted_bit = std::uint64_t{1} << 59;
@@ -26,7 +27,7 @@ struct Entry {
         return {(bits & ~(std::uint64_t{15} << 60)) | std::uint64_t(status) << 60};
     }
     Entry with_order(CopyOrder order) const { return {(bits & ~order_mask) | order}; }
-    Entry come() const { return {bits | come_bit}; }
+    Entry come(bool is) const { return {(bits & ~come_bit) | (is ? come_bit : 0)}; }
     Entry wanted(bool is) const { return {(bits & ~wanted_bit) | (is ? wanted_bit : 0)}; }
 };
 
@@ -44,7 +45,7 @@ PageArrivals::PageArrivals(Bytes memory, Bytes granule, std::span<std::uint64_t>
       present_words_(room.subspan(entries_.size(), bit_words(entries_.size()))), present_(present_words_, granule),
       left_(entries_.size()) {}
 
-Landing PageArrivals::land(PageIndex page, CopyOrder order) {
+Landing PageArrivals::land(PageIndex page, CopyOrder order, std::optional<CopyOrder> base) {
     for (Entry now = load_entry(at(page));;) {
         if (order <= now.order() || order > Entry::order_mask)
             return Landing::drop;
@@ -52,6 +53,10 @@ Landing PageArrivals::land(PageIndex page, CopyOrder order) {
             return Landing::wait;
         if (now.present() && resumed_.load(std::memory_order_acquire))
             return Landing::drop;
+        if (!now.present() && now.has_come() && order <= cut_.load(std::memory_order_acquire))
+            return Landing::drop; // what is here is old by the bitmap, and so is this
+        if (base && (!now.has_come() || now.order() != *base))
+            return Landing::no_base;
         if (!swap(at(page), now, now.with(arriving).with_order(order)))
             continue;
         if (now.present())
@@ -64,7 +69,7 @@ bool PageArrivals::landed(PageIndex page) {
     Entry now = load_entry(at(page));
     invariant(now.status() == arriving, "a page has landed that was not arriving");
     set_present(page, true); // who waits looks here when it is woken
-    while (!swap(at(page), now, now.with(ArrivalStatus::present).come().wanted(false)))
+    while (!swap(at(page), now, now.with(ArrivalStatus::present).come(true).wanted(false)))
         ;
     return now.wanted();
 }
@@ -72,7 +77,7 @@ bool PageArrivals::landed(PageIndex page) {
 void PageArrivals::damaged(PageIndex page) {
     Entry now = load_entry(at(page));
     invariant(now.status() == arriving, "a page was damaged that was not arriving");
-    while (!swap(at(page), now, now.with_order(now.order() - 1).with(missing)))
+    while (!swap(at(page), now, now.come(false).with_order(now.order() - 1).with(missing)))
         ;
 }
 
@@ -85,10 +90,11 @@ void PageArrivals::forget_request(PageIndex page) {
 void PageArrivals::invalidate(PageIndex page, CopyOrder cut) {
     Entry now = load_entry(at(page));
     invariant(now.status() != arriving, "a page is invalidated while it is being stored");
+    cut_.store(std::max(cut, cut_.load(std::memory_order_relaxed)), std::memory_order_release);
     if (now.order() > cut)
-        return; // made after the cut, it has overtaken the bitmap
-    const bool was_present = now.present();
-    at(page).store(now.with(was_present ? invalidated : now.status()).with_order(cut).bits, std::memory_order_release);
+        return;                             // made after the cut, it has overtaken the bitmap
+    const bool was_present = now.present(); // then its order stays: it is a base
+    at(page).store((was_present ? now.with(invalidated) : now.with_order(cut)).bits, std::memory_order_release);
     if (was_present)
         set_present(page, false);
 }

@@ -170,6 +170,7 @@ void SourceSession::send(Copy copy) {
         return;
     }
     if (zero) {
+        encoder_.forget(index);
         if (!zero_digest_) {
             // Of zeros that nobody stores to; the granule itself may have changed since, and goes again then.
             const auto zeros = writer_.payload().first(granule.size());
@@ -206,7 +207,9 @@ void SourceSession::put_page(Copy copy, std::span<const std::byte> granule) {
     if (order_.corrupt_page == copy.index)
         payload[sizeof(PageRecord) + granule.size() / 2] ^= std::byte{0x10};
     const std::uint64_t began = now();
-    const auto encoded = encoder_.encode(payload.first(sizeof(PageRecord) + granule.size()));
+    const std::uint32_t lane = channel != nullptr ? 1 + channels_.number_of(*channel) : 0;
+    const bool again = order_.pages->table().state({copy.index}).heat() != 0;
+    const auto encoded = encoder_.encode(payload.first(sizeof(PageRecord) + granule.size()), lane, again);
     progress_.encode_ticks += now() - began;
     writer.finish(encoded.type, encoded.size);
     if (channel != nullptr)
@@ -215,6 +218,7 @@ void SourceSession::put_page(Copy copy, std::span<const std::byte> granule) {
         totals_.pages = totals_.pages + 1;
     ++progress_.pages;
     progress_.pages_compressed += encoded.type == RecordType::packed_page ? 1 : 0;
+    progress_.pages_delta += encoded.type == RecordType::page_delta ? 1 : 0;
     progress_.bytes_saved += sizeof(PageRecord) + granule.size() - encoded.size;
 }
 

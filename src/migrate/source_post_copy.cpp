@@ -115,6 +115,7 @@ void SourceSession::reconnect() {
     retry_at_ = now() + facts_.timebase_frequency;
     writer_.reset();
     reader_.reset();
+    encoder_.forget_all(); // who knows what has arrived
     const auto stream = network_->connect(order_.target, order_.port, *this);
     if (!stream)
         return; // no place for a connection, for now

@@ -49,7 +49,7 @@ std::expected<void, Failure> SourceSession::start(net::Network& network, const M
     order_ = order;
     writer_.reset();
     reader_.reset();
-    encoder_.begin();
+    encoder_.begin(shape.granule, order.copies);
     handed_ = false;
     pings_ = 0;
     ping_out_.reset();
@@ -129,7 +129,7 @@ void SourceSession::erase_records() {
         return;
     reader_.erase();
     writer_.erase();
-    encoder_.erase();
+    encoder_.end();
 }
 
 bool SourceSession::step(std::uint64_t budget) {

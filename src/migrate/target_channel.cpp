@@ -79,7 +79,8 @@ void TargetChannel::handle(const Record& record) {
             give_up(failure(MoveError::busy, "another partition is arriving: try again when it is here"), true);
         return;
     }
-    if (record.type != RecordType::page && record.type != RecordType::packed_page)
+    if (record.type != RecordType::page && record.type != RecordType::packed_page &&
+        record.type != RecordType::page_delta)
         return give_up(failure(MoveError::record_order, "a record of type {} came by a channel, which is for pages",
                                static_cast<unsigned>(record.type)),
                        true);

@@ -35,9 +35,9 @@ std::optional<Failure> TargetSession::check_order(CopyOrder order) {
 }
 
 /// Whether a copy of a granule that has come is to be stored.
-bool TargetSession::land(std::uint64_t index, CopyOrder order) {
+Landing TargetSession::land(std::uint64_t index, CopyOrder order, std::optional<CopyOrder> base) {
     progress_.pages_resent += arrival_.pages->has_come({index}) ? 1 : 0;
-    return arrival_.pages->land({index}, order) == Landing::store;
+    return arrival_.pages->land({index}, order, base);
 }
 
 /// It is stored.
@@ -81,9 +81,14 @@ std::optional<Failure> TargetSession::store(const Record& record) {
     if (const auto wrong = check_range(index, 1))
         return wrong;
     ++progress_.pages;
-    progress_.pages_compressed += copy->is_packed() ? 1 : 0;
+    progress_.pages_compressed += copy->type() == RecordType::packed_page ? 1 : 0;
+    progress_.pages_delta += copy->type() == RecordType::page_delta ? 1 : 0;
     progress_.bytes_saved += copy->saved();
-    if (!land(index, copy->order()))
+    const Landing landing = land(index, copy->order(), copy->base());
+    if (landing == Landing::no_base)
+        return failure(MoveError::record_content, "granule {} builds on copy {}, which is not here", index,
+                       *copy->base());
+    if (landing != Landing::store)
         return std::nullopt;
     if (!copy->put_into(granule(index))) {
         // Nothing has come: whoever waits goes on waiting, and a run of zeros finds zeros.
@@ -139,7 +144,7 @@ void TargetSession::handle_zero_pages(const Record& record) {
 void TargetSession::work_off_zero_run() {
     while (zero_left_ != 0) {
         const bool come = arrival_.pages->has_come({zero_next_});
-        if (land(zero_next_, zero_order_)) {
+        if (land(zero_next_, zero_order_) == Landing::store) {
             if (come)
                 std::ranges::fill(granule(zero_next_), std::byte{0});
             landed(zero_next_);

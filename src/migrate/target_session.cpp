@@ -169,6 +169,7 @@ void TargetSession::handle(const Record& record) {
         return handle_partition(record);
     case RecordType::page:
     case RecordType::packed_page:
+    case RecordType::page_delta:
         return handle_page(record);
     case RecordType::zero_pages:
         return handle_zero_pages(record);

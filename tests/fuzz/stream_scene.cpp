@@ -125,7 +125,20 @@ migrate::MoveOrder StreamScene::order(MoveMode mode) {
             .port = migrate::migration_port,
             .digests = here_.digests,
             .pages = &*move_->pages,
+            .copies = std::as_writable_bytes(std::span(copies_)),
             .mode = mode};
+}
+
+/// As a processor does, in each pass, to a page that has been sent in it: so that some go as what has changed.
+void StreamScene::store_a_little() {
+    if (move_->source_control.tracked == nullptr || move_->source_control.asked || move_->source.progress().pass > 4)
+        return;
+    migrate::PageStateTable& table = *move_->source_control.tracked;
+    if (table.state({3}).status() != migrate::PageStatus::sent)
+        return;
+    table.raise({3 * kib(64)}, kib(64));
+    here_.granule(3)[move_->source.progress().pass * 1000] ^= std::byte{1};
+    table.lower({3 * kib(64)}, kib(64));
 }
 
 void StreamScene::work(unsigned idle_rounds) {
@@ -133,6 +146,7 @@ void StreamScene::work(unsigned idle_rounds) {
         bool moved = move_->pump();
         moved = move_->source.step(1000) || moved;
         moved = move_->target.step(1000) || moved;
+        store_a_little();
         if (move_->pump() || moved)
             idle = 0;
         pass(50);
@@ -175,6 +189,7 @@ std::string StreamScene::run(Input& input) {
     const MoveMode mode = input.one_of(modes);
     move_ = std::make_unique<Move>(*this, input);
     populate();
+    move_->source_control.per_look = 100; // so that a pass takes some steps
     if (!move_->source.start(move_->from_source, order(mode)))
         return "the move does not start";
     work(10);

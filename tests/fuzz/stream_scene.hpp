@@ -31,6 +31,7 @@ class StreamScene {
     migrate::MoveOrder order(migrate::MoveMode mode);
     void populate();
     void pass(std::uint64_t ticks);
+    void store_a_little();
     void work(unsigned idle_rounds);
     std::string complaint() const;
 
@@ -40,6 +41,7 @@ class StreamScene {
     std::vector<std::byte> send_buffer_ = std::vector<std::byte>(migrate::max_record);
     std::vector<std::byte> receive_buffer_ = std::vector<std::byte>(migrate::max_record);
     std::vector<std::uint64_t> room_;
+    std::vector<std::uint64_t> copies_ = std::vector<std::uint64_t>(mib(1) / sizeof(std::uint64_t));
 
     // Anew for each move.
     struct Move;

@@ -67,6 +67,7 @@ class Faults : public Move, protected migrate::DoubtControl {
         switch (record) {
         case RecordType::page:
         case RecordType::packed_page:
+        case RecordType::page_delta:
         case RecordType::zero_pages:
             return mode == MoveMode::post_copy;
         case RecordType::running:

@@ -231,7 +231,7 @@ TEST_F(PostCopy, WhoHasNotHeardTheEndAsksAgain) {
 }
 
 // It is as if it had not come: nobody sees what is left of it, and the source sends it again.
-TEST_F(PostCopy, APageThatDoesNotUnpackIsAwaitedAsBefore) {
+TEST_F(PostCopy, APageThatCannotBeMadeOutIsAwaitedAsBefore) {
     net.window = 3000;
     start();
     wait_for(0, 90);
@@ -250,6 +250,17 @@ TEST_F(PostCopy, APageThatDoesNotUnpackIsAwaitedAsBefore) {
     EXPECT_EQ(target.progress().failure.error, MoveError::record_content) << target.progress().failure.text();
     EXPECT_EQ(there.page_states->status({90}), migrate::ArrivalStatus::missing);
     EXPECT_TRUE(std::ranges::all_of(there.granule(90), [](std::byte b) { return b == std::byte{0}; }));
+    Stranger second;
+    second.add(migrate::RecordType::again,
+               migrate::AgainRecord{.name = here.partition->name_storage, .stopped_at = source.progress().stopped_at});
+    const struct {
+        migrate::PageDeltaRecord head;
+        Be<std::uint64_t> bits;
+    } nothing{{90, pages->last_copy() + 1, 1}, 0};
+    second.add(migrate::RecordType::page_delta, nothing);
+    send_away(second);
+    EXPECT_EQ(target.progress().failure.error, MoveError::record_content) << target.progress().failure.text();
+    EXPECT_EQ(there.page_states->status({90}), migrate::ArrivalStatus::missing);
     pass_a_second();
     ASSERT_TRUE(until([&] { return is_here(90); }));
     there.partition->vcpus[0].awaits = partition::Vcpu::nothing;

@@ -58,7 +58,8 @@ struct Home {
 
 struct TestSource final : migrate::SourceControl {
     std::uint64_t ticks = 1'000'000'000;
-    unsigned stop_after = 0; // how many calls of suspend answer false
+    std::uint64_t per_look = 0; // what goes by from one look at the clock to the next
+    unsigned stop_after = 0;    // how many calls of suspend answer false
     bool asked = false;
     unsigned resumed = 0;
     unsigned released = 0;
@@ -70,7 +71,7 @@ struct TestSource final : migrate::SourceControl {
     unsigned watched = 0;
     unsigned untracked = 0;
 
-    std::uint64_t now() override { return ticks; }
+    std::uint64_t now() override { return ticks += per_look; }
     std::expected<bool, migrate::Failure> track(partition::Partition&, migrate::PageStateTable& pages) override {
         if (no_tracking)
             return std::unexpected(*no_tracking);

@@ -105,6 +105,38 @@ TEST_F(PageArrivalsTest, J1_NothingIsStoredOverAPageInUse) {
     EXPECT_EQ(arrivals_.land({2}, 9), Landing::drop);
 }
 
+// What has changed in a copy is of use where that copy is here, whole.
+TEST_F(PageArrivalsTest, WhatHasChangedNeedsItsBase) {
+    EXPECT_EQ(arrivals_.land({1}, 5, 4), Landing::no_base);
+    EXPECT_EQ(status(1), ArrivalStatus::missing);
+    store(1, 5);
+    EXPECT_EQ(arrivals_.land({1}, 7, 4), Landing::no_base);
+    EXPECT_EQ(arrivals_.land({1}, 7, 6), Landing::no_base);
+    EXPECT_TRUE(here(1));
+    EXPECT_EQ(arrivals_.land({1}, 5, 9), Landing::drop) << "it is not needed";
+    EXPECT_EQ(arrivals_.land({1}, 7, 5), Landing::store);
+    arrivals_.damaged({1});
+    EXPECT_EQ(arrivals_.land({1}, 8, 6), Landing::no_base) << "that one is not here any more";
+    store(1, 9);
+    EXPECT_EQ(arrivals_.land({1}, 10, 9), Landing::store);
+    arrivals_.landed({1});
+}
+
+TEST_F(PageArrivalsTest, WhatIsOldIsABaseAsWell) {
+    store(1, 5);
+    arrivals_.invalidate({1}, 10);
+    arrivals_.invalidate({2}, 10);
+    EXPECT_EQ(arrivals_.land({1}, 8, 5), Landing::drop) << "made before the cut";
+    EXPECT_EQ(arrivals_.land({2}, 8), Landing::drop);
+    EXPECT_EQ(arrivals_.land({2}, 11, 10), Landing::no_base);
+    arrivals_.resume();
+    EXPECT_EQ(arrivals_.need({1}), Need::ask);
+    EXPECT_EQ(arrivals_.land({1}, 11, 4), Landing::no_base);
+    EXPECT_EQ(arrivals_.land({1}, 11, 5), Landing::store);
+    EXPECT_TRUE(arrivals_.landed({1}));
+    EXPECT_EQ(arrivals_.land({1}, 12, 11), Landing::drop) << "the partition has it";
+}
+
 // R56: as often as it takes, and the same copy may be the one that is right.
 TEST_F(PageArrivalsTest, R56_DamagedCopiesAreFetchedAgain) {
     EXPECT_EQ(arrivals_.need({3}), Need::ask);

@@ -74,7 +74,8 @@ inline std::vector<std::byte> join(const Records& records, bool recount = true) 
     migrate::TotalsRecord totals;
     for (const Taken& record : records) {
         std::vector<std::byte> payload = record.payload;
-        if (record.type == migrate::RecordType::page || record.type == migrate::RecordType::packed_page)
+        if (record.type == migrate::RecordType::page || record.type == migrate::RecordType::packed_page ||
+            record.type == migrate::RecordType::page_delta)
             totals.pages = totals.pages + 1;
         if (record.type == migrate::RecordType::zero_pages && payload.size() >= sizeof(migrate::ZeroPagesRecord))
             totals.zero_pages = totals.zero_pages + record.as<migrate::ZeroPagesRecord>().count;

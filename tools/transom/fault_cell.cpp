@@ -29,6 +29,7 @@ bool is_after_hand_over(RecordType record, bool post_copy) {
     switch (record) {
     case RecordType::page:
     case RecordType::packed_page:
+    case RecordType::page_delta:
     case RecordType::zero_pages:
         return post_copy;
     case RecordType::running:

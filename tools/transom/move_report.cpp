@@ -76,6 +76,7 @@ nlohmann::ordered_json MoveReport::json() const {
         {"pages_resent", pages_resent},
         {"zero_pages", zero_pages},
         {"pages_compressed", pages_compressed},
+        {"pages_delta", pages_delta},
         {"bytes_saved", bytes_saved},
         {"encode_ms", encode_ms},
         {"send_ms", send_ms},
@@ -140,9 +141,9 @@ std::string MoveReport::text() const {
                     static_cast<double>(wire_bytes) / mib, digest_text(digest), ticks.on_source, ticks.on_target,
                     ticks.unbroken() ? "none lost, repeated or out of order" : "NOT in one unbroken sequence");
     if (bytes_saved != 0)
-        text += fmt::format(
-            "  saved              {:.1f} MiB in {:.0f} ms: {} pages compressed; {:.0f} ms for what was sent\n",
-            static_cast<double>(bytes_saved) / mib, encode_ms, pages_compressed, send_ms);
+        text += fmt::format("  saved              {:.1f} MiB in {:.0f} ms: {} pages compressed, {} as what had "
+                            "changed; {:.0f} ms for what was sent\n",
+                            static_cast<double>(bytes_saved) / mib, encode_ms, pages_compressed, pages_delta, send_ms);
     if (passes != 0)
         text += fmt::format("  passes             {} while it ran, {} pages more than once\n", passes, pages_resent);
     if (connections > 1 || connections_lost != 0)

@@ -27,7 +27,8 @@ struct MoveReport {
     std::uint64_t pages_total = 0, pages_sent = 0,
                   zero_pages = 0;               ///< there are; with their contents, and as zero, each time
     std::uint64_t passes = 0, pages_resent = 0; ///< while it ran; pages that went more than once, at the end too
-    std::uint64_t pages_compressed = 0, bytes_saved = 0; ///< of pages_sent, and what they took less than they have
+    std::uint64_t pages_compressed = 0, pages_delta = 0,
+                  bytes_saved = 0;      ///< of pages_sent, and what they took less than they have
     double encode_ms = 0, send_ms = 0;  ///< of the source, for that, and for giving what there was to the connection
     std::uint64_t connections = 0;      ///< most at once
     std::uint64_t connections_lost = 0; ///< of those for pages, in the middle

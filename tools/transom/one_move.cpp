@@ -133,6 +133,7 @@ void OneMove::note_completion(const Fields& source, const Fields& target) {
     report_.connections = source.number("connections").value_or(0);
     report_.connections_lost = source.number("connections_lost").value_or(0);
     report_.pages_compressed = source.number("pages_compressed").value_or(0);
+    report_.pages_delta = source.number("pages_delta").value_or(0);
     report_.bytes_saved = source.number("bytes_saved").value_or(0);
     report_.pages_demanded = target.number("pages_demanded").value_or(0);
     const auto ticks = target.has("downtime_ticks") ? target.number("downtime_ticks") : source.number("downtime_ticks");

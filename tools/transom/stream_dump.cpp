@@ -16,6 +16,10 @@ constexpr std::string_view right = "right", wrong = "wrong";
 
 RecordType type_of(const StreamRecord& record) { return static_cast<RecordType>(std::uint16_t{record.header.type}); }
 
+bool is_page(RecordType type) {
+    return type == RecordType::page || type == RecordType::packed_page || type == RecordType::page_delta;
+}
+
 /// The granules that a record is about. None: it is about none, or what it says cannot be.
 struct Said {
     std::uint64_t first, count;
@@ -23,7 +27,7 @@ struct Said {
 };
 std::optional<Said> said_of_granules(const StreamRecord& record) {
     const RecordType type = type_of(record);
-    if ((type == RecordType::page || type == RecordType::packed_page) && record.payload.size() > sizeof(PageRecord))
+    if (is_page(type) && record.payload.size() > sizeof(PageRecord))
         return Said{object<PageRecord>(record.payload).index, 1, GranuleKind::data};
     if (type != RecordType::zero_pages || record.payload.size() != sizeof(ZeroPagesRecord))
         return {};
@@ -164,21 +168,25 @@ void StreamDump::count(const StreamRecord& record, std::vector<std::string>& fau
         note_needless(record);
 }
 
-/// What is wrong with the contents of a granule, which are in granule_ afterwards; nothing where all is right, or there are none.
+/// What is wrong with the contents of a granule, which are in granule_ afterwards; nothing where all is right, or there are none. Of a
+/// delta only what has changed is known.
 std::string StreamDump::contents_fault(const StreamRecord& record) {
     const RecordType type = type_of(record);
-    if ((type != RecordType::page && type != RecordType::packed_page) || granule_.empty())
+    if (!is_page(type) || granule_.empty())
         return {};
     const auto copy =
         PageCopy::of({.type = type, .mandatory = true, .payload = std::span(record.payload)}, granule_.size());
     if (!copy)
-        return fmt::format("{} bytes, for a granule of {}", record.payload.size(), granule_.size());
+        return copy.error().error == MoveError::record_length
+                   ? fmt::format("{} bytes, for a granule of {}", record.payload.size(), granule_.size())
+                   : "what has changed is not what its bits say";
     return copy->put_into(granule_) ? "" : "what is packed does not unpack to a granule";
 }
 
 /// After contents_fault.
 void StreamDump::note_needless(const StreamRecord& record) {
-    if (type_of(record) != RecordType::zero_pages && all_zero(granule_))
+    const RecordType type = type_of(record);
+    if ((type == RecordType::page || type == RecordType::packed_page) && all_zero(granule_))
         granules_.note_needless();
 }
 

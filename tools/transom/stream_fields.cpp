@@ -45,6 +45,14 @@ void page(Payload payload, RecordFields& out) {
         out.faults.emplace_back("a copy without an order");
 }
 
+void page_delta(Payload payload, RecordFields& out) {
+    const auto r = object<PageDeltaRecord>(payload);
+    out.fields = {{"granule", std::uint64_t{r.index}},
+                  {"order", std::uint64_t{r.order}},
+                  {"base", std::uint64_t{r.base}},
+                  {"bytes", payload.size() - sizeof r}};
+}
+
 void zero_pages(Payload payload, RecordFields& out) {
     const auto r = object<ZeroPagesRecord>(payload);
     out.fields = {
@@ -167,6 +175,7 @@ constexpr std::array kinds = {
     Kind{RecordType::join, "join", sizeof(JoinRecord), true, join},
     Kind{RecordType::received, "received", sizeof(ReceivedRecord), true, received},
     Kind{RecordType::packed_page, "packed_page", sizeof(PageRecord), false, page},
+    Kind{RecordType::page_delta, "page_delta", sizeof(PageDeltaRecord), false, page_delta},
 };
 
 const Kind* kind_of(std::uint16_t type) {

@@ -8,6 +8,7 @@
 #include <transom/migrate/answers.hpp>
 #include <transom/migrate/arrivals.hpp>
 #include <transom/migrate/arriving_pages.hpp>
+#include <transom/migrate/copy_room.hpp>
 #include <transom/migrate/move_digests.hpp>
 #include <transom/migrate/move_options.hpp>
 #include <transom/migrate/source_session.hpp>
@@ -101,6 +102,7 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     MoveObserver& observer_;
     MoveDigests digests_;
     TrackedPages pages_;
+    CopyRoom copies_;
     ArrivingPages arriving_;
     SourceSession source_;
     TargetSession target_;

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <transom/base/address.hpp>
 #include <transom/dual/page_tracking.hpp>
@@ -26,9 +27,10 @@ constexpr CopyOrder last_order = (CopyOrder{1} << 56) - 1;
 
 /// What to do with a copy that has come.
 enum class Landing : std::uint8_t {
-    store, // write it, then `landed`
-    drop,  // a duplicate, or older than what is here, or too late
-    wait,  // another copy is being written by somebody else
+    store,   // write it, then `landed`
+    drop,    // a duplicate, or older than what is here, or too late
+    wait,    // another copy is being written by somebody else
+    no_base, // it says what has changed in a copy, and that is not here
 };
 
 /// What somebody who wants to access a page is told.
@@ -55,7 +57,8 @@ class PageArrivals final : public dual::PageTracking {
     // Connections.
 
     /// An order that there is not is dropped.
-    Landing land(PageIndex page, CopyOrder order);
+    /// With a `base`: the copy changes one with that order, which has to be here.
+    Landing land(PageIndex page, CopyOrder order, std::optional<CopyOrder> base = {});
     /// It is stored, and the page cleared if nothing is in it. True: somebody waits for it.
     bool landed(PageIndex page);
     /// Nothing or rubbish was stored, as what came was no copy. It may come again, as often as it takes.
@@ -65,7 +68,8 @@ class PageArrivals final : public dual::PageTracking {
 
     // The hand-over.
 
-    /// The bitmap of what was altered after copies up to `cut` were made has this page. Nobody is in the partition yet.
+    /// The bitmap of what was altered after copies up to `cut` were made has this page. Nobody is in the partition yet. What is here of it stays
+    /// as a base; of pages that are not here such copies do not come any more.
     void invalidate(PageIndex page, CopyOrder cut);
     /// From now on the partition runs: what is present is its own (J1), late copies are dropped. No copy is landing.
     void resume() { resumed_.store(true, std::memory_order_release); }
@@ -83,7 +87,7 @@ class PageArrivals final : public dual::PageTracking {
     std::span<std::uint64_t> present() const { return present_words_; }
     std::uint64_t pages() const { return entries_.size(); }
     ArrivalStatus status(PageIndex page) const;
-    /// Whether a copy has been here, of whatever age.
+    /// Whether a copy is here, of whatever age.
     bool has_come(PageIndex page) const;
     /// What is not here; only falls after resume().
     std::uint64_t pages_left() const { return left_.load(std::memory_order_relaxed); }
@@ -98,6 +102,7 @@ class PageArrivals final : public dual::PageTracking {
     std::span<std::uint64_t> present_words_;
     memory::GranuleBits present_;
     std::atomic<std::uint64_t> left_;
+    std::atomic<CopyOrder> cut_{0}; // of the bitmap
     std::atomic<bool> resumed_{false};
 };
 

@@ -52,7 +52,8 @@ struct Progress {
     std::uint64_t pages = 0;            // sent or stored in full, each time
     std::uint64_t zero_pages = 0;       // sent or stored as zero
     std::uint64_t pages_resent = 0;     // of both: not for the first time
-    std::uint64_t pages_compressed = 0; // of pages
+    std::uint64_t pages_compressed = 0; // of pages,
+    std::uint64_t pages_delta = 0;      // as what has changed of them
     std::uint64_t bytes_saved = 0;      // what pages took less than they have
     std::uint64_t encode_ticks = 0;     // source: for that,
     std::uint64_t send_ticks = 0;       // and for giving what there is to the connection

@@ -56,6 +56,7 @@ enum class RecordType : std::uint16_t {
     join = 25,
     received = 26,
     packed_page = 27,
+    page_delta = 28,
 };
 
 /// Before each payload.
@@ -150,6 +151,14 @@ struct PageRecord {
     Be64 order; // when the copy was made: of two copies of a granule the higher one counts
 };
 static_assert(sizeof(PageRecord) == 16);
+
+/// A bit for each line of the granule, in Be64, and the lines whose bits are on follow: page_delta.hpp.
+struct PageDeltaRecord {
+    Be64 index;
+    Be64 order;
+    Be64 base; // order of the copy in which those lines are changed
+};
+static_assert(sizeof(PageDeltaRecord) == 24);
 
 struct ZeroPagesRecord {
     Be64 first;

@@ -41,6 +41,10 @@ class SourceChannels {
     bool carries(PageIndex page) const;
     /// One that takes a page now; in turn.
     SourceChannel* ready();
+    /// From 0.
+    std::uint32_t number_of(const SourceChannel& channel) const {
+        return static_cast<std::uint32_t>(&channel - channels_.data());
+    }
     /// All pages that they were given are at the target, or are owed again.
     bool all_received() const;
     std::uint64_t bytes() const;

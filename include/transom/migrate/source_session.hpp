@@ -28,6 +28,8 @@ struct MoveOrder {
     std::span<std::uint64_t> digests;
     /// Of its memory, with nothing sent yet; kept by the caller as long as somebody may be told of it.
     SourcePages* pages = nullptr;
+    /// For copies of pages that go again and again, with anything in it; kept by the caller until the move is over. May be empty.
+    std::span<std::byte> copies{};
     MoveMode mode = MoveMode::hybrid;
     /// At once, at most: the first, and channels that carry pages beside it.
     unsigned connections = default_connections;

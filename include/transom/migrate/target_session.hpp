@@ -80,7 +80,7 @@ class TargetSession final : public net::StreamHandler, private ChannelUser {
     void complete_if_whole();
     void complete();
     static std::optional<Failure> check_order(CopyOrder order);
-    bool land(std::uint64_t index, CopyOrder order);
+    Landing land(std::uint64_t index, CopyOrder order, std::optional<CopyOrder> base = {});
     void landed(std::uint64_t index);
     void work_off_zero_run();
     std::optional<Failure> check_range(std::uint64_t first, std::uint64_t count) const;
