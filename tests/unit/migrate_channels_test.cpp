@@ -353,9 +353,9 @@ TEST_F(Channels, NothingOfThePartitionStaysInTheirBuffers) {
                 return true;
         return false;
     };
+    net.window = 9000;
     ASSERT_TRUE(source.start(net, by_channels()));
-    ASSERT_TRUE(until([&] { return source.progress().pages > 20; }));
-    EXPECT_TRUE(found(source) && found(target));
+    ASSERT_TRUE(until([&] { return source.progress().pages > 20 && found(source) && found(target); }));
     ASSERT_TRUE(source.cancel());
     settle();
     EXPECT_FALSE(found(source));
