@@ -11,6 +11,7 @@ void SourceChannels::reset() {
     for (SourceChannel& channel : channels_)
         channel.forget_bytes();
     lost_ = 0;
+    owed_again_ = 0;
 }
 
 void SourceChannels::begin(const Route& route, unsigned wanted, SourcePages& pages) {
@@ -52,6 +53,7 @@ void SourceChannels::reap(std::size_t index) {
     std::uint64_t owed = 0;
     for (PageIndex page; channels_[index].take_lost(page); ++owed)
         pages_->owe_again(page);
+    owed_again_ += owed;
     if (!channels_[index].take_opened())
         return;
     ++lost_;

@@ -190,7 +190,8 @@ void SourceSession::send(Copy copy) {
         order_.digests[index] = xxh64(granule);
         put_page(copy, granule);
     }
-    order_.pages->sent({index}, !zero);
+    if (!copy.again)
+        order_.pages->sent({index}, !zero);
     const std::uint64_t ever = progress_.pages_total - order_.pages->table().count(PageStatus::fresh);
     const std::uint64_t sent = progress_.pages + progress_.zero_pages + zero_count_;
     progress_.pages_resent = sent - std::min(sent, ever); // a large page may have made one stale that never went

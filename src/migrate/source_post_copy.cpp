@@ -88,14 +88,13 @@ void SourceSession::handle_demand(const Record& record) {
             return;
         // What is there, or on its way, is not sent again; what waits in a run of zeros goes.
         // What waits on a channel does not wait there for the others: it goes once more, and who comes second is dropped.
-        if (channels_.carries(page))
-            order_.pages->owe_again(page);
-        const auto copy = order_.pages->demand(page);
+        const bool again = channels_.carries(page);
+        const auto copy = again ? order_.pages->once_more() : order_.pages->demand(page);
         if (!copy) {
             demanded_now_ = demanded_now_ || page.value - zero_first_ < zero_count_;
             continue;
         }
-        static_cast<void>(demanded_.push_back({page.value, *copy}));
+        static_cast<void>(demanded_.push_back({page.value, *copy, again}));
         ++progress_.pages_demanded;
     }
 }
@@ -125,11 +124,12 @@ void SourceSession::reconnect() {
 
 /// Nothing of it is in the stream that counts from now on.
 void SourceSession::forget_what_is_on_its_way() {
-    if (page_)
+    if (page_ && !page_->again)
         order_.pages->give_back({page_->index});
     page_.reset();
-    while (demanded_next_ < demanded_.size())
-        order_.pages->give_back({demanded_[demanded_next_++].index});
+    for (; demanded_next_ < demanded_.size(); ++demanded_next_)
+        if (const Copy& copy = demanded_[demanded_next_]; !copy.again)
+            order_.pages->give_back({copy.index});
     clear_demanded();
     demanded_now_ = false;
     zero_count_ = 0;

@@ -278,7 +278,8 @@ void SourceSession::handle_running(const Record& record) {
 
 /// The target has all of it.
 void SourceSession::complete() {
-    const bool whole = !post_copy_ || order_.pages->table().pages_left() == 0;
+    // What a broken channel owed has gone once, and may have come.
+    const bool whole = !post_copy_ || order_.pages->table().pages_left() <= channels_.owed_again();
     progress_.ended_at = now();
     progress_.pages_left = 0;
     progress_.state = MoveState::completed;

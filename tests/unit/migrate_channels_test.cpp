@@ -310,6 +310,33 @@ TEST_F(Channels, R52_WhatSomebodyWaitsForGoesAgainIfItIsOnAChannel) {
     EXPECT_EQ(source.progress().connections_lost, 0u);
 }
 
+// What goes once more is not owed: the digests of a move that has ended meanwhile are whole.
+TEST_F(Channels, AllIsHereThoughSomethingGoesAgain) {
+    net.window = 9000;
+    ASSERT_TRUE(source.start(net, by_channels(MoveMode::post_copy)));
+    ASSERT_TRUE(until([&] { return runs_there() && made() == 4 && net.acceptor(2).handler != nullptr; }));
+    PipeEnd& channel = net.acceptor(2);
+    net::StreamHandler* const handler = std::exchange(channel.handler, nullptr);
+    const std::size_t before = count(channel, RecordType::page);
+    ASSERT_TRUE(until([&] { return count(channel, RecordType::page) > before; }));
+    ASSERT_TRUE(until([&] { return source.progress().pages_left == 0; }));
+    until([] { return false; }); // all the rest is there
+    const std::uint64_t page = split(whole_records(channel)).back().as<migrate::PageRecord>().index;
+    ASSERT_FALSE(there.partition->memory.here({page * kib(4)}));
+    there.partition->vcpus[0].awaits = page * kib(4);
+    target.step(1000); // which asks for it
+    channel.handler = handler;
+    for (int i = 0; i < 10 && target.progress().state != MoveState::completed; ++i) {
+        channel.give();
+        target.step(1000);
+        source.step(1000); // what did not find room before
+    }
+    ASSERT_EQ(target.progress().state, MoveState::completed);
+    settle(); // now the source hears of both
+    expect_completed();
+    EXPECT_TRUE(source_control.released_whole);
+}
+
 TEST_F(Channels, WhileItStandsStillASilentOneIsNotWaitedForLong) {
     net.window = 9000;
     ASSERT_TRUE(source.start(net, by_channels(MoveMode::stop_and_copy)));

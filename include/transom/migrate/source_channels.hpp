@@ -39,6 +39,8 @@ class SourceChannels {
     bool has_room() const;
     /// Whether this page is on its way by one of them.
     bool carries(PageIndex page) const;
+    /// Pages that were owed again, in this move.
+    std::uint64_t owed_again() const { return owed_again_; }
     /// One that takes a page now; in turn.
     SourceChannel* ready();
     /// From 0.
@@ -60,6 +62,7 @@ class SourceChannels {
     SourcePages* pages_ = nullptr; // while there are any
     std::size_t wanted_ = 0, begun_ = 0;
     unsigned lost_ = 0;
+    std::uint64_t owed_again_ = 0;
     std::size_t turn_ = 0;
 };
 

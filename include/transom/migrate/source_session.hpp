@@ -129,6 +129,7 @@ class SourceSession final : public net::StreamHandler {
     struct Copy {
         std::uint64_t index = 0;
         CopyOrder order = 0;
+        bool again = false; // nothing is claimed: another copy of it is on its way by a channel
     };
     void send(Copy copy);
     void put_page(Copy copy, std::span<const std::byte> granule);
