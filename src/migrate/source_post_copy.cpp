@@ -89,7 +89,7 @@ void SourceSession::handle_demand(const Record& record) {
         // What is there, or on its way, is not sent again; what waits in a run of zeros goes.
         // What waits on a channel does not wait there for the others: it goes once more, and who comes second is dropped.
         const bool again = channels_.carries(page);
-        const auto copy = again ? order_.pages->once_more() : order_.pages->demand(page);
+        const auto copy = again ? std::optional(order_.pages->once_more()) : order_.pages->demand(page);
         if (!copy) {
             demanded_now_ = demanded_now_ || page.value - zero_first_ < zero_count_;
             continue;

@@ -57,7 +57,7 @@ std::size_t TargetChannel::received(std::span<const std::byte> bytes) {
         }
         const auto fed = reader_.feed(bytes.subspan(done));
         if (!fed) {
-            give_up(fed.error(), true);
+            give_up(fed.error());
             return bytes.size();
         }
         done += fed->consumed;
@@ -76,16 +76,15 @@ void TargetChannel::handle(const Record& record) {
         const auto join = record.as<JoinRecord>();
         joined_ = record.type == RecordType::join && join && user_->is_joined_by(*join, stream_->peer());
         if (!joined_)
-            give_up(failure(MoveError::busy, "another partition is arriving: try again when it is here"), true);
+            give_up(failure(MoveError::busy, "another partition is arriving: try again when it is here"));
         return;
     }
     if (record.type != RecordType::page && record.type != RecordType::packed_page &&
         record.type != RecordType::page_delta)
         return give_up(failure(MoveError::record_order, "a record of type {} came by a channel, which is for pages",
-                               static_cast<unsigned>(record.type)),
-                       true);
+                               static_cast<unsigned>(record.type)));
     if (const auto wrong = user_->take_page(record))
-        give_up(*wrong, true);
+        give_up(*wrong);
 }
 
 /// The source learns it at least once for each piece that was worked off.
@@ -97,10 +96,10 @@ void TargetChannel::say_received() {
     writer_.flush(*stream_);
 }
 
-void TargetChannel::give_up(const Failure& why, bool tell) {
+void TargetChannel::give_up(const Failure& why) {
     if (joined_)
         log("migration: a channel is given up: {}: {}", name(why.error), why.text());
-    end_connection(stream_, writer_, why, tell);
+    end_connection(stream_, writer_, why, true);
     over();
 }
 

@@ -53,7 +53,7 @@ class SourcePages {
     /// partition has no such page.
     std::optional<CopyOrder> demand(PageIndex page);
     /// The order of one more copy of a page that is sent already, and that nobody can store to.
-    std::optional<CopyOrder> once_more() { return ++copies_; }
+    CopyOrder once_more() { return ++copies_; }
     /// What was claimed is not in the stream after all.
     void give_back(PageIndex page) { table_.give_back(page); }
     /// The target does not have it, whatever was sent: a connection was lost. Nothing is claimed; then begin_stop().

@@ -17,7 +17,7 @@ class ChannelUser {
     virtual bool is_joined_by(const JoinRecord& join, net::Ipv4Address peer) = 0;
     /// Stores a page. What is wrong with it ends the channel, not the move: it may be what was on its way when the source gave the channel up.
     virtual std::optional<Failure> take_page(const Record& page) = 0;
-    /// All is done with what channels have brought for now: it may have been the last that was missing.
+    /// A piece of what a channel has brought is worked off: it may have been the last that was missing.
     virtual void pages_taken() = 0;
     /// The machine's time base.
     virtual std::uint64_t channel_now() = 0;
@@ -52,7 +52,7 @@ class TargetChannel final : public net::StreamHandler {
 
   private:
     void handle(const Record& record);
-    void give_up(const Failure& why, bool tell);
+    void give_up(const Failure& why);
     void say_received();
     void over();
 
