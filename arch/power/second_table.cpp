@@ -147,10 +147,14 @@ Served serve_second_table(Vcpu& vcpu, EffectiveAddr address, AccessKind kind, st
     std::optional<InstructionCount> halt;
     if (engine.phase() != Phase::dual)
         halt.emplace();
+    else if (kind == AccessKind::store && vcpu.toll.pay(began))
+        return Served::wait;
     const FaultOutcome outcome = serve(vcpu, address, kind, cause);
     engine.count_fault(timebase() - began);
     switch (outcome.answer) {
     case FaultAnswer::again:
+        if (kind == AccessKind::store)
+            vcpu.toll.granted();
         return Served::again;
     case FaultAnswer::reflect:
         cause = outcome.cause;

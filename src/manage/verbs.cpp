@@ -87,9 +87,14 @@ void Connection::start_migrate(Request& request) {
     const auto mode = request.take("mode");
     const auto order_of_pages = request.take("order");
     const auto connections = request.take("connections");
+    const auto check = request.take("check");
+    const auto downtime = request.take("downtime-ms");
+    const auto bandwidth = request.take("bandwidth");
     if (const auto key = request.left_over())
-        return error("unknown-key", *key,
-                     "migrate has partition, to, port, compat, mode, order, connections and test-corrupt-page");
+        return error(
+            "unknown-key", *key,
+            "migrate has partition, to, port, compat, mode, order, connections, check, downtime-ms, bandwidth and "
+            "test-corrupt-page");
     if (!partition || !to)
         return error("missing-key", partition ? "to" : "partition", "migrate needs partition=NAME and to=ADDRESS");
     MigrateRequest order{.partition = *partition, .to = {}, .port = migrate::migration_port, .options = {}};
@@ -129,6 +134,21 @@ void Connection::start_migrate(Request& request) {
         if (!number || *number == 0 || *number > migrate::max_connections)
             return error("bad-value", *connections, "connections is a number from 1 to 8");
         order.options.connections = static_cast<unsigned>(*number);
+    }
+    if (check && *check != "yes" && *check != "no")
+        return error("bad-value", *check, "check is yes (find out whether it could move, and no more) or no");
+    order.options.check_only = check == "yes";
+    if (downtime) {
+        const auto number = parse_number(*downtime);
+        if (!number || *number > migrate::longest_downtime_ms)
+            return error("bad-value", *downtime, "downtime-ms is a number of milliseconds up to 10000");
+        order.options.downtime_ms = static_cast<std::uint32_t>(*number);
+    }
+    if (bandwidth) {
+        const auto number = parse_number(*bandwidth);
+        if (!number || *number < migrate::least_bandwidth)
+            return error("bad-value", *bandwidth, "bandwidth is a number of bytes a second, 1000000 or more");
+        order.options.bandwidth = *number;
     }
     if (const auto started = machine_->migrate(order); !started)
         return line("error {}: {}", migrate::name(started.error().error), started.error().text());
@@ -209,8 +229,12 @@ void Connection::answer_migration() {
         append(" connections={}", p.connections);
     if (p.connections_lost != 0)
         append(" connections_lost={}", p.connections_lost);
+    if (p.slowed != 0)
+        append(" slowed={}", p.slowed);
     if (p.pages_demanded != 0)
         append(" pages_demanded={}", p.pages_demanded);
+    if (p.longest_wait != 0)
+        append(" wait_99_ticks={} longest_wait_ticks={}", p.usual_wait, p.longest_wait);
     if (p.pass != 0 && p.state != migrate::MoveState::post_copying)
         append(" pass={} pages_left={} dirty_rate={} bandwidth={}", p.pass, p.pages_left, p.dirty_rate, p.bandwidth);
     if (p.downtime() != 0)

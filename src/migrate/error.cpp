@@ -59,6 +59,7 @@ constexpr auto names = std::to_array<Named>({
     {MoveError::not_in_doubt, "not-in-doubt"},
     {MoveError::discarded, "discarded"},
     {MoveError::outrun, "outrun"},
+    {MoveError::checked, "checked"},
 });
 
 } // namespace

@@ -47,6 +47,8 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
                     .digests = {},
                     .mode = options.mode,
                     .connections = options.connections,
+                    .bandwidth = options.bandwidth,
+                    .check_only = options.check_only,
                     .corrupt_page = options.corrupt_page,
                     .fit = options.fit};
     if (auto possible = source_.check(order); !possible)
@@ -57,9 +59,12 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
     if (!partition->dual->resize().hold(*partition, frequency_))
         return std::unexpected(
             failure(MoveError::busy, "{} changes the size of its page table at this moment: try again", name));
+    if (options.check_only && is_tracked(options.mode))
+        if (const auto room = check_second_table(*partition); !room)
+            return room;
     keep_doubted();
     const PartitionShape shape = shape_of(*partition);
-    SourcePages* const pages = pages_.begin(*partition, frequency_, options.mode, options.order);
+    SourcePages* const pages = pages_.begin(*partition, frequency_, options);
     if (pages == nullptr)
         return std::unexpected(failure(MoveError::memory, "no memory for the states of {} pages", shape.granules()));
     const auto words = digests_.begin(shape);
@@ -68,7 +73,7 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
             failure(MoveError::memory, "no memory for the digests of {} granules", shape.granules()));
     order.digests = *words;
     order.pages = pages;
-    if (order.mode == MoveMode::pre_copy || order.mode == MoveMode::hybrid) // in the others no page goes twice
+    if (is_tracked(order.mode)) // in the others no page goes twice
         order.copies = copies_.begin(shape.memory_size);
     const auto started = source_.start(network, order);
     if (!started)
@@ -164,16 +169,34 @@ std::expected<void, Failure> Mover::check_drained(const Partition* last) {
                                    last->name()));
 }
 
+std::expected<void, Failure> Mover::take_second_table(Partition& partition) {
+    dual::PartitionEngine& engine = *partition.dual;
+    if (engine.has_memory() || engine.take(partition.hpt, frames_))
+        return {};
+    return std::unexpected(failure(MoveError::memory,
+                                   "no memory for a second page table of {} MiB: free some, or move it "
+                                   "while it stands still (mode=stop-and-copy)",
+                                   Bytes{1} << partition.hpt.log2_bytes() >> 20));
+}
+
+/// Whether there is memory for it now. None stays taken.
+std::expected<void, Failure> Mover::check_second_table(Partition& partition) {
+    dual::PartitionEngine& engine = *partition.dual;
+    if (engine.active() || engine.resize().gives_memory_back())
+        return {}; // as much as it needs is on its way back
+    const auto taken = take_second_table(partition);
+    if (taken)
+        engine.give_back(frames_);
+    return taken;
+}
+
 /// It is called again and again until it answers true.
 std::expected<bool, Failure> Mover::prepare_second_table(Partition& partition, std::uint64_t budget) {
     dual::PartitionEngine& engine = *partition.dual;
     if (engine.active() || engine.resize().gives_memory_back())
         return false; // the last move's is not empty yet, or what a resize had prepared is on its way back
-    if (!engine.has_memory() && !engine.take(partition.hpt, frames_))
-        return std::unexpected(failure(MoveError::memory,
-                                       "no memory for a second page table of {} MiB: free some, or move it "
-                                       "while it stands still (mode=stop-and-copy)",
-                                       Bytes{1} << partition.hpt.log2_bytes() >> 20));
+    if (const auto taken = take_second_table(partition); !taken)
+        return std::unexpected(taken.error());
     const std::uint64_t began = now();
     while (!engine.prepare(frames_))
         if (now() - began >= budget)

@@ -32,6 +32,11 @@ PageEncoder::Encoded PageEncoder::encode(std::span<std::byte> payload, std::uint
     return pack(payload);
 }
 
+std::optional<std::uint32_t> PageEncoder::lane_of(std::uint64_t index) {
+    const SentCopies::Copy* const kept = copies_.find({index});
+    return kept == nullptr ? std::nullopt : std::optional(kept->lane);
+}
+
 /// What is kept is this copy afterwards. No size: it does not go as a delta.
 PageEncoder::Encoded PageEncoder::put_delta(std::span<std::byte> payload, std::uint32_t lane) {
     PageRecord page;

@@ -49,6 +49,8 @@ std::string_view name(MoveState state) {
         return "refused";
     case MoveState::in_doubt:
         return "in-doubt";
+    case MoveState::checked:
+        return "checked";
     }
     return "none";
 }

@@ -70,7 +70,9 @@ bool SourceChannels::carries(PageIndex page) const {
     return std::ranges::any_of(channels_, [&](const SourceChannel& channel) { return channel.carries(page); });
 }
 
-SourceChannel* SourceChannels::ready() {
+SourceChannel* SourceChannels::ready(std::optional<std::uint32_t> preferred) {
+    if (preferred && *preferred < begun_ && channels_[*preferred].ready())
+        return &channels_[*preferred];
     for (std::size_t i = 0; i < begun_; ++i) {
         SourceChannel& channel = channels_[(turn_ + i) % begun_];
         if (!channel.ready())

@@ -47,6 +47,7 @@ bool SourceSession::begin_tracking() {
         say_working();
         return false;
     }
+    throttle_.begin(*order_.partition, facts_.timebase_frequency);
     begin_pass();
     progress_.state = MoveState::pre_copying;
     enter(Phase::passes);
@@ -64,6 +65,7 @@ void SourceSession::say_working() {
 
 void SourceSession::begin_pass() {
     ++progress_.pass;
+    throttle_.begin_pass(*order_.partition, now());
     order_.pages->begin_pass(now());
 }
 
@@ -74,7 +76,7 @@ bool SourceSession::produce_pass() {
         say_working();
         return true;
     }
-    if (!has_room_for_page())
+    if (!has_room_for_page() || is_ahead())
         return false;
     if (page_) {
         send(*page_);
@@ -101,6 +103,7 @@ bool SourceSession::produce_pass() {
 }
 
 void SourceSession::end_pass() {
+    throttle_.end_pass(*order_.partition, now());
     const Decision decision = order_.pages->end_pass(now());
     const PassResult& pass = order_.pages->result();
     progress_.dirty_rate = pass.dirty_rate;
@@ -109,8 +112,10 @@ void SourceSession::end_pass() {
     log("migration of {}: pass {}: {} pages sent, {} left; it stores to {} a second, {} a second can be sent",
         progress_.partition(), pass.pass, pass.sent, pass.left, pass.dirty_rate, pass.bandwidth);
     switch (decision.act) {
+    case Decision::Act::throttle:
+        slow(decision.throttle);
+        return begin_pass();
     case Decision::Act::again:
-    case Decision::Act::throttle: // our limits have none
         return begin_pass();
     case Decision::Act::give_up:
         return fail(failure(MoveError::outrun,
@@ -121,8 +126,16 @@ void SourceSession::end_pass() {
     case Decision::Act::post_copy:
         post_copy_ = true;
     }
+    StoreThrottle::end(*order_.partition);
     progress_.stop_asked_at = now();
     enter(Phase::suspending);
+}
+
+void SourceSession::slow(unsigned percent) {
+    const unsigned slowed = throttle_.slow(*order_.partition, percent);
+    progress_.slowed = percent;
+    log("migration of {}: {} of its {} virtual processors store too much, and are slowed by {} %",
+        progress_.partition(), slowed, order_.partition->vcpu_count, percent);
 }
 
 void SourceSession::begin_suspended() {
@@ -197,9 +210,15 @@ void SourceSession::send(Copy copy) {
     progress_.pages_resent = sent - std::min(sent, ever); // a large page may have made one stale that never went
 }
 
+/// Where its last copy went, if it can: of that a page may go as what has changed.
+SourceChannel* SourceSession::channel_for(std::uint64_t index) {
+    const auto lane = encoder_.lane_of(index);
+    return channels_.ready(lane && *lane != 0 ? std::optional(*lane - 1) : std::nullopt);
+}
+
 /// By a channel, if there are any; but what somebody waits for overtakes what is on its way there.
 void SourceSession::put_page(Copy copy, std::span<const std::byte> granule) {
-    SourceChannel* const channel = demanded_now_ ? nullptr : channels_.ready();
+    SourceChannel* const channel = demanded_now_ ? nullptr : channel_for(copy.index);
     RecordWriter& writer = channel != nullptr ? channel->writer() : writer_;
     const auto payload = writer.payload();
     const PageRecord page{copy.index, copy.order};
@@ -231,6 +250,14 @@ void SourceSession::give(SourceChannel& channel, const Copy& copy) {
 
 /// Pages wait for room on a channel where there are any: this connection is for what must not wait behind them.
 bool SourceSession::has_room_for_page() { return !writer_.pending() && (!channels_.any() || channels_.has_room()); }
+
+/// Of what it may send in a second while the partition runs; the target hears of us all the same.
+bool SourceSession::is_ahead() {
+    if (pacer_.may_send(now(), progress_.bytes))
+        return false;
+    say_working();
+    return true;
+}
 
 void SourceSession::begin_channels() {
     const unsigned wanted = std::min(order_.connections - 1, channels_most_);

@@ -39,7 +39,7 @@ bool SourceSession::produce_rest() {
         return true;
     }
     if (page_) {
-        if (!demanded_now_ && !has_room_for_page())
+        if (!demanded_now_ && (!has_room_for_page() || is_ahead()))
             return false;
         send(*page_);
         return true;
@@ -52,7 +52,7 @@ bool SourceSession::produce_rest() {
         send(copy);
         return true;
     }
-    if (!has_room_for_page())
+    if (!has_room_for_page() || is_ahead())
         return false;
     const SourcePages::Next next = order_.pages->next(now());
     switch (next.step) {

@@ -54,6 +54,7 @@ std::expected<void, Failure> SourceSession::start(net::Network& network, const M
     pings_ = 0;
     ping_out_.reset();
     clock_ = {};
+    pacer_ = Pacer(order.bandwidth, facts_.timebase_frequency, now());
     cursor_ = 0;
     zero_count_ = 0;
     zero_digest_.reset();
@@ -157,11 +158,20 @@ bool SourceSession::step(std::uint64_t budget) {
     return true;
 }
 
+/// For no longer than a moment, whoever wants to move it.
+bool SourceSession::stands_still() const {
+    return phase_ >= Phase::suspending && phase_ <= Phase::handing && !handed_ &&
+           order_.mode != MoveMode::stop_and_copy;
+}
+
 void SourceSession::check_time() {
     if (phase_ == Phase::waiting)
         return;
     const bool first = phase_ == Phase::connecting || phase_ == Phase::greeting || phase_ == Phase::reconnecting;
     const Limits limits(facts_.timebase_frequency);
+    if (stands_still() && now() - progress_.stop_asked_at >= limits.stop)
+        return fail(failure(MoveError::time_limit, "{} stood still for {} s, and was not at the target yet",
+                            progress_.partition(), stop_limit_s));
     if (now() - last_progress_ < (first ? limits.first_record : limits.silence))
         return;
     const std::uint64_t seconds = first ? first_record_limit_s : silence_limit_s;
@@ -226,9 +236,20 @@ void SourceSession::handle_reply(const Record& record) {
         return fail(failure(MoveError::format_version, "format-version differs: {} at the source, {} at the target",
                             format_version, std::uint32_t{reply->version}));
     progress_.agreed_at = now();
+    if (order_.check_only)
+        return end_check();
     move_ = reply->move;
     channels_most_ = reply->channels;
     enter(Phase::timing);
+}
+
+/// The target has built its home, and takes it down again.
+void SourceSession::end_check() {
+    progress_.ended_at = now();
+    progress_.state = MoveState::checked;
+    phase_ = Phase::over;
+    log("migration: {} could move; nothing has changed", progress_.partition());
+    end_connection(stream_, writer_, failure(MoveError::checked, "the source only wanted to know"), true);
 }
 
 void SourceSession::handle_pong(const Record& record) {
@@ -242,7 +263,7 @@ void SourceSession::handle_pong(const Record& record) {
         return;
     progress_.clock_error = clock_.best()->error;
     begin_channels();
-    if (order_.mode == MoveMode::pre_copy || order_.mode == MoveMode::hybrid)
+    if (is_tracked(order_.mode))
         return enter(Phase::tracking);
     progress_.stop_asked_at = now();
     enter(Phase::suspending);
@@ -352,6 +373,7 @@ void SourceSession::fail(const Failure& why, bool tell_peer) {
         return end_connection(stream_, writer_, why, tell_peer);
     }
     const bool stop_asked = phase_ >= Phase::suspending;
+    StoreThrottle::end(*order_.partition);
     phase_ = Phase::over;
     progress_.ended_at = now();
     if (handed_) {

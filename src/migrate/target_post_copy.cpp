@@ -50,8 +50,10 @@ void TargetSession::ask_for_pages() {
     std::size_t count = 0;
     for (std::uint32_t i = 0; i < arrival_.partition->vcpu_count && count < wanted.size(); ++i) {
         const std::uint64_t address = arrival_.partition->vcpus[i].awaits;
-        if (address != partition::Vcpu::nothing && arrival_.pages->need({address / shape_.granule}) == Need::ask)
+        if (address != partition::Vcpu::nothing && arrival_.pages->need({address / shape_.granule}) == Need::ask) {
             wanted[count++] = address / shape_.granule;
+            waits_.ask({address / shape_.granule}, control_.now());
+        }
     }
     if (count == 0)
         return;

@@ -46,6 +46,10 @@ void TargetSession::landed(std::uint64_t index) {
     static_cast<void>(arrival_.pages->landed({index}));
     if (phase_ != Phase::post_copying)
         return;
+    if (waits_.come({index}, control_.now())) {
+        progress_.longest_wait = waits_.longest();
+        progress_.usual_wait = waits_.percentile(99);
+    }
     progress_.pages_left = arrival_.pages->pages_left();
     partition::Partition& partition = *arrival_.partition;
     for (std::uint32_t i = 0; i < partition.vcpu_count; ++i)

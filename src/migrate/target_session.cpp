@@ -292,6 +292,7 @@ void TargetSession::handle_run(const Record& record) {
         progress_.state = MoveState::post_copying;
         progress_.pages_left = arrival_.pages->pages_left();
         arrival_.pages->resume();
+        waits_ = {};
         known_ = true;
         control_.start_early(partition, *arrival_.pages);
         log("migration: {} runs here, and {} pages of it are to come", shape_.name(), progress_.pages_left);
@@ -311,7 +312,21 @@ void TargetSession::handle_failure(const Record& record) {
     const auto said = record.as<FailureRecord>();
     if (!said)
         return wrong_length(record);
+    if (said->error == static_cast<std::uint32_t>(MoveError::checked))
+        return end_check();
     fail(from_record(*said), false);
+}
+
+/// The source has only wanted to know.
+void TargetSession::end_check() {
+    if (phase_ != Phase::timing)
+        return fail(failure(MoveError::record_order, "the source wanted to know no more, after it had begun to move"));
+    progress_.ended_at = control_.now();
+    progress_.state = MoveState::checked;
+    log("migration: {} could move here; nothing has changed", shape_.name());
+    phase_ = Phase::over;
+    control_.discard(*std::exchange(arrival_.partition, nullptr));
+    end_connection(stream_, false);
 }
 
 void TargetSession::out_of_order(const Record& record) {

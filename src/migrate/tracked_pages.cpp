@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <arch/real_memory.hpp>
 #include <transom/migrate/tracked_pages.hpp>
 
@@ -8,15 +9,18 @@ using memory::FrameState;
 
 namespace {
 
-/// Nobody slows virtual processors down.
-DecisionLimits limits_of(MoveMode mode) {
-    return {.mode = mode == MoveMode::pre_copy ? CopyMode::pre_copy : CopyMode::hybrid, .throttle_most = 0};
+DecisionLimits limits_of(const MoveOptions& options) {
+    DecisionLimits limits;
+    limits.mode = options.mode == MoveMode::pre_copy ? CopyMode::pre_copy : CopyMode::hybrid;
+    limits.downtime_ms = options.downtime_ms;
+    limits.downtime_cap_ms = std::max(limits.downtime_cap_ms, options.downtime_ms);
+    return limits;
 }
 
 } // namespace
 
-SourcePages* TrackedPages::begin(const partition::Partition& partition, std::uint64_t timebase_frequency, MoveMode mode,
-                                 OrderPolicy order) {
+SourcePages* TrackedPages::begin(const partition::Partition& partition, std::uint64_t timebase_frequency,
+                                 const MoveOptions& options) {
     end();
     const Bytes room = SourcePages::room_for(partition.memory.size(), partition.granule);
     const Bytes size = RealAddr{room}.align_up(memory::frame_size).value;
@@ -27,7 +31,7 @@ SourcePages* TrackedPages::begin(const partition::Partition& partition, std::uin
     partition_ = &partition;
     return &pages_.emplace(
         partition.memory.size(), partition.granule, std::span(arch::real_pointer(*begin), room),
-        PageRules{.frequency = timebase_frequency, .order = {.policy = order}, .decision = limits_of(mode)});
+        PageRules{.frequency = timebase_frequency, .order = {.policy = options.order}, .decision = limits_of(options)});
 }
 
 void TrackedPages::end() {

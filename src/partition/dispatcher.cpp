@@ -38,6 +38,8 @@ bool wants_to_run(Vcpu& vcpu, std::uint64_t timebase) {
             return false;
         vcpu.awaits = Vcpu::nothing;
     }
+    if (vcpu.toll.held(timebase - vcpu.partition->timebase_offset))
+        return false;
     if (vcpu.waits()) {
         const bool expired = static_cast<std::int64_t>(vcpu.decrementer_expiry - timebase) <= 0;
         if (vcpu.prodded || (wakes_by_interrupt(vcpu) && (expired || external_pending(vcpu)))) {
@@ -224,7 +226,7 @@ std::optional<Turn> Dispatcher::take_turn() {
     std::uint64_t longest = self == boot_processor ? quantum_ : ~std::uint64_t{0};
     if (const Contender* const owner = shares_.owner_of(self);
         owner != nullptr && owner->state == Contender::State::waits)
-        longest = until_decrementer(*owner, now);
+        longest = until_it_wakes(*owner, now);
     const auto turn = shares_.next(now, longest, self);
     if (turn)
         turn->contender->vcpu->on = self;
@@ -241,7 +243,7 @@ bool Dispatcher::somebody_wakes_within(std::uint64_t ticks, std::uint64_t now) {
     for (Partition* partition : partitions_)
         for (const Contender* contender : partition->share.contenders)
             if (contender->state == Contender::State::waits && contender->home == Contender::anywhere &&
-                until_decrementer(*contender, now) < ticks)
+                until_it_wakes(*contender, now) < ticks)
                 return true;
     return false;
 }
@@ -279,7 +281,8 @@ std::optional<Turn> Dispatcher::play_one(const Turn& turn) {
     const Locked events(partition.events);
     const std::uint64_t now = arch::timebase();
     const bool runs = partition.state == PartitionState::running;
-    const bool wants_more = runs && vcpu.state == VcpuState::ready && vcpu.awaits == Vcpu::nothing;
+    const bool wants_more =
+        runs && vcpu.state == VcpuState::ready && vcpu.awaits == Vcpu::nothing && !vcpu.toll.held(now);
     Contender* const heir = heir_of(contender, wants_more);
     vcpu.on = Vcpu::nowhere;
     contender.lends = may_lend(contender);
@@ -298,12 +301,16 @@ std::optional<Turn> Dispatcher::play_one(const Turn& turn) {
     return rest;
 }
 
-/// Ticks until the decrementer of a virtual processor that waits makes it want to run.
-std::uint64_t Dispatcher::until_decrementer(const Contender& contender, std::uint64_t now) {
+/// Ticks until the decrementer of a virtual processor that waits makes it want to run, or it has paid its toll.
+std::uint64_t Dispatcher::until_it_wakes(const Contender& contender, std::uint64_t now) {
     const Vcpu& vcpu = *contender.vcpu;
     const Partition& partition = *vcpu.partition;
     const Locked events(vcpu.partition->events);
-    if (partition.state != PartitionState::running || !wakes_by_interrupt(vcpu))
+    if (partition.state != PartitionState::running)
+        return ~std::uint64_t{0};
+    if (vcpu.toll.is_held())
+        return vcpu.toll.each() == 0 ? 0 : until(vcpu.toll.until(), now);
+    if (!wakes_by_interrupt(vcpu))
         return ~std::uint64_t{0};
     return until(vcpu.decrementer_expiry - partition.timebase_offset, now);
 }
@@ -323,7 +330,7 @@ std::uint64_t Dispatcher::until_next_event(std::uint64_t now, bool shared) {
             if (contender->state == Contender::State::ready)
                 soonest = std::min(soonest, until(shares_.window_end(), now));
             else if (contender->state == Contender::State::waits)
-                soonest = std::min(soonest, until_decrementer(*contender, now));
+                soonest = std::min(soonest, until_it_wakes(*contender, now));
         }
     return soonest;
 }
@@ -335,7 +342,7 @@ Dispatcher::Ownership Dispatcher::ownership() {
     if (owner == nullptr)
         return {.owned = false, .shared = true};
     const std::uint64_t now = arch::timebase();
-    return {.owned = true, .shared = shares_.may_borrow(*owner, now, until_decrementer(*owner, now))};
+    return {.owned = true, .shared = shares_.may_borrow(*owner, now, until_it_wakes(*owner, now))};
 }
 
 void Dispatcher::turn_or_sleep(std::uint64_t longest_sleep) {

@@ -77,7 +77,7 @@ TEST_F(ManageTest, RefusesWhatItDoesNotUnderstandByName) {
         {"digest partition=other\n", "error no-digests: \"other\": "},
         {"cancel\n", "error nothing-to-cancel: "},
         {"a=1 b=1\n", "error unknown-verb: \"a=1\": "},
-        {"x a=1 b=1 c=1 d=1 e=1 f=1 g=1 h=1 i=1\n", "error unknown-key: \"i\": "},
+        {"x a=1 b=1 c=1 d=1 e=1 f=1 g=1 h=1 i=1 j=1 k=1 l=1 m=1\n", "error unknown-key: \"m\": "},
         {std::string("\x01\xff\n"), "error unknown-verb: \"??\": "},
         {std::string(600, 'x') + "\n", "error line-too-long: "},
     };

@@ -152,7 +152,9 @@ TEST_F(Move, ATargetThatScrubsForLongBeforeItAgreesIsNotSilent) {
 
 TEST_F(Move, ATargetThatWorksForMinutesIsNotSilent) {
     target_control.per_look = facts.timebase_frequency / 10;
-    ASSERT_TRUE(source.start(net, order(small())));
+    migrate::MoveOrder stopped = order(small());
+    stopped.mode = migrate::MoveMode::stop_and_copy; // in the others it does not stand still for so long
+    ASSERT_TRUE(source.start(net, stopped));
     const std::uint64_t began = target_control.ticks;
     while (source.progress().in_progress()) {
         const std::uint64_t before = target_control.ticks;

@@ -129,6 +129,25 @@ TEST_F(Deltas, WhatChangesALittleGoesAsThat) {
     }
 }
 
+// What has changed of a page is said where the target has heard of that page.
+TEST_F(Deltas, AsOftenByChannelsAsByOneConnection) {
+    std::array<std::uint64_t, 2> deltas{};
+    for (std::size_t i = 0; i < deltas.size(); ++i) {
+        net.ends.clear();
+        there.scrub();
+        source_control.asked = false;
+        migrate::MoveOrder moved = restless(kib(4), migrate::CopyMode::pre_copy, 30);
+        moved.connections = i == 0 ? 1 : 4;
+        move_storing(moved);
+        settle();
+        ASSERT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+        expect_same_memory();
+        deltas[i] = source.progress().pages_delta;
+    }
+    EXPECT_GE(deltas[0], 2u);
+    EXPECT_GE(deltas[1] + 1, deltas[0]);
+}
+
 TEST_F(Deltas, WithoutRoomForCopiesItMovesAllTheSame) {
     migrate::MoveOrder moved = restless(kib(4), migrate::CopyMode::pre_copy, 30);
     moved.copies = {};

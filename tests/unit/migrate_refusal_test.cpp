@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "../../src/migrate/failure_record.hpp"
 #include "raw_source.hpp"
 
 namespace transom::test {
@@ -29,6 +30,24 @@ TEST_F(Forged, ASignOfLifeComesBetweenTheHelloAndTheEnd) {
     EXPECT_EQ(at(RecordType::partition, 0), MoveError::none);
     EXPECT_EQ(at(RecordType::hello, 0), MoveError::record_order);
     EXPECT_EQ(at(RecordType::run, 0), MoveError::record_order);
+}
+
+// It is what ends a check, and nothing else.
+TEST_F(Forged, WhoHasBegunToMoveWantsToKnowMore) {
+    const auto at = [&](RecordType type) {
+        Records forged = records;
+        const auto wanted = to_record(failure(MoveError::checked, "the source only wanted to know"));
+        Taken said{RecordType::failure, std::vector<std::byte>(sizeof wanted)};
+        said.put(wanted);
+        forged.insert(forged.begin() + static_cast<std::ptrdiff_t>(index_of(type)), said);
+        return outcome(forged);
+    };
+    at(RecordType::ping);
+    EXPECT_EQ(target.progress().state, MoveState::checked);
+    EXPECT_EQ(at(RecordType::partition), MoveError::record_order);
+    EXPECT_EQ(at(RecordType::page_table), MoveError::record_order);
+    EXPECT_EQ(target.progress().state, MoveState::failed);
+    EXPECT_EQ(at(RecordType::run), MoveError::record_order);
 }
 
 TEST_F(Forged, EveryRecordThatIsLeftOutIsMissed) {

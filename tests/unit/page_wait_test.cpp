@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <arch/clock.hpp>
 #include <arch/fake_machine.hpp>
 #include <arch/fake_world.hpp>
 #include <arch/processors.hpp>
@@ -79,6 +80,37 @@ TEST_F(PageWaitTest, R54_WhoWaitsForAPageDoesNotRun) {
     dispatcher.run_once();
     EXPECT_EQ(turns, 2);
     EXPECT_EQ(vcpu.awaits, Vcpu::nothing);
+}
+
+// Who pays for a right to store has no turn meanwhile, and is not forgotten.
+TEST_F(PageWaitTest, WhoPaysATollDoesNotRun) {
+    constexpr std::uint64_t due = frequency / 100;
+    vcpu.toll.set(due);
+    vcpu.toll.granted();
+    inside = [&](Vcpu& entered) { entered.toll.pay(arch::timebase()); };
+    dispatcher.run_once();
+    ASSERT_EQ(turns, 1);
+    const std::uint64_t from = arch::timebase();
+    inside = {};
+    while (turns == 1)
+        dispatcher.run_once();
+    EXPECT_GE(arch::timebase() - from, due / 2) << "a turn itself takes some of it";
+    EXPECT_LE(arch::timebase() - from, 2 * due);
+    EXPECT_GT(world.slept, 0u) << "nobody looks again and again";
+}
+
+TEST_F(PageWaitTest, WhoPaysATollGoesOnWhenNothingIsDueAnyMore) {
+    vcpu.toll.set(frequency);
+    vcpu.toll.granted();
+    inside = [&](Vcpu& entered) { entered.toll.pay(arch::timebase()); };
+    dispatcher.run_once();
+    ASSERT_EQ(turns, 1);
+    inside = {};
+    vcpu.toll.set(0);
+    const std::uint64_t from = arch::timebase();
+    dispatcher.run_once();
+    EXPECT_EQ(turns, 2);
+    EXPECT_LT(arch::timebase() - from, frequency / 10);
 }
 
 // R54: the dispatch log says why.

@@ -12,11 +12,11 @@ TEST(TrackedPages, WhatAMoveHasBegunEndsWithIt) {
     const Bytes free = twin.frames.available();
     TrackedPages pages(twin.frames);
     EXPECT_FALSE(pages.tracked());
-    ASSERT_NE(pages.begin(one, twin_facts.timebase_frequency, MoveMode::hybrid), nullptr);
+    ASSERT_NE(pages.begin(one, twin_facts.timebase_frequency, {}), nullptr);
     EXPECT_EQ(pages.partition(), &one);
     EXPECT_FALSE(pages.tracked());
     pages.set_tracked(true);
-    ASSERT_NE(pages.begin(other, twin_facts.timebase_frequency, MoveMode::hybrid), nullptr);
+    ASSERT_NE(pages.begin(other, twin_facts.timebase_frequency, {}), nullptr);
     EXPECT_EQ(pages.partition(), &other);
     EXPECT_FALSE(pages.tracked()) << "that was the one before";
     pages.set_tracked(true);

@@ -78,6 +78,7 @@ BenchCell BenchPair::move(const BenchWay& way) {
                                .label = fmt::format("{}, {}", what_.text(), way.name),
                                .mode = std::string(way.mode),
                                .order = std::string(way.order),
+                               .downtime_ms = {},
                                .corrupt_page = {}},
                               until);
         here_ = 1 - here_;

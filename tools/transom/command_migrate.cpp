@@ -25,6 +25,8 @@ void check_options(const MigrateOptions& options) {
     const unsigned processors = options.virtual_processors.value_or(1);
     if (processors < 1 || processors > tree::max_virtual_processors)
         fail("migrate --virtual-processors {}: a partition has 1 to {}", processors, tree::max_virtual_processors);
+    if (options.check && (options.rounds != 1 || options.cancel_first || !options.faults.empty()))
+        fail("migrate --check moves nothing: leave out --rounds, --test-cancel and --faults");
     if (!options.link.empty() && !options.faults.empty())
         fail("migrate --faults: what becomes of each is known where the link has no rules: leave out --link");
 }
@@ -46,6 +48,7 @@ class MoveCommand {
   private:
     std::string mode(unsigned round) const;
     MoveTask task(unsigned round);
+    void end_other(std::size_t which);
 
     const MigrateOptions& options_;
     Clock::time_point until_;
@@ -78,6 +81,8 @@ MoveTask MoveCommand::task(unsigned round) {
             mode(round),
             options_.order,
             options_.connections,
+            options_.downtime_ms,
+            options_.bandwidth_mb.value_or(0) * std::uint64_t{1'000'000},
             options_.cancel_first,
             round == 0 ? options_.corrupt_page : std::nullopt,
             pair_.link()};
@@ -86,6 +91,11 @@ MoveTask MoveCommand::task(unsigned round) {
 void MoveCommand::run(MoveSeries& series) {
     pair_.start(guest_manifest(*guest_, options_), until_);
     guest_->boot(*pair_[0].machine, until_);
+    if (options_.check) {
+        series.agreed_ms = check_once(task(0), until_);
+        series.powered_off = guest_->power_off(*pair_[0].machine, Clock::now() + answer_time);
+        return end_other(1);
+    }
     do
         series.moves.push_back(move_once(task(static_cast<unsigned>(series.moves.size())), until_));
     while (series.moves.size() < options_.rounds && series.moves.back().complaints().empty());
@@ -96,8 +106,12 @@ void MoveCommand::run(MoveSeries& series) {
     guest_->finish(last, report, until_);
     series.link = link();
     series.powered_off = guest_->power_off(last, Clock::now() + answer_time);
-    pair_[1 - end].management->demand("shutdown");
-    pair_[1 - end].machine->wait_for_power_off(Clock::now() + answer_time);
+    end_other(1 - end);
+}
+
+void MoveCommand::end_other(std::size_t which) {
+    pair_[which].management->demand("shutdown");
+    pair_[which].machine->wait_for_power_off(Clock::now() + answer_time);
 }
 
 void keep_consoles_of_failed(MoveCommand& command, const Failure& failure) {

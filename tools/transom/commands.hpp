@@ -44,10 +44,13 @@ struct MigrateOptions {
     unsigned connections = 4;                   ///< of a move, at once, at most
     std::vector<std::string>
         modes; ///< of one move after the other, over and over; empty: hybrid, and every other move post-copy
-    std::string order = "state"; ///< of pages: state or address
-    bool resize = false;         ///< before each move Linux asks for page tables of other sizes
-    bool cancel_first = false;   ///< each move is cancelled once while it runs, before it is made
-    bool compat = false;         ///< a processor of the same architected generation suffices
+    std::string order = "state";          ///< of pages: state or address
+    bool check = false;                   ///< find out whether it could move, and no more
+    std::optional<unsigned> downtime_ms;  ///< how long the partition may stand still for the last pages
+    std::optional<unsigned> bandwidth_mb; ///< of the stream, megabytes in a second; as many as there can be
+    bool resize = false;                  ///< before each move Linux asks for page tables of other sizes
+    bool cancel_first = false;            ///< each move is cancelled once while it runs, before it is made
+    bool compat = false;                  ///< a processor of the same architected generation suffices
     std::optional<std::uint64_t> corrupt_page;
     bool count_instructions = false; ///< the machines count them, and the guest storing says what its calls took
     bool forget_store = false;       ///< the guest storing forgets a store of its own, which it must find

@@ -147,6 +147,15 @@ struct CommandLine {
                          "of a move: one for everything, and up to 7 that carry pages beside it")
             ->check(CLI::Range(1u, 8u))
             ->capture_default_str();
+        command->add_flag("--check", migrate.check, "find out whether it could move, and leave it where it is");
+        command
+            ->add_option("--downtime-limit", migrate.downtime_ms,
+                         "milliseconds that it may stand still for the last of its pages, 300 by default")
+            ->check(CLI::Range(0u, 10'000u));
+        command
+            ->add_option("--bandwidth", migrate.bandwidth_mb,
+                         "megabytes of the stream in a second while it runs; as many as there can be by default")
+            ->check(CLI::Range(1u, 100'000u));
         command->add_flag("--compat", migrate.compat,
                           "a processor of the same generation suffices, whatever its version register says");
         command->add_flag("--test-resize", migrate.resize,

@@ -71,6 +71,7 @@ nlohmann::ordered_json MoveReport::json() const {
         {"memory_bytes", memory_bytes},
         {"wire_bytes", wire_bytes},
         {"passes", passes},
+        {"slowed_percent", slowed_percent},
         {"pages_total", pages_total},
         {"pages_sent", pages_sent},
         {"pages_resent", pages_resent},
@@ -81,6 +82,8 @@ nlohmann::ordered_json MoveReport::json() const {
         {"encode_ms", encode_ms},
         {"send_ms", send_ms},
         {"pages_demanded", pages_demanded},
+        {"wait_99_ms", wait_99_ms},
+        {"longest_wait_ms", longest_wait_ms},
         {"connections", connections},
         {"connections_lost", connections_lost},
         {"memory_digest_match", digest.match()},
@@ -146,10 +149,16 @@ std::string MoveReport::text() const {
                             static_cast<double>(bytes_saved) / mib, encode_ms, pages_compressed, pages_delta, send_ms);
     if (passes != 0)
         text += fmt::format("  passes             {} while it ran, {} pages more than once\n", passes, pages_resent);
+    if (slowed_percent != 0)
+        text +=
+            fmt::format("  slowed             by {} %, the virtual processors that stored too much\n", slowed_percent);
     if (connections > 1 || connections_lost != 0)
         text += fmt::format("  connections        {} at once, {} lost\n", connections, connections_lost);
     if (pages_demanded != 0)
-        text += fmt::format("  post-copy          waited for {} pages when it ran there\n", pages_demanded);
+        text += fmt::format(
+            "  post-copy          waited for {} pages when it ran there, 99 % of them up to {:.1f} ms, none "
+            "more than {:.1f} ms\n",
+            pages_demanded, wait_99_ms, longest_wait_ms);
     if (!boot_id_source.empty())
         text +=
             fmt::format("  boot_id            {} {}\n  uptime             {:.2f} s before, {:.2f} s after\n",

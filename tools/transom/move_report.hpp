@@ -25,7 +25,10 @@ struct MoveReport {
         0; ///< of the stop, at the source: until the R and C of both page tables were joined and on their way
     std::uint64_t memory_bytes = 0, wire_bytes = 0;
     std::uint64_t pages_total = 0, pages_sent = 0,
-                  zero_pages = 0;               ///< there are; with their contents, and as zero, each time
+                  zero_pages = 0; ///< there are; with their contents, and as zero, each time
+    double wait_99_ms = 0,
+           longest_wait_ms = 0;       ///< for pages, when it ran there: 99 of 100, up to a quarter too much; all
+    std::uint64_t slowed_percent = 0; ///< at most, of what who stores too much would store
     std::uint64_t passes = 0, pages_resent = 0; ///< while it ran; pages that went more than once, at the end too
     std::uint64_t pages_compressed = 0, pages_delta = 0,
                   bytes_saved = 0;      ///< of pages_sent, and what they took less than they have

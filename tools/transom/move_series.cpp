@@ -26,6 +26,8 @@ constexpr std::array medians = {"total_s",
                                 "internal_downtime_ms",
                                 "fold_us",
                                 "encode_ms",
+                                "wait_99_ms",
+                                "longest_wait_ms",
                                 "send_ms",
                                 "switch_halt_instructions",
                                 "switch_halt_by_fault",
@@ -68,7 +70,7 @@ std::vector<std::string> MoveSeries::complaints() const {
             list.push_back(
                 rounds == 1 ? complaint
                             : fmt::format("move {} from {} to {}: {}", i + 1, moves[i].from, moves[i].to, complaint));
-    if (list.empty() && moves.size() != rounds)
+    if (list.empty() && !agreed_ms && moves.size() != rounds)
         list.push_back(fmt::format("it moved {} times, not {}", moves.size(), rounds));
     if (!powered_off)
         list.emplace_back("the target did not switch itself off with the partition");
@@ -102,6 +104,8 @@ nlohmann::ordered_json MoveSeries::json() const {
     if (!list.empty())
         sum_up(report, list);
     report["mode"] = modes();
+    if (agreed_ms)
+        report["agreed_ms"] = *agreed_ms;
     for (auto item = report.begin(); item != report.end(); ++item)
         if (item->is_boolean())
             *item = std::ranges::all_of(list, [&](const auto& move) { return move[item.key()] == true; });
@@ -120,6 +124,10 @@ nlohmann::ordered_json MoveSeries::failed_json(std::string_view error) const {
 }
 
 std::string MoveSeries::text() const {
+    if (agreed_ms)
+        return fmt::format("The {} partition could move: both machines agreed after {:.1f} ms, and nothing has "
+                           "changed\n",
+                           guest, *agreed_ms);
     if (moves.empty())
         return {};
     std::string text;

@@ -11,8 +11,9 @@ struct MoveSeries {
     std::string guest, machine;
     unsigned rounds = 1; ///< that were asked for
     std::vector<MoveReport> moves;
-    std::optional<LinkReport> link; ///< where the link had rules
-    bool powered_off = false;       ///< the last machine switched itself off when the partition did
+    std::optional<LinkReport> link;  ///< where the link had rules
+    std::optional<double> agreed_ms; ///< where it was only to be found out whether it could move: when both agreed
+    bool powered_off = false;        ///< the last machine switched itself off when the partition did
 
     std::vector<std::string> complaints() const;
     /// Counts of all moves together, the median of what a move takes, what else there is of the last move; what holds, or does not, of all of

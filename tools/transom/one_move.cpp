@@ -27,9 +27,11 @@ class OneMove {
         : task_(task), source_(*task.source.machine), target_(*task.target.machine),
           source_management_(*task.source.management), target_management_(*task.target.management), until_(until) {}
     MoveReport run();
+    double check();
 
   private:
-    void ask_for_move();
+    void ask_for_move(std::string_view more = "");
+    bool is_listed(ManagementClient& management, std::string_view state);
     /// Polls both ends until the source says completed and the target too.
     void watch_move();
     void note_completion(const Fields& source, const Fields& target);
@@ -59,7 +61,7 @@ void OneMove::wait_for_ticks(Machine& machine, std::size_t from, Clock::duration
     }
 }
 
-void OneMove::ask_for_move() {
+void OneMove::ask_for_move(std::string_view more) {
     const std::string_view partition = task_.guest.partition();
     for (const Fields& row : source_management_.demand("status").rows())
         if (row.text("partition") == partition) {
@@ -72,6 +74,11 @@ void OneMove::ask_for_move() {
     if (task_.compat)
         request += " compat=yes";
     request += fmt::format(" mode={} order={} connections={}", task_.mode, task_.order, task_.connections);
+    if (task_.downtime_ms)
+        request += fmt::format(" downtime-ms={}", *task_.downtime_ms);
+    if (task_.bandwidth != 0)
+        request += fmt::format(" bandwidth={}", task_.bandwidth);
+    request += more;
     if (task_.corrupt_page)
         request += fmt::format(" test-corrupt-page={}", *task_.corrupt_page);
     asked_ = Clock::now();
@@ -129,6 +136,7 @@ void OneMove::note_completion(const Fields& source, const Fields& target) {
     report_.zero_pages = source.number("zero_pages").value_or(0);
     report_.rc_mismatches = target.number("rc_mismatches").value_or(0);
     report_.passes = source.number("pass").value_or(0);
+    report_.slowed_percent = source.number("slowed").value_or(0);
     report_.pages_resent = source.number("pages_resent").value_or(0);
     report_.connections = source.number("connections").value_or(0);
     report_.connections_lost = source.number("connections_lost").value_or(0);
@@ -143,6 +151,8 @@ void OneMove::note_completion(const Fields& source, const Fields& target) {
         return static_cast<double>(value) * 1e3 / static_cast<double>(timebase_of(management));
     };
     report_.internal_downtime_ms = milliseconds(*ticks, target_management_);
+    report_.wait_99_ms = milliseconds(target.number("wait_99_ticks").value_or(0), target_management_);
+    report_.longest_wait_ms = milliseconds(target.number("longest_wait_ticks").value_or(0), target_management_);
     report_.fold_ms = milliseconds(source.number("fold_ticks").value_or(0), source_management_);
     report_.encode_ms = milliseconds(source.number("encode_ticks").value_or(0), source_management_);
     report_.send_ms = milliseconds(source.number("send_ticks").value_or(0), source_management_);
@@ -190,12 +200,14 @@ void OneMove::compare_digests() {
         report_.digest.mismatch = fmt::format("{} pages are not the whole memory", report_.digest.pages);
 }
 
-void OneMove::look_at_source() {
-    report_.source_let_go = true;
-    for (const Fields& row : source_management_.demand("status").rows())
-        if (row.text("partition") == task_.guest.partition() && row.text("state") == "running")
-            report_.source_let_go = false;
+bool OneMove::is_listed(ManagementClient& management, std::string_view state) {
+    for (const Fields& row : management.demand("status").rows())
+        if (row.text("partition") == task_.guest.partition() && row.text("state") == state)
+            return true;
+    return false;
 }
+
+void OneMove::look_at_source() { report_.source_let_go = !is_listed(source_management_, "running"); }
 
 void OneMove::look_at_time_base() {
     for (const Fields& row : target_management_.demand("report").rows()) {
@@ -236,7 +248,31 @@ MoveReport OneMove::run() {
     return report_;
 }
 
+double OneMove::check() {
+    ask_for_move(" check=yes");
+    for (;;) {
+        source_.check_running();
+        target_.check_running();
+        const Fields source = source_management_.demand("migration").result();
+        const std::string state = source.text("state");
+        if (state == "checked") {
+            if (!is_listed(source_management_, "running") || is_listed(target_management_, "running"))
+                fail("the machines only looked whether the partition could move, and it does not run where it did");
+            return static_cast<double>(source.number("agreed_ticks").value_or(0)) * 1e3 /
+                   static_cast<double>(timebase_of(source_management_));
+        }
+        if (state != "connecting")
+            fail("{} could not move from {} to {}: {} ({})", task_.guest.partition(), source_.name(), target_.name(),
+                 source.text("error"), source.text("error_name"));
+        if (Clock::now() >= until_)
+            fail("the machines did not agree in time whether the partition could move");
+        std::this_thread::sleep_for(poll_interval);
+    }
+}
+
 } // namespace
+
+double check_once(const MoveTask& task, Clock::time_point until) { return OneMove(task, until).check(); }
 
 MoveReport move_once(const MoveTask& task, Clock::time_point until) { return OneMove(task, until).run(); }
 

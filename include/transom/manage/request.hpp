@@ -34,7 +34,7 @@ class Request {
         bool taken = false;
     };
     std::string_view verb_;
-    StaticVector<Pair, 8> pairs_;
+    StaticVector<Pair, 12> pairs_;
 };
 
 /// A decimal number, the whole text and nothing else.

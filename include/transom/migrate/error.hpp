@@ -61,6 +61,7 @@ enum class MoveError : std::uint32_t {
     not_in_doubt = 54,
     outrun = 55,
     discarded = 56,
+    checked = 57, // no error: who asked wanted to know no more
 };
 
 /// "processor-version" and so on: what error lines and refusals call it.

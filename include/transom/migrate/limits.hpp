@@ -8,6 +8,8 @@ namespace transom::migrate {
 // How long a side waits for the other before it treats the connection as broken; docs/stream.md.
 constexpr std::uint64_t first_record_limit_s = 10;
 constexpr std::uint64_t silence_limit_s = 30;
+// How long a partition stands still before it is handed over, where it was copied while it ran.
+constexpr std::uint64_t stop_limit_s = 10;
 // Of a channel, whose pages can go another way meanwhile.
 constexpr std::uint64_t channel_silence_limit_s = 5;
 
@@ -15,12 +17,14 @@ constexpr std::uint64_t channel_silence_limit_s = 5;
 struct Limits {
     /// `frequency`: ticks in a second.
     constexpr explicit Limits(std::uint64_t frequency)
-        : first_record(first_record_limit_s * frequency), silence(silence_limit_s * frequency), step(frequency / 2000),
-          receive(frequency / 5000), channel_silence(channel_silence_limit_s * frequency),
-          channel_stop_silence(frequency / 2) {}
+        : first_record(first_record_limit_s * frequency), silence(silence_limit_s * frequency),
+          stop(stop_limit_s * frequency), step(frequency / 2000), receive(frequency / 5000),
+          channel_silence(channel_silence_limit_s * frequency), channel_stop_silence(frequency / 2) {}
 
     std::uint64_t first_record;
     std::uint64_t silence;
+    /// Longer than anybody who lets it move while it runs would have it stand still.
+    std::uint64_t stop;
     /// How long a session works before virtual processors and other tasks have their turn: 500 us,
     std::uint64_t step;
     /// and when the network calls it: 200 us.

@@ -87,6 +87,8 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     void start(partition::Partition& partition) override;
     void start_early(partition::Partition& partition, PageArrivals& pages) override;
     void complete(partition::Partition& partition, bool whole) override;
+    std::expected<void, Failure> take_second_table(partition::Partition& partition);
+    std::expected<void, Failure> check_second_table(partition::Partition& partition);
     std::expected<bool, Failure> prepare_second_table(partition::Partition& partition, std::uint64_t budget);
     void discard(partition::Partition& partition) override;
 

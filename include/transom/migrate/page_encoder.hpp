@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <transom/migrate/compression_choice.hpp>
 #include <transom/migrate/lz4_block.hpp>
@@ -26,6 +27,8 @@ class PageEncoder {
     /// `payload` has a PageRecord and the granule's bytes, which nobody changes. It becomes the payload of the record that is answered, and
     /// that goes by `lane`: what comes by one comes in its order. `again`: it is not the first copy of this page.
     Encoded encode(std::span<std::byte> payload, std::uint32_t lane, bool again);
+    /// By which lane a copy of the page can go as what has changed.
+    std::optional<std::uint32_t> lane_of(std::uint64_t index);
     /// The page goes in another way.
     void forget(std::uint64_t index) { copies_.forget({index}); }
     /// It is not known any more what the target has: from now on each page goes as it is.

@@ -9,10 +9,12 @@ namespace transom::migrate {
 
 enum class CopyMode : std::uint8_t { hybrid, pre_copy, post_copy };
 
+constexpr std::uint32_t default_downtime_ms = 300, longest_downtime_ms = 10'000;
+
 /// What a user may set; the defaults are the design's.
 struct DecisionLimits {
     CopyMode mode = CopyMode::hybrid;
-    std::uint32_t downtime_ms = 300;
+    std::uint32_t downtime_ms = default_downtime_ms;
     std::uint32_t downtime_cap_ms = 2000; // never longer than this by our decision
     unsigned passes = 30;
     unsigned outrun_passes = 3;

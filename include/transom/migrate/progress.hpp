@@ -23,6 +23,7 @@ enum class MoveState : std::uint8_t {
     failed,       // the source runs it (or never had it)
     refused,      // the ends do not fit each other; the source runs it
     in_doubt,     // the target may or may not run it; the source keeps it suspended
+    checked,      // it could move, and was not to: the source runs it
 };
 
 /// When a partition's memory is copied.
@@ -32,6 +33,9 @@ enum class MoveMode : std::uint8_t {
     post_copy,     // when it runs at the target
     stop_and_copy, // while it stands still
 };
+
+/// It runs while its memory is copied, and who stores to what is followed.
+constexpr bool is_tracked(MoveMode mode) { return mode == MoveMode::pre_copy || mode == MoveMode::hybrid; }
 
 /// Who has a partition whose move ended in doubt: only an operator who has looked at both machines can say.
 enum class Owner : std::uint8_t { here, peer };
@@ -60,10 +64,13 @@ struct Progress {
     unsigned pass = 0;                  // source
     std::uint64_t dirty_rate = 0;       // source, last pass: pages stored to in a second
     std::uint64_t bandwidth = 0;        // source, last pass: pages that can be sent in a second
+    unsigned slowed = 0;                // source: at most, percent of what who stores too much would store
     std::uint64_t pages_left = 0;       // source, after the last pass; both, while it runs there already
     unsigned connections = 0;           // most at once
     unsigned connections_lost = 0;      // source: of channels, before they were through
     std::uint64_t pages_demanded = 0;   // that somebody at the target waited for
+    std::uint64_t usual_wait = 0;       // target: 99 of 100 of them took no longer; up to a quarter too much
+    std::uint64_t longest_wait = 0;     // the same, all of them
     std::uint64_t table_entries = 0;    // of the hashed page table
     std::uint64_t rc_mismatches = 0;    // target: of them, whose R and C are not those that came
     std::uint64_t fold_ticks = 0;       // source: in the stop, for joining the R and C of its two page tables

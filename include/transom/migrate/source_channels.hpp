@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <transom/migrate/limits.hpp>
 #include <transom/migrate/source_channel.hpp>
 #include <transom/migrate/source_pages.hpp>
@@ -41,8 +42,8 @@ class SourceChannels {
     bool carries(PageIndex page) const;
     /// Pages that were owed again, in this move.
     std::uint64_t owed_again() const { return owed_again_; }
-    /// One that takes a page now; in turn.
-    SourceChannel* ready();
+    /// One that takes a page now: the one with that number if it does, else in turn.
+    SourceChannel* ready(std::optional<std::uint32_t> preferred = {});
     /// From 0.
     std::uint32_t number_of(const SourceChannel& channel) const {
         return static_cast<std::uint32_t>(&channel - channels_.data());

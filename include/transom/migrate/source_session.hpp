@@ -10,12 +10,14 @@
 #include <transom/migrate/clock.hpp>
 #include <transom/migrate/control.hpp>
 #include <transom/migrate/doubts.hpp>
+#include <transom/migrate/pacer.hpp>
 #include <transom/migrate/page_encoder.hpp>
 #include <transom/migrate/progress.hpp>
 #include <transom/migrate/record_reader.hpp>
 #include <transom/migrate/record_writer.hpp>
 #include <transom/migrate/source_channels.hpp>
 #include <transom/migrate/source_pages.hpp>
+#include <transom/migrate/store_throttle.hpp>
 
 namespace transom::migrate {
 
@@ -33,6 +35,10 @@ struct MoveOrder {
     MoveMode mode = MoveMode::hybrid;
     /// At once, at most: the first, and channels that carry pages beside it.
     unsigned connections = default_connections;
+    /// While the partition runs, here or there: bytes of the stream a second; 0: as many as there can be.
+    std::uint64_t bandwidth = 0;
+    /// It ends as soon as the target has said that it takes it.
+    bool check_only = false;
     /// Test mode: a bit of this granule is flipped on the way.
     std::optional<std::uint64_t> corrupt_page{};
     Fit fit = Fit::same_version;
@@ -118,6 +124,7 @@ class SourceSession final : public net::StreamHandler {
     void begin_pass();
     bool produce_pass();
     void end_pass();
+    void slow(unsigned percent);
     bool produce_pages();
     bool produce_owed();
     bool produce_rest();
@@ -133,9 +140,12 @@ class SourceSession final : public net::StreamHandler {
     };
     void send(Copy copy);
     void put_page(Copy copy, std::span<const std::byte> granule);
+    SourceChannel* channel_for(std::uint64_t index);
     void give(SourceChannel& channel, const Copy& copy);
     void begin_channels();
     bool has_room_for_page();
+    bool is_ahead();
+    void end_check();
     bool produce_settled();
     void put_zero_run();
     bool produce_table();
@@ -157,6 +167,7 @@ class SourceSession final : public net::StreamHandler {
     }
     void handle_failure(const Record& record);
     void unexpected_record(const Record& record);
+    bool stands_still() const;
     void check_time();
     void erase_records();
     void touch() { last_progress_ = now(); }
@@ -184,6 +195,8 @@ class SourceSession final : public net::StreamHandler {
     Be64 move_;                  // what a channel has to say
     unsigned channels_most_ = 0; // that the target takes
     ClockEstimate clock_;
+    Pacer pacer_;
+    StoreThrottle throttle_;
     std::optional<std::uint64_t> zero_digest_;
     bool watching_ = false;                       // the right to store is being taken away
     std::optional<Copy> page_;                    // not in a record yet

@@ -9,6 +9,7 @@
 #include <transom/memory/granule_bits.hpp>
 #include <transom/migrate/control.hpp>
 #include <transom/migrate/move_outcomes.hpp>
+#include <transom/migrate/page_waits.hpp>
 #include <transom/migrate/progress.hpp>
 #include <transom/migrate/record_reader.hpp>
 #include <transom/migrate/record_writer.hpp>
@@ -72,6 +73,7 @@ class TargetSession final : public net::StreamHandler, private ChannelUser {
     void handle_end(const Record& record);
     void handle_run(const Record& record);
     void handle_failure(const Record& record);
+    void end_check();
     void handle_owed(const Record& record);
     void handle_all_sent(const Record& record);
     void handle_again(const Record& record);
@@ -121,6 +123,7 @@ class TargetSession final : public net::StreamHandler, private ChannelUser {
     PartitionShape shape_;
     Arrival arrival_;
     Progress progress_;
+    PageWaits waits_;
     Phase phase_ = Phase::idle;
     bool has_records_ = false;    // in its buffers, of a connection that was
     bool stepping_ = false;       // received() is called from step()

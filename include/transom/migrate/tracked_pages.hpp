@@ -4,7 +4,7 @@
 #include <optional>
 #include <transom/dual/partition_engine.hpp>
 #include <transom/memory/frames.hpp>
-#include <transom/migrate/progress.hpp>
+#include <transom/migrate/move_options.hpp>
 #include <transom/migrate/source_pages.hpp>
 #include <transom/partition/partition.hpp>
 
@@ -17,8 +17,8 @@ class TrackedPages {
     explicit TrackedPages(memory::Frames& frames) : frames_(frames) {}
 
     /// For a move that begins: nothing is sent yet. Null: no memory.
-    SourcePages* begin(const partition::Partition& partition, std::uint64_t timebase_frequency, MoveMode mode,
-                       OrderPolicy order = OrderPolicy::by_state);
+    SourcePages* begin(const partition::Partition& partition, std::uint64_t timebase_frequency,
+                       const MoveOptions& options);
     /// They are nobody's any more.
     void end();
     bool in_use() const { return pages_.has_value(); }

@@ -58,7 +58,7 @@ class Dispatcher {
   private:
     void give_homes(PoolMember& member);
     static bool may_lend(const Contender& contender);
-    static std::uint64_t until_decrementer(const Contender& contender, std::uint64_t now);
+    static std::uint64_t until_it_wakes(const Contender& contender, std::uint64_t now);
     struct Ownership {
         bool owned, shared;
     };

@@ -6,6 +6,7 @@
 #include <transom/interrupt/presentation.hpp>
 #include <transom/partition/registers.hpp>
 #include <transom/partition/shared_pool.hpp>
+#include <transom/partition/store_toll.hpp>
 #include <transom/partition/vpa.hpp>
 
 namespace transom::partition {
@@ -48,6 +49,7 @@ struct Vcpu {
     /// The page that it needs and that is not here yet, by its logical address: it does not run before. Said where it runs; who brings
     /// pages looks at it.
     std::atomic<std::uint64_t> awaits = nothing;
+    StoreToll toll;                     // for the rights to store that it is given while its pages are tracked
     bool comes_back = false;            // it walked the second table of a migration last: dual::Entry
     std::uint32_t confers_to = nowhere; // H_CONFER: the virtual processor that goes on with its turn
     Contender contender;                // for a physical processor
