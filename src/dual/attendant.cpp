@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <arch/clock.hpp>
 #include <transom/base/log.hpp>
 #include <transom/dual/attendant.hpp>
 #include <transom/dual/partition_engine.hpp>
@@ -17,6 +19,23 @@ void Attendant::count(const Partition& partition) {
         partition.name(), engine.live_at_switch(), counters.drained_by_calls.load(), counters.drained_by_sweep.load(),
         engine.reached(Phase::drain) + partition.timebase_offset,
         engine.reached(Phase::release) + partition.timebase_offset);
+    const std::uint64_t from = engine.reached(Phase::dual);
+    log("partition {}: that table was in use for {} ticks, left by its processors in {}, drained in {}, and looked at "
+        "by nobody {} later",
+        partition.name(), engine.reached(Phase::switching) - from,
+        engine.reached(Phase::drain) - engine.reached(Phase::switching),
+        engine.reached(Phase::release) - engine.reached(Phase::drain),
+        engine.reached(Phase::normal) - engine.reached(Phase::release));
+}
+
+/// A portion, if it is time for one. Where nobody wants the processor that is now.
+void Attendant::sweep(PartitionEngine& engine) {
+    const std::uint64_t now = arch::timebase();
+    if (idle_ || pace_.due(now)) {
+        static_cast<void>(engine.sweep_portion(Fold::evict));
+        pace_.took(now, arch::timebase(), engine.reached(Phase::drain));
+    }
+    next_look_ = idle_ ? 0 : std::min(next_look_, pace_.until(arch::timebase()));
 }
 
 bool Attendant::attend(Partition& partition, ResizePortion& portion) {
@@ -26,7 +45,7 @@ bool Attendant::attend(Partition& partition, ResizePortion& portion) {
         return resizes;
     switch (engine.advance()) {
     case Phase::drain:
-        static_cast<void>(engine.sweep_portion(Fold::evict));
+        sweep(engine);
         return true;
     case Phase::normal:
         if (engine.active())
@@ -44,6 +63,8 @@ bool Attendant::attend(Partition& partition, ResizePortion& portion) {
 
 std::uint64_t Attendant::run() {
     bool more = false;
+    idle_ = !roster_.somebody_waits();
+    next_look_ = interval_;
     ResizePortion portion;
     const std::size_t first = begins_with_;
     // From `first` to the end, then what is before it: who has had a portion comes last in the next round.
@@ -58,7 +79,7 @@ std::uint64_t Attendant::run() {
                 begins_with_ = place;
         });
     }
-    return more ? interval_ : ~std::uint64_t{0};
+    return more ? next_look_ : ~std::uint64_t{0};
 }
 
 } // namespace transom::dual

@@ -94,6 +94,21 @@ TEST_P(DualFill, R25_AccessesInRealModeAreServedAndTracked) {
     EXPECT_EQ(s.pages.count[0x120000], 0);
 }
 
+// Ours stays, and what the machine notes in its twin does, where the partition throws all of its entries away.
+TEST_P(DualFill, R30_ClearingTheTableLeavesOurOwnWithTheirTwins) {
+    s.enter(page);
+    s.to_dual();
+    ASSERT_EQ(s.load(0, page), 0u);
+    ASSERT_EQ(s.engine.fault_in_real_mode(0, {0x123456}, AccessKind::store, s.memory, cause::no_entry).answer,
+              FaultAnswer::again);
+    ASSERT_EQ(s.twins(), 2u);
+    s.clear_table();
+    EXPECT_EQ(s.twins(), 1u);
+    EXPECT_EQ(s.pages.count[0x120000], 1);
+    EXPECT_EQ(s.store(0, {0x1ffffff, 0x12}), 0u) << "without another fault";
+    EXPECT_EQ(s.load(0, page), cause::no_entry);
+}
+
 /// Faults in real mode at page 0x12 of the partition's memory.
 class DualRealMode : public DualFill {
   protected:

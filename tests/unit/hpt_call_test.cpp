@@ -17,6 +17,28 @@ TEST_F(HptCall, TheTableIsBigEndianInRealMemory) {
     EXPECT_THAT(std::vector(entry + 8, entry + 16), ElementsAre(4, 0, 0, 0, 0x40, 1, 0x11, 0x92));
 }
 
+// C8: who waits for the TLBs because of one entry keeps nobody from the others.
+TEST_F(HptCall, C8_BulkRemoveHoldsOneLockAtATime) {
+    std::vector<std::uint64_t> request;
+    for (std::uint64_t slot = 0; slot < 4; ++slot) {
+        enter(flag::exact, 9 * slot, d0_of_page_1, d1_of_page_1 + (slot << 16));
+        request.insert(request.end(), {papr::bulk::request | 9 * slot, 0});
+    }
+    unsigned flushes = 0;
+    machine.on_flush_ = [&](const arch::FakeFlush&) {
+        ++flushes;
+        unsigned locked = 0;
+        for (std::uint64_t slot = 0; slot < 4; ++slot) {
+            const auto* const entry =
+                reinterpret_cast<const std::uint8_t*>(arch::real_pointer(table_address + 9 * slot * 16));
+            locked += (entry[7] & 0x40) != 0 ? 1 : 0;
+        }
+        EXPECT_EQ(locked, 1u);
+    };
+    EXPECT_EQ(call(h_bulk_remove, request).status, Status::success);
+    EXPECT_EQ(flushes, 4u);
+}
+
 TEST_F(HptCall, EnterAnswersEachErrorWithItsStatus) {
     EXPECT_EQ(call(h_enter, {0, 0x4000, d0_of_page_1, d1_of_page_1}).status, Status::parameter);  // beyond the table
     EXPECT_EQ(call(h_enter, {0, 0, d0_of_page_1, 0x1001192}).status, Status::parameter);          // beyond the memory

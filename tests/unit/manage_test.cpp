@@ -46,6 +46,14 @@ TEST_F(ManageTest, StartsAMove) {
     EXPECT_EQ(machine.order->options.connections, 4u);
     EXPECT_THAT(ask("migrate partition=debian to=10.77.0.2 connections=8\n"), ElementsAre("ok migration=started"));
     EXPECT_EQ(machine.order->options.connections, 8u);
+    EXPECT_FALSE(machine.order->options.check_only);
+    EXPECT_EQ(machine.order->options.downtime_ms, 300u);
+    EXPECT_EQ(machine.order->options.bandwidth, 0u);
+    EXPECT_THAT(ask("migrate partition=debian to=10.77.0.2 check=yes downtime-ms=20 bandwidth=5000000\n"),
+                ElementsAre("ok migration=started"));
+    EXPECT_TRUE(machine.order->options.check_only);
+    EXPECT_EQ(machine.order->options.downtime_ms, 20u);
+    EXPECT_EQ(machine.order->options.bandwidth, 5'000'000u);
     machine.refusal = migrate::failure(migrate::MoveError::no_such_partition, "there is no partition {}", "x");
     EXPECT_THAT(ask("migrate partition=x to=10.77.0.2\n"),
                 ElementsAre("error no-such-partition: there is no partition x"));
@@ -58,6 +66,9 @@ TEST_F(ManageTest, RefusesWhatItDoesNotUnderstandByName) {
         {"migrate partition=debian\n", "error missing-key: \"to\": "},
         {"migrate to=10.77.0.2\n", "error missing-key: \"partition\": "},
         {"migrate partition=debian to=10.77.0.2 speed=9\n", "error unknown-key: \"speed\": "},
+        {"migrate partition=debian to=10.77.0.2 check=1\n", "error bad-value: \"1\": check is yes"},
+        {"migrate partition=debian to=10.77.0.2 downtime-ms=10001\n", "error bad-value: \"10001\": downtime-ms is"},
+        {"migrate partition=debian to=10.77.0.2 bandwidth=999999\n", "error bad-value: \"999999\": bandwidth is"},
         {"migrate partition=debian to=10.77.0.2 connections=0\n", "error bad-value: \"0\": connections is"},
         {"migrate partition=debian to=10.77.0.2 connections=9\n", "error bad-value: \"9\": connections is"},
         {"migrate partition=debian to=10.77.0\n", "error bad-value: \"10.77.0\": "},
@@ -126,6 +137,29 @@ TEST_F(ManageTest, TellsAboutTheMove) {
                                            testing::Not(HasSubstr("downtime")))));
     machine.cancellable = true;
     EXPECT_THAT(ask("cancel\n"), ElementsAre("ok"));
+}
+
+// Of the pass that is under way, and of the last one that was measured.
+TEST_F(ManageTest, R65_TellsWhatPassesAreLike) {
+    migrate::Progress& p = machine.progress;
+    p.role = migrate::Role::source;
+    p.state = migrate::MoveState::pre_copying;
+    p.pass = 3;
+    p.pages_left = 77;
+    p.dirty_rate = 1200;
+    p.bandwidth = 3400;
+    p.slowed = 20;
+    p.pages_resent = 5;
+    EXPECT_THAT(ask("migration\n"),
+                ElementsAre(testing::AllOf(HasSubstr(" pass=3 pages_left=77 dirty_rate=1200 bandwidth=3400"),
+                                           HasSubstr(" slowed=20"), HasSubstr(" pages_resent=5"))));
+    p.state = migrate::MoveState::post_copying;
+    p.pages_demanded = 4;
+    p.usual_wait = 11;
+    p.longest_wait = 12;
+    EXPECT_THAT(ask("migration\n"),
+                ElementsAre(testing::AllOf(HasSubstr(" pages_left=77"), testing::Not(HasSubstr(" pass=")),
+                                           HasSubstr(" wait_99_ticks=11 longest_wait_ticks=12"))));
 }
 
 TEST_F(ManageTest, TakesTheOperatorsWordOnAPartitionInDoubt) {

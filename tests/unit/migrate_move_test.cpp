@@ -150,6 +150,25 @@ TEST_F(Move, ATargetThatScrubsForLongBeforeItAgreesIsNotSilent) {
     expect_same_state(p, *there.partition);
 }
 
+// R47: a run of them costs a record, however long it is.
+TEST_F(Move, R47_ZeroPagesCostNextToNothing) {
+    std::vector<std::uint64_t> filled;
+    for (std::uint64_t page = 0; page < 4096; page += 16)
+        filled.push_back(page);
+    partition::Partition& p = populate(kib(4), 1, filled);
+    there.scrub();
+    ASSERT_TRUE(source.start(net, order(p)));
+    settle();
+    ASSERT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+    EXPECT_EQ(source.progress().zero_pages, 4096u - 256u);
+    std::uint64_t bytes = 0;
+    for (const Taken& record : split(net.acceptor().history))
+        if (record.type == migrate::RecordType::zero_pages)
+            bytes += sizeof(migrate::RecordHeader) + record.payload.size();
+    EXPECT_LE(bytes, 16 * source.progress().zero_pages);
+    expect_same_memory();
+}
+
 TEST_F(Move, ATargetThatWorksForMinutesIsNotSilent) {
     target_control.per_look = facts.timebase_frequency / 10;
     migrate::MoveOrder stopped = order(small());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mover_fixture.hpp"
+#include <regex>
 
 namespace transom::migrate {
 namespace {
@@ -92,6 +93,32 @@ TEST_F(MoverTest, ACancelledMoveGivesTheSecondPageTableBack) {
     EXPECT_EQ(here.state, PartitionState::running);
     ASSERT_TRUE(move("linux"));
     EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+}
+
+TEST_F(MoverTest, R33_TheLogHasTheTimeOfEachPhase) {
+    partition::Partition& here = a.build("linux");
+    test::fill_with_noise(here);
+    machine.step_ = 1000; // time goes by
+    ASSERT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {}));
+    while (a.mover.progress().state != MoveState::pre_copying && a.mover.progress().in_progress())
+        round();
+    ASSERT_TRUE(a.mover.cancel());
+    machine.log_.clear();
+    for (int round = 0; round < 100; ++round)
+        a.attendant.run();
+    ASSERT_EQ(a.roster.table_totals().drained, 1u);
+    std::string said;
+    for (const std::string& line : machine.log_)
+        said += line;
+    std::smatch times;
+    ASSERT_TRUE(std::regex_search(said, times,
+                                  std::regex("in use for ([0-9]+) ticks, left by its processors in ([0-9]+), drained "
+                                             "in ([0-9]+), and looked at by nobody ([0-9]+) later")))
+        << said;
+    for (std::size_t i = 1; i < times.size(); ++i) {
+        EXPECT_GT(std::stoull(times[i]), 0u) << times[i];
+        EXPECT_LT(std::stoull(times[i]), twin_facts.timebase_frequency) << times[i];
+    }
 }
 
 TEST_F(MoverTest, WhatAPartitionWasOfferedItStillHasAfterTheMove) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <transom/dual/drain_pace.hpp>
 #include <transom/dual/resize_portion.hpp>
 #include <transom/partition/roster.hpp>
 
@@ -13,18 +14,22 @@ class Attendant final : public partition::Task {
   public:
     /// `frequency`: ticks of the time base in a second.
     Attendant(partition::Roster& roster, memory::Frames& frames, std::uint64_t frequency)
-        : roster_(roster), frames_(frames), interval_(frequency / 1000) {}
+        : roster_(roster), frames_(frames), interval_(frequency / 1000), pace_(frequency) {}
 
     std::uint64_t run() override;
 
   private:
     /// True: there is something to wait for.
     bool attend(partition::Partition& partition, ResizePortion& portion);
+    void sweep(PartitionEngine& engine);
     void count(const partition::Partition& partition);
 
     partition::Roster& roster_;
     memory::Frames& frames_;
-    std::uint64_t interval_;      // ticks from one portion of the sweep to the next
+    std::uint64_t interval_;      // ticks from one look to the next while somebody is waited for
+    DrainPace pace_;              // of all sweeps together
+    bool idle_ = false;           // nobody wants this processor
+    std::uint64_t next_look_ = 0; // after so many ticks
     std::size_t begins_with_ = 0; // by its place in the roster: who gets the next portion of a resize if it wants one
 };
 
