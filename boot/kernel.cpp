@@ -59,6 +59,15 @@ migrate::MachineFacts move_facts(const tree::HostMachine& machine) {
             .initial_msr = partition::msr::sf | partition::msr::me};
 }
 
+void pin(secure::Identity& identity, std::span<const std::byte> keys) {
+    for (; !keys.empty(); keys = keys.subspan(secure::public_key_size)) {
+        secure::PublicKey key;
+        std::ranges::copy(keys.first(key.size()), key.begin());
+        if (!identity.add_peer(key))
+            return; // the manifest was checked: there are not more
+    }
+}
+
 std::string_view cpu_name() {
     switch (arch::processor_generation()) {
     case 8:
@@ -84,12 +93,15 @@ Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Fra
     : platform_(platform), machine_(machine), frames_(frames), resources_(resources(machine, frames, characteristics)),
       random_(random_hardware()), dispatcher_(machine.timebase_frequency), roster_(resources_, dispatcher_),
       console_(platform, roster_, machine.timebase_frequency), network_task_(network()), entropy_(random_hardware()),
-      secure_network_(network(), identity_, entropy_, secure_places(frames), machine.timebase_frequency),
-      link_(link_network(secure_network_)), life_cycle_(roster_, frames, mover_, *this, platform.runs_partitions()),
+      machine_network_(network(), {"link"}, among_machines_, entropy_, secure_places(frames, link_places),
+                       machine.timebase_frequency),
+      operator_network_(network(), {.name = "management", .pause = 1}, among_operators_, entropy_,
+                        secure_places(frames, management_places), machine.timebase_frequency),
+      link_(link_network(machine_network_)), life_cycle_(roster_, frames, mover_, *this, platform.runs_partitions()),
       mover_(roster_, frames, move_facts(machine), life_cycle_),
       attendant_(roster_, frames, machine.timebase_frequency),
       local_machine_(machine_info(platform, machine), frames, roster_, dispatcher_, mover_, life_cycle_, link_.network,
-                     link_.faults, started_at),
+                     operator_network_, link_.faults, started_at),
       management_(local_machine_) {
     dispatcher_.add(console_);
     dispatcher_.add(mover_);
@@ -98,8 +110,9 @@ Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Fra
     dispatcher_.add(management_);
     if (link_.task != nullptr)
         dispatcher_.add(*link_.task);
-    dispatcher_.add(secure_network_); // it seals what the others have written,
-    dispatcher_.add(network_task_);   // and this sends it
+    dispatcher_.add(machine_network_); // they seal what the others have written,
+    dispatcher_.add(operator_network_);
+    dispatcher_.add(network_task_); // and this sends it
 }
 
 void Kernel::read_bundle() {
@@ -141,15 +154,11 @@ void Kernel::take_keys() {
     secure::PrivateKey own;
     std::ranges::copy(keys.private_key, own.begin());
     erase(keys.private_key);
-    if (!identity_.set_own(own))
-        log("keys: what the bundle has is no private key: partitions can neither leave nor arrive");
+    if (!among_machines_.set_own(own) || !among_operators_.set_own(own))
+        log("keys: what the bundle has is no private key: make another one by transom key make");
     secure::wipe(own);
-    for (std::size_t at = 0; at < keys.peer_keys.size(); at += secure::public_key_size) {
-        secure::PublicKey peer;
-        std::ranges::copy(keys.peer_keys.subspan(at, peer.size()), peer.begin());
-        if (!identity_.add_peer(peer))
-            return; // the manifest was checked: there are not more
-    }
+    pin(among_machines_, keys.peer_keys);
+    pin(among_operators_, keys.operator_keys);
 }
 
 void Kernel::create_partitions() {
@@ -210,14 +219,25 @@ net::MachineAddresses Kernel::addresses() const {
     return result;
 }
 
-void Kernel::listen() {
-    if (!network().listen(net::InterfaceId::management, manage::management_port, management_))
-        log("no management card: this machine can only be reached by its console");
+void Kernel::listen_for_operators() {
+    if (!network().interface(net::InterfaceId::management).up())
+        return log("no management card: this machine can only be reached by its console");
+    if (!among_operators_.complete())
+        return log("no operator's key was given: the management port stays closed; see transom run --operator-key");
+    if (!entropy_.usable())
+        return log("no random numbers were given: the management port stays closed; the bundle needs an rng-seed");
+    hears_operators_ =
+        operator_network_.listen(net::InterfaceId::management, manage::management_port, management_).has_value();
+    if (!hears_operators_)
+        log("the management port can not be listened on: nobody can give orders");
+}
+
+void Kernel::listen_for_machines() {
     if (!platform_.runs_partitions())
         return;
     if (!network().interface(net::InterfaceId::link).up())
         return log("no link to other machines: partitions can neither leave nor arrive");
-    if (!identity_.complete())
+    if (!among_machines_.complete())
         return log("no keys of this machine and of others were given: partitions can neither leave nor arrive");
     if (!mover_.listen(link_.network))
         log("the migration port can not be listened on: partitions cannot arrive");
@@ -235,15 +255,16 @@ void Kernel::run(std::span<const pci::HostBridge> bridges) {
     seed_random();
     take_keys();
     bring_up_network(network(), bridges, frames_, addresses());
-    listen();
+    listen_for_operators();
+    listen_for_machines();
     if (!platform_.runs_partitions()) {
         log("this machine is itself a partition: none run on it");
-        nothing_to_wait_for_ = !network().interface(net::InterfaceId::management).up(); // nobody could ask for anything
+        nothing_to_wait_for_ = !hears_operators_; // nobody could ask for anything
     } else {
         if (bundle_)
             create_partitions();
     }
-    const bool expects_partitions = bundle_ && !bundle_->partitions().empty();
+    const bool expects_partitions = platform_.runs_partitions() && bundle_ && !bundle_->partitions().empty();
     if (expects_partitions && roster_.size() == 0)
         nothing_to_wait_for_ = true; // none could be built: there is nothing to wait for
     while (!has_to_end()) {

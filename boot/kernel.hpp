@@ -44,7 +44,8 @@ class Kernel final : private transom::manage::LifeObserver {
     void take_keys();
     void erase(std::span<const std::byte> secret);
     transom::net::MachineAddresses addresses() const;
-    void listen();
+    void listen_for_operators();
+    void listen_for_machines();
     void create_partitions();
     bool has_to_end() const;
     /// Deals with partitions that have switched themselves off, or ask to be started again.
@@ -63,9 +64,10 @@ class Kernel final : private transom::manage::LifeObserver {
     transom::partition::Roster roster_;
     ConsoleTask console_;
     transom::net::NetworkTask network_task_;
-    transom::secure::Identity identity_;
+    transom::secure::Identity among_machines_, among_operators_; // the same one, who knows others
     transom::secure::Entropy entropy_;
-    transom::secure::SecureNetwork secure_network_; // for all that machines say to each other
+    transom::secure::SecureNetwork machine_network_;  // for all that machines say to each other,
+    transom::secure::SecureNetwork operator_network_; // and for what operators say
     LinkNetwork link_;
     transom::manage::LifeCycle life_cycle_;
     transom::migrate::Mover mover_;
@@ -73,7 +75,8 @@ class Kernel final : private transom::manage::LifeObserver {
     transom::manage::LocalMachine local_machine_;
     transom::manage::Service management_;
     std::optional<transom::tree::Manifest> bundle_;
-    std::uint64_t next_words_ = 0;     // when the next partition's last words are logged, at the earliest
+    std::uint64_t next_words_ = 0; // when the next partition's last words are logged, at the earliest
+    bool hears_operators_ = false;
     bool nothing_to_wait_for_ = false; // neither partitions nor an operator can be expected
 };
 

@@ -27,8 +27,7 @@ std::span<std::byte> take(memory::Frames& frames, Bytes size) {
 
 net::Stack& network() { return the_network; }
 
-std::span<secure::SecureStream> secure_places(memory::Frames& frames) {
-    constexpr std::size_t count = 20; // eight are a move's, four may be strangers'
+std::span<secure::SecureStream> secure_places(memory::Frames& frames, std::size_t count) {
     const std::span<std::byte> memory = take(frames, count * sizeof(secure::SecureStream));
     if (memory.empty()) {
         log("net: no memory for encrypted connections");

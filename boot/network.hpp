@@ -2,10 +2,11 @@
 #pragma once
 
 #include <span>
+#include <transom/manage/service.hpp>
 #include <transom/memory/frames.hpp>
 #include <transom/net/stack.hpp>
 #include <transom/pci/bus.hpp>
-#include <transom/secure/secure_stream.hpp>
+#include <transom/secure/secure_network.hpp>
 
 namespace boot {
 
@@ -19,8 +20,14 @@ void bring_up_network(transom::net::Stack& stack, std::span<const transom::pci::
 /// The machine's only network.
 transom::net::Stack& network();
 
-/// Memory for as many encrypted connections as a machine may have; empty, with a line in the log, where there is none.
-std::span<transom::secure::SecureStream> secure_places(transom::memory::Frames& frames);
+/// Encrypted connections that a machine may have: with others, of which eight are a move's, and with operators. Those who have not shown who
+/// they are come on top.
+constexpr std::size_t link_places = 16 + transom::secure::max_half_open;
+constexpr std::size_t management_places = transom::manage::max_connections + transom::secure::max_half_open;
+static_assert(link_places + management_places <= transom::net::Stack::max_streams);
+
+/// Memory for so many encrypted connections; empty, with a line in the log, where there is none.
+std::span<transom::secure::SecureStream> secure_places(transom::memory::Frames& frames, std::size_t count);
 
 /// The window for 32-bit memory in a host bridge node's `ranges`; empty where there is none. PCI Bus Binding to Open
 /// Firmware 2.1, 12: seven cells an entry (three of PCI address, two of real address, two of size).

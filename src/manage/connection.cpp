@@ -72,22 +72,8 @@ bool Connection::produce() {
 void Connection::sent() {
     if (!produce())
         return;
-    if (peer_finished_)
-        finish();
-    else if (!console_ && std::exchange(kept_back_, false))
+    if (!console_ && std::exchange(kept_back_, false))
         stream_->resume_receive();
-}
-
-/// What has been asked for is still answered.
-bool Connection::peer_finished() {
-    peer_finished_ = !produce();
-    return peer_finished_;
-}
-
-void Connection::finish() {
-    net::ByteStream* const stream = stream_;
-    closed(net::CloseReason::finished);
-    stream->close();
 }
 
 void Connection::closed(net::CloseReason) {

@@ -75,9 +75,10 @@ Listed describe(const Definition& definition) {
 
 LocalMachine::LocalMachine(const MachineInfo& info, memory::Frames& frames, partition::Roster& roster,
                            partition::Dispatcher& dispatcher, migrate::Mover& mover, LifeCycle& life_cycle,
-                           net::Network& network, fault::FaultPlan* faults, std::uint64_t started_at)
+                           net::Network& network, const secure::SecureNetwork& operators, fault::FaultPlan* faults,
+                           std::uint64_t started_at)
     : info_(info), frames_(frames), roster_(roster), dispatcher_(dispatcher), mover_(mover), life_cycle_(life_cycle),
-      network_(network), faults_(faults), started_at_(started_at) {}
+      network_(network), operators_(operators), faults_(faults), started_at_(started_at) {}
 
 /// The definitions come first, with the partitions that run from them; then the partitions that have none.
 std::optional<Listed> LocalMachine::listed(std::size_t index) {
@@ -132,6 +133,7 @@ std::optional<Counter> LocalMachine::counter(std::size_t index) {
         Counter{"guest_ticks", dispatcher_.guest_ticks()},
         Counter{"dirty_bytes", frames_.total(memory::FrameState::dirty)},
         Counter{"idle_ticks", dispatcher_.pool().idle_ticks},
+        Counter{"handshake_ticks", operators_.handshake_ticks()},
         Counter{"rendezvous", rendezvous.count},
         Counter{"rendezvous_ticks", rendezvous.ticks},
         Counter{"rendezvous_instructions", rendezvous.instructions},

@@ -39,10 +39,10 @@ Refusal refusal_of(int error, bool established) {
     switch (error) {
     case BR_ERR_X509_NOT_TRUSTED:
     case BR_ERR_X509_EMPTY_CHAIN:
-        return {CloseReason::unknown_peer, "is not a machine that this one knows: its key is not pinned here",
+        return {CloseReason::unknown_peer, "is nobody that this machine knows: its key is not pinned here",
                 bad_certificate};
     case BR_ERR_NO_CLIENT_AUTH:
-        return {CloseReason::unknown_peer, "is not a machine that this one knows: it shows no key", bad_certificate};
+        return {CloseReason::unknown_peer, "is nobody that this machine knows: it shows no key", bad_certificate};
     case BR_ERR_BAD_SIGNATURE:
         return {CloseReason::unknown_peer, "shows a key that it does not have", bad_certificate};
     case BR_ERR_BAD_MAC:

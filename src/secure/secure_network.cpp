@@ -87,8 +87,37 @@ void SecureNetwork::make_room() {
     first->drop();
 }
 
+bool SecureNetwork::has_turn(const SecureStream& stream) {
+    if (turn_ == nullptr && now() >= next_turn_)
+        turn_ = &stream;
+    return turn_ == &stream;
+}
+
+void SecureNetwork::worked_since(std::uint64_t began) {
+    turn_ended_ = now();
+    turn_took_ += turn_ended_ - began;
+    handshake_ticks_ += turn_ended_ - began;
+}
+
+/// The next is who has waited longest. Answers after how many ticks that will be.
+std::uint64_t SecureNetwork::pass_turn() {
+    const std::uint64_t at = now();
+    if (std::exchange(turn_, nullptr) != nullptr)
+        next_turn_ = turn_ended_ + use_.pause * std::exchange(turn_took_, 0);
+    const SecureStream* next = nullptr;
+    for (const SecureStream& each : places_)
+        if (each.waits_for_turn() && (next == nullptr || each.began() < next->began()))
+            next = &each;
+    if (next == nullptr)
+        return ~std::uint64_t{0};
+    if (at < next_turn_)
+        return next_turn_ - at;
+    turn_ = next;
+    return 0;
+}
+
 std::uint64_t SecureNetwork::run() {
-    std::uint64_t next = ~std::uint64_t{0};
+    std::uint64_t next = pass_turn();
     const auto open = static_cast<std::size_t>(
         std::ranges::count(places_, SecureStream::State::open, [](const SecureStream& place) { return place.state_; }));
     for (SecureStream& place : places_) {
@@ -111,15 +140,19 @@ std::uint64_t SecureNetwork::run() {
 void SecureNetwork::tell(net::Ipv4Address peer, std::string_view what) {
     constexpr std::uint64_t lines_in_a_second = 4;
     const std::uint64_t at = now();
-    if (at < next_line_) {
+    if (at - second_began_ >= frequency_) {
+        second_began_ = at;
+        lines_ = 0;
+    }
+    if (lines_ == lines_in_a_second) {
         ++untold_;
         return;
     }
-    next_line_ = at + frequency_ / lines_in_a_second;
+    ++lines_;
     const std::uint32_t a = peer.value;
-    log("secure: {}.{}.{}.{} {}", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255, what);
+    log("{}: {}.{}.{}.{} {}", use_.name, a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255, what);
     if (const std::uint64_t untold = std::exchange(untold_, 0); untold != 0)
-        log("secure: {} more lines of that kind were left out", untold);
+        log("{}: {} more lines of that kind were left out", use_.name, untold);
 }
 
 } // namespace transom::secure

@@ -11,6 +11,18 @@ namespace transom::secure {
 
 using net::CloseReason;
 
+namespace {
+
+constexpr std::uint8_t protocol_version = 70; // RFC 5246 7.2
+
+/// Whether a record of TLS may begin so. RFC 5246 6.2.1: its type, none of which is a character.
+bool is_record(std::span<const std::byte> bytes) {
+    constexpr std::byte change_cipher_spec{20}, application_data{23};
+    return bytes.empty() || (bytes.front() >= change_cipher_spec && bytes.front() <= application_data);
+}
+
+} // namespace
+
 void SecureStream::adopt(SecureNetwork& network, Tls::Role role, std::span<const std::byte, seed_size> entropy) {
     network_ = &network;
     began_ = network.now();
@@ -97,25 +109,45 @@ void SecureStream::connected() {
     push();
 }
 
-/// While something is held, one byte at least is left with the connection below, though it may have been taken: so that it is offered
-/// again when it should be, and that the end does not come first.
 std::size_t SecureStream::received(std::span<const std::byte> bytes) {
     if (state_ == State::closing)
         return bytes.size();
-    has_spoken_ = true;
+    if (!std::exchange(has_spoken_, true) && listener_ != nullptr && !is_record(bytes)) {
+        fail({CloseReason::insecure, "does not speak TLS, and nothing is said here without it", protocol_version});
+        return bytes.size();
+    }
+    if (state_ != State::shaking)
+        return take(bytes);
+    const std::uint64_t began = network_->now();
+    const std::size_t taken = take(bytes);
+    network_->worked_since(began);
+    return taken;
+}
+
+/// Handshakes take turns, so that several of them do not keep the processor from everybody else; a piece goes in each.
+bool SecureStream::may_shake(std::uint64_t began, bool first) {
+    return state_ != State::shaking ||
+           (network_->has_turn(*this) && (first || network_->now() - began < network_->turn_limit()));
+}
+
+/// While something is held, one byte at least is left with the connection below, though it may have been taken: so that it is offered
+/// again when it should be, and that the end does not come first.
+std::size_t SecureStream::take(std::span<const std::byte> bytes) {
+    const std::uint64_t began = network_->now();
     hold_ = Hold::none;
     std::size_t taken = std::exchange(repeated_, 0);
-    while (true) {
+    for (bool first = true;; first = false) {
         if (!settle())
             return bytes.size();
         if (hold_ != Hold::none || taken == bytes.size())
             break;
         const std::span<std::byte> room = tls_.transport_in();
-        if (room.empty() || allowance_ == 0) {
+        if (room.empty() || allowance_ == 0 || !may_shake(began, first)) {
             hold_ = room.empty() ? Hold::words : Hold::round;
             break;
         }
-        const std::size_t n = std::min({room.size(), bytes.size() - taken, allowance_});
+        const std::size_t piece = state_ == State::shaking ? std::min(handshake_piece, allowance_) : allowance_;
+        const std::size_t n = std::min({room.size(), bytes.size() - taken, piece});
         std::memcpy(room.data(), bytes.data() + taken, n);
         tls_.took_in(n);
         taken += n;
@@ -148,7 +180,8 @@ void SecureStream::closed(CloseReason reason) {
     below_ = nullptr;
     if (state_ == State::closing)
         return release();
-    if (state_ == State::shaking)
+    if (state_ == State::shaking &&
+        (has_spoken_ || listener_ == nullptr)) // who has not said a word may have looked whether we are there
         network_->tell(peer_, "hung up before it had shown who it is");
     // The end of a connection that nobody has sealed may be anybody's doing.
     end(state_ != State::connecting && reason == CloseReason::finished ? CloseReason::reset : reason);

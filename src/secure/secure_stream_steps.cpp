@@ -46,7 +46,7 @@ bool SecureStream::begin_round(std::size_t open) {
     allowance_ = record_allowance * std::max<std::size_t>(1, records_in_a_round / std::max<std::size_t>(1, open));
     told_of_room_ = false;
     const bool resumed = std::exchange(resumed_, false);
-    if (hold_ != Hold::round)
+    if (hold_ != Hold::round || (state_ == State::shaking && !network_->has_turn(*this)))
         return resumed;
     below_->resume_receive();
     return true;

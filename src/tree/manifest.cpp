@@ -97,17 +97,24 @@ class ManifestReader : NodeReader {
     }
 
     void keys(int node) {
-        allow_properties(node, "keys", {"private-key", "peer-keys"});
+        allow_properties(node, "keys", {"private-key", "peer-keys", "operator-keys"});
         allow_no_children(node, "keys");
-        const auto own = bytes(node, "private-key"), peers = bytes(node, "peer-keys");
+        const auto own = bytes(node, "private-key");
         if (!own || own->size() != secure::private_key_size)
             return fail("keys: private-key has {} bytes: it must have {}", own ? own->size() : 0,
                         secure::private_key_size);
-        if (!peers || peers->empty() || peers->size() % secure::public_key_size != 0 ||
-            peers->size() / secure::public_key_size > secure::Identity::max_peers)
-            return fail("keys: peer-keys has {} bytes: it must have 1 to {} keys of {}", peers ? peers->size() : 0,
-                        secure::Identity::max_peers, secure::public_key_size);
-        manifest_.keys_ = Keys{*own, *peers};
+        manifest_.keys_ = Keys{*own, public_keys(node, "peer-keys"), public_keys(node, "operator-keys")};
+        if (manifest_.keys_->peer_keys.empty() && manifest_.keys_->operator_keys.empty())
+            fail("keys: there are neither peer-keys nor operator-keys: nobody could be let in");
+    }
+
+    std::span<const std::byte> public_keys(int node, const char* property) {
+        const auto keys = bytes(node, property);
+        if (keys && (keys->empty() || keys->size() % secure::public_key_size != 0 ||
+                     keys->size() / secure::public_key_size > secure::Identity::max_peers))
+            fail("keys: {} has {} bytes: it must have 1 to {} keys of {}", property, keys->size(),
+                 secure::Identity::max_peers, secure::public_key_size);
+        return keys.value_or(std::span<const std::byte>{});
     }
 
     std::optional<Ipv4> ipv4(int node, const char* property) {

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The kernel image as a partition of QEMU's own PAPR implementation: reads the tree, brings the network up, answers an
-# operator and shuts down when asked; without a management card, by which nobody can ask, of its own.
-# usage: boot_on_pseries.sh IMAGE QEMU
+# operator and shuts down when asked; without a management card or keys, when nobody can ask, of its own.
+# usage: boot_on_pseries.sh IMAGE QEMU TRANSOM
 set -euo pipefail
 
 image="$1"
 qemu="$2"
+tool="$3"
 [[ -f $image ]] || { echo "$image is missing: build preset power"; exit 1; }
 transcript="$(mktemp)"
 pid=''
@@ -45,22 +46,24 @@ for cpu in POWER8 POWER9 POWER10; do
     echo "$cpu: boots and shuts down"
 done
 
-port=$((20000 + RANDOM % 10000))
-start POWER9 -netdev "user,id=mgmt,hostfwd=tcp:127.0.0.1:$port-:7700" \
-    -device virtio-net-pci,netdev=mgmt,mac=52:54:00:78:00:03,disable-legacy=on,romfile=
+start POWER9 -netdev user,id=mgmt -device virtio-net-pci,netdev=mgmt,mac=52:54:00:78:00:03,disable-legacy=on,romfile=
+ended 'without keys'
+grep -qF "no operator's key was given: the management port stays closed; see transom run --operator-key" "$transcript" ||
+    fail 'without keys: it does not say that its management port is closed'
+echo 'management without keys: closed'
+
+: >"$transcript"
+"$tool" run --machine pseries --qemu "$qemu" --image "$image" </dev/null >"$transcript" 2>&1 &
+pid=$!
 answer=''
 for _ in {1..100}; do
-    # QEMU accepts before the kernel listens, and then ends the connection.
-    if exec {operator}<>"/dev/tcp/127.0.0.1/$port"; then
-        echo hello >&"$operator"
-        IFS= read -r -t 10 -u "$operator" answer && break
-        exec {operator}>&-
-    fi 2>/dev/null
+    port="$(sed -nE 's/.*management on 127\.0\.0\.1:([0-9]+).*/\1/p' "$transcript")"
+    [[ -z $port ]] || ! answer="$("$tool" request hello --management "127.0.0.1:$port" 2>&1)" || break
+    kill -0 "$pid" 2>/dev/null || break
     sleep 0.2
 done
 [[ $answer == 'ok transom='*'machine=pseries'* ]] || fail "hello was answered with: $answer"
-echo shutdown >&"$operator"
-IFS= read -r -t 10 -u "$operator" answer
+answer="$("$tool" request shutdown --management "127.0.0.1:$port" 2>&1)" || true
 [[ $answer == ok ]] || fail "shutdown was answered with: $answer"
 ended management
 echo 'management: hello and shutdown'

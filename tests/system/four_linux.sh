@@ -47,21 +47,22 @@ echo load $(cat /tmp/before) $(now); echo complaints=$(dmesg | grep -cE "stall|B
 
 talk() { # NAME: types the program at the partition's console, lets it run, and switches the partition off
     local name="$1" line
-    printf 'console partition=%s\n' "$name" >&3
+    coproc "$tool" console "$name" --scrollback no --management "127.0.0.1:$port"
+    exec 3<&"${COPROC[0]}" 4>&"${COPROC[1]}"
     # The shell may not be there yet: it says so when it is.
-    printf '\n' >&3
+    printf '\n' >&4
     while IFS= read -r -t 200 -d '#' line <&3 && [[ $line != *transom ]]; do :; done
-    printf '%s\nload %s\n' "$program" "$seconds" >&3
+    printf '%s\nload %s\n' "$program" "$seconds" >&4
     while IFS= read -r -t $((seconds + 200)) line <&3; do
         printf '%s\n' "$line"
         [[ $line != 'load ended'* ]] || break
     done
-    printf 'poweroff\n' >&3
+    printf 'poweroff\n' >&4
     cat <&3 >/dev/null || true
 }
 talkers=()
 for name in "${names[@]}"; do
-    talk "$name" 3<>"/dev/tcp/127.0.0.1/$port" >"$work/$name" &
+    talk "$name" >"$work/$name" 2>"$work/$name.errors" &
     talkers+=("$!")
 done
 wait "${talkers[@]}"

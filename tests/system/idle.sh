@@ -44,27 +44,22 @@ check() {
         kill -0 "$pid" 2>/dev/null || break
         sleep 0.1
     done
-    python3 "$work/ask.py" "$port" "$kind" || give_up "the $kind machine does not do what it should, see above"
+    python3 "$work/ask.py" "$tool" "$port" "$kind" || give_up "the $kind machine does not do what it should, see above"
     wait "$pid" || status=$?
     pid=''
     [[ $status -eq 0 ]] || give_up "the $kind machine ended with $status"
 }
 
 cat >"$work/ask.py" <<'END'
-import socket, sys, time
+import subprocess, sys, time
 
-port, kind = int(sys.argv[1]), sys.argv[2]
+tool, port, kind = sys.argv[1:4]
 
 def ask(verb):
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
-        connection.sendall(verb.encode() + b"\n")
-        answer = connection.makefile().readline
-        lines = []
-        while not lines or lines[-1].startswith("+ "):
-            lines.append(answer().rstrip("\n"))
-    if not lines[-1].startswith("ok"):
-        sys.exit("%s is answered by: %s" % (verb, lines[-1]))
-    return lines
+    said = subprocess.run([tool, "request", verb, "--management", "127.0.0.1:" + port], capture_output=True, text=True, timeout=60)
+    if said.returncode != 0:
+        sys.exit("%s is answered by: %s" % (verb, said.stdout + said.stderr))
+    return said.stdout.splitlines()
 
 def report():
     return {name: int(value) for name, value in (line[2:].split("=") for line in ask("report")[:-1])}

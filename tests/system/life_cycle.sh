@@ -51,13 +51,16 @@ for ((i = 0; i < 600; i++)); do
     kill -0 "${pids[0]}" 2>/dev/null || give_up 'the machine has ended'
     sleep 0.2
 done
-exec {machine}<>"/dev/tcp/127.0.0.1/$port"
+coproc "$tool" request - --management "127.0.0.1:$port" 2>"$work/asked"
+exec {to_machine}>&"${COPROC[1]}" {from_machine}<&"${COPROC[0]}"
 
-ask() { # REQUEST: the last line of its answer is in $answer
-    printf '%s\n' "$1" >&"$machine"
-    answer='+ '
-    while [[ $answer == '+ '* ]]; do
-        IFS= read -r -t 60 -u "$machine" answer || give_up "no answer to: $1"
+ask() { # REQUEST: the last line of its answer is in $answer, those before it are in $rows
+    printf '%s\n' "$1" >&"$to_machine"
+    answer=''
+    rows=''
+    while [[ -z $answer || $answer == '+ '* ]]; do
+        rows+=" ${answer#+ }"
+        IFS= read -r -t 60 -u "$from_machine" answer || give_up "no answer to: $1"
     done
     [[ $answer == ok* ]] || give_up "$1: $answer"
 }
@@ -78,6 +81,7 @@ look
 at_first="$free"
 define steady
 ask 'start partition=steady'
+: >"$work/steady" # it is read before the tool may have made it
 "$tool" console steady --management "127.0.0.1:$port" <"$work/keys" >"$work/steady" 2>"$work/left" &
 pids+=($!)
 for ((i = 0; i < 600; i++)); do
@@ -106,23 +110,18 @@ for ((cycle = 1; cycle <= cycles; cycle++)); do
     [[ $free == "$before" ]] || give_up "cycle $cycle: $before were free, and now $free"
 done
 
-# One that is being built is given up at an operator's word, who has said his last and still gets the answer; and whoever has started it is told.
+# One that is being built is given up at an operator's word; and whoever has started it is told.
 define large
-python3 - "$port" >"$work/said" 2>&1 <<'END' || give_up "$(<"$work/said")"
-import socket, sys, time
-def say(line):
-    connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=60)
-    connection.sendall(line + b"\n")
-    return connection
-starts = say(b"start partition=large")
-time.sleep(0.05)
-stops = say(b"stop partition=large")
-stops.shutdown(socket.SHUT_WR)
-answer = stops.makefile("rb").read()
-assert answer == b"ok\n", answer
-answer = starts.makefile("rb").readline()
-assert answer.startswith(b"error not-running: "), answer
-END
+"$tool" request 'start partition=large' --management "127.0.0.1:$port" >"$work/starts" 2>&1 &
+starts=$!
+for ((i = 0; i < 100; i++)); do
+    ask status
+    [[ $rows != *' partition=large state=starting '* ]] || break
+done
+((i < 100)) || give_up "the large partition is not being built: $rows"
+ask 'stop partition=large'
+! wait "$starts" || give_up "the start of what was stopped is: $(<"$work/starts")"
+[[ $(<"$work/starts") == 'error not-running: '* ]] || give_up "the start of what was stopped is: $(<"$work/starts")"
 ask 'remove partition=large'
 look
 [[ $free == "$before" ]] || give_up "after one that was not built: $before were free, and now $free"

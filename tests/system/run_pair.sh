@@ -44,11 +44,7 @@ start() {
 
 # usage: ask NAME REQUEST
 ask() {
-    local answers
-    exec {answers}<>"/dev/tcp/127.0.0.1/${port[$1]}"
-    printf '%s\n' "$2" >&"$answers"
-    timeout 20 sed -nE 'p; /^(ok|error)/q' <&"$answers" || true
-    exec {answers}>&-
+    timeout 20 "$tool" request "$2" --management "127.0.0.1:${port[$1]}" || true
 }
 
 # usage: move_ends_with STATE ERROR_NAME
@@ -80,8 +76,8 @@ echo "$head };" >"$work/empty.dts"
 start a 1 spin.dts --link-listen "$work/link" --key "$work/a" --peer-key "$work/b.pub" "$@"
 start b 2 empty.dts --link-connect "$work/link" --key "$work/b" --peer-key "$work/other.pub" "$@"
 move_ends_with failed unknown-here
-said_on a 'secure: 10.77.0.2 does not know this machine: the key of this machine is not pinned there'
-said_on b 'secure: 10.77.0.1 is not a machine that this one knows: its key is not pinned here'
+said_on a 'link: 10.77.0.2 does not know this machine: the key of this machine is not pinned there'
+said_on b 'link: 10.77.0.1 is nobody that this machine knows: its key is not pinned here'
 [[ $(ask b migration) != *partition=spin* ]] || give_up "b has heard of the partition"
 stop b
 

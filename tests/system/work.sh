@@ -18,7 +18,8 @@ give_up() {
 start_machine() {
     printf '/dts-v1/; / { compatible = "transom,manifest-1"; partitions { %s }; };\n' "$1" >"$work/manifest.dts"
     : >"$work/output"
-    "$2" run --manifest "$work/manifest.dts" "${@:3}" </dev/null >"$work/output" 2>&1 &
+    tool="$2"
+    "$tool" run --manifest "$work/manifest.dts" "${@:3}" </dev/null >"$work/output" 2>&1 &
     pid=$!
     local i
     for ((i = 0; i < 300; i++)); do
@@ -43,10 +44,8 @@ stop_machine() {
 measure() {
     local name readers=() line
     for name in "$@"; do
-        {
-            printf 'console partition=%s\n' "$name" >&3
-            timeout "$seconds" cat <&3 >"$work/$name" || true
-        } 3<>"/dev/tcp/127.0.0.1/$port" &
+        timeout "$seconds" "$tool" console "$name" --scrollback no --management "127.0.0.1:$port" </dev/null \
+            >"$work/$name" 2>"$work/$name.errors" || true &
         readers+=("$!")
     done
     wait "${readers[@]}"

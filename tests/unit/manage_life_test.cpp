@@ -68,34 +68,12 @@ TEST_F(ManageLife, AnswersWhenItIsCarriedOut) {
     EXPECT_THAT(look(), IsEmpty());
 }
 
-TEST_F(ManageLife, AnswersWhoSaysNoMore) {
-    const auto finish = [&](Operator& who, const std::string& last_words) {
-        const std::size_t end = net.ends.size();
-        connect(who);
-        who.to_send = last_words;
-        who.push();
-        static_cast<test::PipeEnd*>(who.stream)->finish();
-        for (int i = 0; i < 3; ++i) {
-            service.run();
-            ask(two, "");
-        }
-        return end + 1;
-    };
-    machine.to_scrub = 9;
-    const std::size_t here = finish(one, "stop partition=a\nhello\n");
-    EXPECT_EQ(one.text, "");
-    EXPECT_TRUE(net.ends[here]->open);
-    machine.scrubbed = 9;
-    service.run();
-    ask(two, "");
-    EXPECT_THAT(one.lines(), ElementsAre("ok", StartsWith("ok transom")));
-    EXPECT_TRUE(one.over) << "nothing more can come";
-    EXPECT_FALSE(net.ends[here]->open);
-    Operator silent, last;
-    finish(silent, "define bytes=5 digest=0123456789abcdef\n");
-    EXPECT_TRUE(silent.over);
+TEST_F(ManageLife, WhoHangsUpInTheMiddleOfABundleHasItGivenBack) {
+    ask(one, "define bytes=5 digest=0123456789abcdef\nab");
+    one.stream->close();
+    net.pump();
     EXPECT_EQ(machine.dropped, 1) << "the bundle does not come any more";
-    // Its place is another's.
+    Operator last; // its place is another's
     EXPECT_THAT(ask(last, "hello\n"), ElementsAre(StartsWith("ok transom")));
 }
 

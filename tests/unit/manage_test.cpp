@@ -190,20 +190,6 @@ TEST_F(ManageTest, SendsDigestsThroughANarrowConnection) {
     EXPECT_THAT(lines[4], StartsWith("ok transom"));
 }
 
-TEST_F(ManageTest, AnswersAtLengthWhoSaysNoMore) {
-    net.window = 100;
-    machine.hashes.assign(130, 1);
-    connect(one);
-    one.to_send = "digest partition=debian\nhello\n";
-    one.push();
-    static_cast<test::PipeEnd*>(one.stream)->finish();
-    const auto lines = ask("");
-    ASSERT_EQ(lines.size(), 5u);
-    EXPECT_EQ(lines[3], "ok pages=130 granule=65536 algorithm=xxh64");
-    EXPECT_THAT(lines[4], StartsWith("ok transom"));
-    EXPECT_TRUE(one.over);
-}
-
 TEST_F(ManageTest, StopsSendingDigestsWhenTheNextMoveTakesTheirPlace) {
     machine.hashes.assign(130, 1);
     machine.digests_for = 2;

@@ -88,6 +88,34 @@ TEST(Manifest, ReadsAWholeBundle) {
     EXPECT_FALSE(m->file("initramfs.gz"));
 }
 
+TEST(Manifest, KnowsOperatorsAndOtherMachines) {
+    constexpr std::size_t own = secure::private_key_size, key = secure::public_key_size;
+    const std::vector<std::byte> bytes(17 * key, std::byte{4});
+    const auto parse = [&](FdtBuilder& fdt, std::optional<std::size_t> peers, std::optional<std::size_t> operators) {
+        fdt.text("compatible", "transom,manifest-1").begin("keys").bytes("private-key", std::span(bytes).first(own));
+        if (peers)
+            fdt.bytes("peer-keys", std::span(bytes).first(*peers));
+        if (operators)
+            fdt.bytes("operator-keys", std::span(bytes).first(*operators));
+        return Manifest::parse(fdt.end().finish());
+    };
+    FdtBuilder both, operators, nobody;
+    const auto m = parse(both, key, 2 * key);
+    ASSERT_TRUE(m) << m.error().view();
+    EXPECT_EQ(m->keys()->peer_keys.size(), key);
+    EXPECT_EQ(m->keys()->operator_keys.size(), 2 * key);
+    const auto alone = parse(operators, {}, key);
+    ASSERT_TRUE(alone) << alone.error().view();
+    EXPECT_TRUE(alone->keys()->peer_keys.empty());
+    EXPECT_EQ(parse(nobody, {}, {}).error().view(),
+              "keys: there are neither peer-keys nor operator-keys: nobody could be let in");
+    for (const std::size_t size : {std::size_t{0}, key - 1, 17 * key}) {
+        FdtBuilder fdt;
+        EXPECT_THAT(std::string(parse(fdt, key, size).error().view()),
+                    HasSubstr("operator-keys has " + std::to_string(size) + " bytes: it must have 1 to 16 keys of 65"));
+    }
+}
+
 TEST(Manifest, HasTheKeysOfAMachine) {
     constexpr std::size_t own = secure::private_key_size, peer = secure::public_key_size;
     const std::vector<std::byte> bytes(20 * peer, std::byte{4});

@@ -164,7 +164,7 @@ TEST_F(SecureMoveTest, AMachineThatIsNotKnownGetsNoPartition) {
 TEST_F(SecureMoveTest, WithoutKeysThereIsNoMove) {
     build();
     secure::Identity none;
-    secure::SecureNetwork keyless(network, none, here_.entropy, here_.places, test::facts.timebase_frequency);
+    secure::SecureNetwork keyless(network, {"link"}, none, here_.entropy, here_.places, test::facts.timebase_frequency);
     const auto moved = a.mover.move(keyless, "linux", {0x0a4d0002}, migration_port, {});
     ASSERT_FALSE(moved);
     EXPECT_EQ(moved.error().error, MoveError::no_connection);

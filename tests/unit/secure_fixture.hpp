@@ -96,7 +96,7 @@ struct Machine {
         EXPECT_TRUE(identity.set_own(test_key(key)));
         for (const std::uint8_t peer : peers)
             EXPECT_TRUE(identity.add_peer(*public_key_of(test_key(peer))));
-        network.emplace(below, identity, entropy, places, test_frequency);
+        network.emplace(below, Use{"link", 1}, identity, entropy, places, test_frequency);
     }
     std::array<std::uint64_t, 4> seed{1, 2, 3, 4};
     Identity identity;

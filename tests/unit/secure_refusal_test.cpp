@@ -16,7 +16,7 @@ TEST_F(SecureRefusalTest, J8_WhoIsNotPinnedAtTheListener) {
     connect(c, here);
     go_on();
     expect_refused(here, CloseReason::unknown_here);
-    EXPECT_THAT(log(), HasSubstr("secure: 10.77.0.1 is not a machine that this one knows: its key is not pinned here"));
+    EXPECT_THAT(log(), HasSubstr("link: 10.77.0.1 is nobody that this machine knows: its key is not pinned here"));
     EXPECT_THAT(log(), HasSubstr("does not know this machine: the key of this machine is not pinned there"));
 }
 
@@ -26,7 +26,7 @@ TEST_F(SecureRefusalTest, AListenerThatTheCallerHasNotPinned) {
     connect(c, here);
     go_on();
     expect_refused(here, CloseReason::unknown_peer);
-    EXPECT_THAT(log(), HasSubstr("is not a machine that this one knows: its key is not pinned here"));
+    EXPECT_THAT(log(), HasSubstr("is nobody that this machine knows: its key is not pinned here"));
     EXPECT_THAT(log(), HasSubstr("does not know this machine: the key of this machine is not pinned there"));
 }
 
@@ -36,7 +36,7 @@ TEST_F(SecureRefusalTest, AMachineWithoutKeysHasNoConnections) {
         if (own) {
             ASSERT_TRUE(identity.set_own(test_key(1)));
         }
-        SecureNetwork network(pipes, identity, a.entropy, a.places, test_frequency);
+        SecureNetwork network(pipes, {"link"}, identity, a.entropy, a.places, test_frequency);
         EXPECT_EQ(network.listen(net::InterfaceId::link, test_port, host).error(), net::StreamError::no_keys);
         EXPECT_EQ(network.connect(other_machine, test_port, here).error(), net::StreamError::no_keys);
     }
@@ -45,7 +45,9 @@ TEST_F(SecureRefusalTest, AMachineWithoutKeysHasNoConnections) {
 
 TEST_F(SecureRefusalTest, AMachineWithoutRandomNumbersHasNoConnections) {
     Entropy none;
-    SecureNetwork deaf(pipes, b.identity, none, b.places, test_frequency);
+    EXPECT_FALSE(none.usable());
+    EXPECT_TRUE(b.entropy.usable());
+    SecureNetwork deaf(pipes, {"link"}, b.identity, none, b.places, test_frequency);
     EXPECT_EQ(deaf.connect(other_machine, test_port, here).error(), net::StreamError::no_entropy);
     ASSERT_TRUE(deaf.listen(net::InterfaceId::link, test_port, host));
     connect(a, here);

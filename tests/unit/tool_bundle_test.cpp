@@ -19,6 +19,7 @@ namespace {
 using testing::ContainerEq;
 using testing::Contains;
 using testing::HasSubstr;
+using testing::IsSupersetOf;
 using testing::Not;
 
 std::string elf_header(unsigned char elf_class, unsigned machine) {
@@ -172,8 +173,10 @@ TEST(ToolMachine, HasItsTwoCardsInTheirOrder) {
                 Contains("virtio-net-pci,bus=rp1,netdev=mgmt,mac=52:54:00:78:00:02,disable-legacy=on,romfile="));
     EXPECT_THAT(arguments, Contains("ipmi-bmc-sim,id=bmc0"));
     setup.kind = MachineKind::pseries;
-    EXPECT_THAT(qemu_arguments(setup), Contains("-bios"));
-    EXPECT_THAT(qemu_arguments(setup), Not(Contains("-initrd")));
+    setup.image = "/build/transom.bin";
+    EXPECT_THAT(qemu_arguments(setup),
+                IsSupersetOf({"-bios", "/build/transom.bin", "-kernel", "/build/transom.elf", "-initrd", "bundle"}))
+        << "QEMU takes -initrd behind a -kernel only";
 }
 
 TEST(ToolMachine, ChecksNamesAndMemory) {

@@ -3,18 +3,16 @@
 #include "failure.hpp"
 #include "hypervisor_work.hpp"
 #include "management_client.hpp"
+#include "tool_secure_service.hpp"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <thread>
 
 namespace transom::tool {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
+using testing::Not;
 using testing::ThrowsMessage;
 
 /// A management service with a script: for each connection the answers to its requests, whatever they are. An empty list
@@ -25,57 +23,54 @@ class FakeService {
     /// In front of an answer that takes 300 ms.
     static constexpr char late_mark = '~';
 
-    explicit FakeService(Script script) : listener_(socket(AF_INET, SOCK_STREAM, 0)), script_(std::move(script)) {
-        sockaddr_in address = {};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t length = sizeof address;
-        bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), length);
-        listen(listener_.get(), 4);
-        getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &length);
-        port_ = ntohs(address.sin_port);
-        thread_ = std::thread([this] { serve(); });
-    }
+    explicit FakeService(Script script, const MachineKeys& keys = known.machine)
+        : keys_(keys), script_(std::move(script)), thread_([this] { serve(); }) {}
     ~FakeService() {
-        shutdown(listener_.get(), SHUT_RDWR);
+        listener_.stop();
         thread_.join();
     }
 
-    std::uint16_t port() const { return port_; }
+    std::uint16_t port() const { return listener_.port(); }
     std::vector<std::string> requests_;
+    int strangers_ = 0; // connections that did not come as far as a request
+    static const KnownPair known;
 
   private:
     void serve() {
         for (const auto& answers : script_) {
-            const FileDescriptor connection(accept(listener_.get(), nullptr, nullptr));
-            if (!connection)
+            FileDescriptor socket = listener_.accept();
+            if (!socket)
                 return;
+            if (answers.empty())
+                continue;
+            ServedConnection connection(std::move(socket), keys_);
+            if (!connection.shake()) {
+                ++strangers_;
+                continue;
+            }
             for (const std::string& answer : answers) {
-                std::string request;
-                for (char byte; recv(connection.get(), &byte, 1, 0) == 1 && byte != '\n';)
-                    request += byte;
-                requests_.push_back(request);
+                requests_.push_back(connection.line().value_or("?"));
                 const bool late = answer.starts_with(late_mark);
                 if (late)
                     std::this_thread::sleep_for(300ms);
-                const std::string_view text = std::string_view(answer).substr(late ? 1 : 0);
-                send(connection.get(), text.data(), text.size(), MSG_NOSIGNAL);
+                connection.say(std::string_view(answer).substr(late ? 1 : 0));
             }
         }
     }
 
-    FileDescriptor listener_;
+    LocalListener listener_;
+    MachineKeys keys_;
     Script script_;
-    std::uint16_t port_ = 0;
     std::thread thread_;
 };
+const KnownPair FakeService::known;
 
 const std::string hello = "ok transom=0.1.0 protocol=1 machine=powernv9 cpu=POWER9 timebase=512000000\n";
 const auto fine = [] {};
 
 TEST(ToolManagement, SaysHelloUntilTheMachineAnswers) {
     FakeService service({{}, {}, {hello, "+ partition=a memory=5\nok partitions=1\n"}});
-    ManagementClient client(service.port(), Clock::now() + 20s, fine);
+    ManagementClient client(service.port(), FakeService::known.keys, Clock::now() + 20s, fine);
     EXPECT_EQ(client.hello().number("timebase"), 512000000u);
     const Answer status = client.demand("status");
     EXPECT_EQ(status.rows().size(), 1u);
@@ -86,7 +81,7 @@ TEST(ToolManagement, SendsABundleWhenItIsAskedFor) {
     FakeService service({{hello, "+ send=4\n", "ok defined=1\n"}, {hello, "error no-memory: 4 bytes\n"}});
     const std::string bundle = "abc\n";
     const auto upload = [&](std::vector<std::size_t>& steps) {
-        ManagementClient client(service.port(), Clock::now() + 20s, fine);
+        ManagementClient client(service.port(), FakeService::known.keys, Clock::now() + 20s, fine);
         return client.upload("define bytes=4", std::as_bytes(std::span(bundle)),
                              [&](std::size_t n) { steps.push_back(n); });
     };
@@ -110,7 +105,7 @@ TEST(ToolManagement, KnowsWhereAServiceIs) {
 
 TEST(ToolManagement, TurnsARefusalIntoOneLine) {
     FakeService service({{hello, "error UNKNOWN: no partition x\n", "error BUSY: later\n"}});
-    ManagementClient client(service.port(), Clock::now() + 20s, fine);
+    ManagementClient client(service.port(), FakeService::known.keys, Clock::now() + 20s, fine);
     EXPECT_EQ(client.request("migrate partition=x").error(), "UNKNOWN: no partition x");
     EXPECT_THAT([&] { client.demand("migrate partition=x"); },
                 ThrowsMessage<Failure>("management request 'migrate' was refused: BUSY: later"));
@@ -119,23 +114,23 @@ TEST(ToolManagement, TurnsARefusalIntoOneLine) {
 TEST(ToolManagement, NoticesSilenceABrokenConnectionAndStrangers) {
     {
         FakeService service({{hello, "+ half"}});
-        ManagementClient client(service.port(), Clock::now() + 20s, fine);
+        ManagementClient client(service.port(), FakeService::known.keys, Clock::now() + 20s, fine);
         EXPECT_THAT([&] { client.request("status", 5s); },
                     ThrowsMessage<Failure>(HasSubstr("the connection was closed")));
     }
     {
         FakeService service({{hello, "", ""}});
-        ManagementClient client(service.port(), Clock::now() + 20s, fine);
+        ManagementClient client(service.port(), FakeService::known.keys, Clock::now() + 20s, fine);
         EXPECT_THAT([&] { client.request("status", 200ms); }, ThrowsMessage<Failure>(HasSubstr("no answer in time")));
     }
     FakeService stranger({{"ok name=other\n"}});
-    EXPECT_THAT([&] { ManagementClient(stranger.port(), Clock::now() + 2s, fine); },
+    EXPECT_THAT([&] { ManagementClient(stranger.port(), FakeService::known.keys, Clock::now() + 2s, fine); },
                 ThrowsMessage<Failure>(HasSubstr("is no Transom")));
 }
 
 TEST(ToolManagement, WaitsForAnOrderAsLongAsTheConnectionLives) {
     FakeService service({{hello, "~ok\n", "~"}});
-    ManagementClient client(service.port(), Clock::now() + 20s, fine);
+    ManagementClient client(service.port(), FakeService::known.keys, Clock::now() + 20s, fine);
     int said = 0;
     EXPECT_TRUE(client.request_patiently("stop partition=a", 50ms, [&] { ++said; }).ok());
     EXPECT_GE(said, 2) << "that it goes on";
@@ -143,10 +138,75 @@ TEST(ToolManagement, WaitsForAnOrderAsLongAsTheConnectionLives) {
                 ThrowsMessage<Failure>(HasSubstr("the connection was closed")));
 }
 
+/// What is wrong for good is not tried again until time is up.
+TEST(ToolManagement, SaysAtOnceWhoDoesNotKnowWhom) {
+    const auto connect = [](std::uint16_t port, const OperatorKeys& keys) {
+        ManagementClient(port, keys, Clock::now() + 20s, fine);
+    };
+    const auto began = Clock::now();
+    {
+        FakeService service({{hello}});
+        const OperatorKeys stranger{fresh_private_key(), FakeService::known.keys.machine};
+        EXPECT_THAT([&] { connect(service.port(), stranger); },
+                    ThrowsMessage<Failure>(HasSubstr(": the machine does not know this key")));
+    }
+    const KnownPair other;
+    FakeService another({{hello}}, other.machine);
+    EXPECT_THAT([&] { connect(another.port(), FakeService::known.keys); },
+                ThrowsMessage<Failure>(HasSubstr(": what answers is not the machine that was meant")));
+    EXPECT_LT(Clock::now() - began, 10s);
+}
+
+TEST(ToolManagement, NothingIsSaidToWhoDoesNotSpeakTls) {
+    LocalListener listener;
+    std::string heard;
+    std::thread plain([&] {
+        const FileDescriptor socket = listener.accept();
+        std::array<char, 1000> block;
+        ::send(socket.get(), hello.data(), hello.size(), MSG_NOSIGNAL);
+        for (ssize_t n; (n = recv(socket.get(), block.data(), block.size(), 0)) > 0;)
+            heard.append(block.data(), static_cast<std::size_t>(n));
+        listener.stop();
+    });
+    EXPECT_THAT([&] { ManagementClient(listener.port(), FakeService::known.keys, Clock::now(), fine); },
+                ThrowsMessage<Failure>(HasSubstr("what answers does not speak TLS 1.2")));
+    plain.join();
+    EXPECT_THAT(heard, Not(HasSubstr("hello")));
+    EXPECT_FALSE(heard.empty());
+}
+
+TEST(ToolManagement, RelaysAnAnswerLineByLine) {
+    FakeService service({{hello, "+ a=1\n+ b=2\nok c=3\n", "error busy: later\n"}});
+    ManagementClient client(service.port(), FakeService::known.keys, Clock::now() + 20s, fine);
+    std::vector<std::string> lines;
+    const auto tell = [&](std::string_view line) { lines.emplace_back(line); };
+    EXPECT_TRUE(client.relay("status", tell));
+    EXPECT_THAT(lines, testing::ElementsAre("+ a=1", "+ b=2", "ok c=3"));
+    EXPECT_FALSE(client.relay("cancel", tell));
+    EXPECT_EQ(lines.back(), "error busy: later");
+}
+
+/// More than a record, and more than the sockets between hold, either way.
+TEST(ToolManagement, LongAnswersAndBundlesArriveWhole) {
+    std::string rows;
+    for (int i = 0; i < 20'000; ++i)
+        rows += fmt::format("+ row={} text=abcdefgh\n", i);
+    FakeService service({{hello, rows + "ok\n", "+ send=5000001\n", "ok defined=1\n"}});
+    ManagementClient client(service.port(), FakeService::known.keys, Clock::now() + 20s, fine);
+    const Answer answer = client.demand("status");
+    ASSERT_EQ(answer.rows().size(), 20'000u);
+    EXPECT_EQ(answer.rows().back().number("row"), 19'999u);
+    std::string bundle(5'000'000, 'b');
+    bundle += '\n';
+    EXPECT_TRUE(client.upload("define", std::as_bytes(std::span(bundle)), [](std::size_t) {}).ok());
+    ASSERT_EQ(service.requests_.size(), 4u);
+    EXPECT_TRUE(service.requests_.back() == bundle.substr(0, 5'000'000));
+}
+
 TEST(ToolManagement, StopsWaitingWhenTheMachineIsGone) {
     FakeService service(FakeService::Script(1));
     int left = 2;
-    EXPECT_THROW(ManagementClient(service.port(), Clock::now() + 20s,
+    EXPECT_THROW(ManagementClient(service.port(), FakeService::known.keys, Clock::now() + 20s,
                                   [&] {
                                       if (--left == 0)
                                           fail("the machine has ended");
@@ -178,8 +238,9 @@ TEST(ConsoleEnd, IsToldByWhatTheMachineLists) {
 }
 
 TEST(HypervisorWork, AddsUpWhatTheTimeBaseCounted) {
-    const Answer report = answer_of({"+ started_ticks=1", "+ first_instruction_ticks=1000", "+ now_ticks=513000",
-                                     "+ guest_ticks=300000", "+ idle_ticks=100000", "+ H_ENTER=3", "ok"});
+    const Answer report =
+        answer_of({"+ started_ticks=1", "+ first_instruction_ticks=1000", "+ now_ticks=513000", "+ guest_ticks=300000",
+                   "+ idle_ticks=90000", "+ handshake_ticks=10000", "+ H_ENTER=3", "ok"});
     const Answer calls =
         answer_of({"+ call=H_ENTER set=hcall-pft count=3 ticks=512 latency=0", "+ call=unknown set=- count=4",
                    "+ exits=other count=5 ticks=1024 latency=1", "ok"});

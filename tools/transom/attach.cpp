@@ -9,7 +9,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <termios.h>
@@ -57,11 +56,8 @@ void write_all(int fd, std::string_view bytes) {
 
 class Attachment {
   public:
-    Attachment(const ConsoleEnds& machine, bool keyboard, ConsoleFilter& log)
-        : machine_(machine), log_(log), keyboard_(keyboard), escape_(machine.quit_letter) {
-        // A machine that takes no input must not keep us from showing its output.
-        fcntl(machine.to, F_SETFL, fcntl(machine.to, F_GETFL) | O_NONBLOCK);
-    }
+    Attachment(ConsoleLine& machine, char quit_letter, bool keyboard, ConsoleFilter& log)
+        : machine_(machine), log_(log), keyboard_(keyboard), escape_(quit_letter) {}
 
     AttachEnd run(std::optional<Clock::time_point> until);
 
@@ -72,8 +68,9 @@ class Attachment {
     void give_keys();
     /// Nothing while there may be more.
     std::optional<AttachEnd> show_output();
+    std::optional<AttachEnd> show_block();
 
-    ConsoleEnds machine_;
+    ConsoleLine& machine_;
     ConsoleFilter& log_;
     bool keyboard_, keys_open_ = true, input_open_ = true;
     EscapeFilter escape_;
@@ -95,7 +92,7 @@ bool Attachment::take_keys() {
 }
 
 void Attachment::give_keys() {
-    const ssize_t n = write(machine_.to, pending_.data(), pending_.size());
+    const ssize_t n = machine_.write(pending_);
     if (n > 0)
         pending_.erase(0, static_cast<std::size_t>(n));
     else if (errno != EAGAIN && errno != EINTR)
@@ -105,8 +102,16 @@ void Attachment::give_keys() {
 }
 
 std::optional<AttachEnd> Attachment::show_output() {
+    std::optional<AttachEnd> end;
+    do
+        end = show_block();
+    while (!end && machine_.has_more());
+    return end;
+}
+
+std::optional<AttachEnd> Attachment::show_block() {
     std::array<char, 4096> block;
-    const ssize_t n = read(machine_.from, block.data(), block.size());
+    const ssize_t n = machine_.read(block);
     if (n > 0) {
         const std::string_view shown(block.data(), static_cast<std::size_t>(n));
         log_.feed(Clock::now(), shown);
@@ -123,12 +128,14 @@ std::optional<AttachEnd> Attachment::show_output() {
 AttachEnd Attachment::run(std::optional<Clock::time_point> until) {
     for (;;) {
         std::array<pollfd, source_count> watched;
-        watched[output] = {machine_.from, POLLIN, 0};
-        watched[input] = {pending_.empty() ? -1 : machine_.to, POLLOUT, 0};
+        const bool gives = !pending_.empty() || machine_.wants_to_write();
+        watched[output] = {machine_.from(), POLLIN, 0};
+        watched[input] = {gives ? machine_.to() : -1, POLLOUT, 0};
         watched[keys] = {keys_open_ && pending_.empty() ? STDIN_FILENO : -1, POLLIN, 0};
         watched[signals] = {interruption_fd(), POLLIN, 0};
-        int patience = -1;
-        if (until) {
+        const bool more = machine_.has_more(); // which poll knows nothing of
+        int patience = more ? 0 : -1;
+        if (until && !more) {
             const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now());
             if (left.count() <= 0)
                 return AttachEnd::timeout;
@@ -136,7 +143,7 @@ AttachEnd Attachment::run(std::optional<Clock::time_point> until) {
         }
         poll(watched.data(), watched.size(), patience);
         check_interruption();
-        if (watched[output].revents != 0)
+        if (more || watched[output].revents != 0)
             if (const auto end = show_output())
                 return *end;
         if (watched[keys].revents != 0 && take_keys())
@@ -148,11 +155,11 @@ AttachEnd Attachment::run(std::optional<Clock::time_point> until) {
 
 } // namespace
 
-AttachEnd attach(const ConsoleEnds& machine, std::optional<Clock::time_point> until, ConsoleFilter& log) {
+AttachEnd attach(ConsoleLine& machine, char quit_letter, std::optional<Clock::time_point> until, ConsoleFilter& log) {
     if (isatty(STDIN_FILENO) == 0)
-        return Attachment(machine, false, log).run(until);
+        return Attachment(machine, quit_letter, false, log).run(until);
     const RawTerminal raw;
-    return Attachment(machine, true, log).run(until);
+    return Attachment(machine, quit_letter, true, log).run(until);
 }
 
 } // namespace transom::tool

@@ -35,10 +35,11 @@ struct Boot {
     bool has_hypervisor = false;
     std::string partition = {};
     std::optional<std::uint16_t> management_port = {};
+    OperatorKeys keys = {};
 };
 
 HypervisorWork ask_for_work(const Boot& what, Machine& machine, Clock::time_point until) {
-    ManagementClient client(*what.management_port, until, [&] { machine.check_running(); });
+    ManagementClient client(*what.management_port, what.keys, until, [&] { machine.check_running(); });
     const Answer report = client.demand("report");
     const auto frequency = client.hello().number("timebase");
     if (!frequency)
@@ -84,13 +85,16 @@ std::optional<HypervisorWork> count_boot(MachineSetup setup, const ManifestFile&
         return {};
     const TemporaryDirectory directory;
     setup.bundle = directory.path() / "bundle";
-    write_file(setup.bundle, build_bundle(with_observed_calls(manifest), identity_of(setup.number)));
+    MachineKeys keys{fresh_private_key(), {}, {}};
+    const OperatorKeys of_operator = fresh_operator(keys);
+    write_private_file(setup.bundle, build_bundle(with_observed_calls(manifest), identity_of(setup.number), keys));
     setup.management_port = free_port();
     return boot({.name = "Transom, counted",
                  .arguments = counting(qemu_arguments(setup)),
                  .has_hypervisor = true,
                  .partition = std::string(partition),
-                 .management_port = setup.management_port},
+                 .management_port = setup.management_port,
+                 .keys = of_operator},
                 until)
         .work;
 }

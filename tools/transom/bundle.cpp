@@ -153,10 +153,15 @@ std::vector<std::byte> build_bundle(const ManifestFile& manifest, const MachineI
     tree.set(tree.child(0, "chosen"), "rng-seed", random_bytes(seed_size));
     if (keys) {
         tree.set(tree.child(0, "keys"), "private-key", Bytes(keys->own.begin(), keys->own.end()));
-        Bytes peers;
-        for (const secure::PublicKey& peer : keys->peers)
-            peers.insert(peers.end(), peer.begin(), peer.end());
-        tree.set(tree.child(0, "keys"), "peer-keys", peers);
+        const auto pin = [&](const char* property, const std::vector<secure::PublicKey>& known) {
+            Bytes joined;
+            for (const secure::PublicKey& each : known)
+                joined.insert(joined.end(), each.begin(), each.end());
+            if (!joined.empty())
+                tree.set(tree.child(0, "keys"), property, joined);
+        };
+        pin("peer-keys", keys->peers);
+        pin("operator-keys", keys->operators);
     }
     for (std::size_t i = 0; i < files.size(); ++i) {
         // Offsets move whenever something is added: looked up again each time.
@@ -191,10 +196,13 @@ ManifestFile with_memory(ManifestFile manifest, unsigned mib) {
         std::move(manifest), [mib](GrowingTree& tree, int partition) { tree.set_cell(partition, "memory-mib", mib); });
 }
 
+ManifestFile empty_manifest() {
+    return {"empty", ".",
+            compile_manifest_text("empty.dts", "/dts-v1/;\n/ { compatible = \"transom,manifest-1\"; };\n")};
+}
+
 std::vector<std::byte> build_empty_bundle(const MachineIdentity& identity, const std::optional<MachineKeys>& keys) {
-    return build_bundle(
-        {"empty", ".", compile_manifest_text("empty.dts", "/dts-v1/;\n/ { compatible = \"transom,manifest-1\"; };\n")},
-        identity, keys);
+    return build_bundle(empty_manifest(), identity, keys);
 }
 
 MachineIdentity identity_of(unsigned number) {

@@ -48,6 +48,8 @@ ManifestFile with_virtual_processors(ManifestFile manifest, unsigned count);
 ManifestFile with_page_table(ManifestFile manifest, unsigned mib);
 /// The manifest with so many MiB of memory for each of its partitions.
 ManifestFile with_memory(ManifestFile manifest, unsigned mib);
+/// One without partitions.
+ManifestFile empty_manifest();
 /// The bundle of a machine that waits for a partition to arrive.
 std::vector<std::byte> build_empty_bundle(const MachineIdentity& identity,
                                           const std::optional<MachineKeys>& keys = std::nullopt);

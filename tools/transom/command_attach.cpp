@@ -44,8 +44,8 @@ int console(const ConsoleOptions& options) {
     auto end = ConsoleEnd::user;
     int status = 0;
     try {
-        const ConsoleEnds ends{machine.socket(), machine.socket(), detach_letter};
-        const AttachEnd how = attach(ends, std::nullopt, log);
+        SecureLine line(machine.channel());
+        const AttachEnd how = attach(line, detach_letter, std::nullopt, log);
         if (how != AttachEnd::quit)
             end = how == AttachEnd::broken ? ConsoleEnd::connection : why_closed(options.common);
     } catch (const Interrupted& interrupted) { // which ends nothing but this command

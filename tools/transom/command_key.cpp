@@ -8,8 +8,8 @@ namespace transom::tool {
 
 int key_make(const KeyOptions& options) {
     make_key_files(options.file);
-    fmt::print("{0} is the machine's own key (transom run --key {0}); {0}.pub is for machines that are to know it "
-               "(--peer-key {0}.pub)\n",
+    fmt::print("{0} is the key of a machine or an operator (--key {0}); {0}.pub is for those who are to know it "
+               "(--peer-key, --operator-key or --machine-key {0}.pub)\n",
                options.file);
     return 0;
 }

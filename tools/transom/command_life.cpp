@@ -2,6 +2,7 @@
 #include "bundle.hpp"
 #include "failure.hpp"
 #include "json_file.hpp"
+#include "kept_operator.hpp"
 #include "order.hpp"
 #include "progress.hpp"
 
@@ -11,7 +12,16 @@ namespace transom::tool {
 
 ManagementClient connect_for_orders(const OrderOptions& options) {
     constexpr auto patience = std::chrono::seconds(5);
-    return {parse_endpoint(options.management), Clock::now() + patience, [] {}};
+    const Endpoint endpoint = parse_endpoint(options.management);
+    auto keys = read_operator_keys(options.key, options.machine_key);
+    if (!keys)
+        keys = kept_operator(endpoint);
+    if (!keys)
+        fail("--management {}: no key for it is kept here, as there is while transom run of this user has it: give "
+             "--key and "
+             "--machine-key",
+             options.management);
+    return {endpoint, *keys, Clock::now() + patience, [] {}};
 }
 
 std::string partition_word(const OrderOptions& options) {
@@ -32,14 +42,17 @@ int define(const DefineOptions& options) {
     const auto bundle = build_bundle(manifest, {});
     ManagementClient machine = connect_for_orders(options.common);
     Progress progress("upload");
+    const auto began = Clock::now();
     const auto whole = static_cast<double>(bundle.size());
     const auto request = fmt::format("define bytes={} digest={:016x}", bundle.size(), migrate::xxh64(bundle));
     const Answer answer = machine.upload(request, bundle, [&](std::size_t sent) {
         progress.update(static_cast<double>(sent) / whole, fmt::format("of {:.1f} MiB", whole / (1 << 20)));
     });
     demand_good(answer);
-    progress.done(fmt::format("{:.1f} MiB; defined: {}", whole / (1 << 20), fmt::join(names, ", ")));
-    json.write({{"result", "ok"}, {"partitions", names}, {"bytes", bundle.size()}});
+    const double seconds = seconds_since(began);
+    progress.done(
+        fmt::format("{:.1f} MiB in {:.2f} s; defined: {}", whole / (1 << 20), seconds, fmt::join(names, ", ")));
+    json.write({{"result", "ok"}, {"partitions", names}, {"bytes", bundle.size()}, {"seconds", seconds}});
     return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "examples.hpp"
 #include "failure.hpp"
 #include "json_file.hpp"
+#include "kept_operator.hpp"
 #include "log_check.hpp"
 #include "machine.hpp"
 #include "machine_keys.hpp"
@@ -18,6 +19,7 @@
 namespace transom::tool {
 namespace {
 
+constexpr char quit_letter = 'x';
 constexpr auto report_time = std::chrono::seconds(300);
 
 int attached(const MachineSetup& setup, bool expects_partitions, const RunOptions& options, const JsonFile& json) {
@@ -32,7 +34,8 @@ int attached(const MachineSetup& setup, bool expects_partitions, const RunOption
 
     ChildProcess qemu(qemu_arguments(setup), ChildProcess::Streams::piped);
     ConsoleFilter log;
-    const AttachEnd end = attach({qemu.output_fd(), qemu.input_fd()}, until, log);
+    PipedLine console(qemu.output_fd(), qemu.input_fd());
+    const AttachEnd end = attach(console, quit_letter, until, log);
     const double seconds = std::chrono::duration<double>(Clock::now() - started).count();
     if (end == AttachEnd::timeout)
         fail("the machine still ran after {} s", options.common.timeout_s);
@@ -54,7 +57,8 @@ int attached(const MachineSetup& setup, bool expects_partitions, const RunOption
     return 0;
 }
 
-/// The link to another machine, and who is let in there: what is wrong is said before anything is started.
+/// The link to another machine, and who is let in there and at the management port, as far as the options say so: what is wrong is said
+/// before anything is started.
 std::optional<MachineKeys> prepare_link(MachineSetup& setup, const RunOptions& options) {
     constexpr unsigned most_machines = 9;
     if (options.number < 1 || options.number > most_machines)
@@ -62,15 +66,23 @@ std::optional<MachineKeys> prepare_link(MachineSetup& setup, const RunOptions& o
     setup.number = options.number;
     const bool listens = !options.link_listen.empty();
     const std::string& path = listens ? options.link_listen : options.link_connect;
-    auto keys = read_keys(options.key, options.peer_keys);
-    if (keys && path.empty())
-        fail("run --key: the machine has no link to others: see --link-listen and --link-connect");
-    if (!keys && !path.empty())
+    auto keys = read_keys(options.key, options.peer_keys, options.operator_keys);
+    if (!options.peer_keys.empty() && path.empty())
+        fail("run --peer-key: the machine has no link to others: see --link-listen and --link-connect");
+    if (options.peer_keys.empty() && !path.empty())
         fail("run --link-{}: no partition could come or go: give --key and --peer-key (transom key make)",
              listens ? "listen" : "connect");
     if (!path.empty())
         setup.link = LinkSocket{path, listens};
     return keys;
+}
+
+ManifestFile manifest_of(const RunOptions& options, MachineKind kind) {
+    if (!options.manifest.empty())
+        return read_manifest(options.manifest);
+    if (kind == MachineKind::pseries) // no partitions there yet
+        return empty_manifest();
+    return {"debian.dts", ".", compile_manifest_text("debian.dts", debian_manifest)};
 }
 
 } // namespace
@@ -84,11 +96,12 @@ int run(const RunOptions& options) {
         check_port_free(*options.management_port);
     setup.management_port = options.management_port.value_or(free_port());
 
-    const auto keys = prepare_link(setup, options);
+    MachineKeys keys = prepare_link(setup, options).value_or(MachineKeys{fresh_private_key(), {}, {}});
+    std::optional<KeptOperator> whoever_started_it;
+    if (keys.operators.empty())
+        whoever_started_it.emplace(*setup.management_port, fresh_operator(keys));
 
-    const ManifestFile manifest =
-        options.manifest.empty() ? ManifestFile{"debian.dts", ".", compile_manifest_text("debian.dts", debian_manifest)}
-                                 : read_manifest(options.manifest);
+    const ManifestFile manifest = manifest_of(options, setup.kind);
     check_memory(manifest, setup.memory_mib);
     const TemporaryDirectory directory;
     setup.bundle = directory.path() / "bundle";

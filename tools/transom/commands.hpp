@@ -28,7 +28,9 @@ struct RunOptions {
     unsigned number = 1;                   ///< which of the machines on its link it is
     std::string link_listen, link_connect; ///< unix socket of the link; both empty: none
     std::string key;                       ///< file of its private key; empty: none
-    std::vector<std::string> peer_keys;    ///< files of the public keys of machines that it knows
+    std::vector<std::string> peer_keys;    ///< files of the public keys of machines that it knows,
+    std::vector<std::string>
+        operator_keys; ///< and of operators; none: one is made for this run, and kept for this user's other commands
 };
 
 struct MigrateOptions {
@@ -95,10 +97,17 @@ struct FuzzOptions {
 
 /// What a command takes that gives orders to a machine which runs already.
 struct OrderOptions {
-    std::string management; ///< HOST:PORT
+    std::string management;  ///< HOST:PORT
+    std::string key;         ///< file of the operator's private key,
+    std::string machine_key; ///< and of the machine's public key; both empty: those that transom run has kept
     std::string partition;
     std::string json;
     bool force = false;
+};
+
+struct RequestOptions {
+    OrderOptions common;
+    std::string request; ///< a line of docs/manage.md; - is a line for each from standard input
 };
 
 struct DefineOptions {
@@ -133,6 +142,7 @@ int define(const DefineOptions& options);
 /// `verb`: start, stop, reset or remove.
 int order(std::string_view verb, const OrderOptions& options);
 int list(const OrderOptions& options);
+int request(const RequestOptions& options);
 int console(const ConsoleOptions& options);
 int key_make(const KeyOptions& options);
 int stream_dump(const StreamDumpOptions& options);

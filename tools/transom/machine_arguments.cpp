@@ -134,8 +134,10 @@ std::vector<std::string> qemu_arguments(const MachineSetup& setup) {
     if (!pseries)
         append(arguments, {"-device", "ipmi-bmc-sim,id=bmc0", "-device", "isa-ipmi-bt,bmc=bmc0,irq=10"});
     append(arguments, {pseries ? "-bios" : "-kernel", setup.image.string()});
-    // A pseries machine started by -bios takes no -initrd: no partitions there yet.
-    if (!pseries && !setup.bundle.empty())
+    // QEMU hands an -initrd over only behind a -kernel. Nobody starts this one, so any will do that leaves the image's own place free.
+    if (pseries && !setup.bundle.empty())
+        append(arguments, {"-kernel", std::filesystem::path(setup.image).replace_extension("elf").string()});
+    if (!setup.bundle.empty())
         append(arguments, {"-initrd", setup.bundle.string()});
     add_network(arguments, setup);
     return arguments;

@@ -81,10 +81,16 @@ PublicKey public_key(const PrivateKey& key) {
 }
 
 std::pair<MachineKeys, MachineKeys> fresh_pair() {
-    MachineKeys a{fresh_private_key(), {}}, b{fresh_private_key(), {}};
+    MachineKeys a{fresh_private_key(), {}, {}}, b{fresh_private_key(), {}, {}};
     a.peers = {public_key(b.own)};
     b.peers = {public_key(a.own)};
     return {a, b};
+}
+
+OperatorKeys fresh_operator(MachineKeys& machine) {
+    const OperatorKeys keys{fresh_private_key(), public_key(machine.own)};
+    machine.operators.push_back(public_key(keys.own));
+    return keys;
 }
 
 void make_key_files(const std::filesystem::path& file) {
@@ -98,35 +104,62 @@ void make_key_files(const std::filesystem::path& file) {
     write_file(public_file, std::as_bytes(std::span(open)));
 }
 
-PrivateKey read_private_key(const std::filesystem::path& file) {
+PrivateKey read_private_key(const std::filesystem::path& file, std::string_view option) {
     PrivateKey key{};
-    if (!from_text(contents_of(file, "--key"), private_kind, key) || !secure::public_key_of(key))
-        fail("--key: {} holds no private key: transom key make makes one", file.string());
+    if (!from_text(contents_of(file, option), private_kind, key) || !secure::public_key_of(key))
+        fail("{}: {} holds no private key: transom key make makes one", option, file.string());
     return key;
 }
 
-PublicKey read_public_key(const std::filesystem::path& file) {
+PublicKey read_public_key(const std::filesystem::path& file, std::string_view option) {
     PublicKey key{};
-    const std::string text = contents_of(file, "--peer-key");
+    const std::string text = contents_of(file, option);
     if (text.starts_with(private_kind))
-        fail("--peer-key: {} is a private key, which only its own machine should have: name its .pub", file.string());
+        fail("{}: {} is a private key, which only its owner should have: name its .pub", option, file.string());
     if (!from_text(text, public_kind, key) || key[0] != std::byte{4})
-        fail("--peer-key: {} holds no public key: it is the .pub that transom key make has made", file.string());
+        fail("{}: {} holds no public key: it is the .pub that transom key make has made", option, file.string());
     return key;
 }
 
-std::optional<MachineKeys> read_keys(const std::string& own, const std::vector<std::string>& peers) {
-    if (own.empty() && peers.empty())
+std::optional<MachineKeys> read_keys(const std::string& own, const std::vector<std::string>& peers,
+                                     const std::vector<std::string>& operators) {
+    if (own.empty() && peers.empty() && operators.empty())
         return std::nullopt;
-    if (own.empty())
+    if (own.empty() && !peers.empty())
         fail("--peer-key without --key: a machine that others are to let in needs a key of its own");
-    if (peers.empty())
-        fail("--key without --peer-key: no machine is known to this one, so none could be let in");
-    if (peers.size() > secure::Identity::max_peers)
-        fail("--peer-key: a machine knows {} others at most", secure::Identity::max_peers);
-    MachineKeys keys{read_private_key(own), {}};
+    if (own.empty())
+        fail("--operator-key without --key: an operator has to know the machine by a key of its own");
+    if (peers.empty() && operators.empty())
+        fail("--key without --peer-key or --operator-key: nobody is known to this machine, so nobody could be let in");
+    if (std::max(peers.size(), operators.size()) > secure::Identity::max_peers)
+        fail("--{}: a machine knows {} at most", peers.size() > operators.size() ? "peer-key" : "operator-key",
+             secure::Identity::max_peers);
+    MachineKeys keys{read_private_key(own), {}, {}};
     for (const std::string& peer : peers)
-        keys.peers.push_back(read_public_key(peer));
+        keys.peers.push_back(read_public_key(peer, "--peer-key"));
+    for (const std::string& each : operators)
+        keys.operators.push_back(read_public_key(each, "--operator-key"));
+    return keys;
+}
+
+std::optional<OperatorKeys> read_operator_keys(const std::string& own, const std::string& machine) {
+    if (own.empty() != machine.empty())
+        fail("--key and --machine-key belong together: the operator's own key, and the .pub of the machine's");
+    if (own.empty())
+        return std::nullopt;
+    return OperatorKeys{read_private_key(own), read_public_key(machine, "--machine-key")};
+}
+
+std::string to_text(const OperatorKeys& keys) {
+    return to_text(private_kind, keys.own) + to_text(public_kind, keys.machine);
+}
+
+std::optional<OperatorKeys> operator_keys_from(std::string_view text) {
+    OperatorKeys keys;
+    const auto second = text.find('\n') + 1; // none: all of it, which is no key
+    if (!from_text(text.substr(0, second), private_kind, keys.own) ||
+        !from_text(text.substr(second), public_kind, keys.machine) || !secure::public_key_of(keys.own))
+        return std::nullopt;
     return keys;
 }
 

@@ -108,6 +108,7 @@ void MachinePair::start(const ManifestFile& manifest, Clock::time_point until) {
         paired.machine.reset();
     }
     auto [key_of_a, key_of_b] = fresh_pair();
+    const std::array operators = {fresh_operator(key_of_a), fresh_operator(key_of_b)};
     if (stranger_ == "source")
         key_of_b.peers = {public_key(fresh_private_key())};
     if (stranger_ == "target")
@@ -130,7 +131,8 @@ void MachinePair::start(const ManifestFile& manifest, Clock::time_point until) {
             paired.machine->check_running();
     };
     for (std::size_t i = 0; i < machines_.size(); ++i)
-        machines_[i].management = std::make_unique<ManagementClient>(*setups[i].management_port, until, still_there);
+        machines_[i].management =
+            std::make_unique<ManagementClient>(*setups[i].management_port, operators[i], until, still_there);
     progress.done(fmt::format("{:.1f} s, {} with a {}, QEMU {} and {}", seconds_since(machines_[0].machine->started()),
                               machine_name(setups[0].kind), machines_[0].management->hello().text("cpu"),
                               machines_[0].qemu, machines_[1].qemu));

@@ -55,6 +55,9 @@ std::string usage_error(const CLI::App* app, const CLI::Error& error) {
 
 void add_order_options(CLI::App& command, OrderOptions& options) {
     command.add_option("--management", options.management, "HOST:PORT of the machine's management service")->required();
+    command.add_option("--key", options.key, "the operator's key, from transom key make; see --machine-key");
+    command.add_option("--machine-key", options.machine_key,
+                       "the .pub of the machine's key; without both, what transom run has kept for this user");
     command.add_option("--json", options.json, "write the report to this file, too");
 }
 
@@ -73,6 +76,7 @@ struct CommandLine {
     CLI::App* conform_command = nullptr;
     DefineOptions define;
     OrderOptions order, list;
+    RequestOptions request;
     ConsoleOptions console;
     KeyOptions key;
     StreamDumpOptions stream;
@@ -105,6 +109,11 @@ struct CommandLine {
         command
             ->add_option("--peer-key", run.peer_keys,
                          "key of a machine that partitions may come from and go to; may be given repeatedly")
+            ->allow_extra_args(false);
+        command
+            ->add_option(
+                "--operator-key", run.operator_keys,
+                "key of an operator who may give orders; may be given repeatedly. Without it, who has started it")
             ->allow_extra_args(false);
         add_machine_options(*command, run.common, partition_machine_names() + "; or pseries, without partitions");
         command->callback([this] { status = transom::tool::run(run); });
@@ -274,15 +283,22 @@ struct CommandLine {
             command->callback([this, name] { status = transom::tool::order(name, order); });
         }
 
-        auto* const keys = app.add_subcommand("key", "keys by which machines know each other");
+        auto* const keys = app.add_subcommand("key", "keys by which machines and operators know each other");
         keys->require_subcommand(1);
-        command = keys->add_subcommand("make", "make a key for a machine: FILE, and FILE.pub for others");
+        command =
+            keys->add_subcommand("make", "make a key for a machine or an operator: FILE, and FILE.pub for others");
         command->add_option("file", key.file, "where the key goes")->required();
         command->callback([this] { status = transom::tool::key_make(key); });
 
         command = app.add_subcommand("list", "the partitions and definitions of a machine");
         add_order_options(*command, list);
         command->callback([this] { status = transom::tool::list(list); });
+
+        command = app.add_subcommand("request", "say a request of the management protocol and print the answer");
+        command->add_option("request", request.request, "a line (docs/manage.md); -: each of standard input")
+            ->required();
+        add_order_options(*command, request.common);
+        command->callback([this] { status = transom::tool::request(request); });
 
         command = app.add_subcommand("console", "attach to a terminal of a partition");
         add_partition(*command, console.common);

@@ -18,7 +18,8 @@
 
 namespace transom::tool {
 namespace {
-constexpr auto hello_timeout = std::chrono::seconds(3);
+constexpr auto connect_timeout = std::chrono::seconds(3);
+constexpr auto hello_timeout = std::chrono::seconds(10); // a handshake is work for an emulated machine
 constexpr auto pause_between_attempts = std::chrono::milliseconds(200);
 constexpr std::size_t longest_line = 64 << 10;
 constexpr auto upload_silence = std::chrono::seconds(60);
@@ -33,19 +34,57 @@ void watch_peer(int socket) {
     setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
     setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
 }
+
+/// False: time is up.
+bool wait_for(int socket, short events, Clock::time_point until) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+    if (left.count() <= 0)
+        return false;
+    std::array<pollfd, 2> watched = {pollfd{socket, events, 0}, pollfd{interruption_fd(), POLLIN, 0}};
+    poll(watched.data(), watched.size(), static_cast<int>(left.count()));
+    check_interruption();
+    return true;
+}
+
+/// None where nobody listens there.
+FileDescriptor connect_socket(const Endpoint& endpoint, Clock::time_point until) {
+    addrinfo wanted = {}, *found = nullptr;
+    wanted.ai_socktype = SOCK_STREAM;
+    if (const int error = getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &wanted, &found))
+        fail("{}: {}", endpoint.host, gai_strerror(error));
+    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
+    FileDescriptor socket(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    // Requests are small and must not wait for Nagle.
+    const int on = 1;
+    setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    watch_peer(socket.get());
+    if (::connect(socket.get(), found->ai_addr, found->ai_addrlen) == 0)
+        return socket;
+    if (errno != EINPROGRESS)
+        return {};
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (!wait_for(socket.get(), POLLOUT, until))
+        fail(too_late);
+    if (getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0)
+        return {};
+    return socket;
+}
 } // namespace
 
-ManagementClient::ManagementClient(const Endpoint& endpoint, Clock::time_point until,
+ManagementClient::ManagementClient(const Endpoint& endpoint, const OperatorKeys& keys, Clock::time_point until,
                                    const std::function<void()>& still_there) {
     std::string reason = "the port does not accept connections";
     for (;;) {
         still_there();
         check_interruption();
         try {
-            if (connect(endpoint, Clock::now() + hello_timeout)) {
+            if (connect(endpoint, keys)) {
                 hello_ = demand("hello", hello_timeout).result();
                 break;
             }
+        } catch (const Refused& refused) {
+            fail("{}:{}: {}", endpoint.host, endpoint.port, refused.what());
         } catch (const Failure& failure) {
             reason = failure.what();
         }
@@ -57,49 +96,38 @@ ManagementClient::ManagementClient(const Endpoint& endpoint, Clock::time_point u
         fail("what answers on port {} is no Transom", endpoint.port);
 }
 
-bool ManagementClient::connect(const Endpoint& endpoint, Clock::time_point until) {
+bool ManagementClient::connect(const Endpoint& endpoint, const OperatorKeys& keys) {
     received_.clear();
-    addrinfo wanted = {}, *found = nullptr;
-    wanted.ai_socktype = SOCK_STREAM;
-    if (const int error = getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &wanted, &found))
-        fail("{}: {}", endpoint.host, gai_strerror(error));
-    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
-    socket_ = FileDescriptor(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    // Requests are small and must not wait for Nagle.
-    const int on = 1;
-    setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    watch_peer(socket_.get());
-    if (::connect(socket_.get(), found->ai_addr, found->ai_addrlen) == 0)
-        return true;
-    if (errno != EINPROGRESS)
+    channel_.reset();
+    const auto until = Clock::now() + connect_timeout;
+    FileDescriptor socket = connect_socket(endpoint, until);
+    if (!socket)
         return false;
-    if (!wait(POLLOUT, until))
-        fail(too_late);
-    int error = 0;
-    socklen_t size = sizeof error;
-    return getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+    channel_ = std::make_unique<SecureChannel>(std::move(socket), keys);
+    for (auto patience = until; !channel_->established();) {
+        channel_->work();
+        // QEMU may have connected us with a machine that does not hear it yet, but who has begun goes on.
+        if (channel_->has_heard())
+            patience = until + hello_timeout;
+        if (!channel_->established() && !wait(POLLIN, patience))
+            fail(too_late);
+    }
+    return true;
 }
 
 /// False: time is up. Otherwise something may have happened.
 bool ManagementClient::wait(short events, Clock::time_point until) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
-    if (left.count() <= 0)
-        return false;
-    std::array<pollfd, 2> watched = {pollfd{socket_.get(), events, 0}, pollfd{interruption_fd(), POLLIN, 0}};
-    poll(watched.data(), watched.size(), static_cast<int>(left.count()));
-    check_interruption();
-    return true;
+    if ((events & POLLIN) != 0 && channel_->has_more()) // which poll knows nothing of
+        return true;
+    const auto wanted = static_cast<short>(events | (channel_->wants_to_send() ? POLLOUT : 0));
+    return wait_for(channel_->socket(), wanted, until);
 }
 
 void ManagementClient::send(std::string_view text, Clock::time_point until) {
-    while (!text.empty()) {
-        if (!wait(POLLOUT, until))
+    while (!text.empty() || channel_->wants_to_send()) {
+        text.remove_prefix(channel_->write(text));
+        if (channel_->wants_to_send() && !wait(POLLOUT, until))
             fail(too_late);
-        const ssize_t n = ::send(socket_.get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (n > 0)
-            text.remove_prefix(static_cast<std::size_t>(n));
-        else if (n < 0 && errno != EAGAIN && errno != EINTR)
-            fail("the connection broke: {}", std::strerror(errno));
     }
 }
 
@@ -117,13 +145,13 @@ std::optional<std::string> ManagementClient::take_line() {
 
 void ManagementClient::receive() {
     std::array<char, 4096> block;
-    const ssize_t n = recv(socket_.get(), block.data(), block.size(), MSG_DONTWAIT);
-    if (n > 0)
-        received_.append(block.data(), static_cast<std::size_t>(n));
-    else if (n == 0)
-        fail("the connection was closed");
-    else if (errno != EAGAIN && errno != EINTR)
-        fail("the connection broke: {}", std::strerror(errno));
+    do {
+        const ssize_t n = channel_->read(block);
+        if (n > 0)
+            received_.append(block.data(), static_cast<std::size_t>(n));
+        else if (n == 0)
+            fail("the connection was closed");
+    } while (channel_->has_more());
 }
 
 std::string ManagementClient::read_line(Clock::time_point until) {
@@ -172,6 +200,17 @@ Answer ManagementClient::request_patiently(std::string_view line, std::chrono::m
         return answer;
     } catch (const Failure& failure) {
         fail("management request '{}': {}", verb, failure.what());
+    }
+}
+
+bool ManagementClient::relay(std::string_view line, const std::function<void(std::string_view)>& tell) {
+    constexpr auto interval = std::chrono::hours(1);
+    send(fmt::format("{}\n", line), Clock::now() + upload_silence);
+    for (;;) {
+        const std::string answer = read_line(interval, [] {});
+        tell(answer);
+        if (!answer.starts_with("+"))
+            return answer.starts_with("ok");
     }
 }
 

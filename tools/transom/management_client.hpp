@@ -3,24 +3,28 @@
 
 #include "console_filter.hpp"
 #include "endpoint.hpp"
-#include "file_descriptor.hpp"
 #include "management_answer.hpp"
+#include "secure_channel.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 
 namespace transom::tool {
 
-/// A connection to a machine's management service (docs/manage.md).
+/// An operator's connection to a machine's management service (docs/manage.md).
 class ManagementClient {
   public:
     /// Connects and says hello until an answer comes: the machine may still be starting, and QEMU accepts connections for
-    /// it before it does. `still_there` is called in between; it throws if waiting has no sense any more.
-    ManagementClient(const Endpoint& endpoint, Clock::time_point until, const std::function<void()>& still_there);
+    /// it before it does. `still_there` is called in between; it throws if waiting has no sense any more. Throws Refused at once where the
+    /// machine and the operator do not know each other.
+    ManagementClient(const Endpoint& endpoint, const OperatorKeys& keys, Clock::time_point until,
+                     const std::function<void()>& still_there);
     /// The same through QEMU's port forwarding.
-    ManagementClient(std::uint16_t port, Clock::time_point until, const std::function<void()>& still_there)
-        : ManagementClient(Endpoint{"127.0.0.1", port}, until, still_there) {}
+    ManagementClient(std::uint16_t port, const OperatorKeys& keys, Clock::time_point until,
+                     const std::function<void()>& still_there)
+        : ManagementClient(Endpoint{"127.0.0.1", port}, keys, until, still_there) {}
 
     /// What the service said about itself.
     const Fields& hello() const { return hello_; }
@@ -36,12 +40,14 @@ class ManagementClient {
     /// A request after which the service asks for `bytes`. `sent` is told how many have gone.
     Answer upload(std::string_view line, std::span<const std::byte> bytes,
                   const std::function<void(std::size_t)>& sent);
+    /// A request whose answer is told line by line, as it comes and for as long as the connection lives. Whether it is `ok`.
+    bool relay(std::string_view line, const std::function<void(std::string_view)>& tell);
     /// What a connection that is a terminal now is reached by, and what came behind the answer.
-    int socket() const { return socket_.get(); }
+    SecureChannel& channel() { return *channel_; }
     const std::string& received() const { return received_; }
 
   private:
-    bool connect(const Endpoint& endpoint, Clock::time_point until);
+    bool connect(const Endpoint& endpoint, const OperatorKeys& keys);
     void send(std::string_view text, Clock::time_point until);
     std::string read_line(Clock::time_point until);
     std::string read_line(std::chrono::milliseconds interval, const std::function<void()>& waits);
@@ -49,7 +55,7 @@ class ManagementClient {
     void receive();
     bool wait(short events, Clock::time_point until);
 
-    FileDescriptor socket_;
+    std::unique_ptr<SecureChannel> channel_;
     std::string received_;
     Fields hello_;
 };

@@ -34,7 +34,6 @@ class Connection final : public net::StreamHandler {
 
     std::size_t received(std::span<const std::byte> bytes) override;
     void sent() override;
-    bool peer_finished() override;
     void closed(net::CloseReason reason) override;
 
   private:
@@ -66,7 +65,6 @@ class Connection final : public net::StreamHandler {
     void next_call();
     void next_trace();
     bool produce();
-    void finish();
     template <class... Args> void line(fmt::format_string<Args...> format, Args&&... arguments);
     template <class... Args> void append(fmt::format_string<Args...> format, Args&&... arguments);
     void end_line();
@@ -95,7 +93,6 @@ class Connection final : public net::StreamHandler {
     std::size_t scrollback_left_ = 0; // of what the terminal has kept: not sent yet
     Upload upload_;                   // while it is under way bytes are a bundle's, and no requests
     bool kept_back_ = false;          // received() has left bytes with the connection
-    bool peer_finished_ = false;      // no more requests will come: the end of the answer is the connection's
     bool shut_down_ = false;          // once the answer is out
 };
 

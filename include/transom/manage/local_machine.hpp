@@ -6,16 +6,17 @@
 #include <transom/migrate/mover.hpp>
 #include <transom/partition/dispatcher.hpp>
 #include <transom/partition/roster.hpp>
+#include <transom/secure/secure_network.hpp>
 
 namespace transom::manage {
 
 /// The machine that this hypervisor runs on, for its operators.
 class LocalMachine final : public Machine {
   public:
-    /// Everything outlives it. `network`: for moves. `faults`: null but in the test image. `started_at`: the time base when the hypervisor was entered.
+    /// Everything outlives it. `network`: for moves. `operators`: for what they say. `faults`: null but in the test image. `started_at`: the time base when the hypervisor was entered.
     LocalMachine(const MachineInfo& info, memory::Frames& frames, partition::Roster& roster,
                  partition::Dispatcher& dispatcher, migrate::Mover& mover, LifeCycle& life_cycle, net::Network& network,
-                 fault::FaultPlan* faults, std::uint64_t started_at);
+                 const secure::SecureNetwork& operators, fault::FaultPlan* faults, std::uint64_t started_at);
 
     /// When the machine is to end, if shutdown() was asked for: a moment after it, so that the answer still gets out.
     std::optional<std::uint64_t> shutdown_at() const { return shutdown_at_; }
@@ -57,6 +58,7 @@ class LocalMachine final : public Machine {
     migrate::Mover& mover_;
     LifeCycle& life_cycle_;
     net::Network& network_;
+    const secure::SecureNetwork& operators_;
     fault::FaultPlan* faults_;
     std::uint64_t started_at_;
     std::optional<std::uint64_t> shutdown_at_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <transom/base/log.hpp>
 #include <transom/manage/connection.hpp>
 #include <transom/net/clock.hpp>
 #include <transom/partition/dispatcher.hpp>
@@ -9,8 +10,10 @@
 namespace transom::manage {
 
 constexpr std::uint16_t management_port = 7700;
+constexpr std::size_t max_connections = 8;
 
-/// Listens for operators. More connections than there are places are reset. As a task it lets terminals' output out.
+/// Listens for operators, over a network that knows them. More connections than there are places are reset. As a task it lets terminals' output
+/// out.
 class Service final : public net::Listener, public partition::Task {
   public:
     explicit Service(Machine& machine) : machine_(machine) {}
@@ -24,6 +27,7 @@ class Service final : public net::Listener, public partition::Task {
                 return &connection;
             }
         }
+        log("management: one more connection is refused: {} are open", max_connections);
         return nullptr;
     }
 
@@ -42,7 +46,7 @@ class Service final : public net::Listener, public partition::Task {
 
   private:
     Machine& machine_;
-    std::array<Connection, 8> connections_;
+    std::array<Connection, max_connections> connections_;
 };
 
 } // namespace transom::manage

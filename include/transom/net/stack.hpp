@@ -29,7 +29,7 @@ class Stack final : public Network {
     static constexpr Bytes heap_size = MEM_SIZE + kib(1);
     /// Memory for one card, whichever it is.
     static constexpr Bytes card_memory_size = mib(6);
-    static constexpr std::size_t max_streams = 28;
+    static constexpr std::size_t max_streams = 32;
     static constexpr std::size_t max_listeners = 4;
 
     Stack() = default;

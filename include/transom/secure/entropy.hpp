@@ -23,6 +23,8 @@ class Entropy {
     /// Mixes in bytes that nobody else knows; seed_size of them are enough.
     void absorb(std::span<const std::byte> secret);
 
+    /// Whether there is something to make bytes from, as far as is known.
+    bool usable() const { return hardware_ != nullptr || absorbed_ >= seed_size; }
     /// Fresh bytes for one connection. False: there is nothing to make them from.
     [[nodiscard]] bool draw(std::span<std::byte, seed_size> bytes);
 

@@ -14,6 +14,8 @@ class SecureNetwork;
 /// What all connections together take in at most in one round, counted in whole records, as long as that is one for each; the rest waits for the
 /// next. Each is decrypted, and its handler has it to work off, in one piece.
 constexpr std::size_t records_in_a_round = 4;
+/// Bytes of a handshake that are worked off at once: the ends of two messages which are answered by operations on a curve lie further apart.
+constexpr std::size_t handshake_piece = 16;
 
 /// A connection with TLS inside: a place of SecureNetwork's. To its user it is a ByteStream; below it uses another one, whose handler it is.
 /// All its memory is in it (38 KB).
@@ -48,7 +50,7 @@ class SecureStream final : public net::ByteStream, private net::StreamHandler {
         none,
         handler, // it has no room: until it resumes
         words,   // TLS has to say something before it hears more: until that has gone out
-        round,   // it was enough: until the next one
+        round,   // it was enough: until the next one, or the next turn of its handshake
     };
 
     static constexpr std::size_t record_allowance = record_size + record_overhead;
@@ -59,6 +61,8 @@ class SecureStream final : public net::ByteStream, private net::StreamHandler {
     /// Whether a byte has come from its peer.
     bool has_spoken() const { return has_spoken_; }
     std::uint64_t began() const { return began_; }
+    /// Whether its handshake could go on.
+    bool waits_for_turn() const { return state_ == State::shaking && hold_ == Hold::round; }
 
     void adopt(SecureNetwork& network, Tls::Role role, std::span<const std::byte, seed_size> entropy);
     void adopt_connecting(net::ByteStream& below, net::StreamHandler& handler);
@@ -79,6 +83,8 @@ class SecureStream final : public net::ByteStream, private net::StreamHandler {
     bool peer_finished() override { return state_ == State::closing; }
     void closed(net::CloseReason reason) override;
 
+    std::size_t take(std::span<const std::byte> bytes);
+    bool may_shake(std::uint64_t began, bool first);
     void push();
     void flush();
     void tell_of_room();

@@ -38,10 +38,11 @@ struct MachineDescription {
     std::optional<Ipv4> management_address;
 };
 
-/// /keys: who the machine is, and which others it knows.
+/// /keys: who the machine is, and whom it knows. There is somebody.
 struct Keys {
-    std::span<const std::byte> private_key; // secure::private_key_size bytes. Who has taken it erases it
-    std::span<const std::byte> peer_keys;   // one or more public keys of secure::public_key_size bytes
+    std::span<const std::byte> private_key;   // secure::private_key_size bytes. Who has taken it erases it
+    std::span<const std::byte> peer_keys;     // other machines': public keys of secure::public_key_size bytes
+    std::span<const std::byte> operator_keys; // the same of who may give orders
 };
 
 /// A node of /partitions.

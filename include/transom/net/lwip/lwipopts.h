@@ -47,7 +47,7 @@ unsigned int transom_lwip_random(void);
 #define PBUF_POOL_BUFSIZE 1536
 
 #define LWIP_TCP 1
-#define MEMP_NUM_TCP_PCB 40
+#define MEMP_NUM_TCP_PCB 44
 #define MEMP_NUM_TCP_PCB_LISTEN 4
 #define MEMP_NUM_TCP_SEG 2048
 #define TCP_QUEUE_OOSEQ 1
