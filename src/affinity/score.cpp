@@ -42,7 +42,7 @@ Yardstick yardstick(const Metric& metric, const Nodes& nodes, const Size& size) 
     if (!metric.normalised)
         return result;
     Spot spot;
-    const auto best = best_spot(nodes, size, nodes.capacity(), spot, [&](const Place& place) {
+    const auto best = best_spot(nodes, size, nodes.capacity(), Care::thorough, spot, [&](const Place& place) {
         return static_cast<std::int64_t>(metric.share(nodes, place, result.fewest_nodes).value_or(0));
     });
     // More than the machine has: what it scores is not compared with anything.

@@ -51,11 +51,14 @@ class Fit {
     std::span<const Amounts> free_;
 };
 
+/// How often memory and processors are sent after each other, and whether a small page table is tried in all places.
+enum class Care : std::uint8_t { quick, thorough };
+
 /// The place of the greatest value among those that Fit finds in `free`, the first of equals. None: it fits nowhere. value(Place) gives a
 /// number of 64 bits.
 template <class Value>
-std::optional<std::int64_t> best_spot(const Nodes& nodes, const Size& size, std::span<const Amounts> free, Spot& best,
-                                      Value value) {
+std::optional<std::int64_t> best_spot(const Nodes& nodes, const Size& size, std::span<const Amounts> free, Care care,
+                                      Spot& best, Value value) {
     const Fit fit(nodes, size, free);
     std::optional<std::int64_t> found;
     Spot spot;
@@ -75,7 +78,7 @@ std::optional<std::int64_t> best_spot(const Nodes& nodes, const Size& size, std:
             consider();
             if (fit.is_on_one_node(spot, from))
                 break; // the other order of this node is the same
-            for (int round = 0; round < 2; ++round) {
+            for (int round = 0; round < (care == Care::quick ? 1 : 2); ++round) {
                 fit.memory_to_processors(spot);
                 consider();
                 fit.processors_to_memory(spot);
@@ -83,8 +86,8 @@ std::optional<std::int64_t> best_spot(const Nodes& nodes, const Size& size, std:
                 fit.table_to_processors(spot);
                 consider();
             }
-            if (size.page_table == 0)
-                break;
+            if (care == Care::quick && (spot.page_table != from || size.page_table < size.memory / 16))
+                break; // so little room is not worth another try
         }
     }
     return found;
