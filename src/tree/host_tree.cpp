@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <libfdt.h>
 #include <optional>
+#include <span>
 #include <transom/base/big_endian.hpp>
 #include <transom/tree/host_tree.hpp>
 
@@ -68,6 +70,7 @@ class Reader {
         machine_.emulated = property_text(fdt_, 0, "compatible").starts_with("qemu,");
         read_memory();
         read_processors();
+        read_reference_points();
         read_reserved();
         read_initrd();
         if (machine_.memory.empty())
@@ -91,7 +94,7 @@ class Reader {
                 continue;
             for_each_reg(fdt_, node, [&](RealRange range) {
                 if (!range.empty())
-                    keep(machine_.memory, HostMemory{range, node_of(fdt_, node)});
+                    keep(machine_.memory, HostMemory{range, node_of(fdt_, node), associativity(node)});
             });
         }
         std::sort(machine_.memory.begin(), machine_.memory.end(),
@@ -117,17 +120,29 @@ class Reader {
     }
 
     /// The first list of the property: a count, then the domains.
-    decltype(HostProcessor::associativity) associativity(int node) const {
-        decltype(HostProcessor::associativity) domains;
-        int size = 0;
-        const auto* cells = static_cast<const std::byte*>(fdt_getprop(fdt_, node, "ibm,associativity", &size));
-        if (cells == nullptr || size < 4)
-            return domains;
-        const std::uint32_t count = load_be<std::uint32_t>(cells);
-        for (std::uint32_t i = 0; i < count && 4 * i + 8 <= static_cast<std::uint32_t>(size); ++i)
-            if (!domains.push_back(load_be<std::uint32_t>(cells + 4 * i + 4)))
+    HostAssociativity associativity(int node) const {
+        HostAssociativity domains;
+        const auto list = cells(node, "ibm,associativity");
+        for (std::size_t i = 1; i < list.size() && i <= load_be<std::uint32_t>(list[0].data()); ++i)
+            if (!domains.push_back(load_be<std::uint32_t>(list[i].data())))
                 break;
         return domains;
+    }
+
+    /// Firmware's node has them: OPAL's on powernv, RTAS's on pseries.
+    void read_reference_points() {
+        for (const char* path : {"/ibm,opal", "/rtas"})
+            for (const auto& cell : cells(fdt_path_offset(fdt_, path), "ibm,associativity-reference-points"))
+                keep(machine_.reference_points, load_be<std::uint32_t>(cell.data()));
+    }
+
+    /// A property as a list of cells. None of a node that is not there.
+    std::span<const std::array<std::byte, 4>> cells(int node, const char* name) const {
+        int size = 0;
+        const void* value = node >= 0 ? fdt_getprop(fdt_, node, name, &size) : nullptr;
+        if (value == nullptr)
+            return {};
+        return {static_cast<const std::array<std::byte, 4>*>(value), static_cast<std::size_t>(size) / 4};
     }
 
     void read_reserved() {

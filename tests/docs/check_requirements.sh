@@ -9,7 +9,7 @@ cd "${1:-"$(dirname "${BASH_SOURCE[0]}")/../.."}"
 map=docs/requirements.md
 list=tests/expected_tests.txt
 
-ids=(R{1..66} R104 R116 R118 C{1..12} P{1..11} I{1..13} J{1..8})
+ids=(R{1..92} R104 R116 R118 C{1..12} P{1..11} I{1..13} J{1..8})
 declare -A required=()
 for id in "${ids[@]}"; do
     required[$id]=1

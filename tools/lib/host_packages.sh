@@ -9,6 +9,8 @@ host_packages=(
     libfdt-dev libfmt-dev libcli11-dev nlohmann-json3-dev libxxhash-dev
     # tests and style
     libgtest-dev libgmock-dev clang-format clang-tidy-19 device-tree-compiler python3
+    # integer programming: the exact optimum that plans of partitions' places are compared with
+    libglpk-dev
     # the model of the two page tables
     spin
     # libFuzzer and the sanitizers' runtime for it
