@@ -10,4 +10,9 @@ LinkNetwork link_network(transom::net::Network& known) {
     return {.network = faulty, .faults = &faulty.plan(), .task = &faulty};
 }
 
+LinkNetwork link_below(transom::net::Network& bare) {
+    static transom::fault::FaultyNetwork faulty(bare, transom::fault::sealed_framing);
+    return {.network = faulty, .faults = &faulty.plan(), .task = &faulty};
+}
+
 } // namespace boot

@@ -93,7 +93,7 @@ Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Fra
     : platform_(platform), machine_(machine), frames_(frames), resources_(resources(machine, frames, characteristics)),
       random_(random_hardware()), dispatcher_(machine.timebase_frequency), roster_(resources_, dispatcher_),
       console_(platform, roster_, machine.timebase_frequency), network_task_(network()), entropy_(random_hardware()),
-      machine_network_(network(), {"link"}, among_machines_, entropy_, secure_places(frames, link_places),
+      below_link_(link_below(network())), machine_network_(below_link_.network, {"link"}, among_machines_, entropy_, secure_places(frames, link_places),
                        machine.timebase_frequency),
       operator_network_(network(), {.name = "management", .pause = 1}, among_operators_, entropy_,
                         secure_places(frames, management_places), machine.timebase_frequency),
@@ -101,7 +101,7 @@ Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Fra
       mover_(roster_, frames, move_facts(machine), life_cycle_),
       attendant_(roster_, frames, machine.timebase_frequency),
       local_machine_(machine_info(platform, machine), frames, roster_, dispatcher_, mover_, life_cycle_, link_.network,
-                     operator_network_, link_.faults, started_at),
+                     operator_network_, {link_.faults, below_link_.faults}, started_at),
       management_(local_machine_) {
     dispatcher_.add(console_);
     dispatcher_.add(mover_);
@@ -112,6 +112,8 @@ Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Fra
         dispatcher_.add(*link_.task);
     dispatcher_.add(machine_network_); // they seal what the others have written,
     dispatcher_.add(operator_network_);
+    if (below_link_.task != nullptr)
+        dispatcher_.add(*below_link_.task);
     dispatcher_.add(network_task_); // and this sends it
 }
 

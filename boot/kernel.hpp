@@ -66,6 +66,7 @@ class Kernel final : private transom::manage::LifeObserver {
     transom::net::NetworkTask network_task_;
     transom::secure::Identity among_machines_, among_operators_; // the same one, who knows others
     transom::secure::Entropy entropy_;
+    LinkNetwork below_link_;
     transom::secure::SecureNetwork machine_network_;  // for all that machines say to each other,
     transom::secure::SecureNetwork operator_network_; // and for what operators say
     LinkNetwork link_;

@@ -4,5 +4,6 @@
 namespace boot {
 
 LinkNetwork link_network(transom::net::Network& known) { return {.network = known}; }
+LinkNetwork link_below(transom::net::Network& bare) { return {.network = bare}; }
 
 } // namespace boot

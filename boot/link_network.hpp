@@ -15,5 +15,7 @@ struct LinkNetwork {
 };
 /// `known`: connections of machines that know each other.
 LinkNetwork link_network(transom::net::Network& known);
+/// What is below those: `bare` connections of anybody.
+LinkNetwork link_below(transom::net::Network& bare);
 
 } // namespace boot

@@ -24,7 +24,7 @@ std::expected<net::ByteStream*, net::StreamError> FaultyNetwork::connect(net::Ip
     FaultyStream* const place = free_place();
     if (place == nullptr)
         return std::unexpected(net::StreamError::too_many);
-    place->open(plan_, handler);
+    place->open(plan_, framing_, handler);
     const auto inner = inner_.connect(address, port, *place);
     if (!inner) {
         place->release();
@@ -38,7 +38,7 @@ net::StreamHandler* FaultyNetwork::Port::accepted(net::ByteStream& stream) {
     FaultyStream* const place = network->free_place();
     if (place == nullptr)
         return nullptr;
-    place->open(network->plan_, stream);
+    place->open(network->plan_, network->framing_, stream);
     net::StreamHandler* const handler = listener->accepted(*place);
     if (handler == nullptr) {
         place->release();

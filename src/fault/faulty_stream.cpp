@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cstring>
 #include <transom/fault/faulty_stream.hpp>
 #include <utility>
 
 namespace transom::fault {
 
-void FaultyStream::open(FaultPlan& plan, net::StreamHandler& handler) {
+void FaultyStream::open(FaultPlan& plan, Framing framing, net::StreamHandler& handler) {
     plan_ = &plan;
+    framing_ = framing;
     handler_ = &handler;
 }
 
-void FaultyStream::open(FaultPlan& plan, net::ByteStream& inner) {
+void FaultyStream::open(FaultPlan& plan, Framing framing, net::ByteStream& inner) {
     plan_ = &plan;
+    framing_ = framing;
     inner_ = &inner;
 }
 
@@ -20,19 +21,17 @@ void FaultyStream::release() { *this = FaultyStream(); }
 
 /// Looks at the header of the record that begins here. 0: the record is held.
 std::size_t FaultyStream::begin_record(std::span<const std::byte> bytes) {
-    migrate::RecordHeader header;
-    if (bytes.size() < sizeof header)
+    const auto head = framing_(bytes);
+    if (!head)
         return 0; // the rest of it comes with the next call
-    std::memcpy(&header, bytes.data(), sizeof header);
-    const auto type = static_cast<migrate::RecordType>(std::uint16_t{header.type});
     if (!std::exchange(begun_, true))
-        on_channel_ = type == migrate::RecordType::join || type == migrate::RecordType::received;
-    action_ = plan_->at(header.type, on_channel_);
+        on_channel_ = head->of_channel;
+    action_ = plan_->at(head->type, on_channel_);
     if (action_ == Action::hold) { // looked at anew when it may go on
         action_.reset();
         return 0;
     }
-    left_ = sizeof header + header.length;
+    left_ = head->size;
     until_action_ = left_ / 2;
     return left_;
 }

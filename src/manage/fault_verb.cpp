@@ -8,12 +8,15 @@
 namespace transom::manage {
 
 void Connection::order_fault(Request& request) {
-    fault::FaultPlan& plan = *machine_->faults();
+    const auto layer = request.take("layer");
+    if (layer && *layer != "stream" && *layer != "sealed")
+        return error("bad-value", *layer, "layer is stream (before it is encrypted) or sealed (after that)");
+    fault::FaultPlan& plan = *machine_->faults(layer == "sealed" ? fault::Layer::sealed : fault::Layer::stream);
     const auto record = request.take("record");
     const auto nth = request.take("nth");
     const auto what = request.take("do");
     if (const auto key = request.left_over())
-        return error("unknown-key", *key, "fault has record, nth and do");
+        return error("unknown-key", *key, "fault has layer, record, nth and do");
     if (!what) {
         out_size_ = out_sent_ = 0;
         append("ok fault={}", name(plan.state()));
@@ -33,7 +36,7 @@ void Connection::order_fault(Request& request) {
         return error("bad-value", *what, "do is corrupt, truncate, cut, hold or nothing");
     const auto type = record ? parse_number(*record) : std::nullopt;
     if (!type || *type >= fault::FaultPlan::record_types)
-        return error("bad-value", record.value_or(""), "record is the number of a type of record of the stream");
+        return error("bad-value", record.value_or(""), "record is the number of a type of record of that layer");
     const auto which = nth ? parse_number(*nth) : 1;
     if (!which || *which == 0)
         return error("bad-value", *nth, "nth is the number of a record of that type, from 1");

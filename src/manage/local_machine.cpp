@@ -75,7 +75,7 @@ Listed describe(const Definition& definition) {
 
 LocalMachine::LocalMachine(const MachineInfo& info, memory::Frames& frames, partition::Roster& roster,
                            partition::Dispatcher& dispatcher, migrate::Mover& mover, LifeCycle& life_cycle,
-                           net::Network& network, const secure::SecureNetwork& operators, fault::FaultPlan* faults,
+                           net::Network& network, const secure::SecureNetwork& operators, const Faults& faults,
                            std::uint64_t started_at)
     : info_(info), frames_(frames), roster_(roster), dispatcher_(dispatcher), mover_(mover), life_cycle_(life_cycle),
       network_(network), operators_(operators), faults_(faults), started_at_(started_at) {}

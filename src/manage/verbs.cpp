@@ -43,7 +43,7 @@ void Connection::start_answer(std::string_view text) {
         return start_digest(*request);
     if (verb == "settle")
         return settle(*request);
-    if (verb == "fault" && machine_->faults() != nullptr)
+    if (verb == "fault" && machine_->faults(fault::Layer::stream) != nullptr)
         return order_fault(*request);
     if (verb == "console")
         return start_console(*request);

@@ -23,7 +23,7 @@ TEST(ToolFaults, EachRecordUpToSoManyAndElseThreeOfThem) {
 
 TEST(ToolFaults, WhoHasItFollowsFromTheHandOver) {
     const auto outcome = [](End sender, RecordType record, std::optional<End> victim, bool post_copy) {
-        return expected({.sender = sender, .record = record, .action = "cut", .victim = victim}, post_copy);
+        return *expected({.sender = sender, .record = record, .action = "cut", .victim = victim}, post_copy);
     };
     for (const bool post_copy : {false, true}) {
         EXPECT_EQ(outcome(End::source, RecordType::end, {}, post_copy), Outcome::on_source);
@@ -40,6 +40,14 @@ TEST(ToolFaults, WhoHasItFollowsFromTheHandOver) {
     EXPECT_EQ(outcome(End::target, RecordType::running, End::source, true), Outcome::lost);
     EXPECT_EQ(outcome(End::source, RecordType::page, End::target, true), Outcome::lost);
     EXPECT_EQ(outcome(End::source, RecordType::all_sent, End::source, true), Outcome::on_target);
+}
+
+TEST(ToolFaults, WhatIsSealedHasFaultsOfItsOwn) {
+    const auto cells = sealed_cells(100, 2, 3);
+    ASSERT_EQ(cells.size(), 3u * (3 + 2));
+    EXPECT_EQ(cells[3].text(), "sealed piece 50 of the source: corrupt");
+    EXPECT_EQ(cells.back().text(), "sealed piece 2 of the target: cut");
+    EXPECT_FALSE(expected(cells[0], false).has_value()) << "who has it depends on what was in there";
 }
 
 TEST(ToolFaults, KillsAtMomentsThatTheMoveHas) {

@@ -19,6 +19,7 @@ namespace transom::tool {
 namespace {
 
 constexpr auto poll_interval = std::chrono::milliseconds(20);
+constexpr unsigned sealed_data = 23; // TLS: application data
 constexpr auto default_limit = std::chrono::hours(3);
 /// Longer than a machine waits for one that is silent, and asks it again.
 constexpr auto cell_limit = std::chrono::seconds(90);
@@ -35,6 +36,11 @@ class FaultRun {
     void order_move();
     std::pair<RecordCounts, RecordCounts> count();
     RecordCounts counts(End end);
+    std::uint64_t sealed(End end);
+    void arm(const FaultCell& cell);
+    Fields state_of(const FaultCell& cell);
+    void disarm(End end);
+    void expect_said(const FaultCell& cell, std::size_t source_from, std::size_t target_from);
     void run_cell(const FaultCell& cell);
     bool run_until_over(const FaultCell& cell);
     Outcome outcome_of_kill(const FaultCell& cell, std::string& word);
@@ -100,7 +106,7 @@ bool FaultRun::run_until_over(const FaultCell& cell) {
         for (const End end : {End::source, End::target})
             at(end).machine->check_running();
         if (is_over(migration(End::source).text("state")) && is_over(migration(End::target).text("state")))
-            return at(cell.sender).management->demand("fault").result().text("fault") == "happened";
+            return state_of(cell).text("fault") == "happened";
         if (Clock::now() >= enough)
             fail("{}: the move does not come to an end: {} at the source, {} at the target", cell.text(),
                  migration(End::source).text("state"), migration(End::target).text("state"));
@@ -148,7 +154,7 @@ RecordCounts FaultRun::counts(End end) {
 /// A move without a fault tells what is sent.
 std::pair<RecordCounts, RecordCounts> FaultRun::count() {
     for (const End end : {End::source, End::target})
-        at(end).management->demand("fault do=nothing");
+        disarm(end);
     order_move();
     static_cast<void>(run_until_over({}));
     std::pair sent(counts(End::source), counts(End::target));
@@ -157,11 +163,43 @@ std::pair<RecordCounts, RecordCounts> FaultRun::count() {
     return sent;
 }
 
+/// Pieces that it has sent encrypted since it was armed or disarmed last, but for those of handshakes.
+std::uint64_t FaultRun::sealed(End end) {
+    return at(end)
+        .management->demand("fault layer=sealed")
+        .result()
+        .number(fmt::format("record_{}", sealed_data))
+        .value_or(0);
+}
+
+void FaultRun::arm(const FaultCell& cell) {
+    const auto what = cell.sealed ? fmt::format("layer=sealed record={}", sealed_data)
+                                  : fmt::format("record={}", static_cast<unsigned>(cell.record));
+    at(cell.sender).management->demand(fmt::format("fault {} nth={} do={}", what, cell.nth, cell.action));
+}
+
+Fields FaultRun::state_of(const FaultCell& cell) {
+    return at(cell.sender).management->demand(cell.sealed ? "fault layer=sealed" : "fault").result();
+}
+
+void FaultRun::disarm(End end) {
+    at(end).management->demand("fault do=nothing");
+    at(end).management->demand("fault layer=sealed do=nothing");
+}
+
+/// Who has received what was damaged after it was sealed has to say so.
+void FaultRun::expect_said(const FaultCell& cell, std::size_t source_from, std::size_t target_from) {
+    const bool from_source = cell.sender == End::source;
+    const std::string said = at(from_source ? End::target : End::source).machine->console().raw();
+    if (said.find("damaged or forged on the way", from_source ? target_from : source_from) == std::string::npos)
+        report_.wrong.push_back(fmt::format("{}: who received it does not say that it was damaged", cell.text()));
+}
+
 void FaultRun::note(const FaultCell& cell, Outcome found, const std::string& word, bool on_channel) {
-    const Outcome wanted = expected(cell, post_copy_, on_channel);
+    const Outcome wanted = expected(cell, post_copy_, on_channel).value_or(found);
     ++report_.cells;
     report_.rows.push_back({{"cell", cell.text()},
-                            {"record", record_name(static_cast<std::uint16_t>(cell.record))},
+                            {"record", cell.sealed ? "sealed" : record_name(static_cast<std::uint16_t>(cell.record))},
                             {"nth", cell.nth},
                             {"on_channel", on_channel},
                             {"expected", name(wanted)},
@@ -198,16 +236,18 @@ Outcome FaultRun::outcome_of_kill(const FaultCell& cell, std::string& word) {
 }
 
 void FaultRun::run_cell(const FaultCell& cell) {
-    at(cell.sender)
-        .management->demand(
-            fmt::format("fault record={} nth={} do={}", static_cast<unsigned>(cell.record), cell.nth, cell.action));
+    const std::size_t source_from = at(End::source).machine->console().raw().size();
+    const std::size_t target_from = at(End::target).machine->console().raw().size();
+    arm(cell);
     order_move();
     std::string word;
     if (!cell.victim) {
         const bool happened = run_until_over(cell);
         const Outcome found = outcome(word);
-        const bool on_channel = at(cell.sender).management->demand("fault").result().has("on_channel");
-        at(cell.sender).management->demand("fault do=nothing");
+        const bool on_channel = state_of(cell).has("on_channel");
+        disarm(cell.sender);
+        if (happened && cell.sealed && cell.action == "corrupt")
+            expect_said(cell, source_from, target_from);
         if (found == Outcome::on_target)
             here_ = 1 - here_;
         check_guest(End::source);
@@ -218,7 +258,7 @@ void FaultRun::run_cell(const FaultCell& cell) {
         return;
     }
     const auto enough = Clock::now() + cell_limit;
-    while (at(cell.sender).management->demand("fault").result().text("fault") != "happened") {
+    while (state_of(cell).text("fault") != "happened") {
         if (Clock::now() >= enough || is_over(migration(End::source).text("state"))) {
             ++report_.not_reached;
             return start();
@@ -228,7 +268,7 @@ void FaultRun::run_cell(const FaultCell& cell) {
     at(*cell.victim).management.reset();
     at(*cell.victim).machine.reset(); // killed
     if (*cell.victim != cell.sender)
-        at(cell.sender).management->demand("fault do=nothing");
+        disarm(cell.sender);
     const Outcome found = outcome_of_kill(cell, word);
     if (found != Outcome::lost)
         check_guest(found == Outcome::on_target ? End::target : End::source);
@@ -239,9 +279,12 @@ void FaultRun::run_cell(const FaultCell& cell) {
 void FaultRun::run() {
     start();
     const auto [source, target] = count();
+    const std::uint64_t source_sealed = sealed(End::target), target_sealed = sealed(End::source); // it has moved
     const bool all = options_.faults == "all";
     std::vector<FaultCell> cells = all ? kill_cells(source, target) : std::vector<FaultCell>();
     for (const FaultCell& cell : fault_cells(source, target, all ? 64 : 3))
+        cells.push_back(cell);
+    for (const FaultCell& cell : sealed_cells(source_sealed, target_sealed, all ? 64 : 3))
         cells.push_back(cell);
     Progress progress(fmt::format("{} faults", cells.size()));
     for (std::size_t i = 0; i < cells.size(); ++i) {

@@ -22,6 +22,9 @@ enum class Action : std::uint8_t {
 /// By its name in orders.
 std::optional<Action> action(std::string_view name);
 
+/// Where in this machine: to what the sessions say, before it is sealed, or to what TLS makes of it.
+enum class Layer : std::uint8_t { stream, sealed };
+
 /// What is to happen to the `nth` record of this type that is sent from now on, counted from 1, over all connections.
 struct Fault {
     std::uint16_t record = 0;

@@ -7,11 +7,12 @@
 
 namespace transom::fault {
 
-/// A network for migration streams between the sessions and the real one, which makes the faults of a plan. Its task tells sessions that
+/// A network for migration streams between the sessions and the real one, or between what seals them and that, which makes the faults of a plan. Its task tells sessions that
 /// their connection is gone, and lets what was held go on.
 class FaultyNetwork final : public net::Network, public partition::Task {
   public:
-    explicit FaultyNetwork(net::Network& inner) : inner_(inner) {}
+    explicit FaultyNetwork(net::Network& inner, Framing framing = stream_framing)
+        : inner_(inner), framing_(framing) {}
 
     /// Twice at most.
     std::expected<void, net::StreamError> listen(net::InterfaceId interface, std::uint16_t port,
@@ -31,10 +32,11 @@ class FaultyNetwork final : public net::Network, public partition::Task {
     FaultyStream* free_place();
 
     net::Network& inner_;
+    Framing framing_;
     std::array<Port, 2> ports_{};
     FaultPlan plan_;
     bool held_ = false;
-    std::array<FaultyStream, 16> streams_;
+    std::array<FaultyStream, 24> streams_;
 };
 
 } // namespace transom::fault

@@ -2,19 +2,20 @@
 #pragma once
 
 #include <transom/fault/fault.hpp>
+#include <transom/fault/framing.hpp>
 #include <transom/net/byte_stream.hpp>
 
 namespace transom::fault {
 
 /// One connection of a FaultyNetwork: a stream for the session above, the handler of the stream below. Whoever sends records begins each of
-/// them with its whole header, as RecordWriter does: then the record's type is known before any of it is passed on.
+/// them with its whole header, as RecordWriter and TLS do: then the record's type is known before any of it is passed on.
 class FaultyStream final : public net::ByteStream, public net::StreamHandler {
   public:
     bool in_use() const { return plan_ != nullptr; }
     /// Of a connection that is made: the stream below follows by belong_to().
-    void open(FaultPlan& plan, net::StreamHandler& handler);
+    void open(FaultPlan& plan, Framing framing, net::StreamHandler& handler);
     /// Of one that was accepted: who handles it is asked for with this stream.
-    void open(FaultPlan& plan, net::ByteStream& inner);
+    void open(FaultPlan& plan, Framing framing, net::ByteStream& inner);
     void belong_to(net::ByteStream& inner) { inner_ = &inner; }
     void handled_by(net::StreamHandler& handler) { handler_ = &handler; }
     void release();
@@ -43,6 +44,7 @@ class FaultyStream final : public net::ByteStream, public net::StreamHandler {
     void break_off(bool in_order);
 
     FaultPlan* plan_ = nullptr;
+    Framing framing_ = nullptr;
     net::StreamHandler* handler_ = nullptr;
     net::ByteStream* inner_ = nullptr;
     bool begun_ = false;             // a record was sent

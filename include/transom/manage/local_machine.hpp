@@ -10,13 +10,19 @@
 
 namespace transom::manage {
 
+/// Faults that are to happen, by layer.
+struct Faults {
+    fault::FaultPlan* stream = nullptr;
+    fault::FaultPlan* sealed = nullptr;
+};
+
 /// The machine that this hypervisor runs on, for its operators.
 class LocalMachine final : public Machine {
   public:
-    /// Everything outlives it. `network`: for moves. `operators`: for what they say. `faults`: null but in the test image. `started_at`: the time base when the hypervisor was entered.
+    /// Everything outlives it. `network`: for moves. `operators`: for what they say. `faults`: of each layer, null but in the test image. `started_at`: the time base when the hypervisor was entered.
     LocalMachine(const MachineInfo& info, memory::Frames& frames, partition::Roster& roster,
                  partition::Dispatcher& dispatcher, migrate::Mover& mover, LifeCycle& life_cycle, net::Network& network,
-                 const secure::SecureNetwork& operators, fault::FaultPlan* faults, std::uint64_t started_at);
+                 const secure::SecureNetwork& operators, const Faults& faults, std::uint64_t started_at);
 
     /// When the machine is to end, if shutdown() was asked for: a moment after it, so that the answer still gets out.
     std::optional<std::uint64_t> shutdown_at() const { return shutdown_at_; }
@@ -47,7 +53,9 @@ class LocalMachine final : public Machine {
     }
     std::optional<DigestTable> digests(std::string_view partition) override;
     std::optional<Counter> counter(std::size_t index) override;
-    fault::FaultPlan* faults() override { return faults_; }
+    fault::FaultPlan* faults(fault::Layer layer) override {
+        return layer == fault::Layer::sealed ? faults_.sealed : faults_.stream;
+    }
     void shutdown() override;
 
   private:
@@ -59,7 +67,7 @@ class LocalMachine final : public Machine {
     LifeCycle& life_cycle_;
     net::Network& network_;
     const secure::SecureNetwork& operators_;
-    fault::FaultPlan* faults_;
+    Faults faults_;
     std::uint64_t started_at_;
     std::optional<std::uint64_t> shutdown_at_;
 };

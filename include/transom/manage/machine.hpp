@@ -105,7 +105,7 @@ class Machine {
     /// Counter number `index`, counted from 0; nothing behind the last one.
     virtual std::optional<Counter> counter(std::size_t index) = 0;
     /// Null where it makes none: only the test image does.
-    virtual fault::FaultPlan* faults() { return nullptr; }
+    virtual fault::FaultPlan* faults(fault::Layer) { return nullptr; }
     /// Asks for the end of the machine. It has to come a moment later, so that the answer still gets out.
     virtual void shutdown() = 0;
 

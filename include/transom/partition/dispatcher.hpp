@@ -28,7 +28,7 @@ class Dispatcher {
     /// `frequency`: ticks of the time base in a second.
     explicit Dispatcher(std::uint64_t frequency);
 
-    /// At most nine tasks, and any number of partitions; they outlive the dispatcher or are removed. Called, as run_once(), by the boot
+    /// At most ten tasks, and any number of partitions; they outlive the dispatcher or are removed. Called, as run_once(), by the boot
     /// processor only.
     void add(Task& task);
     void add(Partition& partition);
@@ -76,7 +76,7 @@ class Dispatcher {
 
     std::uint64_t quantum_;       // longest time that a virtual processor runs before the tasks are looked at again
     std::uint64_t short_quantum_; // while an interrupt waits for MSR[EE] and the processor cannot present it itself
-    StaticVector<Task*, 9> tasks_;
+    StaticVector<Task*, 10> tasks_;
     SpinLock lock_; // of the two below; taken before Partition::events
     IntrusiveList<Partition, &Partition::next_dispatched> partitions_;
     SharedPool shares_;
