@@ -28,12 +28,13 @@ void Attendant::count(const Partition& partition) {
         engine.reached(Phase::normal) - engine.reached(Phase::release));
 }
 
-/// A portion, if it is time for one. Where nobody wants the processor that is now.
+/// Some portions, if it is time for them. Where nobody wants the processor it is, and one is enough until the tasks come by again.
 void Attendant::sweep(PartitionEngine& engine) {
-    const std::uint64_t now = arch::timebase();
-    if (idle_ || pace_.due(now)) {
-        static_cast<void>(engine.sweep_portion(Fold::evict));
-        pace_.took(now, arch::timebase(), engine.reached(Phase::drain));
+    const std::uint64_t began = arch::timebase();
+    if (idle_ || pace_.due(began)) {
+        const std::uint64_t at_once = idle_ ? 0 : pace_.at_once(began - oldest_);
+        while (!engine.sweep_portion(Fold::evict).at_end && arch::timebase() - began < at_once) {}
+        pace_.took(began, arch::timebase(), oldest_);
     }
     next_look_ = idle_ ? 0 : std::min(next_look_, pace_.until(arch::timebase()));
 }
@@ -65,6 +66,11 @@ std::uint64_t Attendant::run() {
     bool more = false;
     idle_ = !roster_.somebody_waits();
     next_look_ = interval_;
+    oldest_ = arch::timebase();
+    roster_.for_each([this](const Partition& partition) {
+        if (partition.dual->phase() == Phase::drain)
+            oldest_ = std::min(oldest_, partition.dual->reached(Phase::drain));
+    });
     ResizePortion portion;
     const std::size_t first = begins_with_;
     // From `first` to the end, then what is before it: who has had a portion comes last in the next round.

@@ -141,7 +141,7 @@ void Connection::start_migrate(Request& request) {
     if (downtime) {
         const auto number = parse_number(*downtime);
         if (!number || *number > migrate::longest_downtime_ms)
-            return error("bad-value", *downtime, "downtime-ms is a number of milliseconds up to 10000");
+            return error("bad-value", *downtime, "downtime-ms is a number of milliseconds up to 5000");
         order.options.downtime_ms = static_cast<std::uint32_t>(*number);
     }
     if (bandwidth) {
@@ -234,7 +234,7 @@ void Connection::answer_migration() {
     if (p.pages_demanded != 0)
         append(" pages_demanded={}", p.pages_demanded);
     if (p.longest_wait != 0)
-        append(" wait_99_ticks={} longest_wait_ticks={}", p.usual_wait, p.longest_wait);
+        append(" wait_99_ticks={} longest_wait_ticks={}", p.wait_99, p.longest_wait);
     if (p.pass != 0 && p.state != migrate::MoveState::post_copying)
         append(" pass={} pages_left={} dirty_rate={} bandwidth={}", p.pass, p.pages_left, p.dirty_rate, p.bandwidth);
     if (p.downtime() != 0)

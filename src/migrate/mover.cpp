@@ -59,9 +59,6 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
     if (!partition->dual->resize().hold(*partition, frequency_))
         return std::unexpected(
             failure(MoveError::busy, "{} changes the size of its page table at this moment: try again", name));
-    if (options.check_only && is_tracked(options.mode))
-        if (const auto room = check_second_table(*partition); !room)
-            return room;
     keep_doubted();
     const PartitionShape shape = shape_of(*partition);
     SourcePages* const pages = pages_.begin(*partition, frequency_, options);
@@ -75,6 +72,10 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
     order.pages = pages;
     if (is_tracked(order.mode)) // in the others no page goes twice
         order.copies = copies_.begin(shape.memory_size);
+    // Last, when all else that the move takes is taken.
+    if (options.check_only && is_tracked(options.mode))
+        if (const auto room = check_second_table(*partition); !room)
+            return room;
     const auto started = source_.start(network, order);
     if (!started)
         digests_.drop();

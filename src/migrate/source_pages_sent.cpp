@@ -47,7 +47,7 @@ bool SourceSession::begin_tracking() {
         say_working();
         return false;
     }
-    throttle_.begin(*order_.partition, facts_.timebase_frequency);
+    throttle_.begin(facts_.timebase_frequency);
     begin_pass();
     progress_.state = MoveState::pre_copying;
     enter(Phase::passes);
@@ -133,7 +133,7 @@ void SourceSession::end_pass() {
 
 void SourceSession::slow(unsigned percent) {
     const unsigned slowed = throttle_.slow(*order_.partition, percent);
-    progress_.slowed = percent;
+    progress_.slowed = slowed == 0 ? 0 : percent;
     log("migration of {}: {} of its {} virtual processors store too much, and are slowed by {} %",
         progress_.partition(), slowed, order_.partition->vcpu_count, percent);
 }

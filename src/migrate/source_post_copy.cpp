@@ -39,7 +39,8 @@ bool SourceSession::produce_rest() {
         return true;
     }
     if (page_) {
-        if (!demanded_now_ && (!has_room_for_page() || is_ahead()))
+        const bool urgent = demanded_now_ || demanded_next_ < demanded_.size(); // what is demanded goes behind it
+        if (!urgent && (!has_room_for_page() || is_ahead()))
             return false;
         send(*page_);
         return true;

@@ -158,7 +158,7 @@ bool SourceSession::step(std::uint64_t budget) {
     return true;
 }
 
-/// For no longer than a moment, whoever wants to move it.
+/// Or is about to, and is not the target's yet; where it was to go on running meanwhile.
 bool SourceSession::stands_still() const {
     return phase_ >= Phase::suspending && phase_ <= Phase::handing && !handed_ &&
            order_.mode != MoveMode::stop_and_copy;
@@ -294,6 +294,7 @@ void SourceSession::handle_running(const Record& record) {
     progress_.pages_left = order_.pages->table().pages_left();
     log("migration: {} runs at the target; {} pages of it are to be sent", progress_.partition(), progress_.pages_left);
     ran_there_ = true;
+    pacer_.skip(progress_.bytes); // while it stood still there was no limit
     enter(Phase::fetching);
 }
 

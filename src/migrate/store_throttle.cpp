@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <transom/migrate/store_throttle.hpp>
+#include <transom/partition/deliver.hpp>
 
 namespace transom::migrate {
 
-void StoreThrottle::begin(const partition::Partition& partition, Ticks frequency) {
+void StoreThrottle::begin(Ticks frequency) {
     frequency_ = frequency;
     measured_ = {};
-    for (std::uint32_t i = 0; i < partition.vcpu_count; ++i)
-        measured_[i].before = partition.vcpus[i].toll.grants();
 }
 
 void StoreThrottle::begin_pass(const partition::Partition& partition, Ticks now) {
@@ -38,7 +37,7 @@ unsigned StoreThrottle::slow(partition::Partition& partition, unsigned percent) 
         const bool stores = one.got != 0 && 2 * one.got * partition.vcpu_count >= all;
         if (!stores && toll.each() == 0)
             continue;
-        toll.set(std::clamp<Ticks>(one.apart * percent / (100 - percent), 1, frequency_ / shortest_turns));
+        toll.set(std::clamp<Ticks>(one.apart * percent / (100 - percent), 1, frequency_ / least_turns));
         ++slowed;
     }
     return slowed;
@@ -46,7 +45,10 @@ unsigned StoreThrottle::slow(partition::Partition& partition, unsigned percent) 
 
 void StoreThrottle::end(partition::Partition& partition) {
     for (std::uint32_t i = 0; i < partition.vcpu_count; ++i)
-        partition.vcpus[i].toll.set(0);
+        if (partition.vcpus[i].toll.each() != 0) {
+            partition.vcpus[i].toll.set(0);
+            partition::alert(partition.vcpus[i]);
+        }
 }
 
 } // namespace transom::migrate

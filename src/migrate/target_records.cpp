@@ -48,7 +48,7 @@ void TargetSession::landed(std::uint64_t index) {
         return;
     if (waits_.come({index}, control_.now())) {
         progress_.longest_wait = waits_.longest();
-        progress_.usual_wait = waits_.percentile(99);
+        progress_.wait_99 = waits_.percentile(99);
     }
     progress_.pages_left = arrival_.pages->pages_left();
     partition::Partition& partition = *arrival_.partition;

@@ -324,6 +324,7 @@ void TargetSession::end_check() {
     progress_.ended_at = control_.now();
     progress_.state = MoveState::checked;
     log("migration: {} could move here; nothing has changed", shape_.name());
+    channels_.end();
     phase_ = Phase::over;
     control_.discard(*std::exchange(arrival_.partition, nullptr));
     end_connection(stream_, false);

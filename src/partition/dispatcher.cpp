@@ -16,7 +16,8 @@ namespace transom::partition {
 
 namespace {
 
-/// A call that gives the processor up has left its reason; without one, and where no page is missing, the slice was over.
+/// A call that gives the processor up has left its reason; without one, and where no page is missing, the slice was over: also where it
+/// pays a toll, of which the partition knows nothing.
 PreemptReason why_left(const Vcpu& vcpu) {
     if (vcpu.awaits != Vcpu::nothing)
         return PreemptReason::migration_fault;
@@ -238,7 +239,7 @@ std::optional<Turn> Dispatcher::take_turn() {
     return turn;
 }
 
-/// Whether the decrementer of somebody who waits, and has no processor of his own, passes in so many ticks.
+/// Whether somebody who waits, and has no processor of his own, is woken in so many ticks by his decrementer or the end of his toll.
 bool Dispatcher::somebody_wakes_within(std::uint64_t ticks, std::uint64_t now) {
     for (Partition* partition : partitions_)
         for (const Contender* contender : partition->share.contenders)

@@ -67,7 +67,7 @@ TEST_F(ManageTest, RefusesWhatItDoesNotUnderstandByName) {
         {"migrate to=10.77.0.2\n", "error missing-key: \"partition\": "},
         {"migrate partition=debian to=10.77.0.2 speed=9\n", "error unknown-key: \"speed\": "},
         {"migrate partition=debian to=10.77.0.2 check=1\n", "error bad-value: \"1\": check is yes"},
-        {"migrate partition=debian to=10.77.0.2 downtime-ms=10001\n", "error bad-value: \"10001\": downtime-ms is"},
+        {"migrate partition=debian to=10.77.0.2 downtime-ms=5001\n", "error bad-value: \"5001\": downtime-ms is"},
         {"migrate partition=debian to=10.77.0.2 bandwidth=999999\n", "error bad-value: \"999999\": bandwidth is"},
         {"migrate partition=debian to=10.77.0.2 connections=0\n", "error bad-value: \"0\": connections is"},
         {"migrate partition=debian to=10.77.0.2 connections=9\n", "error bad-value: \"9\": connections is"},
@@ -155,7 +155,7 @@ TEST_F(ManageTest, R65_TellsWhatPassesAreLike) {
                                            HasSubstr(" slowed=20"), HasSubstr(" pages_resent=5"))));
     p.state = migrate::MoveState::post_copying;
     p.pages_demanded = 4;
-    p.usual_wait = 11;
+    p.wait_99 = 11;
     p.longest_wait = 12;
     EXPECT_THAT(ask("migration\n"),
                 ElementsAre(testing::AllOf(HasSubstr(" pages_left=77"), testing::Not(HasSubstr(" pass=")),

@@ -72,6 +72,9 @@ TEST_F(MoveChoice, WhatIsDemandedPaysNoToll) {
     there.partition->vcpus[0].awaits = 90 * kib(4);
     ASSERT_TRUE(until([&] { return there.partition->memory.here({90 * kib(4)}); }));
     EXPECT_LT(source_control.ticks - asked, facts.timebase_frequency / 1000) << "4 ms for each page";
+    EXPECT_GT(target.progress().longest_wait, 0u) << "from the demand to the page";
+    EXPECT_LT(target.progress().longest_wait, facts.timebase_frequency / 1000);
+    EXPECT_GT(target.progress().wait_99, 0u);
 }
 
 // However alive everybody is.

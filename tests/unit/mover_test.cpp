@@ -95,6 +95,33 @@ TEST_F(MoverTest, ACancelledMoveGivesTheSecondPageTableBack) {
     EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
 }
 
+TEST_F(MoverTest, ACheckTakesAndGivesBackAllThatAMoveTakes) {
+    partition::Partition& here = a.build("linux");
+    go_on();
+    const Bytes at_a = a.frames.available(), at_b = b.frames.available();
+    ASSERT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {.check_only = true}));
+    go_on();
+    EXPECT_EQ(a.mover.progress().state, MoveState::checked) << a.mover.progress().failure.text();
+    EXPECT_EQ(b.mover.progress().state, MoveState::checked);
+    EXPECT_EQ(here.state, PartitionState::running);
+    EXPECT_EQ(b.roster.size(), 0u);
+    EXPECT_FALSE(here.dual->has_memory());
+    EXPECT_EQ(a.frames.available(), at_a);
+    EXPECT_EQ(b.frames.available(), at_b);
+}
+
+TEST_F(MoverTest, ACheckFindsThatASecondPageTableHasNoRoom) {
+    a.build("linux");
+    std::vector<RealAddr> taken;
+    while (const auto frame = a.frames.allocate(memory::frame_size, memory::frame_size, FrameState::hypervisor))
+        taken.push_back(*frame);
+    for (std::size_t i = 0; i < taken.size(); i += 2) // enough, and nothing in one piece
+        a.frames.release({taken[i], memory::frame_size}, FrameState::hypervisor);
+    const auto checked = a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {.check_only = true});
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().error, MoveError::memory) << checked.error().text();
+}
+
 TEST_F(MoverTest, R33_TheLogHasTheTimeOfEachPhase) {
     partition::Partition& here = a.build("linux");
     test::fill_with_noise(here);

@@ -43,6 +43,14 @@ TEST(Pacer, KeepsNoTimeForLater) {
     EXPECT_GE(sent, 9'000u);
 }
 
+TEST(Pacer, DoesNotPayForWhatWasFree) {
+    Pacer pacer(1'000'000, second, began);
+    EXPECT_TRUE(pacer.may_send(began, 0));
+    pacer.skip(100'000'000);
+    EXPECT_TRUE(pacer.may_send(began + 1, 100'000'000));
+    EXPECT_FALSE(pacer.may_send(began + 2, 100'100'000));
+}
+
 // What went otherwise meanwhile, of what was waited for, is paid for too.
 TEST(Pacer, PaysForWhatWentWithoutBeingAsked) {
     Pacer pacer(1'000'000, second, began);

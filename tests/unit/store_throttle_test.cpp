@@ -12,7 +12,7 @@ class StoreThrottleTest : public testing::Test {
   protected:
     StoreThrottleTest() {
         partition->vcpu_count = 4;
-        throttle.begin(*partition, second);
+        throttle.begin(second);
     }
     partition::StoreToll& toll(std::uint32_t vcpu) { return partition->vcpus[vcpu].toll; }
     /// A pass of a second, in which each of them is given the right to store so often.
@@ -55,7 +55,7 @@ TEST_F(StoreThrottleTest, GoesByWhatTheyDidUnhindered) {
 TEST_F(StoreThrottleTest, NobodyIsHeldForLong) {
     pass({2, 0, 0, 0});
     throttle.slow(*partition, 90);
-    EXPECT_EQ(toll(0).each(), second / StoreThrottle::shortest_turns);
+    EXPECT_EQ(toll(0).each(), second / StoreThrottle::least_turns);
 }
 
 TEST_F(StoreThrottleTest, EndsForAll) {

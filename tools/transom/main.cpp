@@ -160,7 +160,7 @@ struct CommandLine {
         command
             ->add_option("--downtime-limit", migrate.downtime_ms,
                          "milliseconds that it may stand still for the last of its pages, 300 by default")
-            ->check(CLI::Range(0u, 10'000u));
+            ->check(CLI::Range(0u, 5'000u));
         command
             ->add_option("--bandwidth", migrate.bandwidth_mb,
                          "megabytes of the stream in a second while it runs; as many as there can be by default")

@@ -29,6 +29,7 @@ class Attendant final : public partition::Task {
     std::uint64_t interval_;      // ticks from one look to the next while somebody is waited for
     DrainPace pace_;              // of all sweeps together
     bool idle_ = false;           // nobody wants this processor
+    std::uint64_t oldest_ = 0;    // when the first of the drains under way began
     std::uint64_t next_look_ = 0; // after so many ticks
     std::size_t begins_with_ = 0; // by its place in the roster: who gets the next portion of a resize if it wants one
 };

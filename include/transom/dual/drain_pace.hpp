@@ -18,6 +18,13 @@ class DrainPace {
         const std::uint64_t seconds = since / frequency_;
         return seconds >= seconds_to_all ? 100 : usual_share << seconds;
     }
+    /// How long it may take in one go, between two turns of virtual processors: they are as long as these can be on the processor that does
+    /// the hypervisor's work, so that its share can be had.
+    std::uint64_t at_once(std::uint64_t since) const {
+        const std::uint64_t turn = frequency_ / 1000;
+        const unsigned part = share(since);
+        return part == 100 ? 10 * turn : turn * part / (100 - part);
+    }
     bool due(std::uint64_t now) const { return until(now) == 0; }
     std::uint64_t until(std::uint64_t now) const {
         return static_cast<std::uint64_t>(std::max<std::int64_t>(static_cast<std::int64_t>(next_ - now), 0));

@@ -23,7 +23,7 @@ struct Limits {
 
     std::uint64_t first_record;
     std::uint64_t silence;
-    /// Longer than anybody who lets it move while it runs would have it stand still.
+    /// Twice what anybody who lets it move while it runs may have it stand still for.
     std::uint64_t stop;
     /// How long a session works before virtual processors and other tasks have their turn: 500 us,
     std::uint64_t step;

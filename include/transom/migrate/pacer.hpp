@@ -17,6 +17,8 @@ class Pacer {
     Pacer(std::uint64_t bytes_per_second, Ticks frequency, Ticks now)
         : rate_(bytes_per_second), frequency_(frequency), free_at_(now) {}
 
+    /// So many have gone, and those since the last time are nobody's affair.
+    void skip(std::uint64_t sent) { paid_ = sent; }
     /// `sent`: bytes that have gone so far, ever; not fewer than the last time.
     bool may_send(Ticks now, std::uint64_t sent) {
         if (rate_ == 0)

@@ -9,7 +9,7 @@ namespace transom::migrate {
 
 enum class CopyMode : std::uint8_t { hybrid, pre_copy, post_copy };
 
-constexpr std::uint32_t default_downtime_ms = 300, longest_downtime_ms = 10'000;
+constexpr std::uint32_t default_downtime_ms = 300, longest_downtime_ms = 5'000;
 
 /// What a user may set; the defaults are the design's.
 struct DecisionLimits {

@@ -69,7 +69,7 @@ struct Progress {
     unsigned connections = 0;           // most at once
     unsigned connections_lost = 0;      // source: of channels, before they were through
     std::uint64_t pages_demanded = 0;   // that somebody at the target waited for
-    std::uint64_t usual_wait = 0;       // target: 99 of 100 of them took no longer; up to a quarter too much
+    std::uint64_t wait_99 = 0;       // target: 99 of 100 of them took no longer; up to a quarter too much
     std::uint64_t longest_wait = 0;     // the same, all of them
     std::uint64_t table_entries = 0;    // of the hashed page table
     std::uint64_t rc_mismatches = 0;    // target: of them, whose R and C are not those that came

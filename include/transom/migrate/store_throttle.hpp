@@ -12,10 +12,10 @@ namespace transom::migrate {
 /// does unhindered is measured in the passes before.
 class StoreThrottle {
   public:
-    /// None longer, so that a virtual processor is there for its interrupts. In a second: 20.
-    static constexpr unsigned shortest_turns = 20;
+    /// In a second, so that a virtual processor is there for its interrupts: nobody is held for longer than between two of them.
+    static constexpr unsigned least_turns = 20;
 
-    void begin(const partition::Partition& partition, Ticks frequency);
+    void begin(Ticks frequency);
     void begin_pass(const partition::Partition& partition, Ticks now);
     void end_pass(const partition::Partition& partition, Ticks now);
     /// From now on those who store are given the right to in so many hundredths fewer than they would. 1 to 99. How many they are.
