@@ -14,12 +14,16 @@ namespace {
 
 using memory::FrameState;
 
-std::uint64_t words_of(const hpt::TableRoot& root) {
-    return LiveGroups::words_for(Bytes{1} << (root.log2_bytes - papr::log2_group_size));
+std::uint64_t group_words_of(const hpt::TableRoot& root) {
+    return LiveGroups::words_for(std::uint64_t{1} << (root.log2_bytes - papr::log2_group_size));
+}
+
+std::uint64_t section_words_of(const hpt::TableRoot& root) {
+    return ChangedSections::words_for(std::uint64_t{1} << (root.log2_bytes - papr::log2_entry_size));
 }
 
 Bytes memory_for(const hpt::TableRoot& root) {
-    const Bytes words = words_of(root) * sizeof(std::uint64_t);
+    const Bytes words = (group_words_of(root) + section_words_of(root)) * sizeof(std::uint64_t);
     return (Bytes{1} << root.log2_bytes) + RealAddr{words}.align_up(memory::frame_size).value;
 }
 
@@ -52,12 +56,16 @@ void PartitionEngine::begin(partition::Partition& partition, PageTracking& pages
     const Lpids lpids{partition.lpid, arch::second_lpid(partition.lpid)};
     if (lpids.second != lpids.first)
         arch::set_page_table(lpids.second, root_);
+    std::span<std::uint64_t> sections{words + group_words_of(root_), section_words_of(root_)};
+    if (stores == StorePolicy::as_in_t1) // at the target
+        sections = {};
     const bool begun = start(partition.hpt, {.slots = hpt::RealSlots(root_.address, {}),
-                                             .live_words = {words, words_of(root_)},
+                                             .live_words = {words, group_words_of(root_)},
                                              .lpids = lpids,
                                              .pages = &pages,
                                              .calls = &partition.allowed_calls,
-                                             .stores = stores});
+                                             .stores = stores,
+                                             .section_words = sections});
     invariant(begun, "a second page table begins while there is one");
 }
 

@@ -211,6 +211,9 @@ void Connection::answer_migration() {
             append(" {}_ticks={}", what, when - p.began_at);
     if (p.fold_ticks != 0)
         append(" fold_ticks={}", p.fold_ticks);
+    if (p.sections != 0)
+        append(" sections_total={} sections_sent={} sections_resent={} sections_in_stop={}", p.sections_total,
+               p.sections, p.sections_resent, p.sections_in_stop);
     if (p.rc_mismatches != 0)
         append(" rc_mismatches={}", p.rc_mismatches);
     if (p.pages_resent != 0)

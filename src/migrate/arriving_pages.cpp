@@ -8,15 +8,18 @@ using memory::FrameState;
 
 PageArrivals* ArrivingPages::begin(const PartitionShape& shape) {
     end();
-    const Bytes room = PageArrivals::room_for(shape.memory_size, shape.granule);
-    const Bytes size = RealAddr{room}.align_up(memory::frame_size).value;
+    const Bytes pages = PageArrivals::room_for(shape.memory_size, shape.granule);
+    const std::uint64_t table_words =
+        TableArrivals::words_for(std::uint64_t{1} << (shape.table_log2 - papr::log2_entry_size));
+    const Bytes size = RealAddr{pages + table_words * sizeof(std::uint64_t)}.align_up(memory::frame_size).value;
     const auto begin = frames_.allocate(size, memory::frame_size, FrameState::hypervisor);
     if (!begin)
         return nullptr;
     memory_ = {*begin, size};
-    return &pages_.emplace(
-        shape.memory_size, shape.granule,
-        std::span(reinterpret_cast<std::uint64_t*>(arch::real_pointer(*begin)), room / sizeof(std::uint64_t)));
+    auto* const words = reinterpret_cast<std::uint64_t*>(arch::real_pointer(*begin));
+    const std::uint64_t page_words = pages / sizeof(std::uint64_t);
+    table_ = TableArrivals({words + page_words, table_words});
+    return &pages_.emplace(shape.memory_size, shape.granule, std::span(words, page_words));
 }
 
 void ArrivingPages::end() {

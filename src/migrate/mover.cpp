@@ -308,7 +308,7 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
         return std::unexpected(failure(MoveError::memory, "{}", created.error().view()));
     }
     arriving_.belong_to(**created);
-    return Arrival{.partition = *created, .digests = *words, .pages = pages};
+    return Arrival{.partition = *created, .digests = *words, .pages = pages, .table = arriving_.table()};
 }
 
 std::expected<bool, Failure> Mover::prepare(Partition& partition, bool post_copy, std::uint64_t budget) {

@@ -48,9 +48,9 @@ bool SourceSession::begin_tracking() {
         return false;
     }
     throttle_.begin(facts_.timebase_frequency);
-    begin_pass();
+    table_.begin_round();
     progress_.state = MoveState::pre_copying;
-    enter(Phase::passes);
+    enter(Phase::sections);
     return true;
 }
 
@@ -76,6 +76,14 @@ bool SourceSession::produce_pass() {
         say_working();
         return true;
     }
+    if (in_round_) {
+        if (is_ahead())
+            return false;
+        in_round_ = produce_sections();
+        if (!in_round_)
+            end_pass();
+        return true;
+    }
     if (!has_room_for_page() || is_ahead())
         return false;
     if (page_) {
@@ -96,7 +104,8 @@ bool SourceSession::produce_pass() {
         return true;
     case Choice::Step::over:
         put_zero_run();
-        end_pass();
+        table_.begin_round();
+        in_round_ = true;
         return true;
     }
     return true;
@@ -143,6 +152,7 @@ void SourceSession::begin_suspended() {
     progress_.state = MoveState::copying;
     cursor_ = 0;
     order_.pages->begin_stop();
+    begin_last_round();
     writer_.finish(RecordType::partition, encode_partition(*order_.partition, writer_.payload()));
     enter(post_copy_ ? Phase::owed : Phase::pages);
 }

@@ -2,18 +2,10 @@
 #include <algorithm>
 #include <transom/migrate/partition_state.hpp>
 #include <transom/migrate/source_session.hpp>
-#include <transom/migrate/table_state.hpp>
 
 // What the source sends after both sides agreed. Each call of produce() makes one record at most.
 
 namespace transom::migrate {
-
-namespace {
-
-/// Slots looked at in one go when the table is sparse.
-constexpr std::uint64_t slots_per_step = 4096;
-
-} // namespace
 
 /// False: nothing can be done before the target answers or the partition has stopped.
 bool SourceSession::produce() {
@@ -27,6 +19,14 @@ bool SourceSession::produce() {
         return true;
     case Phase::tracking:
         return begin_tracking();
+    case Phase::sections:
+        if (is_ahead())
+            return false;
+        if (!produce_sections()) {
+            begin_pass();
+            enter(Phase::passes);
+        }
+        return true;
     case Phase::passes:
         return produce_pass();
     case Phase::suspending:
@@ -40,7 +40,11 @@ bool SourceSession::produce() {
         return produce_pages();
     case Phase::table:
         state_sent_ = true;
-        return produce_table();
+        if (!produce_sections()) {
+            cursor_ = 0;
+            enter(Phase::vcpus);
+        }
+        return true;
     case Phase::vcpus:
         writer_.finish(RecordType::vcpu, encode_vcpu(partition.vcpus[cursor_], writer_.payload()));
         if (++cursor_ == partition.vcpu_count) {
@@ -94,25 +98,29 @@ bool SourceSession::produce() {
     return false;
 }
 
-bool SourceSession::produce_table() {
-    const std::uint64_t slots = order_.partition->hpt.slot_count();
-    const std::uint64_t end = std::min(slots, cursor_ + slots_per_step);
+/// A record at most. False: the round is over, and there was nothing more.
+bool SourceSession::produce_sections() {
     const std::uint64_t began = now();
-    const TablePortion portion = encode_table(*order_.partition, cursor_, end, writer_.payload());
-    if (has_two_tables(*order_.partition))
+    const auto portion = table_.next(writer_.payload());
+    const bool stopped = phase_ == Phase::table;
+    if (stopped && table_.has_twins())
         progress_.fold_ticks += now() - began;
-    cursor_ = portion.next;
-    if (portion.entries != 0) {
-        writer_.finish(RecordType::page_table, portion.bytes);
-        progress_.table_entries += portion.entries;
-    } else if (out_of_time()) {
-        writer_.finish(RecordType::working, 0, 0); // nothing here, but the target is to hear of us
-    }
-    if (cursor_ == slots) {
-        cursor_ = 0;
-        enter(Phase::vcpus);
-    }
+    if (!portion)
+        return false;
+    writer_.finish(RecordType::page_table, portion->bytes);
+    progress_.table_entries += portion->entries;
+    progress_.sections += portion->sections;
+    progress_.sections_in_stop += stopped ? portion->sections : 0;
+    // In the first round each goes once.
+    progress_.sections_resent = progress_.sections - std::min(progress_.sections, progress_.sections_total);
     return true;
+}
+
+void SourceSession::begin_last_round() {
+    const std::uint64_t began = now();
+    table_.begin_stop();
+    if (table_.has_twins())
+        progress_.fold_ticks += now() - began;
 }
 
 void SourceSession::produce_clock() {

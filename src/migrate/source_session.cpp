@@ -45,6 +45,7 @@ std::expected<void, Failure> SourceSession::start(net::Network& network, const M
     progress_.partition_storage = shape.name_storage;
     progress_.peer = order.target;
     progress_.pages_total = shape.granules();
+    progress_.sections_total = hpt::sections_of(partition.hpt.slot_count());
     progress_.began_at = now();
     order_ = order;
     writer_.reset();
@@ -58,7 +59,8 @@ std::expected<void, Failure> SourceSession::start(net::Network& network, const M
     cursor_ = 0;
     zero_count_ = 0;
     zero_digest_.reset();
-    watching_ = false;
+    watching_ = in_round_ = false;
+    table_.begin(*order.partition);
     page_.reset();
     post_copy_ = order.mode == MoveMode::post_copy;
     ran_there_ = false;

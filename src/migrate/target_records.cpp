@@ -5,7 +5,6 @@
 #include <transom/migrate/checksum.hpp>
 #include <transom/migrate/page_copy.hpp>
 #include <transom/migrate/partition_state.hpp>
-#include <transom/migrate/table_state.hpp>
 #include <transom/migrate/target_session.hpp>
 #include <transom/partition/deliver.hpp>
 
@@ -58,7 +57,7 @@ void TargetSession::landed(std::uint64_t index) {
 }
 
 /// Memory comes while the partition runs at the source, from the first page on, and until all is here.
-bool TargetSession::takes_pages() {
+bool TargetSession::takes_memory() {
     if (phase_ == Phase::timing) {
         phase_ = Phase::pre_copying;
         progress_.state = MoveState::pre_copying;
@@ -74,7 +73,7 @@ void TargetSession::handle_page(const Record& record) {
 }
 
 std::optional<Failure> TargetSession::store(const Record& record) {
-    if (!takes_pages())
+    if (!takes_memory())
         return failure(MoveError::record_order, "a page came where it may not");
     const auto copy = PageCopy::of(record, shape_.granule);
     if (!copy)
@@ -128,7 +127,7 @@ void TargetSession::pages_taken() {
 
 void TargetSession::handle_zero_pages(const Record& record) {
     const auto run = record.as<ZeroPagesRecord>();
-    if (!takes_pages())
+    if (!takes_memory())
         return out_of_order(record);
     if (!run)
         return wrong_length(record);
@@ -182,14 +181,6 @@ void TargetSession::handle_state(const Record& record) {
             return out_of_order(record);
     };
     switch (record.type) {
-    case RecordType::page_table: {
-        const auto arrival = decode_table(record.payload, partition, next_slot_);
-        if (!arrival)
-            return fail(arrival.error());
-        progress_.table_entries += arrival->entries;
-        progress_.rc_mismatches += arrival->rc_mismatches;
-        return;
-    }
     case RecordType::vcpu:
         return once(decode_vcpu(record.payload, partition, facts_), vcpus_seen_);
     case RecordType::areas:
@@ -222,6 +213,8 @@ std::optional<Failure> TargetSession::missing_part() const {
     for (std::uint64_t g = 0; owed_next_ == 0 && arrival_.pages->pages_left() != 0 && g < shape_.granules(); ++g)
         if (arrival_.pages->status({g}) != ArrivalStatus::present)
             return failure(MoveError::incomplete, "granule {} has not come", g);
+    if (const auto section = arrival_.table.missing(*arrival_.partition))
+        return failure(MoveError::incomplete, "section {} of the page table has not come", section->value);
     for (std::uint32_t i = 0; i < shape_.vcpus; ++i)
         if (!vcpus_seen_.test(i) || !areas_seen_.test(i))
             return failure(MoveError::incomplete, "the {} of virtual processor {} have not come",

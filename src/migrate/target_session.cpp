@@ -36,7 +36,6 @@ void TargetSession::accept(net::ByteStream& stream) {
         return; // nobody but its source is awaited
     arrival_ = {};
     phase_ = Phase::greeting;
-    next_slot_ = 0;
     owed_next_ = 0;
     vcpus_seen_.reset();
     areas_seen_.reset();
@@ -174,6 +173,7 @@ void TargetSession::handle(const Record& record) {
     case RecordType::zero_pages:
         return handle_zero_pages(record);
     case RecordType::page_table:
+        return handle_page_table(record);
     case RecordType::vcpu:
     case RecordType::areas:
     case RecordType::interrupts:
@@ -225,6 +225,7 @@ void TargetSession::handle_hello(const Record& record) {
     shape_ = *shape;
     progress_.partition_storage = shape_.name_storage;
     progress_.pages_total = shape_.granules();
+    progress_.sections_total = hpt::sections_of(std::uint64_t{1} << (shape_.table_log2 - papr::log2_entry_size));
     const auto arrival = control_.create(shape_);
     if (!arrival)
         return fail(arrival.error());

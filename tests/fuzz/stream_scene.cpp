@@ -129,6 +129,13 @@ migrate::MoveOrder StreamScene::order(MoveMode mode) {
             .mode = mode};
 }
 
+/// Its page table goes while it runs, and changes.
+void StreamScene::begin_twins(MoveMode mode) {
+    has_twins_ = mode == MoveMode::pre_copy || mode == MoveMode::hybrid;
+    if (has_twins_)
+        twins_.begin(*here_.partition);
+}
+
 /// As a processor does, in each pass, to a page that has been sent in it: so that some go as what has changed.
 void StreamScene::store_a_little() {
     if (move_->source_control.tracked == nullptr || move_->source_control.asked || move_->source.progress().pass > 4)
@@ -139,6 +146,8 @@ void StreamScene::store_a_little() {
     table.raise({3 * kib(64)}, kib(64));
     here_.granule(3)[move_->source.progress().pass * 1000] ^= std::byte{1};
     table.lower({3 * kib(64)}, kib(64));
+    if (has_twins_)
+        twins_.protect({9}, move_->source.progress().pass % 4);
 }
 
 void StreamScene::work(unsigned idle_rounds) {
@@ -189,6 +198,7 @@ std::string StreamScene::run(Input& input) {
     const MoveMode mode = input.one_of(modes);
     move_ = std::make_unique<Move>(*this, input);
     populate();
+    begin_twins(mode);
     move_->source_control.per_look = 100; // so that a pass takes some steps
     if (!move_->source.start(move_->from_source, order(mode)))
         return "the move does not start";

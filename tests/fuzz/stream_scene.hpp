@@ -3,6 +3,7 @@
 
 #include "input.hpp"
 
+#include "../unit/home_twins.hpp"
 #include "../unit/memory_pipe.hpp"
 #include "../unit/move_ends.hpp"
 
@@ -30,6 +31,7 @@ class StreamScene {
 
     migrate::MoveOrder order(migrate::MoveMode mode);
     void populate();
+    void begin_twins(migrate::MoveMode mode);
     void pass(std::uint64_t ticks);
     void store_a_little();
     void work(unsigned idle_rounds);
@@ -42,6 +44,9 @@ class StreamScene {
     std::vector<std::byte> receive_buffer_ = std::vector<std::byte>(migrate::max_record);
     std::vector<std::uint64_t> room_;
     std::vector<std::uint64_t> copies_ = std::vector<std::uint64_t>(mib(1) / sizeof(std::uint64_t));
+
+    test::HomeTwins twins_{arch::fake_real_base + mib(48) + kib(512)}; // behind the other one's page table
+    bool has_twins_ = false;
 
     // Anew for each move.
     struct Move;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "home_twins.hpp"
 #include "move_fixture.hpp"
 
 #include <transom/fault/faulty_network.hpp>
@@ -32,6 +33,11 @@ class Faults : public Move, protected migrate::DoubtControl {
         there.scrub();
         migrate::MoveOrder moved = order(populate(kib(4), 2, filled));
         moved.mode = mode;
+        changes_ = mode == MoveMode::pre_copy;
+        if (changes_) { // its page table goes while it runs,
+            twins.begin(*here.partition);
+            source_control.stop_after = 1;
+        }
         if (mode == MoveMode::post_copy)
             wait_for_it_ = 70;
         ASSERT_TRUE(source.start(faulty, moved));
@@ -52,6 +58,10 @@ class Faults : public Move, protected migrate::DoubtControl {
             moved = source.step(1000) || moved;
             moved = target.step(1000) || moved;
             doubts.step();
+            if (changes_ && source.progress().sections == source.progress().sections_total) {
+                changes_ = false;
+                twins.protect({9}, 3); // and a section of it once more, in the stop
+            }
             if (target_control.started_early != early_ && wait_for_it_ != 0) {
                 early_ = target_control.started_early;
                 there.partition->vcpus[0].awaits = wait_for_it_ * kib(4);
@@ -85,8 +95,10 @@ class Faults : public Move, protected migrate::DoubtControl {
     migrate::Answers answers{target.outcomes()};
     migrate::Doubts doubts{*this, facts.timebase_frequency};
     std::optional<Owner> verdict;
+    HomeTwins twins{arch::fake_real_base + memory::block_size + mib(1)};
 
   private:
+    bool changes_ = false;
     std::uint64_t wait_for_it_ = 0;
     unsigned early_ = 0;
 };
@@ -191,6 +203,7 @@ TEST_F(Faults, WhatIsHeldGoesOnWhenThatIsTakenBack) {
 TEST_F(Faults, PassesEverythingOnWhereNoneIsOrdered) {
     move(MoveMode::pre_copy);
     EXPECT_EQ(source.progress().state, MoveState::completed);
+    EXPECT_EQ(source.progress().sections_resent, 1u);
     EXPECT_EQ(faulty.plan().state(), fault::FaultState::none);
     EXPECT_EQ(faulty.plan().sent(static_cast<std::uint16_t>(RecordType::end)), 1u);
 }

@@ -118,6 +118,10 @@ TEST_F(ManageTest, TellsAboutTheMove) {
     p.pages = 6;
     p.zero_pages = 250;
     p.table_entries = 9;
+    p.sections_total = 8;
+    p.sections = 12;
+    p.sections_resent = 4;
+    p.sections_in_stop = 1;
     p.bytes = 12345;
     p.began_at = 1000;
     p.stopped_at = 1500;
@@ -128,6 +132,7 @@ TEST_F(ManageTest, TellsAboutTheMove) {
         ElementsAre("ok state=completed role=source partition=debian peer=10.77.0.2 pages_done=256 pages_total=256 "
                     "pages_sent=6 "
                     "zero_pages=250 table_entries=9 bytes=12345 stopped_ticks=500 started_ticks=1500 "
+                    "sections_total=8 sections_sent=12 sections_resent=4 sections_in_stop=1 "
                     "downtime_ticks=1000 clock_error_ticks=7"));
     p.started_at = 0;
     p.state = migrate::MoveState::refused;

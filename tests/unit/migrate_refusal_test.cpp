@@ -57,8 +57,7 @@ TEST_F(Forged, EveryRecordThatIsLeftOutIsMissed) {
         forged.erase(forged.begin() + static_cast<std::ptrdiff_t>(i));
         const MoveError error = outcome(forged);
         switch (type) {
-        case RecordType::ping:       // how many there are is the source's affair
-        case RecordType::page_table: // counted by end; here end counts what is there
+        case RecordType::ping: // how many there are is the source's affair
             EXPECT_EQ(error, MoveError::none);
             break;
         case RecordType::hello:
@@ -89,8 +88,6 @@ TEST_F(Forged, EveryRecordThatComesTwiceIsRefused) {
             EXPECT_EQ(error, MoveError::none);
         else if (type == RecordType::page || type == RecordType::zero_pages)
             EXPECT_EQ(error, MoveError::none); // the last one counts
-        else if (type == RecordType::page_table)
-            EXPECT_EQ(error, MoveError::table_entry);
         else
             EXPECT_EQ(error, MoveError::record_order) << static_cast<int>(type);
     }
@@ -120,11 +117,6 @@ TEST_F(Forged, RefusesFieldsThatCanNotBe) {
               MoveError::page_range);
     EXPECT_EQ(with<ZeroPagesRecord>(RecordType::zero_pages, [](auto& r) { r.count = r.count - 1; }),
               MoveError::incomplete);
-    EXPECT_EQ(with<TableEntryRecord>(RecordType::page_table, [](auto& r) { r.slot = std::uint64_t{1} << 40; }),
-              MoveError::table_entry);
-    EXPECT_EQ(with<TableEntryRecord>(RecordType::page_table, [](auto& r) { r.slot = 9; }), MoveError::table_entry);
-    EXPECT_EQ(with<TableEntryRecord>(RecordType::page_table, [](auto& r) { r.word1 = r.word1 | mib(16); }),
-              MoveError::table_entry); // memory that the partition does not have
     EXPECT_EQ(with<VcpuRecord>(RecordType::vcpu, [](auto& r) { r.index = 1; }), MoveError::record_content);
     EXPECT_EQ(with<VcpuRecord>(RecordType::vcpu, [](auto& r) { r.state = 4; }), MoveError::record_content);
     EXPECT_EQ(with<VcpuRecord>(RecordType::vcpu, [](auto& r) { r.alternate_location = 1; }), MoveError::record_content);

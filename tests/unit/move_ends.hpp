@@ -25,6 +25,7 @@ struct Home {
     std::vector<std::uint64_t> digests;
     std::vector<std::uint64_t> arrived; // the states of its pages
     std::optional<migrate::PageArrivals> page_states;
+    std::vector<std::uint64_t> sections; // of its page table that have arrived
     std::unique_ptr<partition::Partition> partition;
 
     explicit Home(RealAddr at) : memory(at), table(at + memory::block_size) {}
@@ -36,6 +37,7 @@ struct Home {
         digests.assign(memory::block_size / granule, 0);
         arrived.assign(migrate::PageArrivals::room_for(memory::block_size, granule) / sizeof(std::uint64_t), 0);
         page_states.emplace(memory::block_size, granule, arrived);
+        sections.assign(migrate::TableArrivals::words_for(guest_words.size()), 0);
         partition = std::make_unique<partition::Partition>();
         std::copy(name.begin(), name.end(), partition->name_storage.begin());
         partition->granule = granule;
@@ -134,7 +136,7 @@ struct TestTarget final : migrate::TargetControl {
         ++created;
         partition::Partition& p = home.build(shape.name(), shape.granule, shape.vcpus, shape.large_pages);
         p.cpu_characteristics = shape.cpu_characteristics;
-        return migrate::Arrival{&p, home.digests, &*home.page_states};
+        return migrate::Arrival{&p, home.digests, &*home.page_states, migrate::TableArrivals(home.sections)};
     }
     std::expected<bool, migrate::Failure> prepare(partition::Partition&, bool post_copy, std::uint64_t) override {
         if (post_copy && no_second_table)

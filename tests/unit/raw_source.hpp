@@ -79,8 +79,9 @@ inline std::vector<std::byte> join(const Records& records, bool recount = true) 
             totals.pages = totals.pages + 1;
         if (record.type == migrate::RecordType::zero_pages && payload.size() >= sizeof(migrate::ZeroPagesRecord))
             totals.zero_pages = totals.zero_pages + record.as<migrate::ZeroPagesRecord>().count;
-        if (record.type == migrate::RecordType::page_table)
-            totals.table_entries = totals.table_entries + payload.size() / sizeof(migrate::TableEntryRecord);
+        if (record.type == migrate::RecordType::page_table && payload.size() >= sizeof(migrate::TableSectionsRecord))
+            totals.table_entries = totals.table_entries + (payload.size() - sizeof(migrate::TableSectionsRecord)) /
+                                                              sizeof(migrate::TableEntryRecord);
         if (record.type == migrate::RecordType::end && recount) {
             totals.records = writer.records();
             totals.digest = writer.digest();

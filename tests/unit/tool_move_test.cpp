@@ -196,9 +196,10 @@ TEST(ToolMoveReport, HasTheNamesThatWerePromised) {
     for (const char* name : {"guest", "total_s", "downtime_ms", "internal_downtime_ms", "memory_bytes", "wire_bytes",
                              "virtual_processors", "rounds", "work_rounds", "work_wrong", "source_qemu", "target_qemu"})
         EXPECT_TRUE(json.contains(name)) << name;
-    for (const char* name : {"mode", "passes", "pages_total", "pages_sent", "pages_resent", "zero_pages", "t2_faults",
-                             "t2_live_at_switch", "drained_by_hcall", "drained_by_sweep", "rc_mismatches",
-                             "switch_halt_instructions", "fold_us", "postcopy_faults"})
+    for (const char* name :
+         {"mode", "passes", "pages_total", "pages_sent", "pages_resent", "zero_pages", "t2_faults", "t2_live_at_switch",
+          "drained_by_hcall", "drained_by_sweep", "rc_mismatches", "switch_halt_instructions", "fold_us",
+          "postcopy_faults", "sections_total", "sections_sent", "sections_resent", "sections_in_stop"})
         EXPECT_TRUE(json.contains(name)) << name;
     EXPECT_EQ(json["moves"].size(), 1u);
 }

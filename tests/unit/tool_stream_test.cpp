@@ -138,7 +138,7 @@ TEST(ToolStream, WhatARecordMayNotHoldIsSaid) {
     joins.zero = 1;
     made.add(RecordType::join, joins);
     made.add_bytes(static_cast<RecordType>(77), std::vector<std::byte>(5), 0);
-    made.add_bytes(RecordType::page_table, std::vector<std::byte>(50));
+    made.add_bytes(RecordType::page_table, std::vector<std::byte>(sizeof(migrate::TableSectionsRecord) + 50));
     migrate::VcpuRecord vcpu;
     vcpu.spr_count = 2;
     made.add(RecordType::vcpu, vcpu);
@@ -153,13 +153,14 @@ TEST(ToolStream, WhatARecordMayNotHoldIsSaid) {
     std::vector<std::string> what;
     for (const StreamFault& fault : seen.faults)
         what.push_back(fault.what);
-    EXPECT_THAT(
-        what, ElementsAre("zero_pages: granules beyond the partition's memory", "zero_pages: a run of no granules",
-                          "ping: 7 bytes, where ping has 8", "join: a field that must be zero is not",
-                          "page_table: 50 bytes are no whole number of entries", "page_table: slots that do not ascend",
-                          "vcpu: it says that it has 2 special purpose registers, and has 0",
-                          "terminal: it says that 4294967296 bytes follow, and 0 do",
-                          "failure: error 32 is busy in docs/stream.md"));
+    EXPECT_THAT(what,
+                ElementsAre("zero_pages: granules beyond the partition's memory", "zero_pages: a run of no granules",
+                            "ping: 7 bytes, where ping has 8", "join: a field that must be zero is not",
+                            "page_table: no sections", "page_table: 50 bytes are no whole number of entries",
+                            "page_table: slots that do not ascend", "page_table: slots that are not in its sections",
+                            "vcpu: it says that it has 2 special purpose registers, and has 0",
+                            "terminal: it says that 4294967296 bytes follow, and 0 do",
+                            "failure: error 32 is busy in docs/stream.md"));
     EXPECT_EQ(seen.entries[5]["type"], "type 77");
     EXPECT_EQ(seen.entries[5]["mandatory"], false);
 }

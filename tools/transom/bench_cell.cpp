@@ -83,7 +83,10 @@ nlohmann::ordered_json BenchCell::json() const {
         {"pages_demanded", m.pages_demanded},
         {"faults_per_page", ratio(m.tables.faults, m.pages_total)},
         {"fault_ticks_per_page", ratio(m.tables.fault_ticks, m.pages_total)},
-        {"fold_us", m.fold_ms * 1e3}};
+        {"fold_us", m.fold_ms * 1e3},
+        {"sections_total", m.sections_total},
+        {"sections_resent", m.sections_resent},
+        {"sections_in_stop", m.sections_in_stop}};
     m.tables.add_to(json);
     json["phases"] = to_json(m.phases);
     json["complaints"] = complaints;

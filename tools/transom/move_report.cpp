@@ -68,6 +68,10 @@ nlohmann::ordered_json MoveReport::json() const {
         {"downtime_ms", ticks.longest_gap_ms},
         {"internal_downtime_ms", internal_downtime_ms},
         {"fold_us", fold_ms * 1e3},
+        {"sections_total", sections_total},
+        {"sections_sent", sections_sent},
+        {"sections_resent", sections_resent},
+        {"sections_in_stop", sections_in_stop},
         {"memory_bytes", memory_bytes},
         {"wire_bytes", wire_bytes},
         {"passes", passes},
@@ -152,6 +156,9 @@ std::string MoveReport::text() const {
     if (slowed_percent != 0)
         text +=
             fmt::format("  slowed             by {} %, the virtual processors that stored too much\n", slowed_percent);
+    if (sections_total != 0)
+        text += fmt::format("  page table         {} sections, {} more than once; {} of them, {:.1f} ms, in the stop\n",
+                            sections_total, sections_resent, sections_in_stop, fold_ms);
     if (connections > 1 || connections_lost != 0)
         text += fmt::format("  connections        {} at once, {} lost\n", connections, connections_lost);
     if (pages_demanded != 0)

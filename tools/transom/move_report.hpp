@@ -21,8 +21,10 @@ struct MoveReport {
     std::uint64_t virtual_processors = 0;
     double total_s = 0;              ///< from the request until the target has said that it is complete
     double internal_downtime_ms = 0; ///< as the hypervisors measured it: source's stop to target's start
-    double fold_ms =
-        0; ///< of the stop, at the source: until the R and C of both page tables were joined and on their way
+    double fold_ms = 0; ///< of the stop, at the source: to find and read what had changed in its page tables
+    std::uint64_t sections_total = 0,
+                  sections_sent = 0; ///< of the page table: there are; and went, each time. Of those:
+    std::uint64_t sections_resent = 0, sections_in_stop = 0; ///< not for the first time; while it stood still
     std::uint64_t memory_bytes = 0, wire_bytes = 0;
     std::uint64_t pages_total = 0, pages_sent = 0,
                   zero_pages = 0; ///< there are; with their contents, and as zero, each time

@@ -135,6 +135,10 @@ void OneMove::note_completion(const Fields& source, const Fields& target) {
     report_.pages_sent = source.number("pages_sent").value_or(0);
     report_.zero_pages = source.number("zero_pages").value_or(0);
     report_.rc_mismatches = target.number("rc_mismatches").value_or(0);
+    report_.sections_total = source.number("sections_total").value_or(0);
+    report_.sections_sent = source.number("sections_sent").value_or(0);
+    report_.sections_resent = source.number("sections_resent").value_or(0);
+    report_.sections_in_stop = source.number("sections_in_stop").value_or(0);
     report_.passes = source.number("pass").value_or(0);
     report_.slowed_percent = source.number("slowed").value_or(0);
     report_.pages_resent = source.number("pages_resent").value_or(0);

@@ -150,7 +150,7 @@ void StreamDump::count(const StreamRecord& record, std::vector<std::string>& fau
     case RecordType::partition:
         return granules_.stop();
     case RecordType::page_table:
-        table_entries_ += record.payload.size() / sizeof(TableEntryRecord);
+        table_entries_ += (record.payload.size() - sizeof(TableSectionsRecord)) / sizeof(TableEntryRecord);
         return;
     case RecordType::end:
         return check_totals(record, faults);

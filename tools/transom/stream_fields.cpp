@@ -152,7 +152,7 @@ constexpr std::array kinds = {
     Kind{RecordType::partition, "partition", sizeof(PartitionRecord), true, partition},
     Kind{RecordType::page, "page", sizeof(PageRecord), false, page},
     Kind{RecordType::zero_pages, "zero_pages", sizeof(ZeroPagesRecord), true, zero_pages},
-    Kind{RecordType::page_table, "page_table", sizeof(TableEntryRecord), false,
+    Kind{RecordType::page_table, "page_table", sizeof(TableSectionsRecord), false,
          [](Payload payload, RecordFields& out) { page_table(payload, out, false); }},
     Kind{RecordType::vcpu, "vcpu", sizeof(VcpuRecord), false, vcpu},
     Kind{RecordType::areas, "areas", sizeof(AreasRecord), true, areas},

@@ -2,6 +2,7 @@
 #include "stream_values.hpp"
 
 #include <transom/hpt/entry.hpp>
+#include <transom/hpt/section.hpp>
 #include <transom/partition/spr_list.hpp>
 
 // What the records of a partition's state hold.
@@ -47,18 +48,30 @@ Json entry(const TableEntryRecord& record) {
 } // namespace
 
 void page_table(Payload payload, RecordFields& out, bool all) {
-    const std::size_t count = payload.size() / sizeof(TableEntryRecord);
-    const auto at = [&](std::size_t i) { return object<TableEntryRecord>(payload, i * sizeof(TableEntryRecord)); };
-    out.fields = {{"entries", count},
-                  {"first_slot", std::uint64_t{at(0).slot}},
-                  {"last_slot", std::uint64_t{at(count - 1).slot}}};
-    if (payload.size() % sizeof(TableEntryRecord) != 0)
-        out.faults.push_back(fmt::format("{} bytes are no whole number of entries", payload.size()));
+    const auto r = object<TableSectionsRecord>(payload);
+    const Payload bytes = payload.subspan(sizeof r);
+    const std::size_t count = bytes.size() / sizeof(TableEntryRecord);
+    const auto at = [&](std::size_t i) { return object<TableEntryRecord>(bytes, i * sizeof(TableEntryRecord)); };
+    out.fields = {{"first_section", std::uint64_t{r.first}}, {"sections", std::uint64_t{r.count}}, {"entries", count}};
+    if (count != 0) {
+        out.fields["first_slot"] = std::uint64_t{at(0).slot};
+        out.fields["last_slot"] = std::uint64_t{at(count - 1).slot};
+    }
+    if (r.count == 0)
+        out.faults.emplace_back("no sections");
+    if (bytes.size() % sizeof(TableEntryRecord) != 0)
+        out.faults.push_back(fmt::format("{} bytes are no whole number of entries", bytes.size()));
     for (std::size_t i = 1; i < count; ++i)
         if (at(i).slot <= at(i - 1).slot) {
             out.faults.emplace_back("slots that do not ascend");
             break;
         }
+    const auto is_elsewhere = [&](std::size_t i) {
+        const std::uint64_t section = hpt::section_of({at(i).slot}).value;
+        return section < r.first || section - r.first >= r.count;
+    };
+    if (count != 0 && (is_elsewhere(0) || is_elsewhere(count - 1)))
+        out.faults.emplace_back("slots that are not in its sections");
     if (!all)
         return;
     Json& entries = out.fields["table"] = Json::array();

@@ -62,6 +62,13 @@ template <class Pair> class DualTable : public hpt::Table<Pair> {
     std::expected<hpt::Pending<FoldWork>, FoldError> begin_fold(papr::Ptex slot, Fold fold, bool nobody_walks);
     void finish_fold(hpt::Pending<FoldWork> pending, const hpt::Flushed& receipt, Fold fold);
 
+    /// Gives what a section of T1 holds for the partition, slot by slot. Then it counts as not changed, but for what changes meanwhile. T1 has the
+    /// R and C that it gives, so that what T2 has and T1 has not is newer.
+    template <class Give> void read_section(hpt::Section section, Give give);
+    /// With nobody inside: marks the sections in which T2 has R or C that T1 lacks. It looks at the entries of T2 that are in use, however
+    /// large the tables are.
+    void mark_newer_usage();
+
     /// Whether a slot of T2 is in use.
     bool has_twin(papr::Ptex slot) { return (second().d0(slot) & papr::d0::valid) != 0; }
 
@@ -77,6 +84,8 @@ template <class Pair> class DualTable : public hpt::Table<Pair> {
     Twins& twins() { return this->slots_.twins(); }
     bool is(const Contents& held, const Key& key, bool valid_or_not) const;
     std::optional<Contents> lock_page(papr::Ptex slot, const Key& key);
+    /// What the partition sees in a slot; T1 has the R and C of both afterwards.
+    papr::PageTableEntry joined(papr::Ptex slot);
     std::expected<hpt::Pending<FillWork>, FaultOutcome> fill_locked(papr::Ptex slot, const Contents& held,
                                                                     const Access& access);
     /// What a read-only fold leaves as it is.

@@ -143,6 +143,8 @@ std::expected<hpt::Pending<FoldWork>, FoldError> DualTable<Pair>::begin_fold(pap
     if (fold == Fold::read_only && theirs && is_folded(d1)) {
         // R stays in T2: it is only copied, and needs to be neither the last word nor taken away.
         first().merge_d1(slot, d1 & papr::d1::referenced);
+        if ((d1 & papr::d1::referenced & ~held.d1) != 0)
+            this->slots_.changed(slot);
         unlock(slot, held.d0);
         return std::unexpected(FoldError::up_to_date);
     }
@@ -163,6 +165,7 @@ void DualTable<Pair>::finish_fold(hpt::Pending<FoldWork> pending, const hpt::Flu
     } else if (const std::uint64_t more = d1 & papr::d1::usage & ~first().d1(slot); more != 0) {
         // A processor may be walking T1 and set bits itself.
         first().merge_d1(slot, more);
+        this->slots_.changed(slot); // it may have been sent before the bits were set in T2
         if ((more & papr::d1::changed) != 0)
             Counters::count(counters.rc_merged);
         if ((more & ~first().d1(slot)) != 0)
@@ -178,6 +181,34 @@ void DualTable<Pair>::finish_fold(hpt::Pending<FoldWork> pending, const hpt::Flu
         second().complete();
     }
     unlock(slot, work.first_d0);
+}
+
+template <class Pair> papr::PageTableEntry DualTable<Pair>::joined(papr::Ptex slot) {
+    const Contents held = this->lock(slot);
+    if (const std::uint64_t usage = held.d1 & papr::d1::usage; held.valid() && usage != 0)
+        first().merge_d1(slot, usage);
+    unlock(slot, held.d0);
+    return this->view(held);
+}
+
+template <class Pair> template <class Give> void DualTable<Pair>::read_section(hpt::Section section, Give give) {
+    invariant(section.end().value <= this->slot_count(), "beyond the end of a hashed page table");
+    twins().sections.take(section); // before it is read: who changes something marks it afterwards
+    for (papr::Ptex slot = section.begin(); slot < section.end(); ++slot.value)
+        if (first().guest_word(slot) != 0) // as in next_used
+            if (const papr::PageTableEntry entry = joined(slot); entry != papr::PageTableEntry{})
+                give(hpt::UsedSlot{slot, entry});
+}
+
+template <class Pair> void DualTable<Pair>::mark_newer_usage() {
+    const papr::GroupIndex end{this->slot_count() / papr::slots_per_group};
+    for (papr::GroupIndex group = twins().groups.next({}, end); group < end;
+         group = twins().groups.next({group.value + 1}, end))
+        for (unsigned i = 0; i < papr::slots_per_group; ++i) {
+            const papr::Ptex slot = papr::ptex(group, i);
+            if (has_twin(slot) && (second().d1(slot) & ~first().d1(slot) & papr::d1::usage) != 0)
+                this->slots_.changed(slot);
+        }
 }
 
 } // namespace transom::dual

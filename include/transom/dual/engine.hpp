@@ -22,6 +22,7 @@ template <class Slots> struct SecondTable {
     PageTracking* pages = nullptr;
     CallDiversion* calls = nullptr;
     StorePolicy stores = StorePolicy::when_stored;
+    std::span<std::uint64_t> section_words{}; // ChangedSections::words_for; none where T1 is not to be sent
 };
 
 /// A partition's second page table, from its making to its end. Whoever leads the migration calls start, advance, sweep and stop; its
@@ -109,6 +110,8 @@ template <class Slots, class Pair = TwinSlots<Slots>, class Walk = Walkers<>> cl
     /// Grows with each start and each end by force: what was done in another one does not count.
     std::uint64_t epoch() const { return epoch_.load(std::memory_order_acquire); }
     const Lpids& lpids() const { return lpids_; }
+    /// What changes from the moment on at which all_on_second(): before, a processor on T1 sets R and C unseen.
+    ChangedSections& sections() { return twins_.sections; }
     DualTable<Pair>& table() { return table_; }
     Twins& twins() { return twins_; }
 

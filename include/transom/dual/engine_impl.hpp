@@ -20,6 +20,7 @@ bool Engine<Slots, Pair, Walk>::start(hpt::Table<Slots>& first, const SecondTabl
     if (active())
         return false;
     twins_.groups = LiveGroups(second.live_words);
+    twins_.sections = ChangedSections(second.section_words);
     twins_.pages = second.pages;
     twins_.stores = second.stores;
     twins_.turns = &first.turns();

@@ -41,6 +41,7 @@ template <class Slots> class TwinSlots {
         Counters& counters = twins_->counters;
         Counters::count(free_twin(slot) ? counters.drained_by_calls : counters.dropped_by_calls);
     }
+    void changed(papr::Ptex slot) { twins_->sections.mark(slot); }
     /// It is invalid, no TLB has it, and its R and C have been taken. Whether it was one of those that were left to be drained.
     bool free_twin(papr::Ptex slot) {
         lower(slot, second_.d1(slot));

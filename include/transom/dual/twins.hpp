@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <transom/dual/changed_sections.hpp>
 #include <transom/dual/counters.hpp>
 #include <transom/dual/live_entries.hpp>
 #include <transom/dual/live_groups.hpp>
@@ -21,6 +22,7 @@ struct Twins {
     PhaseWord phase;
     LiveEntries live;
     LiveGroups groups;
+    ChangedSections sections; // of T1, at the source
     Counters counters;
     PageTracking* pages = nullptr; // never null while there is a T2
     StorePolicy stores = StorePolicy::when_stored;

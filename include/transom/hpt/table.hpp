@@ -99,6 +99,8 @@ template <class Slots> class Table {
     std::optional<UsedSlot> next_used(papr::Ptex from, papr::Ptex end);
     /// At the target of a migration: puts back what next_used gave. The slot must be unused; errors as begin_enter.
     std::expected<void, TableError> restore(const UsedSlot& used, const memory::LogicalMemory& memory);
+    /// There, before anybody has walked the table: nothing is in the slots [from, end) any more.
+    void vacate(papr::Ptex from, papr::Ptex end);
 
     TableTurns& turns() {
         if constexpr (SharesTurns<Slots>)

@@ -78,6 +78,8 @@ template <class Slots>
     slots_.order();
     slots_.set_d0(slot, entry.d0); // and unlocked
     slots_.complete();
+    if constexpr (Twinned<Slots>)
+        slots_.changed(slot);
 }
 
 template <class Slots>
@@ -245,13 +247,21 @@ template <class Slots> [[gnu::always_inline]] inline Attempt<papr::PageTableEntr
 template <class Slots> std::optional<UsedSlot> Table<Slots>::next_used(papr::Ptex from, papr::Ptex end) {
     invariant(end.value <= slot_count(), "beyond the end of a hashed page table");
     for (papr::Ptex slot = from; slot < end; ++slot.value) {
-        if (peek(slot).unused())
+        // Whatever is entered has M in its guest word.
+        if (slots_.guest_word(slot) == 0)
             continue;
         const auto entry = read(slot);
         if (entry && *entry != papr::PageTableEntry{})
             return UsedSlot{slot, *entry};
     }
     return {};
+}
+
+template <class Slots> void Table<Slots>::vacate(papr::Ptex from, papr::Ptex end) {
+    invariant(end.value <= slot_count(), "beyond the end of a hashed page table");
+    for (papr::Ptex slot = from; slot < end; ++slot.value)
+        if (slots_.guest_word(slot) != 0)
+            write(slot, {}, 0);
 }
 
 template <class Slots>

@@ -13,6 +13,7 @@ template <class Slots>
 concept Twinned = requires(Slots slots, papr::Ptex slot) {
     slots.drop_twin(slot);   // it is there no longer for a walk that begins now; R and C stay
     slots.forget_twin(slot); // after the flush, when R and C have been read
+    slots.changed(slot);     // what the partition sees in it is another thing now, and who looks finds that
 };
 
 /// Slots of a table that another one has too, without what these do beside: there is one set of turns, that one's.

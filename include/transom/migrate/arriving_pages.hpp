@@ -5,6 +5,7 @@
 #include <transom/memory/frames.hpp>
 #include <transom/migrate/hello.hpp>
 #include <transom/migrate/page_arrivals.hpp>
+#include <transom/migrate/table_arrivals.hpp>
 
 namespace transom::migrate {
 
@@ -16,6 +17,8 @@ class ArrivingPages {
 
     /// For a move that begins: nothing is here yet. Null: no memory.
     PageArrivals* begin(const PartitionShape& shape);
+    /// The same of its page table.
+    TableArrivals table() const { return table_; }
     /// Whose they are; it may be gone.
     void belong_to(const partition::Partition& partition) { partition_ = &partition; }
     const partition::Partition* partition() const { return partition_; }
@@ -27,6 +30,7 @@ class ArrivingPages {
     memory::Frames& frames_;
     RealRange memory_{};
     std::optional<PageArrivals> pages_;
+    TableArrivals table_;
     const partition::Partition* partition_ = nullptr;
 };
 

@@ -8,6 +8,7 @@
 #include <transom/migrate/hello.hpp>
 #include <transom/migrate/page_arrivals.hpp>
 #include <transom/migrate/page_state_table.hpp>
+#include <transom/migrate/table_arrivals.hpp>
 #include <transom/partition/partition.hpp>
 
 namespace transom::migrate {
@@ -42,6 +43,7 @@ struct Arrival {
     partition::Partition* partition = nullptr; // empty; its memory is all zero once it is prepared
     std::span<std::uint64_t> digests;          // a word for each granule
     PageArrivals* pages = nullptr;             // nothing is here yet
+    TableArrivals table;                       // the same
 };
 
 /// What a move asks of the machine at the target.

@@ -15,7 +15,7 @@ using Be16 = Be<std::uint16_t>;
 using Be32 = Be<std::uint32_t>;
 using Be64 = Be<std::uint64_t>;
 
-constexpr std::uint32_t format_version = 11;
+constexpr std::uint32_t format_version = 12;
 constexpr std::uint16_t migration_port = 7701;
 /// Where a source asks what has become of a move to that port.
 constexpr std::uint16_t question_port(std::uint16_t port) { return static_cast<std::uint16_t>(port + 1); }
@@ -167,6 +167,13 @@ struct ZeroPagesRecord {
 };
 static_assert(sizeof(ZeroPagesRecord) == 24);
 
+/// Of page_table: TableEntryRecords follow, of slots of those sections (hpt::slots_per_section). What is not named there is empty.
+struct TableSectionsRecord {
+    Be64 first;
+    Be64 count;
+};
+static_assert(sizeof(TableSectionsRecord) == 16);
+
 struct TableEntryRecord {
     Be64 slot;
     Be64 word0;
@@ -174,7 +181,7 @@ struct TableEntryRecord {
 };
 static_assert(sizeof(TableEntryRecord) == 24);
 constexpr std::size_t max_table_entries = 2730;
-static_assert(max_table_entries * sizeof(TableEntryRecord) <= max_payload);
+static_assert(sizeof(TableSectionsRecord) + max_table_entries * sizeof(TableEntryRecord) <= max_payload);
 
 struct SlbRecord {
     Be64 e;

@@ -17,6 +17,7 @@
 #include <transom/migrate/record_writer.hpp>
 #include <transom/migrate/source_channels.hpp>
 #include <transom/migrate/source_pages.hpp>
+#include <transom/migrate/source_table.hpp>
 #include <transom/migrate/store_throttle.hpp>
 
 namespace transom::migrate {
@@ -94,11 +95,12 @@ class SourceSession final : public net::StreamHandler {
         greeting, // hello sent
         timing,   // pings
         tracking, // the processors go over to the second page table
-        passes,   // pages, while it runs
+        sections, // of the first one, for the first time
+        passes,   // pages, while it runs; and sections that have changed, at the end of each pass
         suspending,
         owed,  // what the target does not have
         pages, // what is left
-        table,
+        table, // the same
         vcpus,
         areas,
         interrupts,
@@ -148,7 +150,8 @@ class SourceSession final : public net::StreamHandler {
     void end_check();
     bool produce_settled();
     void put_zero_run();
-    bool produce_table();
+    bool produce_sections();
+    void begin_last_round();
     void produce_clock();
     void begin_suspended();
     bool flush();
@@ -180,6 +183,7 @@ class SourceSession final : public net::StreamHandler {
     MachineFacts facts_;
     RecordWriter writer_;
     PageEncoder encoder_;
+    SourceTable table_;
     std::array<std::byte, 512> receive_buffer_{};
     RecordReader reader_;
     net::ByteStream* stream_ = nullptr;
@@ -199,6 +203,7 @@ class SourceSession final : public net::StreamHandler {
     StoreThrottle throttle_;
     std::optional<std::uint64_t> zero_digest_;
     bool watching_ = false;                       // the right to store is being taken away
+    bool in_round_ = false;                       // the pages of this pass have gone, its sections go
     std::optional<Copy> page_;                    // not in a record yet
     bool ran_there_ = false;                      // the target has said so
     bool post_copy_ = false;                      // it is to run there before all of its memory has come
@@ -209,7 +214,7 @@ class SourceSession final : public net::StreamHandler {
     net::Network* network_ = nullptr;
     std::uint64_t retry_at_ = 0;
     std::uint64_t bytes_before_ = 0; // on connections that are gone
-    std::uint64_t cursor_ = 0;       // next slot or virtual processor
+    std::uint64_t cursor_ = 0;       // next virtual processor, terminal or granule
     std::uint64_t zero_first_ = 0;   // zero granules that are not in a record yet
     std::uint64_t zero_count_ = 0;
     CopyOrder zero_order_ = 0; // of the first: none of them was copied otherwise since

@@ -68,6 +68,7 @@ class TargetSession final : public net::StreamHandler, private ChannelUser {
     void handle_page(const Record& record);
     std::optional<Failure> store(const Record& page);
     void handle_zero_pages(const Record& record);
+    void handle_page_table(const Record& record);
     void handle_state(const Record& record);
     void handle_clock(const Record& record);
     void handle_end(const Record& record);
@@ -88,7 +89,7 @@ class TargetSession final : public net::StreamHandler, private ChannelUser {
     std::optional<Failure> check_range(std::uint64_t first, std::uint64_t count) const;
     /// Whether a partition waits for its source, and somebody is there who has not shown to be that.
     bool is_unknown() const { return phase_ == Phase::post_copying && stream_ != nullptr && !known_; }
-    bool takes_pages();
+    bool takes_memory();
     /// What names the move, once its clock has come.
     AgainRecord move() const { return {.name = shape_.name_storage, .stopped_at = clock_->stopped_at}; }
     bool names(const AgainRecord& again) const;
@@ -131,7 +132,6 @@ class TargetSession final : public net::StreamHandler, private ChannelUser {
     std::uint64_t zero_next_ = 0; // of a zero run that is being digested
     std::uint64_t zero_left_ = 0;
     CopyOrder zero_order_ = 0;
-    std::uint64_t next_slot_ = 0;
     std::uint64_t owed_next_ = 0;    // granules of which it is known whether they are owed
     bool known_ = false;             // in post-copy: whoever is at the other end is the partition's source
     bool again_ = false;             // the source has come again, and is told

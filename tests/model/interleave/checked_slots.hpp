@@ -14,6 +14,7 @@ enum Place : std::uint32_t {
     phase_place,
     groups_place,
     diversion_place,
+    sections_place,
     first_tlb_place,
     first_walker_place = 8,
     first_word_place = 16
@@ -203,7 +204,16 @@ class MutableTwins : public dual::TwinSlots<CheckedSlots> {
             return const_cast<MutableTwins*>(this)->first().d1(slot) | early->second;
         return Base::d1(slot);
     }
+    /// A step where somebody asks what has changed.
+    void changed(papr::Ptex slot) {
+        const bool of_sweep = Doing::now().sweep;
+        if (mutation_ != Mutation::no_mark && !(mutation_ == Mutation::fold_does_not_mark && of_sweep) &&
+            !(mutation_ == Mutation::mark_before_change && !of_sweep))
+            mark(slot);
+    }
     void forget_twin(papr::Ptex slot) {
+        if (mutation_ == Mutation::mark_before_change)
+            mark(slot);
         early_.erase(slot.value);
         if (mutation_ == Mutation::twin_goes_late)
             Base::drop_twin(slot);
@@ -212,6 +222,13 @@ class MutableTwins : public dual::TwinSlots<CheckedSlots> {
     }
 
   private:
+    void mark(papr::Ptex slot) {
+        if (!twins().sections.on())
+            return;
+        Explorer::step({.place = sections_place, .write = true});
+        Base::changed(slot);
+    }
+
     Mutation mutation_ = Mutation::none;
     std::map<std::uint64_t, std::uint64_t> early_;
 };

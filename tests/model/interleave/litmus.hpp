@@ -39,5 +39,14 @@ void switch_and_enter(Scene& s);
 void handler_and_switch(Scene& s);
 void release_and_call(Scene& s, bool with_grace);
 void second_migration(Scene& s);
+void send_and_remove(Scene& s);
+void send_and_enter(Scene& s);
+void send_and_protect(Scene& s);
+void send_and_clear(Scene& s);
+void send_and_store(Scene& s);
+void send_and_fold(Scene& s);
+void send_and_evict(Scene& s);
+void send_and_calls_on_both(Scene& s);
+void fold_without_a_send(Scene& s);
 
 } // namespace transom::interleave

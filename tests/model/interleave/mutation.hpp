@@ -30,6 +30,11 @@ enum class Mutation : std::uint8_t {
     handler_not_counted, // who is in its fault does not count as on T2 [handler_not_counted]
     looking_is_second,   // who has not looked at the phase yet counts as on T2
     no_grace,            // nobody is waited for
+    no_mark,             // what changes marks no section,
+    mark_before_change,  // or does before the change is there
+    fold_does_not_mark,  // what R and C come to T1
+    take_after_read,     // a section's mark is taken when it has been read
+    machine_not_seen,    // what the machine sets in T2 after that is not looked for
 };
 
 /// The same in a resize.

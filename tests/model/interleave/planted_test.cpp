@@ -63,7 +63,16 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{{.mutation = M::no_flush_at_fold}, fold_and_store, "NoFlushAtFold", "P1"},
         Planted{{.mutation = M::late_switch, .ends = true}, switch_and_enter, "LateSwitch", "R4"},
         Planted{{.mutation = M::handler_not_counted, .ends = true}, handler_and_switch, "HandlerNotCounted", "P1"},
-        Planted{{.mutation = M::looking_is_second, .begun = false}, start_and_store, "LookingIsSecond", "P1"}),
+        Planted{{.mutation = M::looking_is_second, .begun = false}, start_and_store, "LookingIsSecond", "P1"},
+        Planted{{.mutation = M::no_mark, .sends = true}, send_and_remove, "NoMark", "what was sent"},
+        Planted{
+            {.mutation = M::mark_before_change, .sends = true}, send_and_enter, "MarkBeforeChange", "what was sent"},
+        Planted{{.mutation = M::fold_does_not_mark, .sends = true},
+                fold_without_a_send,
+                "FoldDoesNotMark",
+                "what was sent"},
+        Planted{{.mutation = M::take_after_read, .sends = true}, send_and_remove, "TakeAfterRead", "what was sent"},
+        Planted{{.mutation = M::machine_not_seen, .sends = true}, send_and_store, "MachineNotSeen", "what was sent"}),
     [](const auto& planted) { return planted.param.name; });
 
 } // namespace

@@ -37,7 +37,10 @@ dual::Access Scene::made(unsigned page, AccessKind kind) const {
 Scene::Scene(const Setup& setup)
     : setup_(setup), slots_{slot_of(0), slot_of(1)}, first_(0, {slots_[0], slots_[1]}),
       second_(1, {slots_[0], slots_[1]}),
-      live_words_(dual::LiveGroups::words_for((std::uint64_t{1} << log2_table) >> papr::log2_group_size)) {
+      live_words_(dual::LiveGroups::words_for((std::uint64_t{1} << log2_table) >> papr::log2_group_size)),
+      section_words_(setup.sends
+                         ? dual::ChangedSections::words_for((std::uint64_t{1} << log2_table) >> papr::log2_entry_size)
+                         : 0) {
     MutableTwins::planted = CheckedWalkers::planted = setup.mutation;
     Doing::reset();
     CheckedWalkers::in_fault = {};
@@ -64,7 +67,8 @@ void Scene::start() {
                                      {first_lpid, second_lpid},
                                      this,
                                      this,
-                                     setup_.stores}),
+                                     setup_.stores,
+                                     section_words_}),
               "start");
 }
 
@@ -191,6 +195,37 @@ void Scene::clear_table() {
     truths_ = {Truth{.no_store = true, .no_access = true}, Truth{.no_store = true, .no_access = true}};
 }
 
+void Scene::send() {
+    begin_call();
+    const auto give = [this](const hpt::UsedSlot& used) {
+        for (unsigned i = 0; i < pages; ++i)
+            if (used.slot == slots_[i])
+                sent_[i] = used.entry;
+    };
+    sent_ = {};
+    const hpt::Section section = hpt::section_of(slots_[0]);
+    if (setup_.mutation != Mutation::take_after_read) {
+        Explorer::step({.place = sections_place, .write = true}); // the mark is taken
+        return engine_.table().read_section(section, give);
+    }
+    for (unsigned i = 0; i < pages; ++i)
+        if (const auto entry = engine_.table().read(slots_[i]); entry && *entry != papr::PageTableEntry{})
+            sent_[i] = *entry;
+    Explorer::step({.place = sections_place, .write = true});
+    engine_.sections().take(section);
+}
+
+std::string Scene::check_sent() {
+    if (setup_.mutation != Mutation::machine_not_seen)
+        engine_.table().mark_newer_usage();
+    if (engine_.sections().is_marked(hpt::section_of(slots_[0])))
+        send();
+    for (unsigned i = 0; i < pages; ++i)
+        if (sent_[i] != *engine_.table().read(slots_[i]))
+            return "what was sent is not what is there";
+    return {};
+}
+
 void Scene::stop() {
     Explorer::step({.place = phase_place, .write = true});
     engine_.stop();
@@ -258,6 +293,9 @@ std::string Scene::after_step() {
 }
 
 std::string Scene::at_end() {
+    if (setup_.sends)
+        if (const std::string wrong = check_sent(); !wrong.empty())
+            return wrong;
     // All that is left to be done is done, one step after the other.
     if (engine_.phase() == Phase::normal)
         engine_.advance();

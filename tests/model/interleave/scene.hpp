@@ -29,6 +29,7 @@ class Scene : public Explorer::Run, public dual::PageTracking, public dual::Call
         bool begun = true;     // else there is no second table until start()
         bool ends = false;     // it is given back: whether somebody walks it then is looked at
         dual::StorePolicy stores = dual::StorePolicy::when_stored;
+        bool sends = false; // T1 goes to another machine: what it has at the end is looked at
     };
     explicit Scene(const Setup& setup);
     ~Scene() override;
@@ -46,6 +47,8 @@ class Scene : public Explorer::Run, public dual::PageTracking, public dual::Call
     void read(unsigned page);
     void enter(unsigned page);
     void clear_table();
+    /// Sends the section with both pages, once more.
+    void send();
     void stop();
     void advance();
     void sweep(dual::Fold fold = dual::Fold::evict);
@@ -121,6 +124,8 @@ class Scene : public Explorer::Run, public dual::PageTracking, public dual::Call
         changed_[page] = changed_[page] || Explorer::actor() < Explorer::max_actors;
     }
     void check_answer(unsigned page, std::uint64_t usage, const char* call);
+    /// The partition stands still: what is left goes.
+    std::string check_sent();
     template <class Table> void remove_from(Table& table, bool both, unsigned page);
     template <class Pending> void modify(Pending begun, unsigned page, const char* call);
     dual::Access made(unsigned page, dual::AccessKind kind) const;
@@ -137,7 +142,8 @@ class Scene : public Explorer::Run, public dual::PageTracking, public dual::Call
     std::array<papr::Ptex, pages> slots_;
     CheckedMemory first_, second_;
     memory::LogicalMemory memory_;
-    std::vector<std::uint64_t> live_words_;
+    std::vector<std::uint64_t> live_words_, section_words_;
+    std::array<papr::PageTableEntry, pages> sent_{};
     hpt::Table<CheckedSlots> table_;
     dual::Engine<CheckedSlots, MutableTwins, CheckedWalkers> engine_;
     std::array<Truth, pages> truths_;
