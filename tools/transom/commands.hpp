@@ -88,7 +88,7 @@ struct BenchMigrateOptions {
 
 struct BenchAffinityOptions {
     unsigned systems = 500; ///< compared with the optimum
-    std::uint64_t seed = 0;  ///< of the first of them
+    std::uint64_t seed = 0; ///< of the first of them
     std::string json;
 };
 
