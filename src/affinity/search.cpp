@@ -8,9 +8,11 @@ namespace transom::affinity {
 
 namespace {
 
-/// Of so many places one is passed over: it counts as worth so many millionths of a point less.
-constexpr std::uint64_t passed_over_of = 3;
-constexpr std::int64_t handicap = 20'000'000;
+/// Small systems are searched from so many beginnings.
+constexpr std::uint64_t most_rounds = 16;
+
+/// Of so many nodes one is passed over.
+constexpr std::uint64_t passed_over_of = 2;
 
 } // namespace
 
@@ -45,6 +47,7 @@ Search::Search(const Valuation& valuation, std::uint64_t work, std::span<std::by
     }
     best_value_ = value_;
     movable_ = movable_.first(count);
+    rounds_ = std::clamp<std::uint64_t>(work_ / (32 * partitions * nodes + 1), 1, most_rounds);
     if (count == 0 || nodes < 2)
         stage_ = Stage::over;
     else
@@ -87,18 +90,19 @@ void Search::sort_by_size() {
 
 bool Search::put_best(std::size_t partition) {
     Spot spot;
-    std::uint64_t places = 0;
+    std::uint64_t places = 1;
     const auto value_of = [&](const Place& place) {
         ++places;
-        const Value value = valuation_.of(partition, place);
-        // What is best for each alone is not best for all, so some places are passed over, by chance.
-        const bool passed_over = stage_ == Stage::some && draw(passed_over_of) == 0;
-        return passed_over ? value - handicap * valuation_.weight(partition) : value;
+        return valuation_.of(partition, place);
     };
-    const bool found =
-        best_spot(now_.nodes(), now_.partitions()[partition].size, now_.free(), Care::quick, spot, value_of)
-            .has_value();
-    left_ -= std::min(left_, std::max<std::uint64_t>(places, 1));
+    const Size& size = now_.partitions()[partition].size;
+    // What is best for each alone is not best for all, so some nodes are passed over, by chance.
+    bool found = stage_ == Stage::some &&
+                 best_spot(now_.nodes(), size, now_.free(), Care::quick, spot, value_of, [&](NodeIndex) {
+                     return draw(passed_over_of) == 0;
+                 }).has_value();
+    found = found || best_spot(now_.nodes(), size, now_.free(), Care::quick, spot, value_of).has_value();
+    left_ -= std::min(left_, places);
     if (!found)
         return false;
     const Place place = spot.place(now_.nodes().count());
@@ -175,21 +179,25 @@ void Search::each() {
     }
 }
 
-void Search::all() {
-    sort_by_size();
+/// Takes all out, and puts them in again in the order of movable_.
+void Search::put_all() {
     for (const std::uint16_t p : movable_) {
         now_.lift(p);
         value_ -= values_[p];
     }
     for (const std::uint16_t p : movable_)
-        if (!put_best(p)) {
-            value_ = best_value_ - 1; // what is left has no room: it is no allocation
-            break;
-        }
+        if (!put_best(p))
+            return back_to_best(); // what is left has no room: it is no allocation
     take_if_better();
+}
+
+void Search::all() {
+    sort_by_size();
+    put_all();
     if (value_ < best_value_)
         back_to_best();
     stage_ = Stage::some;
+    round_value_ = value_;
 }
 
 bool Search::improve(std::uint64_t work) {

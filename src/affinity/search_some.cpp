@@ -10,6 +10,7 @@ namespace {
 
 /// So much worse than the best, in millionths of a point, is taken at the beginning to get on from there.
 constexpr std::int64_t most_slack = 2'000'000;
+constexpr std::int64_t at_the_best = 256; // of 1024 parts of the work
 
 } // namespace
 
@@ -40,7 +41,27 @@ std::size_t Search::choose(std::span<std::size_t> chosen) {
     return n;
 }
 
+/// The first round goes on from where the stages before it came to, the last from the best of all, each other one from an empty machine.
+void Search::begin_round() {
+    const std::uint64_t round = (work_ - left_) * rounds_ / work_;
+    if (round == round_)
+        return;
+    round_ = round;
+    if (round + 1 < rounds_) {
+        for (std::size_t i = movable_.size() - 1; i > 0; --i)
+            std::swap(movable_[i], movable_[draw(i + 1)]);
+        put_all();
+    } else
+        back_to_best();
+    round_value_ = value_;
+}
+
 void Search::some() {
+    begin_round();
+    // The further a round has come, the less may be lost on the way, and its last part is spent near its best.
+    const auto left = static_cast<Value>(1024 - ((work_ - left_) * rounds_ % work_ << 10) / work_); // of 1024
+    const Value least =
+        round_value_ - most_slack * (Valuation::weight_sum() >> 10) * std::max<Value>(left - at_the_best, 0);
     std::array<std::size_t, most_at_once> chosen;
     const std::size_t count = choose(chosen);
     const Value before = value_;
@@ -51,10 +72,8 @@ void Search::some() {
     std::size_t put = 0;
     while (put < count && put_best(chosen[put]))
         ++put;
-    // The further the work has come, the less may be lost on the way.
-    const auto left = static_cast<Value>((left_ << 10) / work_); // of 1024
-    const Value slack = most_slack * (Valuation::weight_sum() >> 10) * left;
-    if (put == count && (value_ >= before || value_ >= best_value_ - slack)) {
+    if (put == count && (value_ >= before || value_ >= least)) {
+        round_value_ = std::max(round_value_, value_);
         take_if_better();
         return;
     }

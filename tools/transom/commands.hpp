@@ -88,6 +88,12 @@ struct BenchMigrateOptions {
     std::string charts;                    ///< directory for them; empty: none
 };
 
+struct BenchAffinityOptions {
+    unsigned systems = 500; ///< compared with the optimum
+    std::uint64_t seed = 0; ///< of the first of them
+    std::string json;
+};
+
 struct FuzzOptions {
     MachineOptions common;
     std::string on = "both";
@@ -137,6 +143,7 @@ int migrate(const MigrateOptions& options);
 int conform(const ConformOptions& options);
 int bench_hcall(const BenchHcallOptions& options);
 int bench_migrate(const BenchMigrateOptions& options);
+int bench_affinity(const BenchAffinityOptions& options);
 int fuzz(const FuzzOptions& options);
 int define(const DefineOptions& options);
 /// `verb`: start, stop, reset or remove.

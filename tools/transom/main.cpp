@@ -72,6 +72,7 @@ struct CommandLine {
     ConformOptions conform;
     BenchHcallOptions bench_hcall;
     BenchMigrateOptions bench_migrate;
+    BenchAffinityOptions bench_affinity;
     FuzzOptions fuzz;
     CLI::App* conform_command = nullptr;
     DefineOptions define;
@@ -248,6 +249,14 @@ struct CommandLine {
         command->add_option("--charts", bench_migrate.charts, "draw charts, SVG files in this directory; gnuplot");
         add_machine_options(*command, bench_migrate.common, partition_machine_names());
         command->callback([this] { status = transom::tool::bench_migrate(bench_migrate); });
+
+        command =
+            bench->add_subcommand("affinity", "plans of where partitions lie: time, and quality beside the optimum");
+        command->add_option("--systems", bench_affinity.systems, "how many are compared with the optimum")
+            ->capture_default_str();
+        command->add_option("--seed", bench_affinity.seed, "of the first of them")->capture_default_str();
+        command->add_option("--json", bench_affinity.json, "write the figures to this file, too");
+        command->callback([this] { status = transom::tool::bench_affinity(bench_affinity); });
 
         auto* const of_stream = app.add_subcommand("stream", "look at a migration stream");
         of_stream->require_subcommand(1);

@@ -56,9 +56,9 @@ enum class Care : std::uint8_t { quick, thorough };
 
 /// The place of the greatest value among those that Fit finds in `free`, the first of equals. None: it fits nowhere. value(Place) gives a
 /// number of 64 bits.
-template <class Value>
+template <class Value, class Skip>
 std::optional<std::int64_t> best_spot(const Nodes& nodes, const Size& size, std::span<const Amounts> free, Care care,
-                                      Spot& best, Value value) {
+                                      Spot& best, Value value, Skip skip) {
     const Fit fit(nodes, size, free);
     std::optional<std::int64_t> found;
     Spot spot;
@@ -70,7 +70,7 @@ std::optional<std::int64_t> best_spot(const Nodes& nodes, const Size& size, std:
         }
     };
     for (NodeIndex from = 0; from < nodes.count(); ++from) {
-        if (free[from].none())
+        if (free[from].none() || skip(from))
             continue;
         for (const bool table_first : {true, false}) {
             if (!fit.fill(from, table_first, spot))
@@ -91,6 +91,12 @@ std::optional<std::int64_t> best_spot(const Nodes& nodes, const Size& size, std:
         }
     }
     return found;
+}
+
+template <class Value>
+std::optional<std::int64_t> best_spot(const Nodes& nodes, const Size& size, std::span<const Amounts> free, Care care,
+                                      Spot& best, Value value) {
+    return best_spot(nodes, size, free, care, best, value, [](NodeIndex) { return false; });
 }
 
 } // namespace transom::affinity

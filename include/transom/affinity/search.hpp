@@ -40,6 +40,8 @@ class Search {
     void sort_by_size();
     void each();
     void all();
+    void put_all();
+    void begin_round();
     void some();
     std::size_t choose(std::span<std::size_t> chosen);
     void change(std::size_t partition);
@@ -53,7 +55,8 @@ class Search {
     Stage stage_ = Stage::each;
     std::size_t next_ = 0; // of Stage::each
     Allocation now_, best_;
-    Value value_ = 0, best_value_ = 0;
+    std::uint64_t rounds_ = 1, round_ = 0;               // of Stage::some
+    Value value_ = 0, best_value_ = 0, round_value_ = 0; // of now_, of best_, the greatest of this round
     bool noisy_ = false;
     bool anybody_asked_ = false;
     std::span<Value> values_;          // by partition, of now_
