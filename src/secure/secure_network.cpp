@@ -93,10 +93,10 @@ bool SecureNetwork::has_turn(const SecureStream& stream) {
     return turn_ == &stream;
 }
 
-void SecureNetwork::worked_since(std::uint64_t began) {
-    turn_ended_ = now();
-    turn_took_ += turn_ended_ - began;
-    handshake_ticks_ += turn_ended_ - began;
+void SecureNetwork::worked(std::uint64_t began, std::uint64_t ended) {
+    turn_ended_ = ended;
+    turn_took_ += ended - began;
+    handshake_ticks_ += ended - began;
 }
 
 /// The next is who has waited longest. Answers after how many ticks that will be.
@@ -128,7 +128,8 @@ std::uint64_t SecureNetwork::run() {
         if (place.state_ != SecureStream::State::shaking && place.state_ != SecureStream::State::closing)
             continue;
         const std::uint64_t limit = handshake_limit_s * frequency_;
-        const std::uint64_t passed = now() - place.began();
+        const std::uint64_t at = now();
+        const std::uint64_t passed = at - place.began() - place.excused(at);
         if (passed >= limit)
             place.expire();
         else

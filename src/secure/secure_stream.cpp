@@ -26,6 +26,7 @@ bool is_record(std::span<const std::byte> bytes) {
 void SecureStream::adopt(SecureNetwork& network, Tls::Role role, std::span<const std::byte, seed_size> entropy) {
     network_ = &network;
     began_ = network.now();
+    excused_ = 0;
     allowance_ = record_allowance;
     tls_.begin(role, network.identity(), entropy);
 }
@@ -90,6 +91,7 @@ void SecureStream::close() {
     handler_ = nullptr;
     state_ = State::closing;
     began_ = network_->now();
+    excused_ = 0;
     tls_.close();
     push();
     finish_closing();
@@ -119,8 +121,13 @@ std::size_t SecureStream::received(std::span<const std::byte> bytes) {
     if (state_ != State::shaking)
         return take(bytes);
     const std::uint64_t began = network_->now();
+    if (waits_for_turn())
+        excused_ += began - held_since_;
     const std::size_t taken = take(bytes);
-    network_->worked_since(began);
+    const std::uint64_t ended = network_->now();
+    network_->worked(began, ended);
+    excused_ += ended - began;
+    held_since_ = ended;
     return taken;
 }
 

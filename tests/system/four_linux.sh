@@ -65,7 +65,13 @@ for name in "${names[@]}"; do
     talk "$name" >"$work/$name" 2>"$work/$name.errors" &
     talkers+=("$!")
 done
-wait "${talkers[@]}"
+for talker in "${talkers[@]}"; do
+    if ! wait "$talker"; then
+        tail -n 40 "$work/output" "$work"/*.errors
+        echo 'nobody can be talked to'
+        exit 1
+    fi
+done
 status=0
 wait "$pid" || status=$?
 pid=''

@@ -91,5 +91,22 @@ TEST_F(SecureTurnTest, WhoHasWaitedLongestIsNext) {
     expect_all_connected();
 }
 
+/// A peer is not hung up on because we have too much to do.
+TEST_F(SecureTurnTest, WhoWaitsForATurnIsNotLate) {
+    call(2);
+    fake.advance(2 * handshake_limit_s * test_frequency);
+    next_round();
+    EXPECT_TRUE(waiting(0).open && waiting(1).open);
+    EXPECT_TRUE(fake.log_.empty()) << log();
+    while (left() != 0) { // and then it is the peers' turn to say something
+        fake.advance(turn);
+        next_round();
+        b.network->run();
+    }
+    fake.advance(handshake_limit_s * test_frequency);
+    b.network->run();
+    EXPECT_FALSE(waiting(0).open || waiting(1).open);
+}
+
 } // namespace
 } // namespace transom::secure

@@ -12,6 +12,8 @@ class StoreThrottleTest : public testing::Test {
   protected:
     StoreThrottleTest() {
         partition->vcpu_count = 4;
+        for (std::uint32_t i = 0; i < 4; ++i)
+            partition->vcpus[i].partition = partition.get();
         throttle.begin(second);
     }
     partition::StoreToll& toll(std::uint32_t vcpu) { return partition->vcpus[vcpu].toll; }

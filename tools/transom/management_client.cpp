@@ -18,13 +18,20 @@
 
 namespace transom::tool {
 namespace {
+// At first: where QEMU has connected us with a machine that does not hear it yet, soon again is better than late; then longer each time,
+// where it is the machine that is slow.
 constexpr auto connect_timeout = std::chrono::seconds(3);
+constexpr auto longest_connect_timeout = std::chrono::seconds(12);
 constexpr auto hello_timeout = std::chrono::seconds(10); // a handshake is work for an emulated machine
 constexpr auto pause_between_attempts = std::chrono::milliseconds(200);
 constexpr std::size_t longest_line = 64 << 10;
 constexpr auto upload_silence = std::chrono::seconds(60);
 constexpr std::size_t upload_piece = 256 << 10;
-constexpr const char* too_late = "no answer in time";
+constexpr auto patience_with_the_slow = std::chrono::seconds(20);
+
+struct TooLate : Failure {
+    TooLate() : Failure("no answer in time") {}
+};
 
 /// A machine that is gone without a word is noticed after so many seconds, though nothing is sent to it.
 void watch_peer(int socket) {
@@ -65,7 +72,7 @@ FileDescriptor connect_socket(const Endpoint& endpoint, Clock::time_point until)
     int error = 0;
     socklen_t size = sizeof error;
     if (!wait_for(socket.get(), POLLOUT, until))
-        fail(too_late);
+        throw TooLate();
     if (getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0)
         return {};
     return socket;
@@ -75,20 +82,24 @@ FileDescriptor connect_socket(const Endpoint& endpoint, Clock::time_point until)
 ManagementClient::ManagementClient(const Endpoint& endpoint, const OperatorKeys& keys, Clock::time_point until,
                                    const std::function<void()>& still_there) {
     std::string reason = "the port does not accept connections";
-    for (;;) {
+    auto last = until;
+    for (auto patience = connect_timeout;; patience = std::min(2 * patience, longest_connect_timeout)) {
         still_there();
         check_interruption();
         try {
-            if (connect(endpoint, keys)) {
+            if (connect(endpoint, keys, Clock::now() + patience)) {
                 hello_ = demand("hello", hello_timeout).result();
                 break;
             }
+        } catch (const TooLate& late) { // somebody is there, and is slow
+            reason = late.what();
+            last = until + patience_with_the_slow;
         } catch (const Refused& refused) {
             fail("{}:{}: {}", endpoint.host, endpoint.port, refused.what());
         } catch (const Failure& failure) {
             reason = failure.what();
         }
-        if (Clock::now() >= until)
+        if (Clock::now() >= last)
             fail("the management service does not answer: {}", reason);
         std::this_thread::sleep_for(pause_between_attempts);
     }
@@ -96,21 +107,20 @@ ManagementClient::ManagementClient(const Endpoint& endpoint, const OperatorKeys&
         fail("what answers on port {} is no Transom", endpoint.port);
 }
 
-bool ManagementClient::connect(const Endpoint& endpoint, const OperatorKeys& keys) {
+bool ManagementClient::connect(const Endpoint& endpoint, const OperatorKeys& keys, Clock::time_point until) {
     received_.clear();
     channel_.reset();
-    const auto until = Clock::now() + connect_timeout;
     FileDescriptor socket = connect_socket(endpoint, until);
     if (!socket)
         return false;
     channel_ = std::make_unique<SecureChannel>(std::move(socket), keys);
     for (auto patience = until; !channel_->established();) {
         channel_->work();
-        // QEMU may have connected us with a machine that does not hear it yet, but who has begun goes on.
+        // Who has begun goes on.
         if (channel_->has_heard())
             patience = until + hello_timeout;
         if (!channel_->established() && !wait(POLLIN, patience))
-            fail(too_late);
+            throw TooLate();
     }
     return true;
 }
@@ -127,7 +137,7 @@ void ManagementClient::send(std::string_view text, Clock::time_point until) {
     while (!text.empty() || channel_->wants_to_send()) {
         text.remove_prefix(channel_->write(text));
         if (channel_->wants_to_send() && !wait(POLLOUT, until))
-            fail(too_late);
+            throw TooLate();
     }
 }
 
@@ -159,7 +169,7 @@ std::string ManagementClient::read_line(Clock::time_point until) {
         if (auto line = take_line())
             return *std::move(line);
         if (!wait(POLLIN, until))
-            fail(too_late);
+            throw TooLate();
         receive();
     }
 }

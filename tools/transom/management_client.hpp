@@ -47,7 +47,7 @@ class ManagementClient {
     const std::string& received() const { return received_; }
 
   private:
-    bool connect(const Endpoint& endpoint, const OperatorKeys& keys);
+    bool connect(const Endpoint& endpoint, const OperatorKeys& keys, Clock::time_point until);
     void send(std::string_view text, Clock::time_point until);
     std::string read_line(Clock::time_point until);
     std::string read_line(std::chrono::milliseconds interval, const std::function<void()>& waits);

@@ -14,7 +14,7 @@
 
 namespace transom::secure {
 
-/// Seconds that a peer has for its handshake, and that it may let pass between two pieces of the last bytes of a connection.
+/// Seconds that a peer has for its part of a handshake, and that it may let pass between two pieces of the last bytes of a connection.
 constexpr std::uint64_t handshake_limit_s = 5;
 /// Connections that are accepted and have not shown who they are. One more, and one of them has to go.
 constexpr std::size_t max_half_open = 4;
@@ -60,8 +60,8 @@ class SecureNetwork final : public net::Network, public partition::Task {
     void tell(net::Ipv4Address peer, std::string_view what);
     /// Whether it is this one's turn with its handshake. Nobody's becomes that of who asks.
     bool has_turn(const SecureStream& stream);
-    /// Until now, in its turn.
-    void worked_since(std::uint64_t began);
+    /// At a handshake, in its turn.
+    void worked(std::uint64_t began, std::uint64_t ended);
     /// How long a turn may take, in ticks of the time base.
     std::uint64_t turn_limit() const { return handshake_turn_us * frequency_ / 1'000'000; }
 

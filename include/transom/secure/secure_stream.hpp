@@ -61,6 +61,8 @@ class SecureStream final : public net::ByteStream, private net::StreamHandler {
     /// Whether a byte has come from its peer.
     bool has_spoken() const { return has_spoken_; }
     std::uint64_t began() const { return began_; }
+    /// Time that a handshake took which is not its peer's: it was worked at, or waited for its turn. In ticks of the time base.
+    std::uint64_t excused(std::uint64_t now) const { return excused_ + (waits_for_turn() ? now - held_since_ : 0); }
     /// Whether its handshake could go on.
     bool waits_for_turn() const { return state_ == State::shaking && hold_ == Hold::round; }
 
@@ -105,6 +107,8 @@ class SecureStream final : public net::ByteStream, private net::StreamHandler {
     std::uint32_t use_ =
         0; // changes when its user is through with it: is it still who it was before the handler was called?
     net::Ipv4Address peer_{};
+    std::uint64_t excused_ = 0;
+    std::uint64_t held_since_ = 0; // where it waits for its turn
     bool has_spoken_ = false;
     std::uint64_t began_ = 0; // the handshake; or, of the end, when bytes went out last. By the time base
     Hold hold_ = Hold::none;
