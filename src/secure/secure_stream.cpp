@@ -120,7 +120,7 @@ std::size_t SecureStream::received(std::span<const std::byte> bytes) {
         return take(bytes);
     const std::uint64_t began = network_->now();
     const std::size_t taken = take(bytes);
-    network_->worked_since(began);
+    network_->worked_since(*this, began);
     return taken;
 }
 
