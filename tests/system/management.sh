@@ -80,7 +80,8 @@ for ((i = 0; i < 8; i++)); do
 done
 served ' beside silent ones'
 for one in "${silent[@]}"; do
-    [[ -z "$(timeout 20 cat <&"$one")" ]] || give_up 'who says nothing is answered'
+    said="$(timeout 20 cat <&"$one")" || [[ $? -eq 1 ]] || give_up 'who says nothing is not hung up on' # 1: by a reset
+    [[ -z $said ]] || give_up "who says nothing is answered: $said"
     exec {one}>&-
 done
 said_on_machine 'has not shown in time who it is'

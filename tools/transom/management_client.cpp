@@ -25,6 +25,7 @@ constexpr std::size_t longest_line = 64 << 10;
 constexpr auto upload_silence = std::chrono::seconds(60);
 constexpr std::size_t upload_piece = 256 << 10;
 constexpr const char* too_late = "no answer in time";
+constexpr const char* closed = "the connection was closed";
 
 /// A machine that is gone without a word is noticed after so many seconds, though nothing is sent to it.
 void watch_peer(int socket) {
@@ -80,7 +81,10 @@ ManagementClient::ManagementClient(const Endpoint& endpoint, const OperatorKeys&
         check_interruption();
         try {
             if (connect(endpoint, keys)) {
-                hello_ = demand("hello", hello_timeout).result();
+                const Answer answer = request("hello", hello_timeout);
+                if (!answer.ok())
+                    throw Refused(answer.error());
+                hello_ = answer.result();
                 break;
             }
         } catch (const Refused& refused) {
@@ -126,6 +130,8 @@ bool ManagementClient::wait(short events, Clock::time_point until) {
 void ManagementClient::send(std::string_view text, Clock::time_point until) {
     while (!text.empty() || channel_->wants_to_send()) {
         text.remove_prefix(channel_->write(text));
+        if (channel_->has_ended())
+            fail(closed);
         if (channel_->wants_to_send() && !wait(POLLOUT, until))
             fail(too_late);
     }
@@ -150,7 +156,7 @@ void ManagementClient::receive() {
         if (n > 0)
             received_.append(block.data(), static_cast<std::size_t>(n));
         else if (n == 0)
-            fail("the connection was closed");
+            fail(closed);
     } while (channel_->has_more());
 }
 
@@ -203,14 +209,20 @@ Answer ManagementClient::request_patiently(std::string_view line, std::chrono::m
     }
 }
 
-bool ManagementClient::relay(std::string_view line, const std::function<void(std::string_view)>& tell) {
-    constexpr auto interval = std::chrono::hours(1);
-    send(fmt::format("{}\n", line), Clock::now() + upload_silence);
-    for (;;) {
-        const std::string answer = read_line(interval, [] {});
-        tell(answer);
-        if (!answer.starts_with("+"))
-            return answer.starts_with("ok");
+bool ManagementClient::relay(std::string_view line, std::optional<std::chrono::milliseconds> limit,
+                             const std::function<void(std::string_view)>& tell) {
+    const auto verb = line.substr(0, line.find(' '));
+    try {
+        send(fmt::format("{}\n", line), Clock::now() + limit.value_or(upload_silence));
+        for (;;) {
+            const std::string answer =
+                limit ? read_line(Clock::now() + *limit) : read_line(std::chrono::hours(1), [] {});
+            tell(answer);
+            if (!answer.starts_with("+"))
+                return answer.starts_with("ok");
+        }
+    } catch (const Failure& failure) {
+        fail("management request '{}': {}", verb, failure.what());
     }
 }
 
