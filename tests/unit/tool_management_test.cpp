@@ -183,7 +183,9 @@ TEST(ToolManagement, NothingIsSaidToWhoDoesNotSpeakTls) {
         listener.stop();
     });
     EXPECT_THAT([&] { ManagementClient(listener.port(), FakeService::known.keys, Clock::now(), fine); },
-                ThrowsMessage<Failure>(HasSubstr("what answers does not speak TLS 1.2")));
+                ThrowsMessage<Failure>(fmt::format(
+                    "127.0.0.1:{}: the management service does not answer: what answers does not speak TLS 1.2",
+                    listener.port())));
     plain.join();
     EXPECT_THAT(heard, Not(HasSubstr("hello")));
     EXPECT_FALSE(heard.empty());

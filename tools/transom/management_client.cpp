@@ -93,7 +93,7 @@ ManagementClient::ManagementClient(const Endpoint& endpoint, const OperatorKeys&
             reason = failure.what();
         }
         if (Clock::now() >= until)
-            fail("the management service does not answer: {}", reason);
+            fail("{}:{}: the management service does not answer: {}", endpoint.host, endpoint.port, reason);
         std::this_thread::sleep_for(pause_between_attempts);
     }
     if (!hello_.has("transom"))
