@@ -24,7 +24,9 @@ transom::net::Stack& network();
 /// they are come on top.
 constexpr std::size_t link_places = 16 + transom::secure::max_half_open;
 constexpr std::size_t management_places = transom::manage::max_connections + transom::secure::max_half_open;
-static_assert(link_places + management_places <= transom::net::Stack::max_streams);
+// A few more connections below, so that who comes when all places are taken comes as far as being given one.
+static_assert(link_places + 4 <= transom::net::Stack::link_streams);
+static_assert(management_places + 4 <= transom::net::Stack::management_streams);
 
 /// Memory for so many encrypted connections; empty, with a line in the log, where there is none.
 std::span<transom::secure::SecureStream> secure_places(transom::memory::Frames& frames, std::size_t count);

@@ -96,6 +96,11 @@ void FaultyStream::resume_receive() {
         inner_->resume_receive();
 }
 
+void FaultyStream::admit() {
+    if (inner_ != nullptr)
+        inner_->admit();
+}
+
 std::size_t FaultyStream::received(std::span<const std::byte> bytes) {
     return plan_->holds() ? 0 : handler_->received(bytes);
 }

@@ -24,6 +24,10 @@ constexpr unsigned busy_streams = 8;
 static_assert(busy_streams * TCP_WND <= link_shape.receive_buffers / 2 * (link_shape.mtu - 40));
 static_assert(TCP_WND >> TCP_RCV_SCALE <= 0xffff && MEMP_NUM_TCP_SEG >= busy_streams * TCP_SND_QUEUELEN);
 
+// Callers of one port who have not come as far as a connection; more have to call again. A move's connections come at once.
+constexpr u8_t waiting_callers = 32;
+static_assert(MEMP_NUM_TCP_PCB >= Stack::max_streams + 2 * waiting_callers, "who waits takes nobody's place");
+
 constexpr Ipv4Address link_network{0x0a4d0000};       // 10.77.0.0
 constexpr Ipv4Address management_default{0x0a00020f}; // 10.0.2.15
 
@@ -107,8 +111,9 @@ void Stack::want_interrupts(bool wanted) {
         each.want_interrupts(wanted);
 }
 
-TcpStream* Stack::free_stream() {
-    for (TcpStream& stream : streams_)
+TcpStream* Stack::free_stream(InterfaceId interface) {
+    const std::span<TcpStream> all(streams_);
+    for (TcpStream& stream : interface == InterfaceId::link ? all.first(link_streams) : all.last(management_streams))
         if (!stream.in_use())
             return &stream;
     return nullptr;
@@ -118,7 +123,7 @@ err_t Stack::on_accepted(void* entry, tcp_pcb* pcb, err_t error) {
     const auto& listener = *static_cast<ListenerEntry*>(entry);
     if (error != ERR_OK || pcb == nullptr)
         return ERR_VAL;
-    TcpStream* stream = listener.stack->free_stream();
+    TcpStream* stream = listener.stack->free_stream(listener.interface);
     if (stream == nullptr) {
         tcp_abort(pcb);
         return ERR_ABRT;
@@ -143,13 +148,14 @@ std::expected<void, StreamError> Stack::listen(InterfaceId id, std::uint16_t por
     }
     // Only what comes by this interface, not what comes by the other one for this address.
     tcp_bind_netif(pcb, &place.lwip());
-    tcp_pcb* listening = tcp_listen(pcb);
+    tcp_setprio(pcb, TcpStream::newcomer_priority); // who comes inherits it
+    tcp_pcb* listening = tcp_listen_with_backlog(pcb, waiting_callers);
     if (listening == nullptr) {
         tcp_abort(pcb);
         return std::unexpected(StreamError::too_many);
     }
     ListenerEntry& entry = listeners_[listener_count_++];
-    entry = {this, &listener};
+    entry = {this, &listener, id};
     tcp_arg(listening, &entry);
     tcp_accept(listening, &Stack::on_accepted);
     return {};
@@ -157,12 +163,13 @@ std::expected<void, StreamError> Stack::listen(InterfaceId id, std::uint16_t por
 
 std::expected<ByteStream*, StreamError> Stack::connect(Ipv4Address address, std::uint16_t port,
                                                        StreamHandler& handler) {
-    TcpStream* stream = free_stream();
+    const ip_addr_t remote = to_lwip(address);
+    const netif* const way = ip4_route(&remote);
+    if (way == nullptr)
+        return std::unexpected(StreamError::no_route);
+    TcpStream* stream = free_stream(way == &of(InterfaceId::link).lwip() ? InterfaceId::link : InterfaceId::management);
     if (stream == nullptr)
         return std::unexpected(StreamError::too_many);
-    const ip_addr_t remote = to_lwip(address);
-    if (ip4_route(&remote) == nullptr)
-        return std::unexpected(StreamError::no_route);
     tcp_pcb* pcb = tcp_new();
     if (pcb == nullptr)
         return std::unexpected(StreamError::too_many);

@@ -124,6 +124,8 @@ void TcpStream::close() {
         tcp_pcb* pcb = pcb_;
         forget_connection();
         tcp_nagle_disable(pcb); // the rest need not wait
+        if (pcb->prio == newcomer_priority)
+            tcp_setprio(pcb, TCP_PRIO_MIN);
         if (tcp_close(pcb) != ERR_OK)
             tcp_abort(pcb);
     }
@@ -137,6 +139,11 @@ void TcpStream::abort() {
         tcp_abort(pcb);
     }
     release();
+}
+
+void TcpStream::admit() {
+    if (pcb_ != nullptr)
+        tcp_setprio(pcb_, TCP_PRIO_NORMAL);
 }
 
 // --- from poll()

@@ -53,7 +53,10 @@ std::expected<net::ByteStream*, StreamError> SecureNetwork::connect(net::Ipv4Add
 }
 
 net::StreamHandler* SecureNetwork::accepted(net::ByteStream& below, net::Listener& listener) {
-    make_room();
+    if (!make_room(below.peer())) {
+        tell(below.peer(), "is refused: too many who have not shown who they are call at once");
+        return nullptr;
+    }
     SecureStream* const place = free_place();
     if (place == nullptr) {
         tell(below.peer(), "is refused: all connections of this machine are in use");
@@ -70,30 +73,44 @@ net::StreamHandler* SecureNetwork::accepted(net::ByteStream& below, net::Listene
 }
 
 /// Strangers must not keep a machine out that is known: its handshake takes some ten milliseconds, but they may call as fast as they like.
-/// Who has said nothing goes before who has, then an address of which there are many before one of which there are few, then the oldest.
-void SecureNetwork::make_room() {
+/// Nobody goes who waits for us, or has just come. Who has not said a whole ClientHello goes before who has, then an address of which there
+/// are many before one of which there are few, then the oldest. False: the new one has to go, because nobody else may, or because there are
+/// more of its address.
+bool SecureNetwork::make_room(net::Ipv4Address caller) {
     if (std::ranges::count_if(places_, &SecureStream::half_open) < static_cast<std::ptrdiff_t>(max_half_open))
-        return;
+        return true;
+    const std::uint64_t grace = grace_ms * frequency_ / 1000;
+    const auto may_go = [&](const SecureStream& each) {
+        return each.half_open() && !each.waits_for_turn() && now() - each.began() >= grace;
+    };
+    const auto of_address = [&](net::Ipv4Address address) {
+        return std::ranges::count_if(
+            places_, [&](const SecureStream& each) { return each.half_open() && each.peer() == address; });
+    };
     const auto how_soon = [&](const SecureStream& stream) {
-        const auto of_its_address = std::ranges::count_if(
-            places_, [&](const SecureStream& each) { return each.half_open() && each.peer() == stream.peer(); });
-        return std::tuple(!stream.has_spoken(), of_its_address, now() - stream.began());
+        return std::tuple(!stream.has_greeted(), of_address(stream.peer()), now() - stream.began());
     };
     SecureStream* first = nullptr;
     for (SecureStream& each : places_)
-        if (each.half_open() && (first == nullptr || how_soon(each) > how_soon(*first)))
+        if (may_go(each) && (first == nullptr || how_soon(each) > how_soon(*first)))
             first = &each;
+    if (first == nullptr || of_address(first->peer()) < of_address(caller))
+        return false;
     tell(first->peer(), "has to make room for another: it has not shown who it is");
     first->drop();
+    return true;
 }
 
 bool SecureNetwork::has_turn(const SecureStream& stream) {
-    if (turn_ == nullptr && now() >= next_turn_)
+    const auto waits = [&](const SecureStream& each) { return &each != &stream && each.waits_for_turn(); };
+    if (turn_ == nullptr && now() >= next_turn_ && std::ranges::none_of(places_, waits))
         turn_ = &stream;
     return turn_ == &stream;
 }
 
-void SecureNetwork::worked(std::uint64_t began, std::uint64_t ended) {
+void SecureNetwork::worked(const SecureStream& stream, std::uint64_t began, std::uint64_t ended) {
+    if (turn_ != &stream)
+        return;
     turn_ended_ = ended;
     turn_took_ += ended - began;
     handshake_ticks_ += ended - began;

@@ -125,7 +125,7 @@ std::size_t SecureStream::received(std::span<const std::byte> bytes) {
         excused_ += began - held_since_;
     const std::size_t taken = take(bytes);
     const std::uint64_t ended = network_->now();
-    network_->worked(began, ended);
+    network_->worked(*this, began, ended);
     excused_ += ended - began;
     held_since_ = ended;
     return taken;

@@ -16,6 +16,7 @@ void SecureStream::push() {
         const std::size_t taken = below_->send(bytes);
         if (taken == 0)
             break;
+        has_answered_ = true;
         if (state_ == State::closing)
             began_ = network_->now(); // the peer reads, though slowly
         tls_.took_out(taken);
@@ -83,6 +84,7 @@ bool SecureStream::settle() {
 bool SecureStream::establish() {
     const std::uint32_t use = use_;
     state_ = State::open;
+    below_->admit();
     if (listener_ == nullptr) {
         handler_->connected();
         return use == use_;
@@ -169,7 +171,7 @@ void SecureStream::release() {
     handler_ = nullptr;
     listener_ = nullptr;
     hold_ = Hold::none;
-    unsealed_ = waiting_ = wants_room_ = told_of_room_ = resumed_ = has_spoken_ = false;
+    unsealed_ = waiting_ = wants_room_ = told_of_room_ = resumed_ = has_spoken_ = has_answered_ = false;
     repeated_ = 0;
     tls_.wipe_all();
 }

@@ -73,6 +73,19 @@ exec {plain}>&-
 said_on_machine 'does not speak TLS, and nothing is said here without it'
 served ' after one that spoke without TLS'
 
+# They are refused by an alert, and keep their ends of the connections: more of them than the machine can have.
+holding=()
+for ((i = 0; i < 150; i++)); do
+    exec {one}<>"/dev/tcp/127.0.0.1/$port"
+    printf 'x' >&"$one" || true
+    holding+=("$one")
+    sleep 0.02
+done
+served ' beside ones that hold on'
+for one in "${holding[@]}"; do
+    exec {one}>&-
+done
+
 silent=()
 for ((i = 0; i < 8; i++)); do
     exec {one}<>"/dev/tcp/127.0.0.1/$port"
@@ -80,7 +93,8 @@ for ((i = 0; i < 8; i++)); do
 done
 served ' beside silent ones'
 for one in "${silent[@]}"; do
-    [[ -z "$(timeout 20 cat <&"$one")" ]] || give_up 'who says nothing is answered'
+    said="$(timeout 20 cat <&"$one")" || [[ $? -eq 1 ]] || give_up 'who says nothing is not hung up on' # 1: by a reset
+    [[ -z $said ]] || give_up "who says nothing is answered: $said"
     exec {one}>&-
 done
 said_on_machine 'has not shown in time who it is'

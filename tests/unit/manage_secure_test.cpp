@@ -170,6 +170,7 @@ TEST_F(SecureManageTest, WhoIsSilentDoesNotKeepAnOperatorOutAndHasToGo) {
     }
     const auto are_there = [&] { return std::ranges::count(silent, false, &Operator::over); };
     EXPECT_EQ(are_there(), static_cast<std::ptrdiff_t>(max_half_open));
+    fake.advance(secure::grace_ms * secure::test_frequency / 1000); // who has just called is left alone
     connect(me, one);
     EXPECT_THAT(ask(one, "hello\n"), ElementsAre(StartsWith("ok transom")));
     fake.advance(secure::handshake_limit_s * secure::test_frequency);
@@ -178,6 +179,20 @@ TEST_F(SecureManageTest, WhoIsSilentDoesNotKeepAnOperatorOutAndHasToGo) {
     EXPECT_THAT(log(), HasSubstr("has not shown in time who it is"));
     EXPECT_FALSE(one.over);
     EXPECT_THAT(ask(one, "hello\n"), ElementsAre(StartsWith("ok transom"))) << "who is known may be silent for long";
+}
+
+TEST_F(SecureManageTest, AnOperatorForWhomThereIsNoPlaceIsToldSo) {
+    std::array<Operator, max_connections> all;
+    for (Operator& each : all)
+        connect(me, each);
+    connect(me, one);
+    EXPECT_THAT(one.lines(), ElementsAre(StartsWith("error busy: eight operators are connected")));
+    EXPECT_TRUE(one.over);
+    EXPECT_THAT(log(), HasSubstr("one more operator is turned away: 8 are connected"));
+    all[3].stream->close();
+    go_on();
+    connect(me, two);
+    EXPECT_THAT(ask(two, "hello\n"), ElementsAre(StartsWith("ok transom")));
 }
 
 TEST_F(SecureManageTest, ABundleArrivesWhole) {

@@ -211,7 +211,7 @@ TEST_F(ManageTest, ReportsCountersAndShutsDownAfterTheAnswer) {
     EXPECT_TRUE(machine.ended);
 }
 
-TEST_F(ManageTest, ServesSeveralConnectionsAndRefusesTheNinth) {
+TEST_F(ManageTest, ServesSeveralConnectionsAndTurnsTheNinthAway) {
     EXPECT_THAT(ask(one, "hel"), ElementsAre());
     EXPECT_THAT(ask(two, "hello\n"), ElementsAre(StartsWith("ok ")));
     EXPECT_THAT(ask(one, "lo\n"), ElementsAre(StartsWith("ok ")));
@@ -219,7 +219,9 @@ TEST_F(ManageTest, ServesSeveralConnectionsAndRefusesTheNinth) {
     for (Operator& another : more)
         connect(another);
     EXPECT_FALSE(more[5].over);
+    net.pump();
     EXPECT_TRUE(more[6].over);
+    EXPECT_THAT(more[6].lines(), ElementsAre(StartsWith("error busy: ")));
     one.stream->close();
     net.pump();
     Operator late;

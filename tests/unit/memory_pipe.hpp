@@ -26,6 +26,7 @@ class PipeEnd final : public net::ByteStream {
     bool peer_closed = false;    // finished, after inbound is consumed,
     bool half_closed = false;    // but the handler has something to say still
     bool peer_aborted = false;
+    bool admitted = false;
     net::Ipv4Address peer_address{0x0a4d0001};
     /// The connection breaks when this many bytes have arrived here.
     std::uint64_t cut_after = std::numeric_limits<std::uint64_t>::max();
@@ -67,6 +68,7 @@ class PipeEnd final : public net::ByteStream {
         open = false;
         other->peer_aborted = true;
     }
+    void admit() override { admitted = true; }
     net::Ipv4Address peer() const override { return peer_address; }
 
     /// Offers what waits to the handler.
@@ -169,7 +171,7 @@ class PipeNetwork final : public net::Network {
             if (!ends[i]->open) // aborted before it was connected
                 continue;
             ends[i + 1]->handler = who != nullptr ? who->accepted(*ends[i + 1]) : nullptr;
-            if (ends[i + 1]->handler == nullptr) {
+            if (ends[i + 1]->handler == nullptr && ends[i + 1]->open) {
                 ends[i]->open = ends[i + 1]->open = false;
                 ends[i]->handler->closed(net::CloseReason::refused);
             } else {

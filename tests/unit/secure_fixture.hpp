@@ -101,7 +101,7 @@ struct Machine {
     std::array<std::uint64_t, 4> seed{1, 2, 3, 4};
     Identity identity;
     Entropy entropy;
-    std::array<SecureStream, 6> places;
+    std::array<SecureStream, max_half_open + 2> places;
     std::optional<SecureNetwork> network;
 };
 

@@ -11,6 +11,8 @@ namespace {
 
 using testing::HasSubstr;
 
+constexpr std::uint64_t grace = grace_ms * test_frequency / 1000;
+
 TEST_F(SecureRefusalTest, WhoSaysNothingHasToGo) {
     listen(b);
     stranger(here);
@@ -40,7 +42,9 @@ TEST_F(SecureRefusalTest, AListenerThatSaysNothingIsGivenUp) {
 TEST_F(SecureRefusalTest, StrangersThatSayNothingDoNotKeepOthersOut) {
     listen(b);
     std::deque<Talker> strangers;
-    for (int i = 0; i < 20; ++i) {
+    for (std::size_t i = 0; i < max_half_open + 8; ++i) {
+        if (i == max_half_open)
+            fake.advance(grace);
         stranger(strangers.emplace_back());
         fake.advance(1000);
     }
@@ -53,6 +57,40 @@ TEST_F(SecureRefusalTest, StrangersThatSayNothingDoNotKeepOthersOut) {
     EXPECT_LT(fake.log_.size(), 5u) << "strangers do not fill the log";
 }
 
+/// Its hello is one way through the network off: others have to go, though they have said something that may be one.
+TEST_F(SecureRefusalTest, WhoHasJustCalledGoesNotBeforeStrangersThatHaveSaidOneByte) {
+    listen(b);
+    std::deque<Talker> strangers;
+    for (std::size_t i = 0; i + 1 < max_half_open; ++i)
+        stranger(strangers.emplace_back()).send(std::array{std::byte{22}});
+    go_on();
+    fake.advance(grace);
+    go_on();
+    Talker known;
+    stranger(known);
+    for (std::size_t i = 0; i + 1 < max_half_open; ++i)
+        stranger(strangers.emplace_back());
+    go_on();
+    EXPECT_FALSE(known.end);
+    EXPECT_EQ(std::ranges::count_if(strangers, [](const Talker& each) { return each.end.has_value(); }),
+              max_half_open - 1);
+}
+
+TEST_F(SecureRefusalTest, NewerCallersOfItsAddressDoNotKeepOutWhoHasJustCalled) {
+    listen(b);
+    connect(a, here);
+    pipes.connector().window = 0; // its hello is on its way
+    std::deque<Talker> strangers;
+    for (std::size_t i = 0; i < 3 * max_half_open; ++i)
+        stranger(strangers.emplace_back());
+    EXPECT_EQ(strangers.back().end, CloseReason::refused);
+    pipes.connector().window = 100'000;
+    go_on();
+    EXPECT_TRUE(here.is_connected);
+    EXPECT_FALSE(here.end);
+    EXPECT_THAT(log(), HasSubstr("is refused: too many who have not shown who they are call at once"));
+}
+
 /// A machine that is known, a few bytes of whose handshake arrive in each round, while a stranger more calls in each.
 class SlowMachineTest : public SecureRefusalTest {
   protected:
@@ -60,13 +98,13 @@ class SlowMachineTest : public SecureRefusalTest {
         listen(b);
         pipes.caller = {0x0a4d0001};
         connect(a, here);
-        pipes.connector().window = 15;
+        pipes.connector().window = 5;
         pipes.caller = {0x0a4d0009};
         std::deque<Talker> strangers;
         for (int i = 0; i < 200 && !here.is_connected; ++i) {
             stranger(strangers.emplace_back()).send(what_strangers_say);
             round();
-            fake.advance(1000);
+            fake.advance(grace / 20);
         }
         EXPECT_GT(strangers.size(), 2 * max_half_open) << "it was slow";
         EXPECT_TRUE(here.is_connected);
@@ -89,8 +127,10 @@ TEST_F(SlowMachineTest, OneThatHasSaidNothingYetIsNotTheFirstToGoWhereOthersAreM
     fake.advance(1000);
     pipes.caller = {0x0a4d0009};
     std::deque<Talker> strangers;
-    for (std::size_t i = 0; i < 2 * max_half_open; ++i)
+    for (std::size_t i = 0; i < 2 * max_half_open; ++i) {
         stranger(strangers.emplace_back());
+        fake.advance(grace / 4);
+    }
     go_on();
     EXPECT_FALSE(known.end);
     EXPECT_EQ(places_in_use(b), max_half_open);

@@ -79,6 +79,42 @@ TEST_F(SecureTurnTest, ThePauseIsAsLongAsTheTurn) {
     expect_all_connected();
 }
 
+TEST_F(SecureTurnTest, AFreeTurnIsForWhoHasWaitedLongest) {
+    call(2);
+    next_round();
+    fake.advance(next_round());
+    const std::size_t before = waiting(1).inbound.size();
+    waiting(1).offer = true; // more has come from it
+    waiting(1).pump();
+    EXPECT_EQ(waiting(1).inbound.size(), before);
+    expect_all_connected();
+}
+
+TEST_F(SecureTurnTest, WhatComesOutOfTurnLengthensNoPause) {
+    call(2);
+    fake.advance(100 * turn);
+    b.network->run(); // it is the first one's
+    const std::uint64_t before = b.network->handshake_ticks();
+    fake.step_ = 2 * turn;
+    waiting(1).offer = true;
+    waiting(1).pump();
+    fake.step_ = 0;
+    EXPECT_EQ(b.network->handshake_ticks(), before);
+    expect_all_connected();
+}
+
+TEST_F(SecureTurnTest, WhoWaitsForUsDoesNotHaveToMakeRoom) {
+    call(max_half_open);
+    fake.advance(grace_ms * test_frequency / 1000);
+    Talker stranger;
+    ASSERT_TRUE(pipes.connect(other_machine, test_port, stranger));
+    fake.step_ = 2 * turn;
+    pipes.pump();
+    fake.step_ = 0;
+    EXPECT_EQ(stranger.end, CloseReason::refused);
+    expect_all_connected();
+}
+
 TEST_F(SecureTurnTest, WhoHasWaitedLongestIsNext) {
     call(max_half_open);
     std::size_t left_of_first = waiting(0).inbound.size(), left_of_others = left() - left_of_first;

@@ -323,6 +323,70 @@ TEST(TcpStream, WhatIsNotConsumedHoldsThePeerBack) {
         });
 }
 
+/// Closes what is said something by, but for the first, who is known.
+struct Doorkeeper final : StreamHandler, Listener {
+    StreamHandler* accepted(ByteStream& s) override {
+        stream = &s;
+        if (known == nullptr) {
+            known = &s;
+            s.admit();
+            return &visitor;
+        }
+        return this;
+    }
+    std::size_t received(std::span<const std::byte> bytes) override {
+        ++turned_away;
+        stream->send(noise(7));
+        stream->close();
+        return bytes.size();
+    }
+    void closed(CloseReason) override {}
+
+    Echo visitor;
+    ByteStream *stream = nullptr, *known = nullptr;
+    unsigned turned_away = 0;
+};
+
+/// lwIP keeps what has been closed at our end alone for 20 s.
+TEST(TcpStream, WhoIsClosedAndHoldsOnKeepsNobodyOut) {
+    constexpr unsigned callers = MEMP_NUM_TCP_PCB + 20;
+    run(
+        [](Side& side) {
+            Sink known;
+            ByteStream* const friendly = side.stack.connect(address_of(2), 7, known).value();
+            side.poll_until([&] { return known.is_connected; });
+            const auto began = std::chrono::steady_clock::now();
+            for (unsigned i = 0; i < callers; ++i) {
+                LastWord stranger; // is told that it is over, and does not end it
+                ByteStream* const stream = side.stack.connect(address_of(2), 7, stranger).value();
+                side.poll_until([&] { return stream->send(noise(1)) == 1; });
+                side.poll_until([&] { return stranger.finished != 0; });
+                REQUIRE(stranger.got == 7);
+                side.linger(2ms);
+                tcp_abandon(tcp_active_pcbs, 0); // without a word
+                side.poll_until([&] { return stranger.end.has_value(); });
+            }
+            REQUIRE(std::chrono::steady_clock::now() - began < 15s);
+            friendly->send(noise(100));
+            side.poll_until([&] { return known.got == noise(100); });
+            friendly->close();
+            side.linger();
+        },
+        [](Side& side) {
+            Doorkeeper keeper;
+            REQUIRE(side.stack.listen(InterfaceId::link, 7, keeper).has_value());
+            keeper.visitor.stream = nullptr;
+            side.poll_until([&] {
+                if (keeper.known != nullptr)
+                    keeper.visitor.stream = keeper.known;
+                return keeper.visitor.end.has_value();
+            });
+            REQUIRE(*keeper.visitor.end == CloseReason::finished);
+            REQUIRE(keeper.turned_away == callers);
+            side.linger();
+        });
+}
+
 TEST(TcpStream, APortWhereNobodyListensRefuses) {
     run(
         [](Side& side) {
@@ -409,7 +473,7 @@ TEST(TcpStream, ErrorsAreValues) {
             REQUIRE(side.stack.listen(InterfaceId::management, 7, sink).error() == StreamError::no_interface);
             REQUIRE(side.stack.listen(InterfaceId::link, 7, sink).has_value());
             REQUIRE(side.stack.listen(InterfaceId::link, 7, sink).error() == StreamError::address_in_use);
-            for (std::size_t i = 0; i < Stack::max_streams; ++i)
+            for (std::size_t i = 0; i < Stack::link_streams; ++i)
                 REQUIRE(side.stack.connect(address_of(9), 7, sink).has_value());
             REQUIRE(side.stack.connect(address_of(9), 7, sink).error() == StreamError::too_many);
         },

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "attach.hpp"
 #include "child_process.hpp"
 #include "console.hpp"
 #include "console_filter.hpp"
@@ -6,7 +7,9 @@
 #include "log_check.hpp"
 #include "progress.hpp"
 
+#include <cerrno>
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 namespace transom::tool {
 namespace {
@@ -97,6 +100,47 @@ TEST(ToolConsole, FindsTextOfAProcessAndItsEnd) {
     EXPECT_TRUE(console.closed());
     EXPECT_EQ(child.wait(10s), 3);
     EXPECT_EQ(console.tail(1), "got words\n");
+}
+
+/// A machine whose line has something of ours to send still when it is asked for the first time; then somebody types.
+struct SlowLine final : ConsoleLine {
+    SlowLine() {
+        if (pipe(output.data()) != 0 || pipe(keyboard.data()) != 0)
+            throw std::runtime_error("no pipe");
+        dup2(keyboard[0], STDIN_FILENO);
+    }
+    ~SlowLine() override {
+        dup2(stdin_before, STDIN_FILENO);
+        for (const int fd : {stdin_before, output[0], output[1], keyboard[0], keyboard[1]})
+            close(fd);
+    }
+    int from() const override { return output[0]; }
+    int to() const override { return output[1]; }
+    ssize_t read(std::span<char> block) override { return ::read(output[0], block.data(), block.size()); }
+    ssize_t write(std::string_view bytes) override {
+        errno = ECONNRESET; // of something else
+        if (!bytes.empty()) {
+            typed += bytes;
+            close(std::exchange(output[1], -1)); // which ends it
+        } else {
+            EXPECT_EQ(::write(keyboard[1], "abc", 3), 3);
+            waits = false;
+        }
+        return static_cast<ssize_t>(bytes.size());
+    }
+    bool wants_to_write() const override { return waits; }
+
+    int stdin_before = dup(STDIN_FILENO);
+    std::array<int, 2> output{}, keyboard{};
+    std::string typed;
+    bool waits = true;
+};
+
+TEST(ToolAttach, NothingToWriteIsNoError) {
+    SlowLine line;
+    ConsoleFilter log;
+    EXPECT_EQ(attach(line, 'd', Clock::now() + std::chrono::seconds(3), log), AttachEnd::machine_ended);
+    EXPECT_EQ(line.typed, "abc");
 }
 
 TEST(ToolProgress, DrawsABarOfItsWidth) {

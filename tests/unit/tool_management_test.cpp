@@ -2,9 +2,14 @@
 #include "console_end.hpp"
 #include "failure.hpp"
 #include "hypervisor_work.hpp"
+#include "input_lines.hpp"
+#include "interruption.hpp"
 #include "management_client.hpp"
+#include "order.hpp"
 #include "tool_secure_service.hpp"
 
+#include <csignal>
+#include <cstdlib>
 #include <gmock/gmock.h>
 
 namespace transom::tool {
@@ -157,6 +162,15 @@ TEST(ToolManagement, SaysAtOnceWhoDoesNotKnowWhom) {
     EXPECT_LT(Clock::now() - began, 10s);
 }
 
+TEST(ToolManagement, SaysAtOnceThatThereIsNoPlace) {
+    FakeService service({{"error busy: eight operators are connected\n"}});
+    const auto began = Clock::now();
+    EXPECT_THAT(
+        [&] { ManagementClient(service.port(), FakeService::known.keys, Clock::now() + 20s, fine); },
+        ThrowsMessage<Failure>(fmt::format("127.0.0.1:{}: busy: eight operators are connected", service.port())));
+    EXPECT_LT(Clock::now() - began, 10s);
+}
+
 TEST(ToolManagement, NothingIsSaidToWhoDoesNotSpeakTls) {
     LocalListener listener;
     std::string heard;
@@ -169,7 +183,9 @@ TEST(ToolManagement, NothingIsSaidToWhoDoesNotSpeakTls) {
         listener.stop();
     });
     EXPECT_THAT([&] { ManagementClient(listener.port(), FakeService::known.keys, Clock::now(), fine); },
-                ThrowsMessage<Failure>(HasSubstr("what answers does not speak TLS 1.2")));
+                ThrowsMessage<Failure>(fmt::format(
+                    "127.0.0.1:{}: the management service does not answer: what answers does not speak TLS 1.2",
+                    listener.port())));
     plain.join();
     EXPECT_THAT(heard, Not(HasSubstr("hello")));
     EXPECT_FALSE(heard.empty());
@@ -180,11 +196,121 @@ TEST(ToolManagement, RelaysAnAnswerLineByLine) {
     ManagementClient client(service.port(), FakeService::known.keys, Clock::now() + 20s, fine);
     std::vector<std::string> lines;
     const auto tell = [&](std::string_view line) { lines.emplace_back(line); };
-    EXPECT_TRUE(client.relay("status", tell));
+    EXPECT_TRUE(client.relay("status", 5s, tell));
     EXPECT_THAT(lines, testing::ElementsAre("+ a=1", "+ b=2", "ok c=3"));
-    EXPECT_FALSE(client.relay("cancel", tell));
+    EXPECT_FALSE(client.relay("cancel", std::nullopt, tell));
     EXPECT_EQ(lines.back(), "error busy: later");
 }
+
+TEST(ToolManagement, ARelayedRequestHasItsLimitWhereItHasOne) {
+    FakeService service({{hello, "~+ a=1\nok\n"}});
+    ManagementClient client(service.port(), FakeService::known.keys, Clock::now() + 20s, fine);
+    EXPECT_THAT([&] { client.relay("status", 100ms, [](std::string_view) {}); },
+                ThrowsMessage<Failure>("management request 'status': no answer in time"));
+}
+
+/// Says what it likes to one caller and waits until that one has gone.
+class OneCaller {
+  public:
+    explicit OneCaller(std::function<void(FileDescriptor)> serve)
+        : thread_([this, serve] { serve(listener_.accept()); }) {}
+    ~OneCaller() {
+        listener_.stop();
+        thread_.join();
+    }
+    std::uint16_t port() const { return listener_.port(); }
+    static void wait_for_end(const FileDescriptor& socket) {
+        std::array<char, 1000> block;
+        while (recv(socket.get(), block.data(), block.size(), 0) > 0) {}
+    }
+
+  private:
+    LocalListener listener_;
+    std::thread thread_;
+};
+
+TEST(ToolManagement, NothingIsSaidToAMachineThatHasSaidItsLast) {
+    OneCaller caller([](FileDescriptor socket) {
+        const int number = dup(socket.get());
+        ServedConnection connection(std::move(socket), FakeService::known.machine);
+        connection.shake();
+        connection.line();
+        connection.say(hello);
+        connection.close(); // and the socket stays open
+        OneCaller::wait_for_end(FileDescriptor(number));
+    });
+    ManagementClient client(caller.port(), FakeService::known.keys, Clock::now() + 20s, fine);
+    const auto began = Clock::now();
+    EXPECT_THAT([&] { client.request("status", 3s); }, ThrowsMessage<Failure>(HasSubstr("the connection was closed")));
+    EXPECT_LT(Clock::now() - began, 2s);
+}
+
+TEST(ToolManagement, AnEndBeforeTheHandshakeIsNone) {
+    OneCaller caller([](FileDescriptor socket) {
+        constexpr std::array<char, 7> close_notify = {21, 3, 3, 0, 2, 1, 0}; // RFC 5246 7.2.1
+        ::send(socket.get(), close_notify.data(), close_notify.size(), MSG_NOSIGNAL);
+        OneCaller::wait_for_end(socket);
+    });
+    const auto began = Clock::now();
+    EXPECT_THAT([&] { ManagementClient(caller.port(), FakeService::known.keys, Clock::now(), fine); },
+                ThrowsMessage<Failure>(HasSubstr("hung up before it had shown who it is")));
+    EXPECT_LT(Clock::now() - began, 3s);
+}
+
+/// Warnings, of which TLS takes any number.
+TEST(ToolManagement, WhoNeverStopsDoesNotKeepUsFromTheTime) {
+    std::array<int, 2> ends;
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+    std::thread talker([other = FileDescriptor(ends[1])] {
+        std::string flood;
+        for (int i = 0; i < 10'000; ++i)
+            flood += std::string_view("\x15\x03\x03\0\x02\x01\x5a", 7); // user_canceled
+        while (::send(other.get(), flood.data(), flood.size(), MSG_NOSIGNAL) > 0) {}
+    });
+    {
+        SecureChannel channel(FileDescriptor(ends[0]), FakeService::known.keys);
+        while (!channel.has_heard())
+            channel.work();
+        EXPECT_FALSE(channel.established());
+    }
+    talker.join();
+}
+
+TEST(ToolRequest, IsNotEmpty) {
+    for (const char* empty : {"", " ", "\t \r\n"})
+        EXPECT_THAT([&] { request({{}, empty}); }, ThrowsMessage<Failure>(HasSubstr("request: it is empty"))) << empty;
+}
+
+TEST(ToolRequest, LinesEndEitherWay) {
+    std::array<int, 2> ends;
+    ASSERT_EQ(pipe(ends.data()), 0);
+    const FileDescriptor from(ends[0]);
+    FileDescriptor to(ends[1]);
+    const std::string text = "status\r\n\nstop partition=a\nlast";
+    ASSERT_EQ(write(to.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    to.reset();
+    InputLines lines(from.get());
+    std::vector<std::string> read;
+    while (const auto line = lines.next())
+        read.push_back(*line);
+    EXPECT_THAT(read, testing::ElementsAre("status", "", "stop partition=a", "last"));
+}
+
+[[noreturn]] void read_interrupted() {
+    std::array<int, 2> ends;
+    if (pipe(ends.data()) != 0)
+        std::_Exit(1);
+    catch_interruptions();
+    raise(SIGINT);
+    try {
+        InputLines(ends[0]).next();
+    } catch (const Interrupted& interrupted) {
+        std::_Exit(128 + interrupted.signal);
+    }
+    std::_Exit(0);
+}
+
+TEST(ToolRequest, AnInterruptionIsNoEnd) { EXPECT_EXIT(read_interrupted(), testing::ExitedWithCode(130), ""); }
 
 /// More than a record, and more than the sockets between hold, either way.
 TEST(ToolManagement, LongAnswersAndBundlesArriveWhole) {

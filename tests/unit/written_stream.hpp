@@ -18,6 +18,7 @@ inline void take_written(migrate::RecordWriter& writer, std::vector<std::byte>& 
         void resume_receive() override {}
         void close() override {}
         void abort() override {}
+        void admit() override {}
         net::Ipv4Address peer() const override { return {}; }
         std::vector<std::byte>& to;
     } sink(stream);

@@ -44,10 +44,10 @@ void write_all(int fd, std::string_view bytes) {
         const ssize_t n = write(fd, bytes.data(), bytes.size());
         if (n > 0) {
             bytes.remove_prefix(static_cast<std::size_t>(n));
-        } else if (errno == EAGAIN) {
+        } else if (n < 0 && errno == EAGAIN) {
             pollfd watched = {fd, POLLOUT, 0};
             poll(&watched, 1, -1);
-        } else if (errno != EINTR) {
+        } else if (n < 0 && errno != EINTR) {
             fail("cannot write to standard output: {}", std::strerror(errno));
         }
         check_interruption();
@@ -95,7 +95,7 @@ void Attachment::give_keys() {
     const ssize_t n = machine_.write(pending_);
     if (n > 0)
         pending_.erase(0, static_cast<std::size_t>(n));
-    else if (errno != EAGAIN && errno != EINTR)
+    else if (n < 0 && errno != EAGAIN && errno != EINTR)
         input_open_ = false;
     if (!input_open_)
         pending_.clear();

@@ -10,6 +10,18 @@
 
 namespace transom::tool {
 
+namespace {
+
+std::string running_machines() {
+    std::vector<std::string> machines;
+    for (const std::uint16_t port : kept_ports())
+        machines.push_back(fmt::format("127.0.0.1:{}", port));
+    return machines.empty() ? "no machine of this user runs"
+                            : fmt::format("machines that run: {}", fmt::join(machines, ", "));
+}
+
+} // namespace
+
 ManagementClient connect_for_orders(const OrderOptions& options) {
     constexpr auto patience = std::chrono::seconds(5);
     const Endpoint endpoint = parse_endpoint(options.management);
@@ -17,10 +29,10 @@ ManagementClient connect_for_orders(const OrderOptions& options) {
     if (!keys)
         keys = kept_operator(endpoint);
     if (!keys)
-        fail("--management {}: no key for it is kept here, as there is while transom run of this user has it: give "
-             "--key and "
-             "--machine-key",
-             options.management);
+        fail("--management {}: no key for it is kept here, in {}, where transom run keeps one for as long as it runs; "
+             "{}; any other "
+             "machine needs --key and --machine-key",
+             options.management, kept_keys_directory().string(), running_machines());
     return {endpoint, *keys, Clock::now() + patience, [] {}};
 }
 

@@ -28,6 +28,7 @@ constexpr std::size_t longest_line = 64 << 10;
 constexpr auto upload_silence = std::chrono::seconds(60);
 constexpr std::size_t upload_piece = 256 << 10;
 constexpr auto patience_with_the_slow = std::chrono::seconds(20);
+constexpr const char* closed = "the connection was closed";
 
 struct TooLate : Failure {
     TooLate() : Failure("no answer in time") {}
@@ -88,7 +89,10 @@ ManagementClient::ManagementClient(const Endpoint& endpoint, const OperatorKeys&
         check_interruption();
         try {
             if (connect(endpoint, keys, Clock::now() + patience)) {
-                hello_ = demand("hello", hello_timeout).result();
+                const Answer answer = request("hello", hello_timeout);
+                if (!answer.ok())
+                    throw Refused(answer.error());
+                hello_ = answer.result();
                 break;
             }
         } catch (const TooLate& late) { // somebody is there, and is slow
@@ -100,7 +104,7 @@ ManagementClient::ManagementClient(const Endpoint& endpoint, const OperatorKeys&
             reason = failure.what();
         }
         if (Clock::now() >= last)
-            fail("the management service does not answer: {}", reason);
+            fail("{}:{}: the management service does not answer: {}", endpoint.host, endpoint.port, reason);
         std::this_thread::sleep_for(pause_between_attempts);
     }
     if (!hello_.has("transom"))
@@ -136,6 +140,8 @@ bool ManagementClient::wait(short events, Clock::time_point until) {
 void ManagementClient::send(std::string_view text, Clock::time_point until) {
     while (!text.empty() || channel_->wants_to_send()) {
         text.remove_prefix(channel_->write(text));
+        if (channel_->has_ended())
+            fail(closed);
         if (channel_->wants_to_send() && !wait(POLLOUT, until))
             throw TooLate();
     }
@@ -160,7 +166,7 @@ void ManagementClient::receive() {
         if (n > 0)
             received_.append(block.data(), static_cast<std::size_t>(n));
         else if (n == 0)
-            fail("the connection was closed");
+            fail(closed);
     } while (channel_->has_more());
 }
 
@@ -213,14 +219,20 @@ Answer ManagementClient::request_patiently(std::string_view line, std::chrono::m
     }
 }
 
-bool ManagementClient::relay(std::string_view line, const std::function<void(std::string_view)>& tell) {
-    constexpr auto interval = std::chrono::hours(1);
-    send(fmt::format("{}\n", line), Clock::now() + upload_silence);
-    for (;;) {
-        const std::string answer = read_line(interval, [] {});
-        tell(answer);
-        if (!answer.starts_with("+"))
-            return answer.starts_with("ok");
+bool ManagementClient::relay(std::string_view line, std::optional<std::chrono::milliseconds> limit,
+                             const std::function<void(std::string_view)>& tell) {
+    const auto verb = line.substr(0, line.find(' '));
+    try {
+        send(fmt::format("{}\n", line), Clock::now() + limit.value_or(upload_silence));
+        for (;;) {
+            const std::string answer =
+                limit ? read_line(Clock::now() + *limit) : read_line(std::chrono::hours(1), [] {});
+            tell(answer);
+            if (!answer.starts_with("+"))
+                return answer.starts_with("ok");
+        }
+    } catch (const Failure& failure) {
+        fail("management request '{}': {}", verb, failure.what());
     }
 }
 

@@ -40,8 +40,10 @@ class ManagementClient {
     /// A request after which the service asks for `bytes`. `sent` is told how many have gone.
     Answer upload(std::string_view line, std::span<const std::byte> bytes,
                   const std::function<void(std::size_t)>& sent);
-    /// A request whose answer is told line by line, as it comes and for as long as the connection lives. Whether it is `ok`.
-    bool relay(std::string_view line, const std::function<void(std::string_view)>& tell);
+    /// A request whose answer is told line by line, as it comes: each within the limit, or for as long as the connection lives where there is
+    /// none. Whether it is `ok`.
+    bool relay(std::string_view line, std::optional<std::chrono::milliseconds> limit,
+               const std::function<void(std::string_view)>& tell);
     /// What a connection that is a terminal now is reached by, and what came behind the answer.
     SecureChannel& channel() { return *channel_; }
     const std::string& received() const { return received_; }

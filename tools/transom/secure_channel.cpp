@@ -10,6 +10,9 @@
 namespace transom::tool {
 namespace {
 
+/// Each is a part of a record at least. What a hostile peer goes on saying must not keep us from looking at the time.
+constexpr int rounds_at_once = 64;
+
 [[noreturn]] void refuse(const secure::Refusal& refusal) {
     if (refusal.reason == net::CloseReason::unknown_here)
         throw Refused("the machine does not know this key: it was started for other operators' keys");
@@ -46,7 +49,7 @@ bool SecureChannel::send_some() {
         tls_.took_out(static_cast<std::size_t>(n));
     } else if (errno != EAGAIN && errno != EINTR) {
         const int error = errno;
-        while (receive_some()) {} // why, perhaps
+        for (int round = 0; round < rounds_at_once && receive_some(); ++round) {} // why, perhaps
         fail("the connection broke: {}", std::strerror(error));
     }
     return n > 0;
@@ -80,13 +83,16 @@ void SecureChannel::check() {
         }
         refuse(refusal);
     }
+    established_ = established_ || tls_.established();
     ended_ = ended_ || tls_.peer_closed();
+    if (ended_ && !established_)
+        fail("what answers hung up before it had shown who it is");
 }
 
 void SecureChannel::work() {
     if (tls_.error() != 0)
         fail("the connection is over");
-    while (!ended_) {
+    for (int round = 0; round < rounds_at_once && !ended_; ++round) {
         // What the other end has to say about us comes first: it may hear us no more.
         const bool received = receive_some();
         if (!ended_ && !send_some() && !received)

@@ -28,11 +28,13 @@ class SecureChannel {
 
     int socket() const { return socket_.get(); }
     /// Whether both ends know each other.
-    bool established() const { return tls_.established() || ended_; }
+    bool established() const { return established_; }
+    /// The other end has said that no more comes; it hears no more either.
+    bool has_ended() const { return ended_; }
     /// Whether anything has come yet.
     bool has_heard() const { return heard_; }
     /// Whether something waits to be sent.
-    bool wants_to_send() const { return !tls_.transport_out().empty(); }
+    bool wants_to_send() const { return !ended_ && !tls_.transport_out().empty(); }
     /// Whether something has come that read() answers at once.
     bool has_more() const { return !tls_.plaintext_in().empty(); }
 
@@ -53,6 +55,7 @@ class SecureChannel {
     secure::Identity identity_;
     secure::Tls tls_;
     bool heard_ = false;
+    bool established_ = false;
     bool ended_ = false; // the other end has said so
 };
 

@@ -29,6 +29,7 @@ class FaultyStream final : public net::ByteStream, public net::StreamHandler {
     void resume_receive() override;
     void close() override;
     void abort() override;
+    void admit() override;
     net::Ipv4Address peer() const override { return inner_->peer(); }
 
     void connected() override { handler_->connected(); }

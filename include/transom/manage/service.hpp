@@ -12,7 +12,7 @@ namespace transom::manage {
 constexpr std::uint16_t management_port = 7700;
 constexpr std::size_t max_connections = 8;
 
-/// Listens for operators, over a network that knows them. More connections than there are places are reset. As a task it lets terminals' output
+/// Listens for operators, over a network that knows them. One for whom there is no place is told so, and the connection closed. As a task it lets terminals' output
 /// out.
 class Service final : public net::Listener, public partition::Task {
   public:
@@ -27,7 +27,12 @@ class Service final : public net::Listener, public partition::Task {
                 return &connection;
             }
         }
-        log("management: one more connection is refused: {} are open", max_connections);
+        static_assert(max_connections == 8);
+        constexpr std::string_view no_place =
+            "error busy: eight operators are connected; one of them has to leave first\n";
+        log("management: one more operator is turned away: {} are connected", max_connections);
+        stream.send(std::as_bytes(std::span(no_place)));
+        stream.close();
         return nullptr;
     }
 

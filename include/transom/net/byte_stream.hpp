@@ -63,6 +63,9 @@ class ByteStream {
     virtual void close() = 0;
     /// Ends it at once: the peer sees CloseReason::reset.
     virtual void abort() = 0;
+    /// The peer is somebody who is known. One that was accepted, and this not said of, is the first to go where connections are short: while
+    /// it is open, and after close(), when its peer may keep it waiting.
+    virtual void admit() = 0;
     virtual Ipv4Address peer() const = 0;
 
   protected:

@@ -29,7 +29,10 @@ class Stack final : public Network {
     static constexpr Bytes heap_size = MEM_SIZE + kib(1);
     /// Memory for one card, whichever it is.
     static constexpr Bytes card_memory_size = mib(6);
-    static constexpr std::size_t max_streams = 32;
+    /// Connections of each card: callers at one do not take what the other one needs.
+    static constexpr std::size_t link_streams = 32;
+    static constexpr std::size_t management_streams = 32;
+    static constexpr std::size_t max_streams = link_streams + management_streams;
     static constexpr std::size_t max_listeners = 4;
 
     Stack() = default;
@@ -62,16 +65,17 @@ class Stack final : public Network {
     struct ListenerEntry {
         Stack* stack = nullptr;
         Listener* listener = nullptr;
+        InterfaceId interface = InterfaceId::link;
     };
 
     Interface& of(InterfaceId id) { return interfaces_[static_cast<std::size_t>(id)]; }
     InterfaceId identify(const MacAddress& mac) const;
-    TcpStream* free_stream();
+    TcpStream* free_stream(InterfaceId interface);
     static err_t on_accepted(void* entry, tcp_pcb* pcb, err_t error);
 
     MachineAddresses addresses_;
     std::array<Interface, 2> interfaces_;
-    std::array<TcpStream, max_streams> streams_;
+    std::array<TcpStream, max_streams> streams_; // the link's first
     std::array<ListenerEntry, max_listeners> listeners_;
     std::size_t listener_count_ = 0;
 };

@@ -22,9 +22,13 @@ class TcpStream final : public ByteStream {
     void resume_receive() override { held_ = false; }
     void close() override;
     void abort() override;
+    void admit() override;
     Ipv4Address peer() const override { return peer_; }
 
     bool in_use() const { return state_ != State::unused; }
+    /// lwIP gives a connection up for a new one of higher priority: what connects for us goes before who has come and is not known, and who
+    /// comes before what has been closed without that he was.
+    static constexpr u8_t newcomer_priority = TCP_PRIO_MIN + 1;
     /// Takes a connection of lwIP's. For accepted ones the listener is asked for the handler by the next deliver().
     void adopt_accepted(tcp_pcb* pcb, Listener& listener);
     void adopt_connecting(tcp_pcb* pcb, Ipv4Address peer, StreamHandler& handler);

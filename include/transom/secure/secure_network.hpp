@@ -16,8 +16,10 @@ namespace transom::secure {
 
 /// Seconds that a peer has for its part of a handshake, and that it may let pass between two pieces of the last bytes of a connection.
 constexpr std::uint64_t handshake_limit_s = 5;
-/// Connections that are accepted and have not shown who they are. One more, and one of them has to go.
-constexpr std::size_t max_half_open = 4;
+/// Connections that are accepted and have not shown who they are. One more, and one of them has to go, or that one.
+constexpr std::size_t max_half_open = 12;
+/// Milliseconds for which one of them is left alone: a peer that is known says its first word in that time.
+constexpr std::uint64_t grace_ms = 200;
 /// One handshake goes on in a round, for about this many microseconds. One operation on a curve, which cannot be divided, may be longer.
 constexpr std::uint64_t handshake_turn_us = 500;
 
@@ -58,10 +60,10 @@ class SecureNetwork final : public net::Network, public partition::Task {
     static std::uint64_t now();
     /// A line to the log about a peer: four in a second at most, as a stranger may cause them.
     void tell(net::Ipv4Address peer, std::string_view what);
-    /// Whether it is this one's turn with its handshake. Nobody's becomes that of who asks.
+    /// Whether it is this one's turn with its handshake. Nobody's becomes that of who asks, where nobody waits for it.
     bool has_turn(const SecureStream& stream);
-    /// At a handshake, in its turn.
-    void worked(std::uint64_t began, std::uint64_t ended);
+    /// At a handshake. It counts where it was its turn.
+    void worked(const SecureStream& stream, std::uint64_t began, std::uint64_t ended);
     /// How long a turn may take, in ticks of the time base.
     std::uint64_t turn_limit() const { return handshake_turn_us * frequency_ / 1'000'000; }
 
@@ -75,7 +77,7 @@ class SecureNetwork final : public net::Network, public partition::Task {
 
     net::StreamHandler* accepted(net::ByteStream& below, net::Listener& listener);
     SecureStream* free_place();
-    void make_room();
+    bool make_room(net::Ipv4Address caller);
     std::uint64_t pass_turn();
 
     net::Network& below_;

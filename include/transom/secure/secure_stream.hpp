@@ -33,6 +33,7 @@ class SecureStream final : public net::ByteStream, private net::StreamHandler {
     void resume_receive() override;
     void close() override;
     void abort() override;
+    void admit() override {} // who is not known never becomes one
     net::Ipv4Address peer() const override { return peer_; }
 
   private:
@@ -58,8 +59,8 @@ class SecureStream final : public net::ByteStream, private net::StreamHandler {
     bool in_use() const { return state_ != State::unused; }
     /// Whether it takes a place without anybody having proved anything.
     bool half_open() const { return state_ == State::shaking && listener_ != nullptr; }
-    /// Whether a byte has come from its peer.
-    bool has_spoken() const { return has_spoken_; }
+    /// Whether its peer, who has called, has said so much that there was an answer: a whole ClientHello.
+    bool has_greeted() const { return has_answered_; }
     std::uint64_t began() const { return began_; }
     /// Time that a handshake took which is not its peer's: it was worked at, or waited for its turn. In ticks of the time base.
     std::uint64_t excused(std::uint64_t now) const { return excused_ + (waits_for_turn() ? now - held_since_ : 0); }
@@ -109,8 +110,9 @@ class SecureStream final : public net::ByteStream, private net::StreamHandler {
     net::Ipv4Address peer_{};
     std::uint64_t excused_ = 0;
     std::uint64_t held_since_ = 0; // where it waits for its turn
-    bool has_spoken_ = false;
-    std::uint64_t began_ = 0; // the handshake; or, of the end, when bytes went out last. By the time base
+    bool has_spoken_ = false;      // a byte has come from its peer
+    bool has_answered_ = false;    // a byte has gone to it
+    std::uint64_t began_ = 0;      // the handshake; or, of the end, when bytes went out last. By the time base
     Hold hold_ = Hold::none;
     bool resumed_ = false;      // by the handler, since this round began
     std::size_t allowance_ = 0; // bytes that it still takes in this round

@@ -47,7 +47,9 @@ unsigned int transom_lwip_random(void);
 #define PBUF_POOL_BUFSIZE 1536
 
 #define LWIP_TCP 1
-#define MEMP_NUM_TCP_PCB 44
+/* All streams of net::Stack, callers who wait at its ports, and a few that have been closed: the oldest of these make room. */
+#define MEMP_NUM_TCP_PCB 136
+#define TCP_LISTEN_BACKLOG 1
 #define MEMP_NUM_TCP_PCB_LISTEN 4
 #define MEMP_NUM_TCP_SEG 2048
 #define TCP_QUEUE_OOSEQ 1
