@@ -19,6 +19,7 @@ class Stranger final : public net::StreamHandler {
             std::size_t send(std::span<const std::byte> b) override { return b.size(); }
             std::size_t send_space() const override { return 100000; }
             void resume_receive() override {}
+            void admit() override {}
             void close() override {}
             void abort() override {}
             net::Ipv4Address peer() const override { return {}; }

@@ -89,7 +89,7 @@ ManagementClient::ManagementClient(const Endpoint& endpoint, const OperatorKeys&
         check_interruption();
         try {
             if (connect(endpoint, keys, Clock::now() + patience)) {
-                const Answer answer = request("hello", hello_timeout);
+                const Answer answer = exchange("hello", Clock::now() + hello_timeout);
                 if (!answer.ok())
                     throw Refused(answer.error());
                 hello_ = answer.result();
@@ -193,14 +193,17 @@ std::string ManagementClient::read_line(std::chrono::milliseconds interval, cons
     }
 }
 
+Answer ManagementClient::exchange(std::string_view line, Clock::time_point until) {
+    send(fmt::format("{}\n", line), until);
+    Answer answer;
+    while (!answer.add_line(read_line(until))) {}
+    return answer;
+}
+
 Answer ManagementClient::request(std::string_view line, std::chrono::milliseconds timeout) {
-    const auto until = Clock::now() + timeout;
     const auto verb = line.substr(0, line.find(' '));
     try {
-        send(fmt::format("{}\n", line), until);
-        Answer answer;
-        while (!answer.add_line(read_line(until))) {}
-        return answer;
+        return exchange(line, Clock::now() + timeout);
     } catch (const Failure& failure) {
         fail("management request '{}': {}", verb, failure.what());
     }

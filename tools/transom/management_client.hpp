@@ -51,6 +51,7 @@ class ManagementClient {
   private:
     bool connect(const Endpoint& endpoint, const OperatorKeys& keys, Clock::time_point until);
     void send(std::string_view text, Clock::time_point until);
+    Answer exchange(std::string_view line, Clock::time_point until);
     std::string read_line(Clock::time_point until);
     std::string read_line(std::chrono::milliseconds interval, const std::function<void()>& waits);
     std::optional<std::string> take_line();
