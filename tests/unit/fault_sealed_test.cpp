@@ -43,7 +43,8 @@ class SealedFault : public SecureTest {
         if (host.talkers.empty())
             return true;
         const ByteVector& heard = there().heard;
-        return heard.size() <= talker.to_say.size() && std::ranges::equal(heard, std::span(talker.to_say).first(heard.size()));
+        return heard.size() <= talker.to_say.size() &&
+               std::ranges::equal(heard, std::span(talker.to_say).first(heard.size()));
     }
 
     fault::FaultyNetwork faulty{pipes, fault::sealed_framing};

@@ -11,8 +11,7 @@ namespace transom::fault {
 /// their connection is gone, and lets what was held go on.
 class FaultyNetwork final : public net::Network, public partition::Task {
   public:
-    explicit FaultyNetwork(net::Network& inner, Framing framing = stream_framing)
-        : inner_(inner), framing_(framing) {}
+    explicit FaultyNetwork(net::Network& inner, Framing framing = stream_framing) : inner_(inner), framing_(framing) {}
 
     /// Twice at most.
     std::expected<void, net::StreamError> listen(net::InterfaceId interface, std::uint16_t port,

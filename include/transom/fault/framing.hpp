@@ -11,7 +11,7 @@ namespace transom::fault {
 /// What is sent in one piece, as its first bytes tell.
 struct RecordHead {
     std::uint16_t type = 0;
-    std::uint64_t size = 0; // with these bytes
+    std::uint64_t size = 0;  // with these bytes
     bool of_channel = false; // only a connection that carries pages begins so
 };
 

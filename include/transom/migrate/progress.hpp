@@ -69,7 +69,7 @@ struct Progress {
     unsigned connections = 0;           // most at once
     unsigned connections_lost = 0;      // source: of channels, before they were through
     std::uint64_t pages_demanded = 0;   // that somebody at the target waited for
-    std::uint64_t wait_99 = 0;       // target: 99 of 100 of them took no longer; up to a quarter too much
+    std::uint64_t wait_99 = 0;          // target: 99 of 100 of them took no longer; up to a quarter too much
     std::uint64_t longest_wait = 0;     // the same, all of them
     std::uint64_t table_entries = 0;    // of the hashed page table, each time they went or came
     std::uint64_t sections_total = 0;   // of that table
