@@ -50,10 +50,18 @@ void SourcePages::begin_pass(Ticks now) {
     order_.begin_pass(++pass_);
     began_ = now;
     sends_ = sends_in_full_ = 0;
+    over_.reset();
     meter_.begin_pass(now, PageCounts::of(table_));
 }
 
 SourcePages::Next SourcePages::next(Ticks now) {
+    const Next step = look(now);
+    if (step.step == Choice::Step::over && !over_)
+        over_.emplace(now, table_.touched());
+    return step;
+}
+
+SourcePages::Next SourcePages::look(Ticks now) {
     if (std::exchange(watching_, false)) {
         began_ = now;
         meter_.watched(now, table_.touched());
@@ -79,7 +87,10 @@ void SourcePages::sent(PageIndex page, bool in_full) {
 }
 
 Decision SourcePages::end_pass(Ticks now) {
-    result_ = meter_.end_pass(now, PageCounts::of(table_), sends_, sends_in_full_);
+    PageCounts counts = PageCounts::of(table_);
+    const auto [end, touched] = over_.value_or(std::pair(now, counts.touched));
+    counts.touched = touched;
+    result_ = meter_.end_pass(end, counts, sends_, sends_in_full_);
     const Decision decision = decide(result_, slowed_, rules_.decision);
     slowed_ = decision.throttle;
     return decision;

@@ -9,9 +9,6 @@ namespace transom::migrate {
 
 namespace {
 
-/// Sections that are looked at for a record, however little is in them: a fraction of a millisecond.
-constexpr std::uint64_t sections_at_once = 16;
-
 static_assert(hpt::slots_per_section <= max_table_entries, "a full section has to go into one record");
 
 /// Of a table that nobody changes.
@@ -63,7 +60,7 @@ std::optional<TablePortion> SourceTable::next(std::span<std::byte> to) {
             read_section(partition_->hpt, section, put);
         ++portion.sections;
         ++section.value;
-    } while (section < end() && portion.sections < sections_at_once &&
+    } while (section < end() && portion.sections < max_table_sections &&
              portion.entries + hpt::slots_per_section <= max_table_entries &&
              (marks == nullptr || marks->is_marked(section)));
     next_ = section;

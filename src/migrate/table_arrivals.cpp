@@ -25,6 +25,9 @@ std::expected<TableSectionsRecord, Failure> sections_of(std::span<const std::byt
     const auto sections = element<TableSectionsRecord>(payload, 0);
     if (sections.count == 0)
         return std::unexpected(failure(MoveError::record_content, "a page_table record of no sections"));
+    if (sections.count > max_table_sections)
+        return std::unexpected(failure(MoveError::record_content, "a page_table record of {} sections, {} are the most",
+                                       std::uint64_t{sections.count}, max_table_sections));
     const std::uint64_t total = hpt::sections_of(partition.hpt.slot_count());
     if (sections.first >= total || sections.count > total - sections.first)
         return std::unexpected(failure(MoveError::table_entry, "{} sections from {} on of a page table that has {}",

@@ -95,6 +95,19 @@ TEST_F(SourcePagesTest, R65_PassesAreMeasured) {
     EXPECT_EQ(source_.table().bytes_left(), 0u);
 }
 
+// What goes after the pages, of the page table, says nothing of how fast pages go.
+TEST_F(SourcePagesTest, R65_APassEndsWithItsLastPage) {
+    source_.begin_pass(now_);
+    send_all([&](std::uint64_t page) { store(page / 2); });
+    now_ += 10 * second;
+    store(pages - 1); // meanwhile
+    static_cast<void>(source_.end_pass(now_));
+    EXPECT_EQ(source_.result().time, pages * (second / 10'000));
+    EXPECT_EQ(source_.result().bandwidth, 10'000u);
+    EXPECT_EQ(source_.result().dirty_rate, 5'000u);
+    EXPECT_EQ(source_.result().left, pages / 2 + 1) << "but this is to be sent";
+}
+
 // R50, R52: the bitmap has what is left; what the target demands goes at once, and once.
 TEST_F(SourcePagesTest, R52_WhatIsDemandedGoesFirst) {
     source_.begin_pass(now_);

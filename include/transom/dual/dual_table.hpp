@@ -84,7 +84,7 @@ template <class Pair> class DualTable : public hpt::Table<Pair> {
     Twins& twins() { return this->slots_.twins(); }
     bool is(const Contents& held, const Key& key, bool valid_or_not) const;
     std::optional<Contents> lock_page(papr::Ptex slot, const Key& key);
-    /// What the partition sees in a slot; T1 has the R and C of both afterwards.
+    /// What the partition sees in a slot; of a valid entry T1 has the R and C of both afterwards.
     papr::PageTableEntry joined(papr::Ptex slot);
     std::expected<hpt::Pending<FillWork>, FaultOutcome> fill_locked(papr::Ptex slot, const Contents& held,
                                                                     const Access& access);

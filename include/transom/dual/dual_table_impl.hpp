@@ -185,8 +185,8 @@ void DualTable<Pair>::finish_fold(hpt::Pending<FoldWork> pending, const hpt::Flu
 
 template <class Pair> papr::PageTableEntry DualTable<Pair>::joined(papr::Ptex slot) {
     const Contents held = this->lock(slot);
-    if (const std::uint64_t usage = held.d1 & papr::d1::usage; held.valid() && usage != 0)
-        first().merge_d1(slot, usage);
+    if (const std::uint64_t newer = held.d1 & ~first().d1(slot) & papr::d1::usage; held.valid() && newer != 0)
+        first().merge_d1(slot, newer);
     unlock(slot, held.d0);
     return this->view(held);
 }

@@ -173,6 +173,8 @@ struct TableSectionsRecord {
     Be64 count;
 };
 static_assert(sizeof(TableSectionsRecord) == 16);
+/// In a record: whoever reads it has an end in sight, and looking at so many takes a fraction of a millisecond.
+constexpr std::uint64_t max_table_sections = 16;
 
 struct TableEntryRecord {
     Be64 slot;

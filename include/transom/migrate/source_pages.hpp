@@ -7,6 +7,7 @@
 #include <transom/migrate/page_arrivals.hpp>
 #include <transom/migrate/page_order.hpp>
 #include <transom/migrate/pass_decision.hpp>
+#include <utility>
 
 namespace transom::migrate {
 
@@ -41,7 +42,7 @@ class SourcePages {
     Next next(Ticks now);
     /// It is in the stream, with its contents or as one of zeros.
     void sent(PageIndex page, bool in_full);
-    /// After a pass: what it was is in result().
+    /// After a pass: what it was is in result(). Its time ended when next() said `over`, whatever was done since.
     Decision end_pass(Ticks now);
     const PassResult& result() const { return result_; }
 
@@ -60,6 +61,8 @@ class SourcePages {
     void owe_again(PageIndex page);
 
   private:
+    Next look(Ticks now);
+
     PageStateTable table_;
     PageOrder order_;
     PassMeter meter_;
@@ -68,6 +71,7 @@ class SourcePages {
     unsigned pass_ = 0, slowed_ = 0;
     bool stopped_ = false, watching_ = false;
     Ticks began_ = 0;
+    std::optional<std::pair<Ticks, std::uint64_t>> over_; // when its last page had gone, and touched() then
     std::uint64_t sends_ = 0, sends_in_full_ = 0;
     CopyOrder copies_ = 0;
 };
