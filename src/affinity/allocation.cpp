@@ -53,22 +53,22 @@ void Allocation::lift(std::size_t partition) {
     }
 }
 
-void Allocation::move_memory(std::size_t partition, NodeIndex from, NodeIndex to, std::uint32_t blocks) {
-    on(partition)[from].memory -= blocks;
-    on(partition)[to].memory += blocks;
-    used_[from].memory -= blocks;
-    used_[to].memory += blocks;
+void Allocation::move(std::size_t partition, NodeIndex from, NodeIndex to, std::uint32_t Amounts::*what,
+                      std::uint32_t amount) {
+    on(partition)[from].*what -= amount;
+    on(partition)[to].*what += amount;
+    used_[from].*what -= amount;
+    used_[to].*what += amount;
     count_free(from);
     count_free(to);
 }
 
+void Allocation::move_memory(std::size_t partition, NodeIndex from, NodeIndex to, std::uint32_t blocks) {
+    move(partition, from, to, &Amounts::memory, blocks);
+}
+
 void Allocation::move_processing(std::size_t partition, NodeIndex from, NodeIndex to, std::uint32_t processing) {
-    on(partition)[from].processing -= processing;
-    on(partition)[to].processing += processing;
-    used_[from].processing -= processing;
-    used_[to].processing += processing;
-    count_free(from);
-    count_free(to);
+    move(partition, from, to, &Amounts::processing, processing);
 }
 
 void Allocation::move_page_table(std::size_t partition, NodeIndex to) {

@@ -46,6 +46,7 @@ class Allocation {
         return on_.subspan(partition * nodes_->count(), nodes_->count());
     }
     void count_free(NodeIndex node);
+    void move(std::size_t partition, NodeIndex from, NodeIndex to, std::uint32_t Amounts::*what, std::uint32_t amount);
 
     const Nodes* nodes_;
     std::span<const Partition> partitions_;
