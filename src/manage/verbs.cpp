@@ -104,8 +104,8 @@ void Connection::start_migrate(Request& request) {
     order.to = *address;
     if (port) {
         const auto number = parse_number(*port);
-        if (!number || *number == 0 || *number > 65535)
-            return error("bad-value", *port, "port is a number from 1 to 65535");
+        if (!number || *number == 0 || *number > 65534)
+            return error("bad-value", *port, "port is a number from 1 to 65534: the one after it is for questions");
         order.port = static_cast<std::uint16_t>(*number);
     }
     if (corrupt) {

@@ -26,7 +26,7 @@ void Answer::answer(const Record& record) {
     std::array<std::byte, sizeof(RecordHeader) + sizeof(FailureRecord)> buffer;
     RecordWriter writer(buffer);
     const auto again = record.type == RecordType::again ? record.as<AgainRecord>() : std::nullopt;
-    const auto outcome = again ? outcomes_->find(*again) : std::nullopt;
+    const auto outcome = again ? outcomes_->find(*again, stream_->peer_key()) : std::nullopt;
     const auto refuse = [&](MoveError error, std::string_view text) {
         writer.write(RecordType::failure, to_record(failure(error, "{}", text)));
     };

@@ -4,6 +4,8 @@
 namespace transom::migrate {
 
 net::StreamHandler* Arrivals::accepted(net::ByteStream& stream) {
+    if (session_.is_unknown())
+        session_.turn_away();
     if (session_.busy())
         return session_.channels().accepted(stream);
     session_.accept(stream);

@@ -55,7 +55,7 @@ std::expected<void, Failure> decode_partition(std::span<const std::byte> payload
     if (record.vcpus != partition.vcpu_count)
         return std::unexpected(failure(MoveError::record_content, "partition has {} virtual processors, hello had {}",
                                        std::uint32_t{record.vcpus}, partition.vcpu_count));
-    if (record.clock_nanoseconds >= 1'000'000'000)
+    if (record.clock_nanoseconds >= 1'000'000'000 || record.clock_seconds > partition::last_second)
         return std::unexpected(failure(MoveError::record_content, "partition has a time of day that can not be"));
     if (record.terminals < 1 || record.terminals > vio::max_terminals || (record.rights & ~right_pool_idle_count) != 0)
         return std::unexpected(failure(MoveError::record_content, "partition has {} terminals and rights {:#x}",

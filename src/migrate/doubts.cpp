@@ -60,7 +60,10 @@ void Doubts::ask_next() {
 }
 
 void Doubts::connected() {
-    writer_.write(RecordType::again, find(asked_.data())->move);
+    const Doubt& doubt = *find(asked_.data());
+    if (stream_->peer_key() != doubt.key)
+        return give_up(MoveError::other_machine, "another machine answers at its address");
+    writer_.write(RecordType::again, doubt.move);
     writer_.flush(*stream_);
 }
 

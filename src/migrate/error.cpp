@@ -52,6 +52,7 @@ constexpr auto names = std::to_array<Named>({
     {MoveError::unknown_here, "unknown-here"},
     {MoveError::insecure, "insecure"},
     {MoveError::forged, "forged"},
+    {MoveError::other_machine, "other-machine"},
     {MoveError::cancelled, "cancelled"},
     {MoveError::no_such_partition, "no-such-partition"},
     {MoveError::not_running, "not-running"},

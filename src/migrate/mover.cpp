@@ -282,14 +282,6 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
             "entitled-capacity: {} dedicated processors, and the target has {} left to dedicate", shape.vcpus, left));
     if (const auto drained = check_drained(arriving_.partition()); !drained)
         return std::unexpected(drained.error());
-    PageArrivals* const pages = arriving_.begin(shape);
-    if (pages == nullptr)
-        return std::unexpected(failure(MoveError::memory, "no memory for the states of {} pages", shape.granules()));
-    keep_doubted();
-    const auto words = digests_.begin(shape);
-    if (!words)
-        return std::unexpected(
-            failure(MoveError::memory, "no memory for the digests of {} granules", shape.granules()));
     const auto created = roster_.begin_empty({.name = shape.name(),
                                               .memory = shape.memory_size,
                                               .virtual_processors = shape.vcpus,
@@ -303,10 +295,21 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
                                               .processors = shape.claim.processors,
                                               .told_characteristics = shape.cpu_characteristics,
                                               .told_facilities = shape.facilities});
-    if (!created) {
-        digests_.drop();
+    if (!created)
         return std::unexpected(failure(MoveError::memory, "{}", created.error().view()));
-    }
+    // Not before it is known that the partition fits: of a large one these are large, and zeroed.
+    const auto without = [&](std::string_view what) {
+        roster_.destroy(**created);
+        return std::unexpected(
+            failure(MoveError::memory, "no memory for the {} of {} granules", what, shape.granules()));
+    };
+    PageArrivals* const pages = arriving_.begin(shape);
+    if (pages == nullptr)
+        return without("states");
+    keep_doubted();
+    const auto words = digests_.begin(shape);
+    if (!words)
+        return without("digests");
     arriving_.belong_to(**created);
     return Arrival{.partition = *created, .digests = *words, .pages = pages, .table = arriving_.table()};
 }

@@ -7,16 +7,15 @@
 
 namespace transom::migrate {
 
-bool SourceChannel::connect(net::Network& network, net::Ipv4Address target, std::uint16_t port,
-                            const JoinRecord& join) {
+bool SourceChannel::connect(const ChannelRoute& route) {
     invariant(stream_ == nullptr && count_ == 0, "a channel is connected twice");
     bytes_before_ = bytes();
     writer_.reset();
     reader_.reset();
-    join_ = join;
+    route_ = route;
     confirmed_ = 0;
     heard_ = true;
-    const auto stream = network.connect(target, port, *this);
+    const auto stream = route.network->connect(route.target, route.port, *this);
     if (!stream)
         return false;
     stream_ = *stream;
@@ -79,8 +78,12 @@ void SourceChannel::forget_bytes() {
 }
 
 void SourceChannel::connected() {
+    if (stream_->peer_key() != route_.key) {
+        log("migration: a channel is given up: another machine answers at the target's address");
+        return end(false);
+    }
     open_ = opened_ = heard_ = true;
-    writer_.write(RecordType::join, join_);
+    writer_.write(RecordType::join, route_.join);
     flush();
 }
 

@@ -14,7 +14,7 @@ void SourceChannels::reset() {
     owed_again_ = 0;
 }
 
-void SourceChannels::begin(const Route& route, unsigned wanted, SourcePages& pages) {
+void SourceChannels::begin(const ChannelRoute& route, unsigned wanted, SourcePages& pages) {
     end(false);
     route_ = route;
     pages_ = &pages;
@@ -41,7 +41,7 @@ void SourceChannels::step(std::uint64_t now, bool stands_still) {
             reap(i);
     }
     if (begun_ < wanted_ && (begun_ == 0 || !channels_[begun_ - 1].connecting())) {
-        if (!channels_[begun_].connect(*route_.network, route_.target, route_.port, route_.join))
+        if (!channels_[begun_].connect(route_))
             wanted_ = begun_; // no place for a connection
         else
             ++begun_;

@@ -20,8 +20,10 @@ void SourceSession::end_check() {
 
 /// The target has all of it.
 void SourceSession::complete() {
-    // What a broken channel owed has gone once, and may have come.
-    const bool whole = !post_copy_ || order_.pages->table().pages_left() <= channels_.owed_again();
+    // What a broken channel owed has gone once, and may have come. Of what never went there is no digest.
+    const PageStateTable& pages = order_.pages->table();
+    const bool whole =
+        !post_copy_ || (pages.pages_left() <= channels_.owed_again() && pages.count(PageStatus::fresh) == 0);
     progress_.ended_at = now();
     progress_.pages_left = 0;
     progress_.state = MoveState::completed;

@@ -274,6 +274,7 @@ void SourceSession::begin_channels() {
     channels_.begin({.network = network_,
                      .target = order_.target,
                      .port = order_.port,
+                     .key = target_key_,
                      .join = {.name = progress_.partition_storage, .move = move_, .zero = {}}},
                     wanted, *order_.pages);
 }

@@ -9,18 +9,25 @@
 
 namespace transom::migrate {
 
-/// A record's worth of what the target does not have. The rest has to be there when it hears so.
+/// Words of 64 pages between two looks at the time.
+constexpr std::uint64_t owed_turn = 16;
+
+/// A part of what the target does not have, as much as there is time for. The rest has to be there when it hears so.
 bool SourceSession::produce_owed() {
     if (!channels_.all_received())
         return false;
     const std::uint64_t total = order_.pages->table().pages();
-    const std::uint64_t count = std::min(max_owed, total - cursor_);
+    const std::uint64_t most = (std::min(max_owed, total - cursor_) + 63) / 64;
     const auto payload = writer_.payload();
+    std::uint64_t words = 0;
+    do {
+        store_be(payload.data() + sizeof(OwedRecord) + words * sizeof(Be64),
+                 order_.pages->table().owed(cursor_ / 64 + words));
+        ++words;
+    } while (words < most && (words % owed_turn != 0 || !out_of_time()));
+    const std::uint64_t count = std::min(words * 64, total - cursor_);
     const OwedRecord owed{cursor_, count, order_.pages->last_copy()};
     std::memcpy(payload.data(), &owed, sizeof owed);
-    const std::uint64_t words = (count + 63) / 64;
-    for (std::uint64_t w = 0; w < words; ++w)
-        store_be(payload.data() + sizeof owed + w * sizeof(Be64), order_.pages->table().owed(cursor_ / 64 + w));
     writer_.finish(RecordType::owed, sizeof owed + words * sizeof(Be64));
     cursor_ += count;
     if (cursor_ == total) {
@@ -144,6 +151,7 @@ void SourceSession::handle_owed(const Record& record) {
         owed->count > total - cursor_ || (owed->count % 64 != 0 && owed->count != total - cursor_) ||
         record.payload.size() != sizeof *owed + (owed->count + 63) / 64 * sizeof(Be64))
         return unexpected_record(record);
+    touch();
     ran_there_ = true;
     if (cursor_ == 0)
         forget_what_is_on_its_way();

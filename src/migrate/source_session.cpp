@@ -96,10 +96,13 @@ void SourceSession::connected() {
     if (phase_ == Phase::over)
         return;
     if (phase_ == Phase::reconnecting) {
+        if (stream_->peer_key() != target_key_)
+            return fail(failure(MoveError::other_machine, "another machine answers at the target's address"), false);
         writer_.write(RecordType::again, move());
         cursor_ = 0;
         enter(Phase::comparing);
     } else {
+        target_key_ = stream_->peer_key();
         PartitionShape shape = shape_of(*order_.partition);
         shape.post_copy = order_.mode == MoveMode::post_copy || order_.mode == MoveMode::hybrid;
         writer_.write(RecordType::hello, make_hello(facts_, shape, order_.fit));
@@ -191,7 +194,9 @@ std::size_t SourceSession::received(std::span<const std::byte> bytes) {
             fail(fed.error());
             break;
         }
-        if (fed->record || phase_ != Phase::greeting) // the first record must be whole in time
+        // The first record must be whole in time, and so must what decides who has it: that counts when it is there.
+        const bool decides = phase_ == Phase::handing || phase_ == Phase::comparing;
+        if (!decides && (fed->record || phase_ != Phase::greeting))
             touch();
         done += fed->consumed;
         if (fed->record)

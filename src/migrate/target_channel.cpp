@@ -74,7 +74,7 @@ std::size_t TargetChannel::received(std::span<const std::byte> bytes) {
 void TargetChannel::handle(const Record& record) {
     if (!joined_) {
         const auto join = record.as<JoinRecord>();
-        joined_ = record.type == RecordType::join && join && user_->is_joined_by(*join, stream_->peer());
+        joined_ = record.type == RecordType::join && join && user_->is_joined_by(*join, *stream_);
         if (!joined_)
             give_up(failure(MoveError::busy, "another partition is arriving: try again when it is here"));
         return;

@@ -107,7 +107,8 @@ void TargetSession::ended(const partition::Partition& partition) {
 }
 
 bool TargetSession::names(const AgainRecord& again) const {
-    return clock_ && again.name == shape_.name_storage && again.stopped_at == clock_->stopped_at;
+    return clock_ && stream_->peer_key() == source_key_ && again.name == shape_.name_storage &&
+           again.stopped_at == clock_->stopped_at;
 }
 
 /// The source has lost its connection, and has made another. It may not have heard that all is here.
@@ -127,7 +128,7 @@ void TargetSession::handle_again(const Record& record) {
                 arrival_.pages->forget_request({address / shape_.granule});
         return say_what_is_missing();
     }
-    const auto outcome = outcomes_.find(*again);
+    const auto outcome = outcomes_.find(*again, stream_->peer_key());
     if (!outcome)
         return refuse(failure(MoveError::no_such_partition, "no partition of that name waits here for that source"));
     if (*outcome == MoveOutcome::destroyed)

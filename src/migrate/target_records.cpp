@@ -104,11 +104,12 @@ std::optional<Failure> TargetSession::store(const Record& record) {
 }
 
 /// A channel of the source's, with which there is a conversation, as long as pages may come.
-bool TargetSession::is_joined_by(const JoinRecord& join, net::Ipv4Address peer) {
+bool TargetSession::is_joined_by(const JoinRecord& join, const net::ByteStream& peer) {
     const bool open =
         (phase_ >= Phase::timing && phase_ <= Phase::held) || (phase_ == Phase::post_copying && known_ && !again_);
-    return open && stream_ != nullptr && peer.value == progress_.peer.value && join.name == shape_.name_storage &&
-           join.move == move_ && join.zero == 0 && channels_.joined() < TargetChannels::capacity;
+    return open && stream_ != nullptr && peer.peer_key() == source_key_ && peer.peer() == progress_.peer &&
+           join.name == shape_.name_storage && join.move == move_ && join.zero == 0 &&
+           channels_.joined() < TargetChannels::capacity;
 }
 
 /// A page that comes by a channel.

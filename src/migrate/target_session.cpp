@@ -35,6 +35,7 @@ void TargetSession::accept(net::ByteStream& stream) {
     if (phase_ == Phase::post_copying)
         return; // nobody but its source is awaited
     arrival_ = {};
+    source_key_ = stream.peer_key();
     phase_ = Phase::greeting;
     owed_next_ = 0;
     vcpus_seen_.reset();
@@ -43,6 +44,8 @@ void TargetSession::accept(net::ByteStream& stream) {
     terminals_seen_.reset();
     clock_.reset();
 }
+
+void TargetSession::turn_away() { end_connection(stream_, false); }
 
 /// Of the partition nothing is to be found in our buffers once it has come, or has not.
 void TargetSession::erase_records() {
@@ -62,7 +65,7 @@ bool TargetSession::step(std::uint64_t budget) {
     deadline_ = control_.now() + budget;
     flush();
     work_off_zero_run();
-    if (stream_ != nullptr && phase_ == Phase::preparing)
+    if (stream_ != nullptr && phase_ == Phase::preparing && !writer_.pending())
         prepare(budget);
     check_time();
     complete_if_whole();
@@ -285,7 +288,7 @@ void TargetSession::handle_run(const Record& record) {
     partition.timebase_offset =
         offset_at_target(clock_->offset, clock_->difference, now, clock_->stopped_at + clock_->offset);
     // From here on it is ours, whatever becomes of the connection.
-    outcomes_.note(move(), MoveOutcome::ran);
+    outcomes_.note(move(), source_key_, MoveOutcome::ran);
     progress_.stopped_at = stopped_here;
     progress_.started_at = now;
     if (arrival_.pages->pages_left() != 0) {
@@ -374,7 +377,7 @@ void TargetSession::fail(const Failure& why, bool tell_peer) {
     }
     log("migration: refused what came from the link: {}: {}", name(why.error), why.text());
     if (phase_ == Phase::held)
-        outcomes_.note(move(), MoveOutcome::destroyed);
+        outcomes_.note(move(), source_key_, MoveOutcome::destroyed);
     phase_ = Phase::over;
     zero_left_ = 0;
     if (partition::Partition* partition = std::exchange(arrival_.partition, nullptr))

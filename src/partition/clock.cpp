@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <transom/partition/clock.hpp>
 
@@ -27,8 +28,9 @@ constexpr std::uint64_t days_before(std::uint32_t year) {
 } // namespace
 
 DateTime to_date_time(Moment moment) {
-    std::uint64_t day = moment.seconds / day_seconds;
-    const auto second = static_cast<std::uint32_t>(moment.seconds % day_seconds);
+    const std::uint64_t seconds = std::min(moment.seconds, last_second);
+    std::uint64_t day = seconds / day_seconds;
+    const auto second = static_cast<std::uint32_t>(seconds % day_seconds);
     // 400 years have 146097 days: an estimate that is never late and at most one year early.
     auto year = static_cast<std::uint32_t>(first_year + day * 400 / 146097);
     while (days_before(year) > day)

@@ -21,7 +21,7 @@ const br_x509_class PinnedKeys::its_class = {
                  std::size_t length) { from(context).append(std::as_bytes(std::span(bytes, length))); },
     .end_cert = [](const br_x509_class**) {},
     .end_chain = [](const br_x509_class** context) -> unsigned {
-        return from(context).is_pinned() ? 0 : BR_ERR_X509_NOT_TRUSTED;
+        return from(context).shown() != net::PeerKey::none ? 0 : BR_ERR_X509_NOT_TRUSTED;
     },
     .get_pkey = [](const br_x509_class* const* context, unsigned* usages) -> const br_x509_pkey* {
         if (usages != nullptr)
@@ -46,8 +46,12 @@ void PinnedKeys::append(std::span<const std::byte> bytes) {
     length_ += bytes.size(); // more than there is room for is a key that nobody has pinned
 }
 
-bool PinnedKeys::is_pinned() const {
-    return length_ == shown_.size() && std::ranges::find(pinned_, shown_) != pinned_.end();
+net::PeerKey PinnedKeys::shown() const {
+    const auto at = std::ranges::find(pinned_, shown_);
+    if (length_ != shown_.size() || at == pinned_.end())
+        return net::PeerKey::none;
+    static_assert(Identity::max_peers < 256);
+    return static_cast<net::PeerKey>(at - pinned_.begin() + 1);
 }
 
 } // namespace transom::secure

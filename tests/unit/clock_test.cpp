@@ -15,6 +15,15 @@ TEST(Clock, KnowsDates) {
     EXPECT_EQ(to_date_time({4'107'542'400, 0}), (DateTime{2100, 3, 1, 0, 0, 0, 0}));
 }
 
+TEST(Clock, EndsWithTheYear9999) {
+    const DateTime last{9999, 12, 31, 23, 59, 59, 0};
+    EXPECT_EQ(to_moment(last), (Moment{last_second, 0}));
+    EXPECT_EQ(to_date_time({last_second, 0}), last);
+    EXPECT_EQ(to_date_time({last_second + 1, 0}), last);
+    EXPECT_EQ(to_date_time({std::uint64_t{1} << 63, 0}), last);
+    EXPECT_EQ(to_date_time({~std::uint64_t{0}, 0}), last);
+}
+
 TEST(Clock, EveryDayUpTo2500FollowsTheOneBefore) {
     DateTime last = to_date_time({0, 0});
     for (std::uint64_t d = 1; d < 193'600; ++d) {

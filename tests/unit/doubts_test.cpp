@@ -116,6 +116,31 @@ TEST_F(InDoubt, ATargetThatKnowsNothingOfItDecidesNothing) {
     EXPECT_EQ(verdict, Owner::here);
 }
 
+// One of the machines that are known here is not another one of them.
+TEST_F(InDoubt, NobodyElsesWordCounts) {
+    net.answers_with = net::PeerKey{1};
+    break_at(run_size / 2, true);
+    net.answers_with = net::PeerKey{2};
+    for (int second = 0; second < 3; ++second)
+        pass_a_second();
+    EXPECT_FALSE(verdict) << "its address is another machine's now";
+    net.answers_with = net::PeerKey{1};
+    pass_a_second();
+    EXPECT_EQ(verdict, Owner::here);
+}
+
+TEST_F(InDoubt, NobodyElseIsAnswered) {
+    net.calls_with = net::PeerKey{1};
+    break_at(run_size / 2, true);
+    net.calls_with = net::PeerKey{2};
+    for (int second = 0; second < 3; ++second)
+        pass_a_second();
+    EXPECT_FALSE(verdict);
+    net.calls_with = net::PeerKey{1};
+    pass_a_second();
+    EXPECT_EQ(verdict, Owner::here);
+}
+
 TEST_F(InDoubt, ItIsAskedAgainUntilThereIsAnAnswer) {
     break_at(run_size / 2, true);
     struct Odd final : net::Listener, net::StreamHandler {

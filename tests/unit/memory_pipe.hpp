@@ -28,6 +28,7 @@ class PipeEnd final : public net::ByteStream {
     bool peer_aborted = false;
     bool admitted = false;
     net::Ipv4Address peer_address{0x0a4d0001};
+    net::PeerKey peer_has = net::PeerKey::none;
     /// The connection breaks when this many bytes have arrived here.
     std::uint64_t cut_after = std::numeric_limits<std::uint64_t>::max();
     bool cut = false;
@@ -70,6 +71,7 @@ class PipeEnd final : public net::ByteStream {
     }
     void admit() override { admitted = true; }
     net::Ipv4Address peer() const override { return peer_address; }
+    net::PeerKey peer_key() const override { return peer_has; }
 
     /// Offers what waits to the handler.
     void give() {
@@ -130,7 +132,8 @@ class PipeNetwork final : public net::Network {
     std::uint64_t cut_forward = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t cut_backward = std::numeric_limits<std::uint64_t>::max();
     std::size_t window = 100000;
-    net::Ipv4Address caller{0x0a4d0001}; // whom who accepts sees
+    net::Ipv4Address caller{0x0a4d0001};                                             // whom who accepts sees
+    net::PeerKey answers_with = net::PeerKey::none, calls_with = net::PeerKey::none; // who they prove to be
 
     std::expected<void, net::StreamError> listen(net::InterfaceId, std::uint16_t port, net::Listener& who) override {
         if (main_port_ != 0 && port != main_port_) {
@@ -151,6 +154,8 @@ class PipeNetwork final : public net::Network {
         far->other = near.get();
         near->window = far->window = window;
         far->peer_address = caller;
+        near->peer_has = answers_with;
+        far->peer_has = calls_with;
         near->cut_after = cut_backward;
         far->cut_after = cut_forward;
         near->handler = &handler;

@@ -223,8 +223,22 @@ TEST_F(Channels, NobodyElseJoins) {
     EXPECT_TRUE(turned_away(other, {0x0a4d0001}));
     other[0].type = RecordType::hello;
     EXPECT_TRUE(turned_away(other, {0x0a4d0001}));
+    net.calls_with = net::PeerKey{2}; // with the source's address, and all that it says
+    EXPECT_TRUE(turned_away(said, {0x0a4d0001}));
     settle();
     expect_completed();
+}
+
+// Where another machine has the target's address by then, no page goes there.
+TEST_F(Channels, NobodyElseIsJoined) {
+    ASSERT_TRUE(source.start(net, by_channels()));
+    ASSERT_TRUE(until([&] { return made() == 1 && source_control.tracked == nullptr; }));
+    net.answers_with = net::PeerKey{2};
+    settle();
+    expect_completed();
+    EXPECT_GT(made(), 1u);
+    for (std::size_t i = 1; i < made(); ++i)
+        EXPECT_TRUE(net.acceptor(i).history.empty()) << i;
 }
 
 TEST_F(Channels, OnlyPagesGoByThem) {

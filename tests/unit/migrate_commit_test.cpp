@@ -132,6 +132,48 @@ TEST_F(Commit, ASourceThatHearsNothingResumesBeforeRunAndStaysInDoubtAfter) {
     EXPECT_TRUE(runs_here());
 }
 
+// A target that goes on talking, and does not say whether it runs, is not waited for without end: an operator has to be able to decide.
+TEST_F(Commit, TalkIsNoAnswerToRun) {
+    small();
+    struct DeafToRun final : net::Listener, net::StreamHandler {
+        explicit DeafToRun(net::Listener& target, const migrate::Progress& of_source)
+            : target(target), of_source(of_source) {}
+        net::StreamHandler* accepted(net::ByteStream& stream) override {
+            session = target.accepted(stream);
+            return this;
+        }
+        std::size_t received(std::span<const std::byte> bytes) override {
+            return of_source.held_at == 0 ? session->received(bytes) : bytes.size();
+        }
+        void sent() override { session->sent(); }
+        void closed(net::CloseReason reason) override { session->closed(reason); }
+        net::Listener& target;
+        const migrate::Progress& of_source;
+        net::StreamHandler* session = nullptr;
+    } deaf(*net.listener, source.progress());
+    net.listener = &deaf;
+    ASSERT_TRUE(source.start(net, order(*here.partition)));
+    ASSERT_TRUE(until([&] { return source.progress().held_at != 0; }));
+    net.pump();
+    std::vector<std::byte> buffer(migrate::max_record), records;
+    migrate::RecordWriter writer(buffer);
+    const std::size_t said = split(net.connector().history).size();
+    for (std::size_t i = 0; i < said + 5; ++i) { // their numbers go on where the target's have ended
+        std::vector<std::byte> record;
+        writer.finish(migrate::RecordType::working, 0, 0);
+        take_written(writer, record);
+        if (i < said)
+            continue;
+        source_control.ticks += 20 * facts.timebase_frequency;
+        net.acceptor().send(record);
+        net.pump();
+        source.step(1000);
+    }
+    EXPECT_EQ(source.progress().state, MoveState::in_doubt) << source.progress().failure.text();
+    EXPECT_EQ(source.progress().failure.error, MoveError::in_doubt);
+    EXPECT_FALSE(runs_here());
+}
+
 TEST_F(Commit, AWrongCountInHeldMakesTheSourceResume) {
     // A target that answers properly until held, and then counts wrong.
     struct Liar final : net::Listener, net::StreamHandler {

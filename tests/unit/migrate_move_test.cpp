@@ -155,6 +155,26 @@ TEST_F(Move, ATargetThatScrubsForLongBeforeItAgreesIsNotSilent) {
     expect_same_state(p, *there.partition);
 }
 
+// A sign of life that cannot go out holds up the reply, and nothing else comes between its bytes.
+TEST_F(Move, TheReplyWaitsForASignOfLifeThatIsHalfOut) {
+    partition::Partition& p = small();
+    target_control.prepare_after = 4;
+    ASSERT_TRUE(source.start(net, order(p)));
+    net.pump();
+    source.step(1000);
+    net.pump();
+    ASSERT_EQ(target_control.created, 1u);
+    net.acceptor().window = 7; // of what it says nothing is read now
+    for (int round = 0; round < 8; ++round) {
+        target_control.ticks += facts.timebase_frequency;
+        target.step(1000);
+    }
+    net.acceptor().window = 100'000;
+    settle();
+    ASSERT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+    expect_same_state(p, *there.partition);
+}
+
 // R47: a run of them costs a record, however long it is.
 TEST_F(Move, R47_ZeroPagesCostNextToNothing) {
     std::vector<std::uint64_t> filled;

@@ -23,6 +23,7 @@ class Stranger final : public net::StreamHandler {
             void close() override {}
             void abort() override {}
             net::Ipv4Address peer() const override { return {}; }
+            net::PeerKey peer_key() const override { return net::PeerKey::none; }
         } sink;
         writer_.flush(sink);
     }

@@ -137,6 +137,8 @@ TEST_F(Forged, RefusesFieldsThatCanNotBe) {
     EXPECT_EQ(with<PartitionRecord>(RecordType::partition, [](auto& r) { r.terminals = 4; }),
               MoveError::record_content); // the interrupt source of the fourth is none
     EXPECT_EQ(with<PartitionRecord>(RecordType::partition, [](auto& r) { r.rights = 2; }), MoveError::record_content);
+    EXPECT_EQ(with<PartitionRecord>(RecordType::partition, [](auto& r) { r.clock_seconds = 253'402'300'800; }),
+              MoveError::record_content); // after the year 9999
     EXPECT_EQ(with<TerminalRecord>(RecordType::terminal, [](auto& r) { r.output = 4097; }), MoveError::record_content);
     EXPECT_EQ(with<TerminalRecord>(RecordType::terminal, [](auto& r) { r.input = r.input + 1; }),
               MoveError::record_length);

@@ -195,6 +195,44 @@ TEST_F(MoverTest, NoMemoryAtTheTargetIsRefusedAndTheSourceGoesOn) {
     EXPECT_EQ(b.frames.total(FrameState::free), free);
 }
 
+// Of what comes with a large partition nothing is made ready on a machine that cannot have it.
+TEST_F(MoverTest, WhatDoesNotFitTakesNothing) {
+    const Bytes free_before = b.frames.total(FrameState::free);
+    PartitionShape large = shape_of(a.build("linux"));
+    large.memory_size = gib(64);
+    struct Caller final : net::StreamHandler {
+        std::size_t received(std::span<const std::byte> bytes) override { return bytes.size(); }
+        void closed(net::CloseReason) override { over = true; }
+        bool over = false;
+    } caller;
+    const auto stream = network.connect({0x0a4d0002}, migration_port, caller);
+    ASSERT_TRUE(stream);
+    network.pump();
+    std::vector<std::byte> buffer(max_record);
+    RecordWriter writer(buffer);
+    writer.write(RecordType::hello, make_hello(twin_facts, large, Fit::same_version));
+    writer.flush(**stream);
+    go_on();
+    EXPECT_TRUE(caller.over);
+    EXPECT_EQ(b.mover.progress().failure.error, MoveError::memory);
+    EXPECT_EQ(b.frames.total(FrameState::free), free_before) << "nor is anything dirty now";
+}
+
+// It is in nobody's way.
+TEST_F(MoverTest, WhoConnectsAndSaysNothingHoldsUpNoMove) {
+    a.build("linux");
+    struct Silent final : net::StreamHandler {
+        std::size_t received(std::span<const std::byte> bytes) override { return bytes.size(); }
+        void closed(net::CloseReason) override {}
+    } silent;
+    test::PipeNetwork to_a;
+    ASSERT_TRUE(a.mover.listen(to_a));
+    ASSERT_TRUE(to_a.connect({0x0a4d0001}, migration_port, silent));
+    to_a.pump();
+    ASSERT_TRUE(move("linux"));
+    EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+}
+
 TEST_F(MoverTest, ATakenNameIsRefusedThoughNobodyOfThatNameIsThere) {
     a.build("linux");
     b.taken_name = "linux";

@@ -24,6 +24,7 @@ TEST_F(SecureTest, BothEndsAreToldWhenBothHaveProvedTheirKeys) {
     go_on();
     EXPECT_TRUE(here.is_connected);
     EXPECT_EQ(there().stream->peer(), net::Ipv4Address{0x0a4d0001});
+    EXPECT_EQ(here.stream->peer_key(), net::PeerKey{1}) << "the first key that is pinned there";
     EXPECT_EQ(fake.log_.size(), 0u);
 }
 

@@ -20,6 +20,7 @@ inline void take_written(migrate::RecordWriter& writer, std::vector<std::byte>& 
         void abort() override {}
         void admit() override {}
         net::Ipv4Address peer() const override { return {}; }
+        net::PeerKey peer_key() const override { return net::PeerKey::none; }
         std::vector<std::byte>& to;
     } sink(stream);
     writer.flush(sink);

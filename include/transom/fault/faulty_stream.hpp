@@ -31,6 +31,7 @@ class FaultyStream final : public net::ByteStream, public net::StreamHandler {
     void abort() override;
     void admit() override;
     net::Ipv4Address peer() const override { return inner_->peer(); }
+    net::PeerKey peer_key() const override { return inner_->peer_key(); }
 
     void connected() override { handler_->connected(); }
     std::size_t received(std::span<const std::byte> bytes) override;

@@ -19,7 +19,8 @@ struct Doubt {
     net::Network* network = nullptr;
     net::Ipv4Address target;
     std::uint16_t port = 0;
-    MoveError heard = MoveError::none; // what the target has last said to it, or the connection; logged once
+    net::PeerKey key = net::PeerKey::none; // the target's: nobody else's word counts
+    MoveError heard = MoveError::none;     // what the target has last said to it, or the connection; logged once
 
     std::string_view name() const { return move.name.data(); }
 };

@@ -53,6 +53,7 @@ enum class MoveError : std::uint32_t {
     unknown_here = 46,
     insecure = 47,
     forged = 48,
+    other_machine = 49,
     // from outside
     cancelled = 50,
     no_such_partition = 51,

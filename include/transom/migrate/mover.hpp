@@ -95,7 +95,9 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     bool has_second_table(const partition::Partition* which);
     std::expected<void, Failure> check_drained(const partition::Partition* last);
     bool is_in_progress() const {
-        return source_.progress().in_progress() || target_.busy() || target_.progress().in_progress();
+        // Who is connected and has not said what for is in nobody's way.
+        return source_.progress().in_progress() || (target_.busy() && !target_.awaits_hello()) ||
+               target_.progress().in_progress();
     }
 
     partition::Roster& roster_;

@@ -12,6 +12,15 @@
 
 namespace transom::migrate {
 
+/// Where a channel leads to.
+struct ChannelRoute {
+    net::Network* network = nullptr;
+    net::Ipv4Address target;
+    std::uint16_t port = 0;
+    net::PeerKey key = net::PeerKey::none; // the target's
+    JoinRecord join;
+};
+
 /// A connection of a move that carries nothing but pages, beside the one that carries everything else. It remembers the pages whose arrival the
 /// target has not confirmed, so that they can go another way when it breaks.
 class SourceChannel final : public net::StreamHandler {
@@ -21,7 +30,7 @@ class SourceChannel final : public net::StreamHandler {
     SourceChannel& operator=(const SourceChannel&) = delete;
 
     /// Begins to connect. False: there is no place for a connection.
-    bool connect(net::Network& network, net::Ipv4Address target, std::uint16_t port, const JoinRecord& join);
+    bool connect(const ChannelRoute& route);
     /// Ends it, whatever is on its way. In order: what was sent still arrives.
     void end(bool in_order);
 
@@ -63,7 +72,7 @@ class SourceChannel final : public net::StreamHandler {
     std::array<std::byte, sizeof(RecordHeader) + sizeof(FailureRecord)> receive_buffer_{};
     RecordReader reader_{receive_buffer_};
     net::ByteStream* stream_ = nullptr;
-    JoinRecord join_;
+    ChannelRoute route_;
     bool open_ = false;
     bool opened_ = false;
     bool heard_ = false; // since the last look

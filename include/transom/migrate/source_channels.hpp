@@ -20,14 +20,8 @@ class SourceChannels {
     explicit SourceChannels(std::uint64_t frequency)
         : silence_(Limits(frequency).channel_silence), stop_silence_(Limits(frequency).channel_stop_silence) {}
 
-    struct Route {
-        net::Network* network = nullptr;
-        net::Ipv4Address target;
-        std::uint16_t port = 0;
-        JoinRecord join;
-    };
     /// Makes up to so many. `pages` is told what a broken one owes.
-    void begin(const Route& route, unsigned wanted, SourcePages& pages);
+    void begin(const ChannelRoute& route, unsigned wanted, SourcePages& pages);
     /// Ends all of them; nothing is owed because of that.
     void end(bool in_order);
     /// `stands_still`: the partition runs nowhere, and who is silent is waited for less long.
@@ -59,7 +53,7 @@ class SourceChannels {
 
     std::array<SourceChannel, capacity> channels_;
     std::uint64_t silence_, stop_silence_;
-    Route route_;
+    ChannelRoute route_;
     SourcePages* pages_ = nullptr; // while there are any
     std::size_t wanted_ = 0, begun_ = 0;
     unsigned lost_ = 0;

@@ -73,7 +73,11 @@ class SourceSession final : public net::StreamHandler {
     bool has_run_there() const { return ran_there_; }
     /// Of the move that has just ended in doubt.
     Doubt doubt() const {
-        return {.move = move(), .network = network_, .target = order_.target, .port = question_port(order_.port)};
+        return {.move = move(),
+                .network = network_,
+                .target = order_.target,
+                .port = question_port(order_.port),
+                .key = target_key_};
     }
     /// A word on a partition that is suspended and not in a move, the operator's or its target's: it goes on here, or is freed.
     void settle(partition::Partition& partition, Owner owner, const Failure& word);
@@ -187,6 +191,7 @@ class SourceSession final : public net::StreamHandler {
     std::array<std::byte, 512> receive_buffer_{};
     RecordReader reader_;
     net::ByteStream* stream_ = nullptr;
+    net::PeerKey target_key_ = net::PeerKey::none; // whoever answers later has to have the same
     MoveOrder order_;
     Progress progress_;
     Phase phase_ = Phase::idle;

@@ -14,7 +14,7 @@ namespace transom::migrate {
 class ChannelUser {
   public:
     /// Whether this is a channel of the move under way. `peer`: who says so.
-    virtual bool is_joined_by(const JoinRecord& join, net::Ipv4Address peer) = 0;
+    virtual bool is_joined_by(const JoinRecord& join, const net::ByteStream& peer) = 0;
     /// Stores a page. What is wrong with it ends the channel, not the move: it may be what was on its way when the source gave the channel up.
     virtual std::optional<Failure> take_page(const Record& page) = 0;
     /// A piece of what a channel has brought is worked off: it may have been the last that was missing.

@@ -25,6 +25,12 @@ class TargetSession final : public net::StreamHandler, private ChannelUser {
 
     /// Whether another source must be turned away.
     bool busy() const { return stream_ != nullptr; }
+    /// Whoever is connected has not said what for.
+    bool awaits_hello() const { return phase_ == Phase::greeting; }
+    /// The rest of a partition's memory is awaited, and whoever is connected has not said that he is its source: he goes before another who
+    /// comes.
+    bool is_unknown() const { return phase_ == Phase::post_copying && stream_ != nullptr && !known_; }
+    void turn_away();
     /// Who comes while it is busy.
     TargetChannels& channels() { return channels_; }
     /// Whether this partition runs here before all of its memory has come.
@@ -88,7 +94,6 @@ class TargetSession final : public net::StreamHandler, private ChannelUser {
     void work_off_zero_run();
     std::optional<Failure> check_range(std::uint64_t first, std::uint64_t count) const;
     /// Whether a partition waits for its source, and somebody is there who has not shown to be that.
-    bool is_unknown() const { return phase_ == Phase::post_copying && stream_ != nullptr && !known_; }
     bool takes_memory();
     /// What names the move, once its clock has come.
     AgainRecord move() const { return {.name = shape_.name_storage, .stopped_at = clock_->stopped_at}; }
@@ -107,7 +112,7 @@ class TargetSession final : public net::StreamHandler, private ChannelUser {
     void out_of_order(const Record& record);
     void wrong_length(const Record& record);
 
-    bool is_joined_by(const JoinRecord& join, net::Ipv4Address peer) override;
+    bool is_joined_by(const JoinRecord& join, const net::ByteStream& peer) override;
     std::optional<Failure> take_page(const Record& page) override;
     void pages_taken() override;
     std::uint64_t channel_now() override { return control_.now(); }
@@ -118,6 +123,7 @@ class TargetSession final : public net::StreamHandler, private ChannelUser {
     std::array<std::byte, 512> send_buffer_{};
     RecordWriter writer_;
     net::ByteStream* stream_ = nullptr;
+    net::PeerKey source_key_ = net::PeerKey::none; // whoever comes later has to have the same
     TargetChannels channels_;
     std::uint64_t move_ = 0; // what a channel has to say
     TotalsRecord totals_;    // of this connection, but what the writer and the reader know

@@ -48,6 +48,11 @@ enum class CloseReason : std::uint8_t {
     forged,       // what has arrived is not what the peer has sent
 };
 
+/// Who has proved to be at the other end of a connection: the same value, the same key. It means something to this machine, until it ends.
+enum class PeerKey : std::uint8_t {
+    none
+}; // a network that asks for no proof; else the number of a key that is pinned here, from 1
+
 /// One connection. The object belongs to who made it (net::Stack). After close(), abort() or StreamHandler::closed() it may
 /// not be used any more, and the handler is not called any more.
 class ByteStream {
@@ -67,6 +72,7 @@ class ByteStream {
     /// it is open, and after close(), when its peer may keep it waiting.
     virtual void admit() = 0;
     virtual Ipv4Address peer() const = 0;
+    virtual PeerKey peer_key() const = 0;
 
   protected:
     ~ByteStream() = default; // never deleted through the base; make implementations final

@@ -24,6 +24,7 @@ class TcpStream final : public ByteStream {
     void abort() override;
     void admit() override;
     Ipv4Address peer() const override { return peer_; }
+    PeerKey peer_key() const override { return PeerKey::none; }
 
     bool in_use() const { return state_ != State::unused; }
     /// lwIP gives a connection up for a new one of higher priority: what connects for us goes before who has come and is not known, and who

@@ -27,6 +27,10 @@ struct Moment {
     bool operator==(const Moment&) const = default;
 };
 
+/// The last second of the year 9999.
+constexpr std::uint64_t last_second = 253'402'300'799;
+
+/// A later moment than `last_second` is taken for that.
 DateTime to_date_time(Moment moment);
 /// Nothing where there is no such date, or one before 1970 or after 9999.
 std::optional<Moment> to_moment(const DateTime& date);

@@ -4,6 +4,7 @@
 #include <bearssl.h>
 #include <cstddef>
 #include <span>
+#include <transom/net/byte_stream.hpp>
 #include <transom/secure/key.hpp>
 
 namespace transom::secure {
@@ -15,11 +16,12 @@ class PinnedKeys {
     /// Before each handshake; `pinned` outlives it.
     void begin(std::span<const PublicKey> pinned);
     const br_x509_class** engine() { return &class_; }
+    /// Which of them the peer has shown; none: no one of them, or not yet.
+    net::PeerKey shown() const;
 
   private:
     static const br_x509_class its_class;
     void append(std::span<const std::byte> bytes);
-    bool is_pinned() const;
 
     const br_x509_class* class_ = nullptr; // first: BearSSL knows the object by the address of this
     std::span<const PublicKey> pinned_;

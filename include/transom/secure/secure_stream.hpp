@@ -35,6 +35,7 @@ class SecureStream final : public net::ByteStream, private net::StreamHandler {
     void abort() override;
     void admit() override {} // who is not known never becomes one
     net::Ipv4Address peer() const override { return peer_; }
+    net::PeerKey peer_key() const override { return tls_.peer_key(); }
 
   private:
     friend class SecureNetwork;

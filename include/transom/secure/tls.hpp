@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <transom/net/byte_stream.hpp>
 #include <transom/secure/key.hpp>
 #include <transom/secure/pinned_keys.hpp>
 
@@ -47,6 +48,8 @@ class Tls {
 
     /// Whether the handshake is over and the peer is who it should be. Bytes may be written when plaintext_out() has room.
     bool established() const { return engine().application_data != 0; }
+    /// The key that the peer has shown; it has the private one once that is established.
+    net::PeerKey peer_key() const { return pinned_.shown(); }
     /// The peer has said that it will say no more.
     bool peer_closed() const { return engine().shutdown_recv != 0; }
     /// BearSSL's number of what went wrong; 0: nothing.
