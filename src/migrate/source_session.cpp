@@ -281,6 +281,9 @@ void SourceSession::handle_running(const Record& record) {
     if (phase_ != Phase::handing || !handed_ || writer_.pending() || !running)
         return unexpected_record(record);
     progress_.started_at = running->started_at - clock_.best()->ticks;
+    if (progress_.predicted_stop != 0)
+        log("migration of {}: it stood still for {} us, and {} us were predicted for its pages", progress_.partition(),
+            microseconds(progress_.downtime()), microseconds(progress_.predicted_stop));
     if (!post_copy_)
         return complete();
     progress_.state = MoveState::post_copying;

@@ -178,6 +178,7 @@ class SourceSession final : public net::StreamHandler {
     void enter(Phase phase);
     void fail(const Failure& why, bool tell_peer = true);
     std::uint64_t now() { return control_.now(); }
+    std::uint64_t microseconds(Ticks ticks) const { return ticks * 1'000'000 / facts_.timebase_frequency; }
 
     SourceControl& control_;
     MachineFacts facts_;
