@@ -9,23 +9,25 @@ namespace transom::migrate {
 
 namespace {
 
-TrackingCosts costs_of(const partition::Partition& partition) {
+TrackingCosts costs_of(const partition::Partition& partition, Ticks sweeps) {
     if (partition.dual == nullptr || !partition.dual->has_twins())
-        return {};
+        return {.ticks = sweeps};
     const dual::Counters& counters = partition.dual->counters();
-    return {.evicted = counters.folded, .tlbies = counters.tlbies};
+    return {.evicted = counters.folded, .tlbies = counters.tlbies, .ticks = sweeps};
 }
 
 } // namespace
 
-/// False: there is to be another step, when processors have come out.
+/// False: there is to be another step.
 bool SourceSession::begin_tracking() {
     const auto tracked = control_.track(*order_.partition, order_.pages->table());
     if (!tracked) {
         fail(tracked.error());
         return false;
     }
-    if (!*tracked) {
+    if (*tracked != Headway::done) {
+        if (*tracked == Headway::some)
+            get_on();
         say_working();
         return false;
     }
@@ -47,16 +49,22 @@ void SourceSession::say_working() {
 
 void SourceSession::begin_pass() {
     ++progress_.pass;
+    get_on();
     throttle_.begin_pass(*order_.partition, now());
-    order_.pages->begin_pass(now(), costs_of(*order_.partition));
+    order_.pages->begin_pass(now(), costs_of(*order_.partition, watch_ticks_));
 }
 
 /// A record at most.
 bool SourceSession::produce_pass() {
     if (watching_) {
-        watching_ = !control_.watch(*order_.partition);
+        const std::uint64_t began = now();
+        const Headway headway = control_.watch(*order_.partition);
+        watch_ticks_ += now() - began;
+        watching_ = headway != Headway::done;
+        if (headway != Headway::none)
+            get_on();
         say_working();
-        return true;
+        return headway != Headway::none;
     }
     if (in_round_) {
         if (is_ahead())
@@ -95,7 +103,7 @@ bool SourceSession::produce_pass() {
 
 void SourceSession::end_pass() {
     throttle_.end_pass(*order_.partition, now());
-    const Decision decision = order_.pages->end_pass(now(), costs_of(*order_.partition));
+    const Decision decision = order_.pages->end_pass(now(), costs_of(*order_.partition, watch_ticks_));
     const PassResult& pass = order_.pages->result();
     if (progress_.passes.full())
         progress_.passes.pop_back();
@@ -105,8 +113,9 @@ void SourceSession::end_pass() {
         "{} a second can be sent",
         progress_.partition(), pass.pass, pass.sent, pass.zero, pass.resent, pass.left, pass.hot, pass.dirty_rate,
         pass.bandwidth);
-    log("migration of {}: pass {}: {} entries evicted, {} tlbies; what is left would take {} us",
-        progress_.partition(), pass.pass, pass.costs.evicted, pass.costs.tlbies, microseconds(pass.predicted_stop));
+    log("migration of {}: pass {}: {} entries evicted in {} us, {} tlbies; what is left would take {} us",
+        progress_.partition(), pass.pass, pass.costs.evicted, microseconds(pass.costs.ticks), pass.costs.tlbies,
+        microseconds(pass.predicted_stop));
     switch (decision.act) {
     case Decision::Act::throttle:
         slow(decision.throttle);
