@@ -206,8 +206,9 @@ TEST(ToolMoveReport, HasTheNamesThatWerePromised) {
 }
 
 TEST(ToolMoveReport, R65_HasEachPass) {
-    const char* const line = "pass=2 ticks=512000 pages_sent=50 zero_pages=4 pages_resent=30 pages_left=9 hot=3 evicted=40 "
-                             "tlbies=70 dirty_rate=60 bandwidth=500 predicted_left=8 predicted_stop_ticks=1024000";
+    const char* const line =
+        "pass=2 ticks=512000 pages_sent=50 zero_pages=4 pages_resent=30 pages_left=9 hot=3 evicted=40 "
+        "sweep_ticks=9 tlbies=70 dirty_rate=60 bandwidth=500 predicted_left=8 predicted_stop_ticks=1024000";
     MoveReport report = good_report();
     report.each_pass = passes_json({Fields::parse(line)}, timebase);
     report.predicted_stop_ms = 2;
@@ -286,7 +287,7 @@ TEST(ToolCallCosts, TheTimeOfADrainIsInTheLog) {
 
 TEST(ToolStoringReport, IsTheLastWholeLine) {
     const std::string line = "storing: ok lines=10 wrong_lines=0 calls=5 looks=4 rc_mismatches=0 wrong_others=0 "
-                             "sleeps=3 steps=7,8 rounds=1,0";
+                             "sleeps=3 additions=6 steps=7,8 rounds=1,0";
     EXPECT_FALSE(StoringReport::last_in(line)) << "it may go on";
     const auto first = StoringReport::last_in("tick 1 2\n" + line + "\nstoring: ok lines=99");
     ASSERT_TRUE(first);
@@ -343,7 +344,11 @@ TEST(ToolMoveSeries, HoldsWhatHoldsInEveryMove) {
     series = good_series(3);
     series.moves.pop_back();
     EXPECT_THAT(series.complaints(), ElementsAre("it moved 2 times, not 3"));
-    series.unfinished = UnfinishedMove{.mode = "hybrid", .order = "state", .from = "A", .to = "B", .said = Fields::parse("state=pre-copying pass=2 pages_done=100")};
+    series.unfinished = UnfinishedMove{.mode = "hybrid",
+                                       .order = "state",
+                                       .from = "A",
+                                       .to = "B",
+                                       .said = Fields::parse("state=pre-copying pass=2 pages_done=100")};
     const auto failed = series.failed_json("interrupted", "why");
     EXPECT_EQ(failed["result"], "interrupted");
     EXPECT_EQ(failed["error"], "why");
