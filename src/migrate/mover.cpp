@@ -170,6 +170,11 @@ std::expected<void, Failure> Mover::check_drained(const Partition* last) {
                                    last->name()));
 }
 
+/// The last move's is not empty yet, or what a resize had prepared is on its way back.
+bool Mover::has_table_before(Partition& partition) {
+    return partition.dual->active() || partition.dual->resize().gives_memory_back();
+}
+
 std::expected<void, Failure> Mover::take_second_table(Partition& partition) {
     dual::PartitionEngine& engine = *partition.dual;
     if (engine.has_memory() || engine.take(partition.hpt, frames_))
@@ -182,42 +187,50 @@ std::expected<void, Failure> Mover::take_second_table(Partition& partition) {
 
 /// Whether there is memory for it now. None stays taken.
 std::expected<void, Failure> Mover::check_second_table(Partition& partition) {
-    dual::PartitionEngine& engine = *partition.dual;
-    if (engine.active() || engine.resize().gives_memory_back())
+    if (has_table_before(partition))
         return {}; // as much as it needs is on its way back
     const auto taken = take_second_table(partition);
     if (taken)
-        engine.give_back(frames_);
+        partition.dual->give_back(frames_);
     return taken;
 }
 
 /// It is called again and again until it answers true.
 std::expected<bool, Failure> Mover::prepare_second_table(Partition& partition, std::uint64_t budget) {
-    dual::PartitionEngine& engine = *partition.dual;
-    if (engine.active() || engine.resize().gives_memory_back())
-        return false; // the last move's is not empty yet, or what a resize had prepared is on its way back
+    if (has_table_before(partition))
+        return false;
     if (const auto taken = take_second_table(partition); !taken)
         return std::unexpected(taken.error());
     const std::uint64_t began = now();
-    while (!engine.prepare(frames_))
+    while (!partition.dual->prepare(frames_))
         if (now() - began >= budget)
             return false;
     return true;
 }
 
-std::expected<bool, Failure> Mover::track(Partition& partition, PageStateTable& pages) {
+std::expected<Headway, Failure> Mover::track(Partition& partition, PageStateTable& pages) {
     dual::PartitionEngine& engine = *partition.dual;
     if (!pages_.tracked()) {
-        if (const auto prepared = prepare_second_table(partition, step_ticks_); !prepared || !*prepared)
-            return prepared;
+        if (has_table_before(partition))
+            return Headway::none;
+        const auto prepared = prepare_second_table(partition, step_ticks_);
+        if (!prepared)
+            return std::unexpected(prepared.error());
+        if (!*prepared)
+            return Headway::some;
         partition.memory.watch_writes(&pages);
         engine.begin(partition, pages, dual::StorePolicy::when_stored);
         pages_.set_tracked(true);
     }
-    return engine.advance() == dual::Phase::dual && engine.all_on_second();
+    return engine.advance() == dual::Phase::dual && engine.all_on_second() ? Headway::done : Headway::none;
 }
 
-bool Mover::watch(Partition& partition) { return partition.dual->sweep_portion(dual::Fold::read_only).at_end; }
+Headway Mover::watch(Partition& partition) {
+    const dual::Swept swept = partition.dual->sweep_portion(dual::Fold::read_only);
+    if (swept.at_end)
+        return Headway::done;
+    return swept.groups != 0 ? Headway::some : Headway::none;
+}
 
 void Mover::untrack(Partition& partition) {
     if (pages_.tracked()) {

@@ -14,6 +14,7 @@ void PassMeter::begin_pass(Ticks now, const PageCounts& counts) {
     ++pass_;
     began_ = now;
     touched_ = counts.touched;
+    before_ = counts;
     sendable_ = sendable(counts);
     if (pass_ == 1)
         curve_.begin(now, counts.touched, frequency_ / 1000);
@@ -43,7 +44,21 @@ PassResult PassMeter::end_pass(Ticks now, const PageCounts& counts, std::uint64_
     const std::uint64_t touched = counts.touched - touched_, expected = curve_.pages_within(time);
     if (pass_ > 1 && expected >= 16) // of fewer a ratio says nothing
         correction_ = std::clamp<std::uint64_t>(256 * touched / expected, 64, 1024);
-    PassResult result{.pass = pass_, .time = time, .sent = sent, .left = counts.left, .bandwidth = bandwidth_};
+    const std::uint64_t first_time = before_.fresh - std::min(counts.fresh, before_.fresh);
+    PassResult result{.pass = pass_,
+                      .time = time,
+                      .sent = sent,
+                      .zero = sent - in_full,
+                      .resent =
+                          sent - std::min(first_time, sent), // a large page may have made one stale that never went
+                      .left = counts.left,
+                      .hot = counts.hot,
+                      .costs = {.evicted = counts.costs.evicted - before_.costs.evicted,
+                                .tlbies = counts.costs.tlbies - before_.costs.tlbies,
+                                .ticks = counts.costs.ticks - before_.costs.ticks},
+                      .bandwidth = bandwidth_};
+    if (bandwidth_ != 0)
+        result.predicted_stop = counts.left * frequency_ / bandwidth_;
     result.dirty_rate = per_second(touched, time);
     outrun_ = result.dirty_rate * 100 > bandwidth_ * outrun_percent_ ? outrun_ + 1 : 0;
     result.outrun = outrun_;

@@ -46,12 +46,12 @@ SourcePages::SourcePages(Bytes memory, Bytes granule, std::span<std::byte> room,
     : table_(memory, granule, divide(memory, granule, room)), order_(table_, rules.order),
       meter_(rules.frequency, bandwidth_sample / granule), rules_(rules) {}
 
-void SourcePages::begin_pass(Ticks now) {
+void SourcePages::begin_pass(Ticks now, const TrackingCosts& costs) {
     order_.begin_pass(++pass_);
     began_ = now;
     sends_ = sends_in_full_ = 0;
     over_.reset();
-    meter_.begin_pass(now, PageCounts::of(table_));
+    meter_.begin_pass(now, PageCounts::of(table_, costs));
 }
 
 SourcePages::Next SourcePages::next(Ticks now) {
@@ -86,8 +86,8 @@ void SourcePages::sent(PageIndex page, bool in_full) {
     sends_in_full_ += in_full ? 1 : 0;
 }
 
-Decision SourcePages::end_pass(Ticks now) {
-    PageCounts counts = PageCounts::of(table_);
+Decision SourcePages::end_pass(Ticks now, const TrackingCosts& costs) {
+    PageCounts counts = PageCounts::of(table_, costs);
     const auto [end, touched] = over_.value_or(std::pair(now, counts.touched));
     counts.touched = touched;
     result_ = meter_.end_pass(end, counts, sends_, sends_in_full_);

@@ -9,7 +9,7 @@
 #include <transom/migrate/partition_state.hpp>
 #include <transom/migrate/source_session.hpp>
 
-// The partition's memory on its way: in passes while it runs, and what is left when it stands still.
+// The partition's memory on its way: what a page becomes in the stream, and what is left when the partition stands still.
 
 namespace transom::migrate {
 
@@ -35,117 +35,6 @@ std::span<const std::byte> granule_of(const partition::Partition& partition, std
 }
 
 } // namespace
-
-/// False: there is to be another step, when processors have come out.
-bool SourceSession::begin_tracking() {
-    const auto tracked = control_.track(*order_.partition, order_.pages->table());
-    if (!tracked) {
-        fail(tracked.error());
-        return false;
-    }
-    if (!*tracked) {
-        say_working();
-        return false;
-    }
-    throttle_.begin(facts_.timebase_frequency);
-    table_.begin_round();
-    progress_.state = MoveState::pre_copying;
-    enter(Phase::sections);
-    return true;
-}
-
-/// The target hears of us about once a second while we have nothing for it.
-void SourceSession::say_working() {
-    touch(); // we wait for nobody
-    if (now() - last_said_ < facts_.timebase_frequency || writer_.pending())
-        return;
-    last_said_ = now();
-    writer_.finish(RecordType::working, 0, 0);
-}
-
-void SourceSession::begin_pass() {
-    ++progress_.pass;
-    throttle_.begin_pass(*order_.partition, now());
-    order_.pages->begin_pass(now());
-}
-
-/// A record at most.
-bool SourceSession::produce_pass() {
-    if (watching_) {
-        watching_ = !control_.watch(*order_.partition);
-        say_working();
-        return true;
-    }
-    if (in_round_) {
-        if (is_ahead())
-            return false;
-        in_round_ = produce_sections();
-        if (!in_round_)
-            end_pass();
-        return true;
-    }
-    if (!has_room_for_page() || is_ahead())
-        return false;
-    if (page_) {
-        send(*page_);
-        return true;
-    }
-    const SourcePages::Next next = order_.pages->next(now());
-    switch (next.step) {
-    case Choice::Step::send:
-        send({next.page.value, next.order});
-        return true;
-    case Choice::Step::watch:
-        watching_ = true;
-        return true;
-    case Choice::Step::look:
-        if (out_of_time())
-            put_zero_run(); // what this step has found goes out with it
-        return true;
-    case Choice::Step::over:
-        put_zero_run();
-        table_.begin_round();
-        in_round_ = true;
-        return true;
-    }
-    return true;
-}
-
-void SourceSession::end_pass() {
-    throttle_.end_pass(*order_.partition, now());
-    const Decision decision = order_.pages->end_pass(now());
-    const PassResult& pass = order_.pages->result();
-    progress_.dirty_rate = pass.dirty_rate;
-    progress_.bandwidth = pass.bandwidth;
-    progress_.pages_left = pass.left;
-    log("migration of {}: pass {}: {} pages sent, {} left; it stores to {} a second, {} a second can be sent",
-        progress_.partition(), pass.pass, pass.sent, pass.left, pass.dirty_rate, pass.bandwidth);
-    switch (decision.act) {
-    case Decision::Act::throttle:
-        slow(decision.throttle);
-        return begin_pass();
-    case Decision::Act::again:
-        return begin_pass();
-    case Decision::Act::give_up:
-        return fail(failure(MoveError::outrun,
-                            "{} stores to its memory faster than that can be sent, {} pages were left: use mode=hybrid",
-                            progress_.partition(), pass.left));
-    case Decision::Act::stop:
-        break;
-    case Decision::Act::post_copy:
-        post_copy_ = true;
-    }
-    StoreThrottle::end(*order_.partition);
-    progress_.stop_asked_at = now();
-    enter(Phase::suspending);
-}
-
-void SourceSession::slow(unsigned percent) {
-    const unsigned slowed = throttle_.slow(*order_.partition, percent);
-    progress_.slowed = slowed == 0 ? 0 : percent;
-    log("migration of {}: {} of its {} virtual processors store too much, and are slowed by {} %",
-        progress_.partition(), slowed, order_.partition->vcpu_count, percent);
-}
 
 void SourceSession::begin_suspended() {
     progress_.stopped_at = now();

@@ -60,6 +60,7 @@ std::expected<void, Failure> SourceSession::start(net::Network& network, const M
     zero_count_ = 0;
     zero_digest_.reset();
     watching_ = in_round_ = false;
+    watch_ticks_ = 0;
     table_.begin(*order.partition);
     page_.reset();
     post_copy_ = order.mode == MoveMode::post_copy;
@@ -90,6 +91,7 @@ std::expected<void, Failure> SourceSession::start(net::Network& network, const M
 void SourceSession::enter(Phase phase) {
     phase_ = phase;
     touch();
+    get_on();
 }
 
 void SourceSession::connected() {
@@ -178,12 +180,35 @@ void SourceSession::check_time() {
         return fail(failure(MoveError::time_limit, "{} stood still for {} s, and was not at the target yet",
                             progress_.partition(), stop_limit_s));
     if (now() - last_progress_ < (first ? limits.first_record : limits.silence))
-        return;
+        return check_getting_on();
     const std::uint64_t seconds = first ? first_record_limit_s : silence_limit_s;
     if (phase_ == Phase::suspending)
         fail(failure(MoveError::time_limit, "the partition did not stop within {} s", seconds));
     else
         fail(failure(MoveError::time_limit, "the target was silent for {} s: is it a Transom?", seconds));
+}
+
+/// Of the partition's memory and page table, each time.
+Bytes SourceSession::gone() const {
+    return (progress_.pages + progress_.zero_pages + zero_count_) * order_.partition->granule +
+           (progress_.sections * hpt::slots_per_section << papr::log2_entry_size);
+}
+
+/// Whoever says that he lives and works, we or the target, has to get on before the partition is stopped.
+void SourceSession::check_getting_on() {
+    if (phase_ > Phase::passes)
+        return;
+    const Limits limits(facts_.timebase_frequency);
+    const bool scrubs = phase_ == Phase::greeting;
+    const std::uint64_t more = scrubs ? order_.partition->memory.size() / scrubbed_in_a_second : 0;
+    if (!getting_on_.is_stuck(now(), gone(), limits.stuck + more * facts_.timebase_frequency))
+        return;
+    const std::string_view what = scrubs                      ? "the target did not become ready for it"
+                                  : phase_ == Phase::timing   ? "the target did not answer our pings"
+                                  : phase_ == Phase::tracking ? "its processors did not go over to a second page table"
+                                                              : "less than 1 MiB of its memory went";
+    fail(failure(MoveError::time_limit, "{} did not get on: {} within {} s", progress_.partition(), what,
+                 stuck_limit_s + more));
 }
 
 std::size_t SourceSession::received(std::span<const std::byte> bytes) {
@@ -286,6 +311,9 @@ void SourceSession::handle_running(const Record& record) {
     if (phase_ != Phase::handing || !handed_ || writer_.pending() || !running)
         return unexpected_record(record);
     progress_.started_at = running->started_at - clock_.best()->ticks;
+    if (progress_.predicted_stop != 0)
+        log("migration of {}: it stood still for {} us, and {} us were predicted for its pages", progress_.partition(),
+            microseconds(progress_.downtime()), microseconds(progress_.predicted_stop));
     if (!post_copy_)
         return complete();
     progress_.state = MoveState::post_copying;

@@ -11,7 +11,7 @@ constexpr std::uint64_t C = papr::d1::changed, R = papr::d1::referenced;
 // D22: at the source, while T2 is walked.
 TEST_P(DualDrain, R26_FoldingFlushesBeforeItReadsRAndC) {
     fill(20);
-    const std::uint64_t before = s.engine.counters().flushes;
+    const std::uint64_t before = s.engine.counters().flushes, tlbies = s.engine.counters().tlbies;
     // A store that is made when the entry is invalid already, by a processor that still has it.
     bool stored = false;
     s.machine.on_flush_ = [&](const arch::FakeFlush& flush) {
@@ -24,6 +24,7 @@ TEST_P(DualDrain, R26_FoldingFlushesBeforeItReadsRAndC) {
     EXPECT_TRUE(stored);
     EXPECT_EQ(swept.entries, 10u) << "the others permit no stores";
     EXPECT_EQ(s.engine.counters().flushes, before + 10) << "each in its own group";
+    EXPECT_EQ(s.engine.counters().tlbies, tlbies + 10);
     EXPECT_EQ(s.twins(), 20u) << "they stay";
     for (const Ptex slot : slots)
         EXPECT_EQ(s.twin_pp(slot), 3u);

@@ -151,13 +151,15 @@ TEST_F(ManageTest, R65_TellsWhatPassesAreLike) {
     p.state = migrate::MoveState::pre_copying;
     p.pass = 3;
     p.pages_left = 77;
-    p.dirty_rate = 1200;
-    p.bandwidth = 3400;
+    p.predicted_stop = 4500;
+    ASSERT_TRUE(p.passes.push_back({.bandwidth = 1, .dirty_rate = 1}));
+    ASSERT_TRUE(p.passes.push_back({.bandwidth = 3400, .dirty_rate = 1200}));
     p.slowed = 20;
     p.pages_resent = 5;
     EXPECT_THAT(ask("migration\n"),
                 ElementsAre(testing::AllOf(HasSubstr(" pass=3 pages_left=77 dirty_rate=1200 bandwidth=3400"),
-                                           HasSubstr(" slowed=20"), HasSubstr(" pages_resent=5"))));
+                                           HasSubstr(" predicted_stop_ticks=4500"), HasSubstr(" slowed=20"),
+                                           HasSubstr(" pages_resent=5"))));
     p.state = migrate::MoveState::post_copying;
     p.pages_demanded = 4;
     p.wait_99 = 11;
@@ -165,6 +167,30 @@ TEST_F(ManageTest, R65_TellsWhatPassesAreLike) {
     EXPECT_THAT(ask("migration\n"),
                 ElementsAre(testing::AllOf(HasSubstr(" pages_left=77"), testing::Not(HasSubstr(" pass=")),
                                            HasSubstr(" wait_99_ticks=11 longest_wait_ticks=12"))));
+}
+
+TEST_F(ManageTest, R65_EachPassHasALine) {
+    EXPECT_THAT(ask("passes\n"), ElementsAre("ok passes=0"));
+    migrate::Progress& p = machine.progress;
+    ASSERT_TRUE(p.passes.push_back({.pass = 1}));
+    ASSERT_TRUE(p.passes.push_back({.pass = 2,
+                                    .time = 1000,
+                                    .sent = 50,
+                                    .zero = 4,
+                                    .resent = 30,
+                                    .left = 9,
+                                    .hot = 3,
+                                    .costs = {.evicted = 40, .tlbies = 70, .ticks = 900},
+                                    .bandwidth = 500,
+                                    .dirty_rate = 60,
+                                    .predicted_left = 8,
+                                    .predicted_stop = 77}));
+    EXPECT_THAT(
+        ask("passes\n"),
+        ElementsAre(StartsWith("+ pass=1 ticks=0 "),
+                    "+ pass=2 ticks=1000 pages_sent=50 zero_pages=4 pages_resent=30 pages_left=9 hot=3 evicted=40 "
+                    "sweep_ticks=900 tlbies=70 dirty_rate=60 bandwidth=500 predicted_left=8 predicted_stop_ticks=77",
+                    "ok passes=2"));
 }
 
 TEST_F(ManageTest, TakesTheOperatorsWordOnAPartitionInDoubt) {

@@ -107,6 +107,44 @@ TEST_F(PreCopy, EachPassButTheFirstTakesTheRightToStoreAway) {
     expect_same_memory();
 }
 
+TEST_F(PreCopy, R65_EachPassIsKept) {
+    partition::Partition& p = large();
+    migrate::MoveOrder moved = order(p);
+    std::ranges::fill(room, 0);
+    pages.emplace(p.memory.size(), p.granule, std::as_writable_bytes(std::span(room)),
+                  migrate::PageRules{.frequency = facts.timebase_frequency,
+                                     .decision = {.mode = migrate::CopyMode::pre_copy, .downtime_ms = 0}});
+    moved.pages = &*pages;
+    ASSERT_TRUE(source.start(net, moved));
+    ASSERT_TRUE(until([&] {
+        if (source_control.tracked != nullptr && !source_control.asked && source.progress().pass < 3)
+            for (std::uint64_t page = 0; page < 20; ++page)
+                store_noise(page);
+        return source_control.asked;
+    }));
+    settle();
+    ASSERT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+    const auto& passes = source.progress().passes;
+    ASSERT_EQ(passes.size(), source.progress().pass);
+    ASSERT_GE(passes.size(), 2u);
+    std::uint64_t sent = 0, zero = 0, resent = 0;
+    for (std::size_t i = 0; i < passes.size(); ++i) {
+        EXPECT_EQ(passes[i].pass, i + 1);
+        sent += passes[i].sent;
+        zero += passes[i].zero;
+        resent += passes[i].resent;
+    }
+    EXPECT_GT(passes[0].left, 0u);
+    EXPECT_GT(passes[0].predicted_stop, 0u);
+    EXPECT_EQ(passes[0].resent + passes[0].sent, passes[0].resent + sent - resent)
+        << "what never went went in the first";
+    const std::uint64_t at_the_end = source.progress().pages + source.progress().zero_pages - sent;
+    EXPECT_EQ(at_the_end, source.progress().last_pass().left) << "and all else in the passes";
+    EXPECT_EQ(zero, source.progress().zero_pages);
+    EXPECT_EQ(resent + at_the_end, source.progress().pages_resent);
+    EXPECT_EQ(source.progress().predicted_stop, source.progress().last_pass().predicted_stop);
+}
+
 // R104: it is not stopped for longer than somebody has agreed to.
 TEST_F(PreCopy, OneThatOutrunsTheStreamStays) {
     partition::Partition& p = large();

@@ -67,26 +67,34 @@ struct TestSource final : migrate::SourceControl {
     unsigned released = 0;
     bool released_whole = false;
 
-    unsigned track_after = 0; // how many calls of track() answer false
+    unsigned track_after = 0;                                // how many calls of track() do not answer `done`,
+    migrate::Headway until_tracked = migrate::Headway::none; // but this
     std::optional<migrate::Failure> no_tracking;
     migrate::PageStateTable* tracked = nullptr;
+    unsigned watch_after = 0; // the same of watch()
+    migrate::Headway until_watched = migrate::Headway::none;
     unsigned watched = 0;
     unsigned untracked = 0;
 
     std::uint64_t now() override { return ticks += per_look; }
-    std::expected<bool, migrate::Failure> track(partition::Partition&, migrate::PageStateTable& pages) override {
+    std::expected<migrate::Headway, migrate::Failure> track(partition::Partition&,
+                                                            migrate::PageStateTable& pages) override {
         if (no_tracking)
             return std::unexpected(*no_tracking);
         if (track_after != 0) {
             --track_after;
-            return false;
+            return until_tracked;
         }
         tracked = &pages;
-        return true;
+        return migrate::Headway::done;
     }
-    bool watch(partition::Partition&) override {
+    migrate::Headway watch(partition::Partition&) override {
         ++watched;
-        return true;
+        if (watch_after != 0) {
+            --watch_after;
+            return until_watched;
+        }
+        return migrate::Headway::done;
     }
     void untrack(partition::Partition&) override {
         ++untracked;

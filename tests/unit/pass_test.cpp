@@ -49,6 +49,27 @@ TEST(PassMeter, MeasuresRates) {
     EXPECT_EQ(second_pass.outrun, 1u);
 }
 
+// What it took, what went again, and how long a stop would take.
+TEST(PassMeter, R65_APassHasItsOwnCounts) {
+    PassMeter meter(second);
+    meter.begin_pass(0, {.left = 1000, .fresh = 1000, .costs = {.evicted = 7, .tlbies = 9}});
+    const PassResult first = meter.end_pass(
+        second, {.touched = 250, .left = 250, .hot = 20, .fresh = 0, .costs = {.evicted = 7, .tlbies = 209}}, 1000,
+        800);
+    EXPECT_EQ(first.zero, 200u);
+    EXPECT_EQ(first.resent, 0u);
+    EXPECT_EQ(first.hot, 20u);
+    EXPECT_EQ(first.costs.evicted, 0u);
+    EXPECT_EQ(first.costs.tlbies, 200u);
+    EXPECT_EQ(first.predicted_stop, 250 * second / 800) << "as fast as pages with contents went";
+    meter.begin_pass(second, {.touched = 250, .left = 250, .hot = 20, .costs = {.evicted = 7, .tlbies = 209}});
+    const PassResult next = meter.end_pass(
+        2 * second, {.touched = 300, .left = 50, .hot = 10, .costs = {.evicted = 257, .tlbies = 509}}, 230, 230);
+    EXPECT_EQ(next.resent, 230u);
+    EXPECT_EQ(next.costs.evicted, 250u);
+    EXPECT_EQ(next.costs.tlbies, 300u);
+}
+
 struct Workload {
     const char* name;
     Writer writer;

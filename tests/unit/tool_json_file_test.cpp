@@ -25,6 +25,16 @@ TEST(ToolJsonFile, SaysWhyTheCommandEnded) {
     EXPECT_EQ(contents(path)["error"], "no partition could be started");
 }
 
+TEST(ToolJsonFile, SaysWhatWasDoneShouldTheCommandBeKilled) {
+    const TemporaryDirectory directory;
+    const auto path = directory.path() / "report";
+    const JsonFile file(path);
+    file.write_until_then({{"result", "failed"}, {"moves", {1, 2}}});
+    EXPECT_EQ(contents(path)["moves"].size(), 2u);
+    file.write({{"result", "ok"}});
+    EXPECT_EQ(contents(path)["result"], "ok");
+}
+
 TEST(ToolJsonFile, AReportThatWasWrittenStays) {
     const TemporaryDirectory directory;
     const auto path = directory.path() / "report";

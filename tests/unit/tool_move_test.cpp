@@ -3,6 +3,7 @@
 #include "digest_table.hpp"
 #include "failure.hpp"
 #include "move_series.hpp"
+#include "pass_report.hpp"
 #include "ticks.hpp"
 
 #include <gmock/gmock.h>
@@ -204,6 +205,24 @@ TEST(ToolMoveReport, HasTheNamesThatWerePromised) {
     EXPECT_EQ(json["moves"].size(), 1u);
 }
 
+TEST(ToolMoveReport, R65_HasEachPass) {
+    const char* const line =
+        "pass=2 ticks=512000 pages_sent=50 zero_pages=4 pages_resent=30 pages_left=9 hot=3 evicted=40 "
+        "sweep_ticks=9 tlbies=70 dirty_rate=60 bandwidth=500 predicted_left=8 predicted_stop_ticks=1024000";
+    MoveReport report = good_report();
+    report.each_pass = passes_json({Fields::parse(line)}, timebase);
+    report.predicted_stop_ms = 2;
+    const auto json = report.json();
+    ASSERT_EQ(json["each_pass"].size(), 1u);
+    EXPECT_EQ(json["predicted_stop_ms"], 2.0);
+    const auto& pass = json["each_pass"][0];
+    EXPECT_EQ(pass["ms"], 1.0);
+    EXPECT_EQ(pass["predicted_stop_ms"], 2.0);
+    for (const auto& [name, value] : {std::pair("hot", 3), {"evicted", 40}, {"tlbies", 70}, {"pages_resent", 30}})
+        EXPECT_EQ(pass[name], value) << name;
+    EXPECT_THROW(passes_json({Fields::parse("pass=2")}, timebase), Failure);
+}
+
 TEST(ToolMoveReport, CountsAreSummedAndWhatAMoveTakesIsTheMedian) {
     MoveSeries series = good_series(3);
     for (unsigned i = 0; i < 3; ++i) {
@@ -268,7 +287,7 @@ TEST(ToolCallCosts, TheTimeOfADrainIsInTheLog) {
 
 TEST(ToolStoringReport, IsTheLastWholeLine) {
     const std::string line = "storing: ok lines=10 wrong_lines=0 calls=5 looks=4 rc_mismatches=0 wrong_others=0 "
-                             "sleeps=3 steps=7,8 rounds=1,0";
+                             "sleeps=3 additions=6 steps=7,8 rounds=1,0";
     EXPECT_FALSE(StoringReport::last_in(line)) << "it may go on";
     const auto first = StoringReport::last_in("tick 1 2\n" + line + "\nstoring: ok lines=99");
     ASSERT_TRUE(first);
@@ -325,7 +344,18 @@ TEST(ToolMoveSeries, HoldsWhatHoldsInEveryMove) {
     series = good_series(3);
     series.moves.pop_back();
     EXPECT_THAT(series.complaints(), ElementsAre("it moved 2 times, not 3"));
-    EXPECT_EQ(series.failed_json("why")["moves"].size(), 2u);
+    series.unfinished = UnfinishedMove{.mode = "hybrid",
+                                       .order = "state",
+                                       .from = "A",
+                                       .to = "B",
+                                       .said = Fields::parse("state=pre-copying pass=2 pages_done=100")};
+    const auto failed = series.failed_json("interrupted", "why");
+    EXPECT_EQ(failed["result"], "interrupted");
+    EXPECT_EQ(failed["error"], "why");
+    EXPECT_EQ(failed["moves"].size(), 2u);
+    EXPECT_EQ(failed["unfinished"]["state"], "pre-copying");
+    EXPECT_EQ(failed["unfinished"]["pages_done"], 100);
+    EXPECT_FALSE(failed["unfinished"].contains("error"));
     series = good_series(1);
     series.powered_off = false;
     EXPECT_EQ(series.complaints().size(), 1u);

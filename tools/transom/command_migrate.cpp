@@ -2,12 +2,14 @@
 #include "commands.hpp"
 #include "failure.hpp"
 #include "fault_run.hpp"
+#include "interruption.hpp"
 #include "json_file.hpp"
 #include "move_series.hpp"
 #include "one_move.hpp"
 #include "time_limit.hpp"
 
 #include <fmt/format.h>
+#include <functional>
 #include <transom/tree/manifest.hpp>
 
 namespace transom::tool {
@@ -34,8 +36,9 @@ void check_options(const MigrateOptions& options) {
 class MoveCommand {
   public:
     explicit MoveCommand(const MigrateOptions& options);
-    /// All rounds, or up to the first that is not right.
-    void run(MoveSeries& series);
+    /// All rounds, or up to the first that is not right; `moved` is called after each.
+    void run(MoveSeries& series, const std::function<void()>& moved);
+    void move(MoveSeries& series);
     void keep_consoles() { pair_.keep_consoles(); }
     /// What its link did so far.
     std::optional<LinkReport> link() {
@@ -88,7 +91,19 @@ MoveTask MoveCommand::task(unsigned round) {
             pair_.link()};
 }
 
-void MoveCommand::run(MoveSeries& series) {
+void MoveCommand::move(MoveSeries& series) {
+    MoveTask next = task(static_cast<unsigned>(series.moves.size()));
+    series.unfinished = UnfinishedMove{.mode = next.mode,
+                                       .order = next.order,
+                                       .from = next.source.machine->name(),
+                                       .to = next.target.machine->name(),
+                                       .said = {}};
+    next.said = &series.unfinished->said;
+    series.moves.push_back(move_once(next, until_));
+    series.unfinished.reset();
+}
+
+void MoveCommand::run(MoveSeries& series, const std::function<void()>& moved) {
     pair_.start(guest_manifest(*guest_, options_), until_);
     guest_->boot(*pair_[0].machine, until_);
     if (options_.check) {
@@ -96,9 +111,10 @@ void MoveCommand::run(MoveSeries& series) {
         series.powered_off = guest_->power_off(*pair_[0].machine, Clock::now() + answer_time);
         return end_other(1);
     }
-    do
-        series.moves.push_back(move_once(task(static_cast<unsigned>(series.moves.size())), until_));
-    while (series.moves.size() < options_.rounds && series.moves.back().complaints().empty());
+    do {
+        move(series);
+        moved();
+    } while (series.moves.size() < options_.rounds && series.moves.back().complaints().empty());
 
     const std::size_t end = series.moves.size() % 2;
     Machine& last = *pair_[end].machine;
@@ -125,7 +141,21 @@ void keep_consoles_of_failed(MoveCommand& command, const Failure& failure) {
 int migrate_with_faults(const MigrateOptions& options, const JsonFile& json) {
     check_options(options);
     FaultReport report{.guest = options.guest, .machine = options.common.machine, .mode = {}, .wrong = {}, .rows = {}};
-    run_faults(options, report);
+    const auto until_then = [&](std::string_view result, std::string_view why) {
+        auto so_far = report.json();
+        so_far["result"] = result;
+        so_far["error"] = why;
+        return so_far;
+    };
+    try {
+        run_faults(options, report);
+    } catch (const Failure& failure) {
+        json.write(until_then("failed", failure.what()));
+        throw;
+    } catch (const Interrupted& interruption) {
+        json.write(until_then("interrupted", interruption.what()));
+        throw;
+    }
     fmt::print("\n{}", report.text());
     json.write(report.json());
     if (!report.wrong.empty())
@@ -146,16 +176,23 @@ int migrate(const MigrateOptions& options) {
     series.machine = options.common.machine;
     series.rounds = options.rounds;
     std::optional<MoveCommand> command;
+    const auto write_until_then = [&] {
+        json.write_until_then(series.failed_json("failed", JsonFile::not_at_its_end));
+    };
+    write_until_then();
     try {
         check_options(options);
         command.emplace(options);
-        command->run(series);
+        command->run(series, write_until_then);
     } catch (const Failure& failure) {
         if (command)
             series.link = command->link();
-        json.write(series.failed_json(failure.what()));
+        json.write(series.failed_json("failed", failure.what()));
         if (command)
             keep_consoles_of_failed(*command, failure);
+        throw;
+    } catch (const Interrupted& interruption) {
+        json.write(series.failed_json("interrupted", interruption.what()));
         throw;
     }
     fmt::print("\n{}", series.text());

@@ -22,8 +22,7 @@ std::string lines_of(const nlohmann::ordered_json& report) {
 } // namespace
 
 // What it says until then: no old report passes for this run's.
-JsonFile::JsonFile(std::filesystem::path path)
-    : file_(std::move(path), lines_of(failed("the command did not get to its end"))) {
+JsonFile::JsonFile(std::filesystem::path path) : file_(std::move(path), lines_of(failed(not_at_its_end))) {
     unfinished() = file_;
 }
 
@@ -31,6 +30,8 @@ void JsonFile::write(const nlohmann::ordered_json& report) const {
     file_.write(lines_of(report));
     unfinished().reset();
 }
+
+void JsonFile::write_until_then(const nlohmann::ordered_json& report) const { file_.write(lines_of(report)); }
 
 void JsonFile::fail(std::string_view why) {
     try {

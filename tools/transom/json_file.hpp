@@ -13,6 +13,9 @@ class JsonFile {
   public:
     explicit JsonFile(std::filesystem::path path);
     void write(const nlohmann::ordered_json& report) const;
+    /// What it holds until write(), should the command end before, however that be.
+    void write_until_then(const nlohmann::ordered_json& report) const;
+    static constexpr const char* not_at_its_end = "the command did not get to its end";
     /// The command has ended before it could: the file of the last one that was made and not written says why.
     static void fail(std::string_view why);
 

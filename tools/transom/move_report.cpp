@@ -67,6 +67,7 @@ nlohmann::ordered_json MoveReport::json() const {
         {"total_s", total_s},
         {"downtime_ms", ticks.longest_gap_ms},
         {"internal_downtime_ms", internal_downtime_ms},
+        {"predicted_stop_ms", predicted_stop_ms},
         {"fold_us", fold_ms * 1e3},
         {"sections_total", sections_total},
         {"sections_sent", sections_sent},
@@ -75,6 +76,7 @@ nlohmann::ordered_json MoveReport::json() const {
         {"memory_bytes", memory_bytes},
         {"wire_bytes", wire_bytes},
         {"passes", passes},
+        {"each_pass", each_pass},
         {"slowed_percent", slowed_percent},
         {"pages_total", pages_total},
         {"pages_sent", pages_sent},
@@ -153,6 +155,8 @@ std::string MoveReport::text() const {
                             static_cast<double>(bytes_saved) / mib, encode_ms, pages_compressed, pages_delta, send_ms);
     if (passes != 0)
         text += fmt::format("  passes             {} while it ran, {} pages more than once\n", passes, pages_resent);
+    if (predicted_stop_ms != 0)
+        text += fmt::format("  predicted          {:.1f} ms of stop for the pages that were left\n", predicted_stop_ms);
     if (slowed_percent != 0)
         text +=
             fmt::format("  slowed             by {} %, the virtual processors that stored too much\n", slowed_percent);

@@ -21,6 +21,7 @@ struct MoveReport {
     std::uint64_t virtual_processors = 0;
     double total_s = 0;              ///< from the request until the target has said that it is complete
     double internal_downtime_ms = 0; ///< as the hypervisors measured it: source's stop to target's start
+    double predicted_stop_ms = 0;    ///< before it, for the pages that were left; 0 where they were not to go in it
     double fold_ms = 0; ///< of the stop, at the source: to find and read what had changed in its page tables
     std::uint64_t sections_total = 0,
                   sections_sent = 0; ///< of the page table: there are; and went, each time. Of those:
@@ -32,6 +33,7 @@ struct MoveReport {
            longest_wait_ms = 0;       ///< for pages, when it ran there: 99 of 100, up to a quarter too much; all
     std::uint64_t slowed_percent = 0; ///< at most, of what who stores too much would store
     std::uint64_t passes = 0, pages_resent = 0; ///< while it ran; pages that went more than once, at the end too
+    nlohmann::ordered_json each_pass = nlohmann::ordered_json::array(); ///< passes_json()
     std::uint64_t pages_compressed = 0, pages_delta = 0,
                   bytes_saved = 0;      ///< of pages_sent, and what they took less than they have
     double encode_ms = 0, send_ms = 0;  ///< of the source, for that, and for giving what there was to the connection

@@ -19,6 +19,7 @@ constexpr std::array summed = {"passes",           "pages_total",      "pages_se
 constexpr std::array medians = {"total_s",
                                 "downtime_ms",
                                 "internal_downtime_ms",
+                                "predicted_stop_ms",
                                 "fold_us",
                                 "sections_in_stop",
                                 "encode_ms",
@@ -112,8 +113,22 @@ nlohmann::ordered_json MoveSeries::json() const {
     return report;
 }
 
-nlohmann::ordered_json MoveSeries::failed_json(std::string_view error) const {
-    nlohmann::ordered_json report = {{"result", "failed"}, {"guest", guest}, {"error", error}, {"moves", moves_json()}};
+nlohmann::ordered_json UnfinishedMove::json() const {
+    nlohmann::ordered_json move = {
+        {"mode", mode}, {"order", order}, {"from", from}, {"to", to}, {"state", said.text("state")}};
+    for (const char* name : {"pass", "pages_total", "pages_done", "pages_sent", "zero_pages", "pages_left", "bytes"})
+        if (const auto number = said.number(name))
+            move[name] = *number;
+    if (said.has("error"))
+        move["error"] = said.text("error");
+    return move;
+}
+
+nlohmann::ordered_json MoveSeries::failed_json(std::string_view result, std::string_view error) const {
+    nlohmann::ordered_json report = {
+        {"result", result}, {"guest", guest}, {"error", error}, {"rounds", rounds}, {"moves", moves_json()}};
+    if (unfinished)
+        report["unfinished"] = unfinished->json();
     if (link)
         report["link"] = link->json();
     return report;

@@ -3,6 +3,7 @@
 
 #include "failure.hpp"
 #include "move_progress.hpp"
+#include "pass_report.hpp"
 #include "progress.hpp"
 
 #include <fmt/format.h>
@@ -155,6 +156,8 @@ void OneMove::note_completion(const Fields& source, const Fields& target) {
         return static_cast<double>(value) * 1e3 / static_cast<double>(timebase_of(management));
     };
     report_.internal_downtime_ms = milliseconds(*ticks, target_management_);
+    report_.each_pass = passes_json(source_management_.demand("passes").rows(), timebase_of(source_management_));
+    report_.predicted_stop_ms = milliseconds(source.number("predicted_stop_ticks").value_or(0), source_management_);
     report_.wait_99_ms = milliseconds(target.number("wait_99_ticks").value_or(0), target_management_);
     report_.longest_wait_ms = milliseconds(target.number("longest_wait_ticks").value_or(0), target_management_);
     report_.fold_ms = milliseconds(source.number("fold_ticks").value_or(0), source_management_);
@@ -171,6 +174,8 @@ void OneMove::watch_move() {
         const Fields source = source_management_.demand("migration").result();
         const std::string state = source.text("state");
         shown.take(source, Clock::now());
+        if (task_.said != nullptr)
+            *task_.said = source;
         if (state != "connecting" && state != "pre-copying" && state != "copying" && state != "confirming" &&
             state != "post-copying" && state != "completed" && state != "in-doubt")
             fail("the move is {}: {} ({})", state, source.text("error"), source.text("error_name"));

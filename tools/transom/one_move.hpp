@@ -23,6 +23,7 @@ struct MoveTask {
     bool cancel_first = false;
     std::optional<std::uint64_t> corrupt_page;
     LinkProxy* link = nullptr; ///< what is between the machines, if there is something
+    Fields* said = nullptr;    ///< if it is not null: what the source said of the move last
 };
 
 /// Moves the guest's partition, which runs at the source, and looks at everything that a move may break. Throws Failure where

@@ -28,13 +28,14 @@ std::optional<std::array<std::uint64_t, 2>> pair(const std::string& text) {
 std::optional<StoringReport> parse(std::string_view words) {
     const Fields fields = Fields::parse(words);
     StoringReport report;
-    const std::array<std::pair<std::string_view, std::uint64_t*>, 7> numbers{{{"lines", &report.lines},
+    const std::array<std::pair<std::string_view, std::uint64_t*>, 8> numbers{{{"lines", &report.lines},
                                                                               {"wrong_lines", &report.wrong_lines},
                                                                               {"calls", &report.calls},
                                                                               {"looks", &report.looks},
                                                                               {"rc_mismatches", &report.rc_mismatches},
                                                                               {"wrong_others", &report.wrong_others},
-                                                                              {"sleeps", &report.sleeps}}};
+                                                                              {"sleeps", &report.sleeps},
+                                                                              {"additions", &report.additions}}};
     for (const auto& [name, to] : numbers) {
         const auto value = fields.number(name);
         if (!value)
@@ -80,6 +81,7 @@ void StoringReport::add_to(nlohmann::ordered_json& report) const {
     report["rc_looks"] = looks;
     report["wrong_others"] = wrong_others;
     report["sleeps"] = sleeps;
+    report["additions"] = additions;
 }
 
 std::string StoringReport::text() const {

@@ -18,6 +18,7 @@ struct StoringReport {
     std::uint64_t looks = 0, rc_mismatches = 0; ///< at R and C of an entry
     std::uint64_t wrong_others = 0;             ///< answers of calls, interrupts, lost wake-ups
     std::uint64_t sleeps = 0;
+    std::uint64_t additions = 0;          ///< by larx and stcx., of both processors to the same numbers
     std::array<std::uint64_t, 2> steps{}; ///< of each processor
 
     /// The last whole line of a terminal's text that is one.

@@ -25,7 +25,8 @@ struct Counters {
     Count upgrades{0};         // entries that got their first store
     Count reflected{0};        // faults that were the partition's own
     Count missing{0};          // faults for a page that is not here
-    Count flushes{0};          // waits for the TLBs by fills and the sweep
+    Count flushes{0};          // waits for the TLBs by fills and the sweep,
+    Count tlbies{0};           // and the translations that those ended
     Count dropped_by_calls{0}; // entries, while T2 was in use
     Count drained_by_calls{0}; // the same since the processors left T2
     Count drained_by_sweep{0};
@@ -58,6 +59,7 @@ struct Counters {
                             &reflected,
                             &missing,
                             &flushes,
+                            &tlbies,
                             &dropped_by_calls,
                             &drained_by_calls,
                             &drained_by_sweep,

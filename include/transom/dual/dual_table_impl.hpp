@@ -102,8 +102,10 @@ std::expected<hpt::Pending<FillWork>, FaultOutcome> DualTable<Pair>::fill_locked
 template <class Pair> void DualTable<Pair>::finish_fill(hpt::Pending<FillWork> pending, const hpt::Flushed& receipt) {
     const FillWork& work = pending.close(receipt);
     const papr::Ptex slot = pending.slot();
-    if (pending.obligation())
+    if (pending.obligation()) {
         Counters::count(twins().counters.flushes);
+        Counters::count(twins().counters.tlbies);
+    }
     if (work.write) {
         const std::uint64_t usage = work.upgrade ? second().d1(slot) & papr::d1::usage : 0;
         if (permits_store(work.second.d1))

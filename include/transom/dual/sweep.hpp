@@ -87,8 +87,10 @@ class Sweep {
         std::uint64_t finish(DualTable<Pair>& table, Twins& twins, const Lpids& lpids, Fold fold) {
             if (count_ == 0)
                 return 0;
-            if (obligations_[0])
+            if (obligations_[0]) { // all of them have one, or none has
                 Counters::count(twins.counters.flushes);
+                Counters::count(twins.counters.tlbies, count_);
+            }
             // Only T2's changes.
             const auto flushed = arch::Tlb::discharge_all(obligations_, lpids.of_second());
             const bool draining = twins.phase.now() == Phase::drain;

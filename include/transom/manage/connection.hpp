@@ -38,7 +38,7 @@ class Connection final : public net::StreamHandler {
 
   private:
     /// Answers of more than one line go on from `cursor_`.
-    enum class Answering : std::uint8_t { nothing, status, digest, report, calls, trace, order };
+    enum class Answering : std::uint8_t { nothing, status, digest, report, calls, trace, passes, order };
 
     void start_answer(std::string_view line);
     void start_migrate(Request& request);
@@ -64,6 +64,7 @@ class Connection final : public net::StreamHandler {
     void next_counter();
     void next_call();
     void next_trace();
+    void next_pass();
     bool produce();
     template <class... Args> void line(fmt::format_string<Args...> format, Args&&... arguments);
     template <class... Args> void append(fmt::format_string<Args...> format, Args&&... arguments);

@@ -13,16 +13,23 @@
 
 namespace transom::migrate {
 
+/// What came of one of several calls that a step takes.
+enum class Headway : std::uint8_t {
+    some, // there is more to do
+    none, // it waits for somebody else: processors, or the end of a page table before
+    done,
+};
+
 /// What a move asks of the machine at the source. Whoever runs the partitions implements it.
 class SourceControl {
   public:
     /// The machine's time base.
     virtual std::uint64_t now() = 0;
     /// Has the partition's processors walk a second page table, so that the table of its pages is told who can store to what, and of the
-    /// hypervisor's own writes. It is called again and again until it answers true; an error changes nothing.
-    virtual std::expected<bool, Failure> track(partition::Partition& partition, PageStateTable& pages) = 0;
-    /// Takes the right to store away from everybody who has it, a portion of the page table each time. True: that was the last one.
-    virtual bool watch(partition::Partition& partition) = 0;
+    /// hypervisor's own writes. It is called again and again until it answers `done`; an error changes nothing.
+    virtual std::expected<Headway, Failure> track(partition::Partition& partition, PageStateTable& pages) = 0;
+    /// Takes the right to store away from everybody who has it, a portion of the page table each time. `done`: that was the last one.
+    virtual Headway watch(partition::Partition& partition) = 0;
     /// Ends what track() began, finished or not, whether the partition runs or is suspended. Nothing happens where nothing was begun.
     virtual void untrack(partition::Partition& partition) = 0;
     /// Takes all virtual processors out of the partition. It is called again and again until it answers true: then none

@@ -74,8 +74,8 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     std::uint64_t doubt_now() override { return now(); }
     void decided(const Doubt& doubt, Owner owner) override;
     std::uint64_t now() override;
-    std::expected<bool, Failure> track(partition::Partition& partition, PageStateTable& pages) override;
-    bool watch(partition::Partition& partition) override;
+    std::expected<Headway, Failure> track(partition::Partition& partition, PageStateTable& pages) override;
+    Headway watch(partition::Partition& partition) override;
     void untrack(partition::Partition& partition) override;
     bool suspend(partition::Partition& partition) override;
     void resume(partition::Partition& partition) override;
@@ -87,6 +87,7 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     void start(partition::Partition& partition) override;
     void start_early(partition::Partition& partition, PageArrivals& pages) override;
     void complete(partition::Partition& partition, bool whole) override;
+    static bool has_table_before(partition::Partition& partition);
     std::expected<void, Failure> take_second_table(partition::Partition& partition);
     std::expected<void, Failure> check_second_table(partition::Partition& partition);
     std::expected<bool, Failure> prepare_second_table(partition::Partition& partition, std::uint64_t budget);

@@ -16,7 +16,7 @@ struct DecisionLimits {
     CopyMode mode = CopyMode::hybrid;
     std::uint32_t downtime_ms = default_downtime_ms;
     std::uint32_t downtime_cap_ms = 2000; // never longer than this by our decision
-    unsigned passes = 30;
+    unsigned passes = most_passes;
     unsigned outrun_passes = 3;
     unsigned throttle_step = 10, throttle_most = 90; // percent of a virtual processor's time
 };

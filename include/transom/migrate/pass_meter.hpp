@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <transom/migrate/page_state_table.hpp>
-#include <transom/migrate/write_curve.hpp>
+#include <transom/migrate/pass_result.hpp>
 
 namespace transom::migrate {
 
@@ -12,22 +12,16 @@ struct PageCounts {
     std::uint64_t touched = 0; // ever
     std::uint64_t left = 0;    // that the target does not have
     std::uint64_t hot = 0;
+    std::uint64_t fresh = 0; // that never went
+    TrackingCosts costs{};   // up to now
 
-    static PageCounts of(const PageStateTable& table) {
-        return {table.touched(), table.pages_left(), table.count(PageStatus::hot)};
+    static PageCounts of(const PageStateTable& table, const TrackingCosts& costs = {}) {
+        return {.touched = table.touched(),
+                .left = table.pages_left(),
+                .hot = table.count(PageStatus::hot),
+                .fresh = table.count(PageStatus::fresh),
+                .costs = costs};
     }
-};
-
-/// What one pass was. Rates in pages a second.
-struct PassResult {
-    unsigned pass = 0;
-    Ticks time = 0;
-    std::uint64_t sent = 0;
-    std::uint64_t left = 0;
-    std::uint64_t bandwidth = 0;      // of pages in full, while there was something to send
-    std::uint64_t dirty_rate = 0;     // different pages stored to
-    std::uint64_t predicted_left = 0; // after the next pass, if there is one
-    unsigned outrun = 0; // passes up to this one, without a gap, in which it stored to pages faster than limited
 };
 
 /// Measures passes, and says one ahead what will be left (R48).
@@ -57,6 +51,7 @@ class PassMeter {
     unsigned pass_ = 0, outrun_ = 0;
     Ticks began_ = 0;
     std::uint64_t touched_ = 0, sendable_ = 0, bandwidth_ = 0;
+    PageCounts before_; // the pass
     // How the last pass compares with the curve: the partition may do something else now. In 256ths.
     std::uint64_t correction_ = 256;
 };

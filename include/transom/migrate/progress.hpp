@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <transom/base/static_vector.hpp>
 #include <transom/migrate/error.hpp>
+#include <transom/migrate/pass_result.hpp>
 #include <transom/migrate/record.hpp>
 #include <transom/net/byte_stream.hpp>
 
@@ -53,17 +55,17 @@ struct Progress {
     NameField partition_storage{};
     net::Ipv4Address peer;
     std::uint64_t pages_total = 0;
-    std::uint64_t pages = 0;            // sent or stored in full, each time
-    std::uint64_t zero_pages = 0;       // sent or stored as zero
-    std::uint64_t pages_resent = 0;     // of both: not for the first time
-    std::uint64_t pages_compressed = 0; // of pages,
-    std::uint64_t pages_delta = 0;      // as what has changed of them
-    std::uint64_t bytes_saved = 0;      // what pages took less than they have
-    std::uint64_t encode_ticks = 0;     // source: for that,
-    std::uint64_t send_ticks = 0;       // and for giving what there is to the connection
-    unsigned pass = 0;                  // source
-    std::uint64_t dirty_rate = 0;       // source, last pass: pages stored to in a second
-    std::uint64_t bandwidth = 0;        // source, last pass: pages that can be sent in a second
+    std::uint64_t pages = 0;                      // sent or stored in full, each time
+    std::uint64_t zero_pages = 0;                 // sent or stored as zero
+    std::uint64_t pages_resent = 0;               // of both: not for the first time
+    std::uint64_t pages_compressed = 0;           // of pages,
+    std::uint64_t pages_delta = 0;                // as what has changed of them
+    std::uint64_t bytes_saved = 0;                // what pages took less than they have
+    std::uint64_t encode_ticks = 0;               // source: for that,
+    std::uint64_t send_ticks = 0;                 // and for giving what there is to the connection
+    unsigned pass = 0;                            // source: that is under way, or was last
+    StaticVector<PassResult, most_passes> passes; // source: those that have ended
+    Ticks predicted_stop = 0;           // source: after the last pass, for the pages that were left; 0: not known
     unsigned slowed = 0;                // source: at most, percent of what who stores too much would store
     std::uint64_t pages_left = 0;       // source, after the last pass; both, while it runs there already
     unsigned connections = 0;           // most at once
@@ -91,6 +93,8 @@ struct Progress {
     Failure failure;
 
     std::string_view partition() const { return partition_storage.data(); }
+    /// Where there was one.
+    const PassResult& last_pass() const { return passes[passes.size() - 1]; }
     /// Pages that the target has, or had, of pages_total.
     std::uint64_t pages_done() const { return pages + zero_pages - pages_resent; }
     /// From the last stop at the source to the start at the target; 0 until known.

@@ -37,13 +37,14 @@ class SourcePages {
         bool operator==(const Next&) const = default;
     };
 
-    void begin_pass(Ticks now);
+    /// `costs`: of following its stores, up to now.
+    void begin_pass(Ticks now, const TrackingCosts& costs = {});
     /// Its time is bounded. `over`: all of the pass was sent, or it takes too long.
     Next next(Ticks now);
     /// It is in the stream, with its contents or as one of zeros.
     void sent(PageIndex page, bool in_full);
     /// After a pass: what it was is in result(). Its time ended when next() said `over`, whatever was done since.
-    Decision end_pass(Ticks now);
+    Decision end_pass(Ticks now, const TrackingCosts& costs = {});
     const PassResult& result() const { return result_; }
 
     /// Everybody is out of the partition (P11): what is left is what next() gives from now on. Before the first of it table().owed() is

@@ -10,6 +10,7 @@
 #include <transom/migrate/clock.hpp>
 #include <transom/migrate/control.hpp>
 #include <transom/migrate/doubts.hpp>
+#include <transom/migrate/getting_on.hpp>
 #include <transom/migrate/pacer.hpp>
 #include <transom/migrate/page_encoder.hpp>
 #include <transom/migrate/progress.hpp>
@@ -176,12 +177,17 @@ class SourceSession final : public net::StreamHandler {
     void unexpected_record(const Record& record);
     bool stands_still() const;
     void check_time();
+    void check_getting_on();
+    Bytes gone() const;
+    /// A step before the stop is done, or is ours.
+    void get_on() { getting_on_.restart(now(), gone()); }
     void erase_records();
     void touch() { last_progress_ = now(); }
     bool out_of_time() { return static_cast<std::int64_t>(now() - deadline_) >= 0; }
     void enter(Phase phase);
     void fail(const Failure& why, bool tell_peer = true);
     std::uint64_t now() { return control_.now(); }
+    std::uint64_t microseconds(Ticks ticks) const { return ticks * 1'000'000 / facts_.timebase_frequency; }
 
     SourceControl& control_;
     MachineFacts facts_;
@@ -205,9 +211,11 @@ class SourceSession final : public net::StreamHandler {
     unsigned channels_most_ = 0; // that the target takes
     ClockEstimate clock_;
     Pacer pacer_;
+    GettingOn getting_on_;
     StoreThrottle throttle_;
     std::optional<std::uint64_t> zero_digest_;
-    bool watching_ = false;                       // the right to store is being taken away
+    bool watching_ = false;                       // the right to store is being taken away;
+    Ticks watch_ticks_ = 0;                       // what that has taken in this move
     bool in_round_ = false;                       // the pages of this pass have gone, its sections go
     std::optional<Copy> page_;                    // not in a record yet
     bool ran_there_ = false;                      // the target has said so

@@ -18,7 +18,9 @@ alignas(block_bytes) std::array<std::array<std::byte, Worker::ring_bytes>, proce
 alignas(block_bytes) std::array<std::array<std::byte, Worker::slot_bytes>, processors> slot_memory;
 alignas(page_bytes) std::array<std::byte, page_bytes> duel_memory;
 std::array<Worker, processors> workers;
+alignas(page_bytes) std::array<std::byte, page_bytes> contest_memory;
 Duel duel;
+Contest contest;
 
 std::uint64_t address(const auto& memory) { return reinterpret_cast<std::uint64_t>(memory.data()); }
 
@@ -59,8 +61,8 @@ void report() {
          << " wrong_lines=" << number(total(&Tally::wrong_lines)) << " calls=" << number(total(&Tally::calls))
          << " looks=" << number(total(&Tally::looks)) << " rc_mismatches=" << number(total(&Tally::wrong_usage))
          << " wrong_others=" << number(total(&Tally::wrong_others)) << " sleeps=" << number(total(&Tally::sleeps))
-         << " steps=" << number(tallies[0].steps) << "," << number(tallies[1].steps)
-         << " rounds=" << number(workers[0].rounds()) << "," << number(workers[1].rounds());
+         << " additions=" << number(total(&Tally::additions)) << " steps=" << number(tallies[0].steps) << ","
+         << number(tallies[1].steps) << " rounds=" << number(workers[0].rounds()) << "," << number(workers[1].rounds());
     guest::print(line);
 }
 
@@ -87,12 +89,17 @@ void guest_main(const Machine& machine) {
     print("storing: start");
     map_memory(machine, begin, end);
     duel.begin(machine, address(duel_memory));
-    workers[0].begin(machine, address(ring_memory[0]), address(slot_memory[0]), 1, 8, duel,
-                     [](Duel& with, std::uint64_t) { with.store(); });
-    workers[1].begin(machine, address(ring_memory[1]), address(slot_memory[1]), 2, 64, duel,
-                     [](Duel& with, std::uint64_t choice) { with.clear(choice); });
-    if (machine.tree->text("/chosen", "bootargs") == "forget-a-store")
+    contest.begin(address(contest_memory));
+    workers[0].begin(
+        machine, address(ring_memory[0]), address(slot_memory[0]), 1, 8, duel,
+        [](Duel& with, std::uint64_t) { with.store(); }, contest);
+    workers[1].begin(
+        machine, address(ring_memory[1]), address(slot_memory[1]), 2, 64, duel,
+        [](Duel& with, std::uint64_t choice) { with.clear(choice); }, contest);
+    if (machine.tree->text("/chosen", "bootargs") == "forget-a-store") {
         workers[1].forget_a_store();
+        contest.forget_an_addition();
+    }
     if (start_processor(*machine.tree, 1, [] { work_and_sleep(); }) != 0)
         bail_out("the second processor does not start");
     workers[0].start();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sleep.hpp"
 
-#include "tally.hpp"
+#include "contest.hpp"
 
 #include "../common/hypercall.hpp"
 #include "../common/spr.hpp"
@@ -16,6 +16,7 @@ constexpr std::uint64_t short_sleep = 256'000, late = 512'000'000; // ticks: 0.5
 
 std::atomic<bool> waits_for_prod = false;
 std::atomic<std::uint64_t> prodded_at = 0;
+Reservation reservation;
 
 /// H_CEDE returns when the processor is prodded or has taken an interrupt.
 void cede() { hcall(call::cede); }
@@ -28,9 +29,12 @@ void sleep_a_moment(std::uint64_t n) {
     if (n % 2 == 0) {
         // The decrementer, four seconds away, would hide that a prod is lost.
         set_decrementer(decrementer_idle);
+        reservation.make();
         waits_for_prod = true;
-        while (waits_for_prod)
+        do
             cede();
+        while (waits_for_prod);
+        reservation.try_store();
         if (asynchronous.decrementers != before && timebase() - prodded_at > late)
             expect("lost prod", n, timebase(), prodded_at);
         return;
@@ -45,6 +49,7 @@ void wake_who_sleeps() {
     if (!waits_for_prod)
         return;
     prodded_at = timebase();
+    reservation.break_it();
     waits_for_prod = false;
     hcall(call::prod, 1);
 }

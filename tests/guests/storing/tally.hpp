@@ -20,6 +20,7 @@ struct alignas(128) Tally {
     std::atomic<std::uint64_t> wrong_others{0};          // answers and interrupts that had to be others
     std::atomic<std::uint64_t> steps{0};                 // so that it is seen to go on
     std::atomic<std::uint64_t> sleeps{0};
+    std::atomic<std::uint64_t> additions{0}; // by larx and stcx.
 
     static void count(std::atomic<std::uint64_t>& what, std::uint64_t by = 1) {
         what.store(what.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);

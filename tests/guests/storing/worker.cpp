@@ -8,7 +8,8 @@ constexpr std::uint64_t only_look = 7; // at the entry of the block
 }
 
 void Worker::begin(const guest::Machine& machine, std::uint64_t rings, std::uint64_t slots, std::uint64_t seed,
-                   unsigned calls_for_a_block, Duel& duel, DuelTurn turn) {
+                   unsigned calls_for_a_block, Duel& duel, DuelTurn turn, Contest& contest) {
+    contest_ = &contest;
     duel_ = &duel;
     turn_ = turn;
     hot_.begin(rings, hot_blocks, 3 * seed);
@@ -35,7 +36,9 @@ void Worker::step() {
     for (unsigned i = 0; i < calls_for_a_block_; ++i) {
         slots_.work();
         turn_(*duel_, choice + i);
+        contest_->add((choice >> 16) + i);
     }
+    contest_->look();
     Tally::count(tally().steps);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "contest.hpp"
 #include "duel.hpp"
 #include "ring.hpp"
 #include "slots.hpp"
@@ -20,7 +21,7 @@ class Worker {
 
     /// `calls_for_a_block`: calls and accesses of its entries for each block of memory.
     void begin(const guest::Machine& machine, std::uint64_t rings, std::uint64_t slots, std::uint64_t seed,
-               unsigned calls_for_a_block, Duel& duel, DuelTurn turn);
+               unsigned calls_for_a_block, Duel& duel, DuelTurn turn, Contest& contest);
     /// On the processor that is to work: stores to all of its memory once.
     void start();
     void step();
@@ -34,6 +35,7 @@ class Worker {
     unsigned calls_for_a_block_ = 0;
     Duel* duel_ = nullptr;
     DuelTurn turn_ = nullptr;
+    Contest* contest_ = nullptr;
 };
 
 } // namespace storing
