@@ -240,6 +240,11 @@ void Connection::answer_migration() {
         append(" wait_99_ticks={} longest_wait_ticks={}", p.wait_99, p.longest_wait);
     if (p.pass != 0 && p.state != migrate::MoveState::post_copying)
         append(" pass={} pages_left={} dirty_rate={} bandwidth={}", p.pass, p.pages_left, p.dirty_rate, p.bandwidth);
+    if (p.in_progress() && p.estimate) {
+        append(" eta_ms={}", p.estimate->left_ms);
+        if (p.state != migrate::MoveState::post_copying) // it has been
+            append(" predicted_downtime_ms={} predicted_pages={}", p.estimate->downtime_ms, p.estimate->final_pages);
+    }
     if (p.downtime() != 0)
         append(" downtime_ticks={} clock_error_ticks={}", p.downtime(), p.clock_error);
     if (p.failure.error != migrate::MoveError::none)

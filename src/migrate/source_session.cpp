@@ -144,6 +144,7 @@ bool SourceSession::step(std::uint64_t budget) {
     if (phase_ == Phase::waiting)
         reconnect();
     check_time();
+    foresee();
     do {
         if (stream_ == nullptr)
             return false;
@@ -181,6 +182,21 @@ void SourceSession::check_time() {
         fail(failure(MoveError::time_limit, "the partition did not stop within {} s", seconds));
     else
         fail(failure(MoveError::time_limit, "the target was silent for {} s: is it a Transom?", seconds));
+}
+
+/// Ten times a second.
+void SourceSession::foresee() {
+    if (now() - foreseen_at_ < facts_.timebase_frequency / 10)
+        return;
+    foreseen_at_ = now();
+    auto& estimate = progress_.estimate;
+    estimate =
+        stream_ != nullptr ? order_.pages->estimate(now()) : std::nullopt; // when there will be one again nobody knows
+    if (!estimate || progress_.state != MoveState::copying)
+        return;
+    if (post_copy_)
+        estimate->downtime_ms = estimate->final_pages = 0;
+    estimate->downtime_ms += (now() - progress_.stopped_at) * 1000 / facts_.timebase_frequency;
 }
 
 std::size_t SourceSession::received(std::span<const std::byte> bytes) {
