@@ -63,6 +63,11 @@ void Connection::answer_migration() {
         append(" dirty_rate={} bandwidth={}", p.last_pass().dirty_rate, p.last_pass().bandwidth);
     if (p.predicted_stop != 0)
         append(" predicted_stop_ticks={}", p.predicted_stop);
+    if (p.in_progress() && p.estimate) {
+        append(" eta_ms={}", p.estimate->left_ms);
+        if (p.state != migrate::MoveState::post_copying) // it has been
+            append(" predicted_downtime_ms={} predicted_pages={}", p.estimate->downtime_ms, p.estimate->final_pages);
+    }
     if (p.downtime() != 0)
         append(" downtime_ticks={} clock_error_ticks={}", p.downtime(), p.clock_error);
     if (p.failure.error != migrate::MoveError::none)

@@ -66,6 +66,11 @@ PassResult PassMeter::end_pass(Ticks now, const PageCounts& counts, std::uint64_
     return result;
 }
 
+std::uint64_t PassMeter::bandwidth(Ticks now, std::uint64_t sent) const {
+    constexpr std::uint64_t enough = 32; // to know a speed by
+    return bandwidth_ != 0 || sent < enough ? bandwidth_ : per_second(sent, now - began_);
+}
+
 std::uint64_t PassMeter::predict(const PageCounts& counts, std::uint64_t sent) const {
     if (bandwidth_ == 0)
         return counts.left;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <new>
 #include <transom/base/panic.hpp>
 #include <transom/migrate/source_pages.hpp>
@@ -62,6 +63,10 @@ SourcePages::Next SourcePages::next(Ticks now) {
 }
 
 SourcePages::Next SourcePages::look(Ticks now) {
+    if (std::exchange(stop_begins_, false)) {
+        sends_ = 0;
+        meter_.watched(now, table_.touched());
+    }
     if (std::exchange(watching_, false)) {
         began_ = now;
         meter_.watched(now, table_.touched());
@@ -91,13 +96,37 @@ Decision SourcePages::end_pass(Ticks now, const TrackingCosts& costs) {
     const auto [end, touched] = over_.value_or(std::pair(now, counts.touched));
     counts.touched = touched;
     result_ = meter_.end_pass(end, counts, sends_, sends_in_full_);
+    sends_ = 0; // the next pass has not begun, and its estimate has
     const Decision decision = decide(result_, slowed_, rules_.decision);
     slowed_ = decision.throttle;
     return decision;
 }
 
+std::optional<MoveEstimate> SourcePages::estimate(Ticks now) const {
+    const std::uint64_t bandwidth = meter_.bandwidth(now, sends_);
+    if (stopped_) {
+        const std::uint64_t left = table_.pages_left();
+        if (bandwidth == 0)
+            return {};
+        return MoveEstimate{left * 1000 / bandwidth, left * 1000 / bandwidth, left};
+    }
+    const bool first = result_.pass == 0;
+    const std::uint64_t of_pass = first ? table_.pages() : result_.left;
+    PassUnderWay pass{.pass = pass_,
+                      .to_send = of_pass - std::min(sends_, of_pass),
+                      .left = result_.predicted_left,
+                      .bandwidth = bandwidth,
+                      .dirty_rate = result_.dirty_rate};
+    if (first && bandwidth != 0) {
+        // As it has stored so far it stores until the end of the pass: never less than then will be left.
+        pass.dirty_rate = meter_.dirty_rate(now, table_.touched());
+        pass.left = std::min(of_pass * pass.dirty_rate / bandwidth, of_pass);
+    }
+    return migrate::estimate(pass, rules_.decision);
+}
+
 void SourcePages::begin_stop() {
-    stopped_ = true;
+    stopped_ = stop_begins_ = true;
     order_.begin_stop();
 }
 

@@ -149,6 +149,7 @@ bool SourceSession::step(std::uint64_t budget) {
     if (phase_ == Phase::waiting)
         reconnect();
     check_time();
+    foresee();
     do {
         if (stream_ == nullptr)
             return false;
@@ -209,6 +210,21 @@ void SourceSession::check_getting_on() {
                                                               : "less than 1 MiB of its memory went";
     fail(failure(MoveError::time_limit, "{} did not get on: {} within {} s", progress_.partition(), what,
                  stuck_limit_s + more));
+}
+
+/// Ten times a second.
+void SourceSession::foresee() {
+    if (now() - foreseen_at_ < facts_.timebase_frequency / 10)
+        return;
+    foreseen_at_ = now();
+    auto& estimate = progress_.estimate;
+    estimate =
+        stream_ != nullptr ? order_.pages->estimate(now()) : std::nullopt; // when there will be one again nobody knows
+    if (!estimate || progress_.state != MoveState::copying)
+        return;
+    if (post_copy_)
+        estimate->downtime_ms = estimate->final_pages = 0;
+    estimate->downtime_ms += (now() - progress_.stopped_at) * 1000 / facts_.timebase_frequency;
 }
 
 std::size_t SourceSession::received(std::span<const std::byte> bytes) {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # usage: run_pair.sh TRANSOM [OPTION...]
 # Two machines, each by a `transom run` of its own, with keys from `transom key make`. One that does not know the other lets no
-# partition in, and both say why; one that knows it does.
+# partition in, and both say why; one that knows it does. By the commands for machines that run: move, migration, status, cancel, shutdown.
 set -euo pipefail
 
 tool="$1"
@@ -47,17 +47,22 @@ ask() {
     timeout 20 "$tool" request "$2" --management "127.0.0.1:${port[$1]}" || true
 }
 
-# usage: move_ends_with STATE ERROR_NAME
+# usage: order NAME WORD...
+order() {
+    local name="$1"
+    shift
+    timeout 100 "$tool" "$@" --management "127.0.0.1:${port[$name]}" 2>&1
+}
+
+# usage: move_ends_with STATE ERROR_NAME EXIT_CODE
 move_ends_with() {
-    local said i
-    said="$(ask a 'migrate partition=spin to=10.77.0.2')"
-    [[ $said == ok* ]] || give_up "the move was not begun: $said"
-    for ((i = 0; i < 300; i++)); do
-        said="$(ask a migration)"
-        [[ $said =~ state=(completed|failed|refused) ]] && break
-        sleep 0.3
-    done
-    [[ $said == *"state=$1"* && $said == *"${2:+error_name=$2}"* ]] || give_up "the move should be $1 $2, and is: $said"
+    local said code=0
+    said="$(order a move spin --to 10.77.0.2 --json "$work/move.json")" || code=$?
+    printf '%s\n' "$said"
+    ((code == $3)) || give_up "the move should end with $3, and ends with $code"
+    grep -q "\"state\": \"$1\"" "$work/move.json" || give_up "the move should be $1, and is: $(<"$work/move.json")"
+    [[ -z $2 ]] || grep -q "\"error_name\": \"$2\"" "$work/move.json" || give_up "it should be $2: $(<"$work/move.json")"
+    [[ $(order a migration) == "spin to 10.77.0.2: $1"* ]] || give_up "transom migration says something else: $(order a migration)"
 }
 
 # usage: said_on NAME TEXT
@@ -75,14 +80,18 @@ echo "$head };" >"$work/empty.dts"
 
 start a 1 spin.dts --link-listen "$work/link" --key "$work/a" --peer-key "$work/b.pub" "$@"
 start b 2 empty.dts --link-connect "$work/link" --key "$work/b" --peer-key "$work/other.pub" "$@"
-move_ends_with failed unknown-here
+move_ends_with failed unknown-here 1
 said_on a 'link: 10.77.0.2 does not know this machine: the key of this machine is not pinned there'
 said_on b 'link: 10.77.0.1 is nobody that this machine knows: its key is not pinned here'
 [[ $(ask b migration) != *partition=spin* ]] || give_up "b has heard of the partition"
 stop b
 
 start b 2 empty.dts --link-connect "$work/link" --key "$work/b" --peer-key "$work/other.pub" --peer-key "$work/a.pub" "$@"
-move_ends_with completed
+move_ends_with completed '' 0
+[[ $(order a status) == *'0 running;'*'completed after'* ]] || give_up "transom status of a: $(order a status)"
+[[ $(order b status) == *'1 running;'*'spin from 10.77.0.1: completed'* ]] || give_up "transom status of b: $(order b status)"
+said="$(order a cancel)" && give_up "there was something to cancel: $said"
+[[ $said == *nothing-to-cancel* ]] || give_up "transom cancel says: $said"
 grep -aoE 'migration: .*' "$work/a.output" "$work/b.output"
 # No key is in what anybody has said.
 for name in a b; do
@@ -90,3 +99,9 @@ for name in a b; do
     [[ ${#secret} -eq 16 ]] || give_up "key $name is not in its file"
     ! grep -aqi "$secret" "$work"/*.output || give_up "the key of $name is in a log"
 done
+order b shutdown || give_up "the machine does not power off"
+for ((i = 0; i < 100; i++)); do
+    kill -0 "${pid[b]}" 2>/dev/null || break
+    sleep 0.2
+done
+! kill -0 "${pid[b]}" 2>/dev/null || give_up "the machine runs after transom shutdown"

@@ -159,14 +159,20 @@ TEST_F(ManageTest, R65_TellsWhatPassesAreLike) {
     EXPECT_THAT(ask("migration\n"),
                 ElementsAre(testing::AllOf(HasSubstr(" pass=3 pages_left=77 dirty_rate=1200 bandwidth=3400"),
                                            HasSubstr(" predicted_stop_ticks=4500"), HasSubstr(" slowed=20"),
-                                           HasSubstr(" pages_resent=5"))));
+                                           HasSubstr(" pages_resent=5"), testing::Not(HasSubstr(" eta_ms")))));
+    p.estimate = {3200, 40, 136};
+    EXPECT_THAT(ask("migration\n"),
+                ElementsAre(HasSubstr(" eta_ms=3200 predicted_downtime_ms=40 predicted_pages=136")));
     p.state = migrate::MoveState::post_copying;
     p.pages_demanded = 4;
     p.wait_99 = 11;
     p.longest_wait = 12;
     EXPECT_THAT(ask("migration\n"),
                 ElementsAre(testing::AllOf(HasSubstr(" pages_left=77"), testing::Not(HasSubstr(" pass=")),
-                                           HasSubstr(" wait_99_ticks=11 longest_wait_ticks=12"))));
+                                           HasSubstr(" wait_99_ticks=11 longest_wait_ticks=12"),
+                                           HasSubstr(" eta_ms=3200"), testing::Not(HasSubstr("predicted")))));
+    p.state = migrate::MoveState::completed;
+    EXPECT_THAT(ask("migration\n"), ElementsAre(testing::Not(HasSubstr(" eta_ms"))));
 }
 
 TEST_F(ManageTest, R65_EachPassHasALine) {

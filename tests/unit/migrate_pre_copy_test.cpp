@@ -50,6 +50,39 @@ TEST_F(PreCopy, WhatChangesWhileItRunsGoesAgain) {
     EXPECT_EQ(target.progress().pages_done(), target.progress().pages_total);
 }
 
+TEST_F(PreCopy, R58_SaysHowLongItWillTake) {
+    ASSERT_TRUE(source.start(net, order(large())));
+    ASSERT_TRUE(until([&] { return source.progress().state == MoveState::pre_copying; }));
+    EXPECT_FALSE(source.progress().estimate) << "nothing has gone";
+    bool foreseen = false;
+    ASSERT_TRUE(until([&] {
+        source_control.ticks += facts.timebase_frequency / 10;
+        const migrate::Progress& p = source.progress();
+        foreseen = foreseen || (p.state == MoveState::pre_copying && p.estimate);
+        return !p.in_progress();
+    }));
+    ASSERT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+    EXPECT_TRUE(foreseen);
+}
+
+TEST_F(PreCopy, R58_TheStopThatIsForeseenHasWhatItHasTakenAlready) {
+    migrate::MoveOrder stopped = order(large());
+    stopped.mode = migrate::MoveMode::stop_and_copy;
+    net.window = 3000;
+    ASSERT_TRUE(source.start(net, stopped));
+    std::optional<migrate::MoveEstimate> last;
+    ASSERT_TRUE(until([&] {
+        source_control.ticks += facts.timebase_frequency / 10;
+        const migrate::Progress& p = source.progress();
+        if (p.state == MoveState::copying && p.estimate)
+            last = p.estimate;
+        return !p.in_progress();
+    }));
+    ASSERT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+    ASSERT_TRUE(last);
+    EXPECT_GT(last->downtime_ms, last->left_ms);
+}
+
 TEST_F(PreCopy, WhatSomebodyCanStoreToGoesAtTheEnd) {
     ASSERT_TRUE(source.start(net, order(large())));
     ASSERT_TRUE(until([&] { return source_control.tracked != nullptr; }));

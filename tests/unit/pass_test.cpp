@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <gtest/gtest.h>
+#include <transom/migrate/move_estimate.hpp>
 #include <transom/migrate/pass_decision.hpp>
 
 namespace transom::migrate {
@@ -68,6 +69,41 @@ TEST(PassMeter, R65_APassHasItsOwnCounts) {
     EXPECT_EQ(next.resent, 230u);
     EXPECT_EQ(next.costs.evicted, 250u);
     EXPECT_EQ(next.costs.tlbies, 300u);
+}
+
+// Of a pass that is under way.
+TEST(PassMeter, MeasuresBeforeThePassIsOver) {
+    PassMeter meter(second);
+    meter.begin_pass(5 * second, {.touched = 100, .left = 1000});
+    EXPECT_EQ(meter.bandwidth(5 * second, 0), 0u);
+    EXPECT_EQ(meter.dirty_rate(5 * second, 100), 0u);
+    EXPECT_EQ(meter.bandwidth(6 * second, 31), 0u) << "too few to know a speed by";
+    EXPECT_EQ(meter.bandwidth(6 * second, 400), 400u);
+    EXPECT_EQ(meter.dirty_rate(7 * second, 160), 30u);
+    static_cast<void>(meter.end_pass(7 * second, {.touched = 300, .left = 150}, 1000, 1000));
+    meter.begin_pass(7 * second, {.touched = 300, .left = 150});
+    EXPECT_EQ(meter.bandwidth(7 * second, 0), 500u) << "the pass before says it";
+}
+
+// R58, R65: the time that is left, and the stop that is predicted.
+TEST(MoveEstimate, FollowsTheDecisionsToTheEnd) {
+    EXPECT_EQ(estimate({.pass = 1, .to_send = 1000, .left = 10}, {}), std::nullopt) << "nothing was measured";
+    // An idle partition: this pass, and what is left fits into the downtime.
+    EXPECT_EQ(estimate({.pass = 1, .to_send = 1000, .left = 10, .bandwidth = 1000}, {}), (MoveEstimate{1010, 10, 10}));
+    // One that stores to a quarter of what is sent: 1000, 400, 100 and then it stops.
+    const PassUnderWay quarter{.pass = 1, .to_send = 1000, .left = 400, .bandwidth = 1000, .dirty_rate = 250};
+    EXPECT_EQ(estimate(quarter, {.downtime_ms = 100}), (MoveEstimate{1500, 100, 100}));
+    EXPECT_EQ(estimate(quarter, {.downtime_ms = 400}), (MoveEstimate{1400, 400, 400}));
+    // One that outruns the stream goes on at the target, or does not come to an end, or is stopped for as long as may be.
+    const PassUnderWay outruns{.pass = 2, .to_send = 500, .left = 900, .bandwidth = 1000, .dirty_rate = 1000};
+    EXPECT_EQ(estimate(outruns, {}), (MoveEstimate{1400, 0, 0}));
+    EXPECT_EQ(estimate(outruns, {.mode = CopyMode::pre_copy, .downtime_cap_ms = 899}), std::nullopt);
+    EXPECT_EQ(estimate(outruns, {.mode = CopyMode::pre_copy, .downtime_cap_ms = 900}), (MoveEstimate{1400, 900, 900}));
+    EXPECT_EQ(estimate(outruns, {.mode = CopyMode::post_copy}), (MoveEstimate{1400, 0, 0}));
+    // There are no more passes than there may be.
+    EXPECT_EQ(
+        estimate({.pass = 29, .to_send = 0, .left = 900, .bandwidth = 1000, .dirty_rate = 900}, {.downtime_ms = 0}),
+        (MoveEstimate{900 + 810, 0, 0}));
 }
 
 struct Workload {

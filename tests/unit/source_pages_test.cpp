@@ -108,6 +108,47 @@ TEST_F(SourcePagesTest, R65_APassEndsWithItsLastPage) {
     EXPECT_EQ(source_.result().left, pages / 2 + 1) << "but this is to be sent";
 }
 
+// R58, R65: as soon as something was measured it is said how long it will take, and what will be left for the stop.
+TEST_F(SourcePagesTest, R58_ForeseesTheRest) {
+    EXPECT_EQ(source_.estimate(now_), std::nullopt);
+    source_.begin_pass(now_);
+    std::optional<MoveEstimate> half;
+    send_all([&](std::uint64_t page) {
+        store(page / 2);
+        if (page == pages / 2)
+            half = source_.estimate(now_);
+    });
+    ASSERT_TRUE(half);
+    EXPECT_NEAR(static_cast<double>(half->left_ms), 1000.0 * pages / 10'000, 3)
+        << "half of them, and again half of them";
+    EXPECT_NEAR(static_cast<double>(half->final_pages), pages / 2, 6);
+    EXPECT_EQ(half->downtime_ms, half->final_pages / 10);
+    static_cast<void>(source_.end_pass(now_));
+    const auto second_pass = source_.estimate(now_);
+    ASSERT_TRUE(second_pass);
+    EXPECT_EQ(second_pass->left_ms, (pages / 2 + second_pass->final_pages) / 10);
+    source_.begin_stop();
+    const auto stop = source_.estimate(now_);
+    ASSERT_TRUE(stop);
+    EXPECT_EQ(*stop, (MoveEstimate{pages / 20, pages / 20, pages / 2}));
+    send_all();
+    EXPECT_EQ(source_.estimate(now_), (MoveEstimate{0, 0, 0}));
+}
+
+// Where there was no pass what goes says how fast it goes.
+TEST_F(SourcePagesTest, R58_ForeseesTheRestOfWhatStandsStill) {
+    source_.begin_stop();
+    EXPECT_EQ(source_.estimate(now_), std::nullopt);
+    std::optional<MoveEstimate> half;
+    send_all([&](std::uint64_t page) {
+        if (page == pages / 2)
+            half = source_.estimate(now_);
+    });
+    ASSERT_TRUE(half);
+    EXPECT_NEAR(static_cast<double>(half->left_ms), 1000.0 * pages / 2 / 10'000, 1);
+    EXPECT_EQ(half->final_pages, pages / 2);
+}
+
 // R50, R52: the bitmap has what is left; what the target demands goes at once, and once.
 TEST_F(SourcePagesTest, R52_WhatIsDemandedGoesFirst) {
     source_.begin_pass(now_);

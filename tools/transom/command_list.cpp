@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "failure.hpp"
 #include "json_file.hpp"
+#include "move_line.hpp"
 #include "order.hpp"
 
 #include <algorithm>
@@ -30,6 +31,22 @@ std::string how(const Fields& row) {
     return row.text("capped") == "yes" ? " capped" : "";
 }
 
+std::string free_room(const Fields& totals) {
+    const auto number = [&](std::string_view key) { return totals.number(key).value_or(0); };
+    const std::string dirty =
+        number("scrubbing") == 0 ? "" : fmt::format(" and {} MiB being scrubbed", number("scrubbing") >> 20);
+    return fmt::format("free: {} MiB{}, {} of {} processors", number("free") >> 20, dirty,
+                       processors(number("unallocated")), processors(number("capacity")));
+}
+
+void add_room(nlohmann::ordered_json& json, const Fields& totals) {
+    const auto number = [&](std::string_view key) { return totals.number(key).value_or(0); };
+    json["free_bytes"] = number("free");
+    json["scrubbing_bytes"] = number("scrubbing");
+    json["capacity"] = number("capacity");
+    json["unallocated"] = number("unallocated");
+}
+
 void print_table(const std::vector<Fields>& rows) {
     std::size_t width = std::string_view("partition").size();
     for (const Fields& row : rows)
@@ -47,22 +64,40 @@ void print_table(const std::vector<Fields>& rows) {
 int list(const OrderOptions& options) {
     const JsonFile json(options.json);
     const Answer answer = connect_for_orders(options).demand("status");
-    const auto number = [&](std::string_view key) { return answer.result().number(key).value_or(0); };
     if (!answer.rows().empty())
         print_table(answer.rows());
-    const std::string dirty =
-        number("scrubbing") == 0 ? "" : fmt::format(" and {} MiB being scrubbed", number("scrubbing") >> 20);
-    fmt::print("{} partitions and definitions; free: {} MiB{}, {} of {} processors\n", answer.rows().size(),
-               number("free") >> 20, dirty, processors(number("unallocated")), processors(number("capacity")));
+    fmt::print("{} partitions and definitions; {}\n", answer.rows().size(), free_room(answer.result()));
     auto partitions = nlohmann::ordered_json::array();
     for (const Fields& row : answer.rows())
         partitions.push_back(described(row));
-    json.write({{"result", "ok"},
-                {"partitions", partitions},
-                {"free_bytes", number("free")},
-                {"scrubbing_bytes", number("scrubbing")},
-                {"capacity", number("capacity")},
-                {"unallocated", number("unallocated")}});
+    nlohmann::ordered_json report{{"result", "ok"}, {"partitions", partitions}};
+    add_room(report, answer.result());
+    json.write(report);
+    return 0;
+}
+
+int status(const OrderOptions& options) {
+    const JsonFile json(options.json);
+    ManagementClient machine = connect_for_orders(options);
+    const Fields& hello = machine.hello();
+    const Answer answer = machine.demand("status");
+    const Fields move = machine.demand("migration").result();
+    const auto running =
+        std::ranges::count(answer.rows(), "running", [](const Fields& row) { return row.text("state"); });
+    fmt::print("Transom {} on {} ({})\n", hello.text("transom"), hello.text("machine"), hello.text("cpu"));
+    fmt::print("{} partitions and definitions, {} running; {}\n", answer.rows().size(), running,
+               free_room(answer.result()));
+    fmt::print("{}\n", move_line(move, hello.number("timebase").value_or(0)));
+    nlohmann::ordered_json report{{"result", "ok"},
+                                  {"transom", hello.text("transom")},
+                                  {"machine", hello.text("machine")},
+                                  {"cpu", hello.text("cpu")},
+                                  {"timebase", hello.number("timebase").value_or(0)},
+                                  {"partitions", answer.rows().size()},
+                                  {"running", running}};
+    add_room(report, answer.result());
+    report["migration"] = move_json(move);
+    json.write(report);
     return 0;
 }
 

@@ -111,6 +111,16 @@ struct OrderOptions {
     bool force = false;
 };
 
+struct MoveOptions {
+    OrderOptions common;
+    std::string to; ///< address of the other machine on the link
+    std::optional<std::uint16_t> port;
+    std::string mode, order; ///< as the request has them; empty: the machine's own
+    std::optional<unsigned> connections, downtime_ms, bandwidth_mb;
+    bool check = false;  ///< find out whether it could move, and no more
+    bool compat = false; ///< a processor of the same architected generation suffices
+};
+
 struct RequestOptions {
     OrderOptions common;
     std::string request; ///< a line of docs/manage.md; - is a line for each from standard input
@@ -149,6 +159,11 @@ int define(const DefineOptions& options);
 /// `verb`: start, stop, reset or remove.
 int order(std::string_view verb, const OrderOptions& options);
 int list(const OrderOptions& options);
+int status(const OrderOptions& options);
+int move(const MoveOptions& options);
+int migration(const OrderOptions& options);
+int cancel(const OrderOptions& options);
+int shut_down(const OrderOptions& options);
 int request(const RequestOptions& options);
 int console(const ConsoleOptions& options);
 int key_make(const KeyOptions& options);

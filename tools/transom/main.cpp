@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <exception>
 #include <fmt/format.h>
+#include <tuple>
 
 namespace {
 
@@ -76,7 +77,8 @@ struct CommandLine {
     FuzzOptions fuzz;
     CLI::App* conform_command = nullptr;
     DefineOptions define;
-    OrderOptions order, list;
+    OrderOptions order;
+    MoveOptions move;
     RequestOptions request;
     ConsoleOptions console;
     KeyOptions key;
@@ -299,9 +301,20 @@ struct CommandLine {
         command->add_option("file", key.file, "where the key goes")->required();
         command->callback([this] { status = transom::tool::key_make(key); });
 
-        command = app.add_subcommand("list", "the partitions and definitions of a machine");
-        add_order_options(*command, list);
-        command->callback([this] { status = transom::tool::list(list); });
+        using Command = int (*)(const OrderOptions&);
+        const std::array<std::tuple<const char*, const char*, Command>, 5> of_machines = {{
+            {"list", "the partitions and definitions of a machine", transom::tool::list},
+            {"status", "what a machine is, what it has left, and how its move goes on", transom::tool::status},
+            {"migration", "how the move of a machine goes on, or how the last one ended", transom::tool::migration},
+            {"cancel", "end the move of a machine; the partition goes on where it was", transom::tool::cancel},
+            {"shutdown", "power a machine off, with whatever runs on it", transom::tool::shut_down},
+        }};
+        for (const auto& [name, what, run_it] : of_machines) {
+            command = app.add_subcommand(name, what);
+            add_order_options(*command, order);
+            command->callback([this, run_it] { status = run_it(order); });
+        }
+        add_move();
 
         command = app.add_subcommand("request", "say a request of the management protocol and print the answer");
         command->add_option("request", request.request, "a line (docs/manage.md); -: each of standard input")
@@ -316,6 +329,23 @@ struct CommandLine {
             ->capture_default_str();
         add_order_options(*command, console.common);
         command->callback([this] { status = transom::tool::console(console); });
+    }
+
+    void add_move() {
+        auto* const command = app.add_subcommand("move", "move a partition of a machine that runs to another one");
+        add_partition(*command, move.common);
+        command->add_option("--to", move.to, "address of the other machine on the link, like 10.77.0.2")->required();
+        command->add_option("--port", move.port, "of its migration service; 7701 if left out");
+        command->add_option("--mode", move.mode, "pre-copy, hybrid (the default), post-copy or stop-and-copy");
+        command->add_option("--order", move.order, "of pages: state (the default) or address");
+        command->add_option("--connections", move.connections, "at once, at most, 1 to 8");
+        command->add_option("--downtime-limit", move.downtime_ms,
+                            "milliseconds that it may stand still for its last pages; 300 if left out");
+        command->add_option("--bandwidth", move.bandwidth_mb, "megabytes a second that the stream may have");
+        command->add_flag("--compat", move.compat, "a processor of the same architected generation suffices");
+        command->add_flag("--check", move.check, "find out whether it could move, and no more");
+        add_order_options(*command, move.common);
+        command->callback([this] { status = transom::tool::move(move); });
     }
 
     int run_fuzz() {
@@ -346,7 +376,7 @@ int main(int argc, char** argv) {
         }
         return line.status;
     } catch (const Interrupted& interrupted) {
-        fmt::print(stderr, "\ntransom: interrupted; nothing is left running\n");
+        fmt::print(stderr, "\ntransom: interrupted; no machine that this command has started is left running\n");
         JsonFile::fail("interrupted");
         return 128 + interrupted.signal;
     } catch (const std::exception& error) {

@@ -39,6 +39,13 @@ class PassMeter {
     void sample(Ticks now, std::uint64_t touched);
     /// `sent`: pages; of those `in_full` went with their contents, which is what is left at the end, and takes the time.
     PassResult end_pass(Ticks now, const PageCounts& counts, std::uint64_t sent, std::uint64_t in_full);
+    /// Of a pass that is under way: pages a second that can be sent, by the passes before or, where none has said it, by the `sent` pages of
+    /// this one. 0: it is not known.
+    std::uint64_t bandwidth(Ticks now, std::uint64_t sent) const;
+    /// The same: different pages stored to in a second.
+    std::uint64_t dirty_rate(Ticks now, std::uint64_t touched) const {
+        return now == began_ ? 0 : per_second(touched - touched_, now - began_);
+    }
 
   private:
     std::uint64_t per_second(std::uint64_t pages, Ticks time) const;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <transom/base/static_vector.hpp>
 #include <transom/migrate/error.hpp>
+#include <transom/migrate/move_estimate.hpp>
 #include <transom/migrate/pass_result.hpp>
 #include <transom/migrate/record.hpp>
 #include <transom/net/byte_stream.hpp>
@@ -66,6 +67,7 @@ struct Progress {
     unsigned pass = 0;                            // source: that is under way, or was last
     StaticVector<PassResult, most_passes> passes; // source: those that have ended
     Ticks predicted_stop = 0;           // source: after the last pass, for the pages that were left; 0: not known
+    std::optional<MoveEstimate> estimate; // source, in progress: a tenth of a second old at most
     unsigned slowed = 0;                // source: at most, percent of what who stores too much would store
     std::uint64_t pages_left = 0;       // source, after the last pass; both, while it runs there already
     unsigned connections = 0;           // most at once

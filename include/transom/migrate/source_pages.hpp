@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <transom/migrate/move_estimate.hpp>
 #include <transom/migrate/page_arrivals.hpp>
 #include <transom/migrate/page_order.hpp>
 #include <transom/migrate/pass_decision.hpp>
@@ -46,6 +47,9 @@ class SourcePages {
     /// After a pass: what it was is in result(). Its time ended when next() said `over`, whatever was done since.
     Decision end_pass(Ticks now, const TrackingCosts& costs = {});
     const PassResult& result() const { return result_; }
+    /// At any time: what is still to come. When it stands still already, or runs at the target, how long the rest takes and how many pages
+    /// that is.
+    std::optional<MoveEstimate> estimate(Ticks now) const;
 
     /// Everybody is out of the partition (P11): what is left is what next() gives from now on. Before the first of it table().owed() is
     /// the bitmap, and last_copy() its cut.
@@ -71,6 +75,7 @@ class SourcePages {
     PassResult result_;
     unsigned pass_ = 0, slowed_ = 0;
     bool stopped_ = false, watching_ = false;
+    bool stop_begins_ = false; // nobody has asked for one of the last pages yet
     Ticks began_ = 0;
     std::optional<std::pair<Ticks, std::uint64_t>> over_; // when its last page had gone, and touched() then
     std::uint64_t sends_ = 0, sends_in_full_ = 0;

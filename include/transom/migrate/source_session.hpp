@@ -181,6 +181,7 @@ class SourceSession final : public net::StreamHandler {
     Bytes gone() const;
     /// A step before the stop is done, or is ours.
     void get_on() { getting_on_.restart(now(), gone()); }
+    void foresee();
     void erase_records();
     void touch() { last_progress_ = now(); }
     bool out_of_time() { return static_cast<std::int64_t>(now() - deadline_) >= 0; }
@@ -233,6 +234,7 @@ class SourceSession final : public net::StreamHandler {
     CopyOrder zero_order_ = 0; // of the first: none of them was copied otherwise since
     std::uint64_t last_progress_ = 0;
     std::uint64_t last_said_ = 0; // that we work
+    std::uint64_t foreseen_at_ = 0;
     std::uint64_t deadline_ = 0;
 };
 
