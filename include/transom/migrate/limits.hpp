@@ -12,6 +12,8 @@ constexpr std::uint64_t silence_limit_s = 30;
 constexpr std::uint64_t stop_limit_s = 10;
 // Of a channel, whose pages can go another way meanwhile.
 constexpr std::uint64_t channel_silence_limit_s = 5;
+// How often a second it is announced that a partition runs here, as long as its move is not complete.
+constexpr std::uint64_t announcements_a_second = 4;
 
 /// All times of a move, in ticks of the machine's time base.
 struct Limits {
