@@ -136,6 +136,7 @@ std::uint64_t Mover::run() {
     const bool target_has_more = target_.step(step_ticks_);
     keep_doubted();
     const std::uint64_t until_asked = doubts_.step();
+    announce_again();
     const bool moving = is_in_progress();
     if (!source_.progress().in_progress())
         copies_.end();
@@ -151,6 +152,22 @@ std::uint64_t Mover::run() {
         return 0;
     // A frame that comes ends the wait; a partition that has come to a stop does not.
     return moving ? step_ticks_ : until_asked;
+}
+
+void Mover::announce(Partition& partition) {
+    next_announcement_ = now() + frequency_ / announcements_a_second;
+    if (announcer_ != nullptr)
+        announcer_->announce(partition);
+}
+
+/// Of one that runs here before all of it has come: what was said first may be lost, and nobody answers.
+void Mover::announce_again() {
+    if (static_cast<std::int64_t>(now() - next_announcement_) < 0)
+        return;
+    roster_.for_each([this](Partition& partition) {
+        if (completes(partition) && partition.state == PartitionState::running)
+            announce(partition);
+    });
 }
 
 std::uint64_t Mover::now() { return arch::timebase(); }
@@ -251,8 +268,10 @@ bool Mover::suspend(Partition& partition) {
 
 void Mover::resume(Partition& partition) {
     auto before = PartitionState::suspended; // else it has ended meanwhile
-    partition.state.compare_exchange_strong(before, PartitionState::running);
+    const bool stood = partition.state.compare_exchange_strong(before, PartitionState::running);
     partition::alert(partition);
+    if (stood)
+        announce(partition);
 }
 
 /// Of what was not sent there are none.
@@ -337,6 +356,7 @@ void Mover::start(Partition& partition) {
     digests_.keep(partition.name());
     observer_.arrived(partition);
     roster_.start(partition);
+    announce(partition);
     partition.dual->give_back(frames_); // it was there for a start before all had come
 }
 
@@ -347,6 +367,7 @@ void Mover::start_early(Partition& partition, PageArrivals& pages) {
     invariant(partition.dual->advance() == dual::Phase::dual, "a partition that has not run is in its page table");
     observer_.arrived(partition);
     roster_.start(partition);
+    announce(partition);
 }
 
 void Mover::complete(Partition& partition, bool whole) {

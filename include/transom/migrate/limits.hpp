@@ -19,6 +19,8 @@ constexpr Bytes stuck_least = mib(1);
 constexpr Bytes scrubbed_in_a_second = mib(16);
 // Of a channel, whose pages can go another way meanwhile.
 constexpr std::uint64_t channel_silence_limit_s = 5;
+// How often a second it is announced that a partition runs here, as long as its move is not complete.
+constexpr std::uint64_t announcements_a_second = 4;
 
 /// All times of a move, in ticks of the machine's time base.
 struct Limits {

@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 #include <transom/memory/frames.hpp>
+#include <transom/migrate/announcer.hpp>
 #include <transom/migrate/answers.hpp>
 #include <transom/migrate/arrivals.hpp>
 #include <transom/migrate/arriving_pages.hpp>
@@ -38,6 +39,9 @@ class Mover final : public partition::Task, private SourceControl, private Targe
   public:
     Mover(partition::Roster& roster, memory::Frames& frames, const MachineFacts& facts, MoveObserver& observer);
 
+    /// From now on `announcer` hears of each partition that goes on here: when it starts after its hand-over, until all of it is here
+    /// several times a second, and when it is resumed because it was not handed over. It outlives this.
+    void announce_by(Announcer& announcer) { announcer_ = &announcer; }
     /// From now on partitions may arrive by the link, at migration_port, and questions at the port after it.
     std::expected<void, net::StreamError> listen(net::Network& network);
     /// Begins to move a partition away.
@@ -69,6 +73,8 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     std::uint64_t run() override;
 
   private:
+    void announce(partition::Partition& partition);
+    void announce_again();
     void keep_doubted();
     void end_doubt(partition::Partition& partition, Owner owner, const Failure& word);
     std::uint64_t doubt_now() override { return now(); }
@@ -105,6 +111,8 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     memory::Frames& frames_;
     std::uint64_t step_ticks_, frequency_;
     MoveObserver& observer_;
+    Announcer* announcer_ = nullptr;
+    std::uint64_t next_announcement_ = 0;
     MoveDigests digests_;
     TrackedPages pages_;
     CopyRoom copies_;
