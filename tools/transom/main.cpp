@@ -79,6 +79,7 @@ struct CommandLine {
     DefineOptions define;
     OrderOptions order;
     MoveOptions move;
+    RecoverOptions recover;
     RequestOptions request;
     ConsoleOptions console;
     KeyOptions key;
@@ -315,6 +316,7 @@ struct CommandLine {
             command->callback([this, run_it] { status = run_it(order); });
         }
         add_move();
+        add_recover();
 
         command = app.add_subcommand("request", "say a request of the management protocol and print the answer");
         command->add_option("request", request.request, "a line (docs/manage.md); -: each of standard input")
@@ -346,6 +348,20 @@ struct CommandLine {
         command->add_flag("--check", move.check, "find out whether it could move, and no more");
         add_order_options(*command, move.common);
         command->callback([this] { status = transom::tool::move(move); });
+    }
+
+    void add_recover() {
+        auto* const command =
+            app.add_subcommand("recover", "ask at once who has a partition whose move has ended in doubt");
+        add_partition(*command, recover.common);
+        command->add_option("--owner", recover.owner, "do not ask, and decide: here, or peer (it is scrubbed here)")
+            ->check(CLI::IsMember({"here", "peer"}));
+        command
+            ->add_option("--force", recover.force,
+                         "peer-dead: you assert that the machine that it moved to is dead for good; see --owner")
+            ->check(CLI::IsMember({"peer-dead"}));
+        add_order_options(*command, recover.common);
+        command->callback([this] { status = transom::tool::recover(recover); });
     }
 
     int run_fuzz() {
