@@ -247,8 +247,9 @@ struct CommandLine {
         command->add_option("--rounds", bench_migrate.rounds, "moves of each")->capture_default_str();
         command->add_option("--guest-memory", bench_migrate.guest_memory, "of the partitions: 256M,2G if left out")
             ->delimiter(',');
-        command->add_option("--write-rate", bench_migrate.write_rate,
-                            "stores of the guest writer in a second, 400 by default, 1000 with --quick");
+        command->add_option(
+            "--write-rate", bench_migrate.write_rate,
+            "stores of the guest writer in a second; 400 for each 256 MiB by default, 1000 with --quick");
         command->add_option("--charts", bench_migrate.charts, "draw charts, SVG files in this directory; gnuplot");
         add_machine_options(*command, bench_migrate.common, partition_machine_names());
         command->callback([this] { status = transom::tool::bench_migrate(bench_migrate); });
