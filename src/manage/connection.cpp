@@ -78,8 +78,9 @@ void Connection::sent() {
 
 void Connection::closed(net::CloseReason) {
     leave_console();
-    if (std::exchange(answering_, Answering::nothing) == Answering::order)
+    if (waits_for_order())
         machine_->operator_answered();
+    answering_ = Answering::nothing;
     if (upload_.under_way())
         machine_->drop(upload_.end());
     stream_ = nullptr;

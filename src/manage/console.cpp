@@ -73,7 +73,7 @@ std::size_t Connection::type(std::span<const std::byte> bytes) {
 }
 
 bool Connection::poll() {
-    if (answering_ == Answering::order)
+    if (waits_for_order())
         sent();
     if (!console_ || stream_ == nullptr || !produce())
         return false;

@@ -58,7 +58,7 @@ std::expected<Partition*, Refusal> LifeCycle::find_here(std::string_view name) {
     case PartitionState::running:
         return partition;
     case PartitionState::suspended:
-        return refuse("in-doubt", "{} may run at the other machine: settle that first", name);
+        return refuse("in-doubt", "{} may run at the other machine: see recover", name);
     case PartitionState::empty:
     case PartitionState::off:
         break;

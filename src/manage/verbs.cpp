@@ -10,7 +10,7 @@ namespace transom::manage {
 namespace {
 
 constexpr std::string_view verbs = "use hello, status, define, start, stop, reset, remove, console, migrate, "
-                                   "migration, passes, cancel, settle, digest, calls, trace, report or "
+                                   "migration, passes, cancel, recover, digest, calls, trace, report or "
                                    "shutdown";
 
 } // namespace
@@ -41,8 +41,8 @@ void Connection::start_answer(std::string_view text) {
         return start_migrate(*request);
     if (verb == "digest")
         return start_digest(*request);
-    if (verb == "settle")
-        return settle(*request);
+    if (verb == "recover")
+        return start_recover(*request);
     if (verb == "fault" && machine_->faults(fault::Layer::stream) != nullptr)
         return order_fault(*request);
     if (verb == "console")
@@ -158,22 +158,6 @@ void Connection::start_migrate(Request& request) {
     line("ok migration=started");
 }
 
-void Connection::settle(Request& request) {
-    const auto partition = request.take("partition");
-    const auto owner = request.take("owner");
-    if (const auto key = request.left_over())
-        return error("unknown-key", *key, "settle has partition and owner");
-    if (!partition || !owner)
-        return error("missing-key", partition ? "owner" : "partition",
-                     "settle needs partition=NAME and owner=here|peer");
-    if (*owner != "here" && *owner != "peer")
-        return error("bad-value", *owner, "owner is here (the peer does not have it, and never will) or peer");
-    const auto settled = machine_->settle(*partition, *owner == "here" ? migrate::Owner::here : migrate::Owner::peer);
-    if (!settled)
-        return line("error {}: {}", migrate::name(settled.error().error), settled.error().text());
-    line("ok");
-}
-
 void Connection::start_digest(Request& request) {
     const auto partition = request.take("partition");
     if (const auto key = request.left_over())
@@ -213,6 +197,8 @@ bool Connection::next_line() {
         break;
     case Answering::order:
         return end_life();
+    case Answering::recovery:
+        return end_recover();
     case Answering::nothing:
         return false;
     }

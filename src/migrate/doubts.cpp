@@ -12,6 +12,11 @@ Doubt* Doubts::find(std::string_view name) {
     return at == doubts_.end() ? nullptr : at;
 }
 
+const Doubt* Doubts::find(std::string_view name) const {
+    const auto at = std::ranges::find(doubts_, name, &Doubt::name);
+    return at == doubts_.end() ? nullptr : at;
+}
+
 void Doubts::erase(Doubt& doubt) {
     doubt = doubts_[doubts_.size() - 1];
     doubts_.pop_back();
@@ -47,9 +52,22 @@ std::uint64_t Doubts::step() {
     return second_;
 }
 
-void Doubts::ask_next() {
+bool Doubts::ask(std::string_view name) {
+    Doubt* const doubt = find(name);
+    if (doubt == nullptr)
+        return false;
+    doubt->asked_now = true;
+    if (stream_ != nullptr && name == std::string_view(asked_.data()))
+        return true;                // it is being asked
+    end_connection(stream_, false); // the other one's turn comes again
+    ask(*doubt);
+    return true;
+}
+
+void Doubts::ask_next() { ask(doubts_[next_++ % doubts_.size()]); }
+
+void Doubts::ask(Doubt& doubt) {
     asked_at_ = control_.doubt_now();
-    const Doubt& doubt = doubts_[next_++ % doubts_.size()];
     writer_.reset();
     reader_.reset();
     asked_ = doubt.move.name;
@@ -102,10 +120,11 @@ void Doubts::handle(const Record& record) {
 void Doubts::give_up(MoveError heard, std::string_view text) {
     end_connection(stream_, false);
     Doubt& doubt = *find(asked_.data());
-    if (doubt.heard != heard)
+    if (doubt.heard.error != heard)
         log("migration: {} is in doubt still, and the machine that may have it says nothing of it: {}", doubt.name(),
             text);
-    doubt.heard = heard;
+    doubt.heard = failure(heard, "{}", text);
+    doubt.asked_now = false;
 }
 
 void Doubts::closed(net::CloseReason reason) {

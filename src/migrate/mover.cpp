@@ -82,22 +82,63 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
     return started;
 }
 
-std::expected<void, Failure> Mover::settle(std::string_view name, Owner owner) {
+/// Nothing but a move suspends partitions, and only one in doubt leaves them so.
+std::expected<Partition*, Failure> Mover::find_doubted(std::string_view name) const {
     Partition* partition = roster_.find(name);
     if (partition == nullptr)
         return std::unexpected(failure(MoveError::no_such_partition, "{}: no such partition here: see status", name));
-    // Nothing but a move suspends partitions, and only one in doubt leaves them so.
-    const bool cut_off = source_.is_cut_off(*partition);
-    if (partition->state != PartitionState::suspended || (source_.moves(*partition) && !cut_off))
+    if (partition->state != PartitionState::suspended || (source_.moves(*partition) && !source_.is_cut_off(*partition)))
         return std::unexpected(
-            failure(MoveError::not_in_doubt, "{} is not in doubt: there is nothing to settle", name));
-    if (cut_off && source_.has_run_there() && owner == Owner::here)
+            failure(MoveError::not_in_doubt, "{} is not in doubt: there is nothing to recover", name));
+    return partition;
+}
+
+std::expected<void, Failure> Mover::recover(std::string_view name) {
+    const auto partition = find_doubted(name);
+    if (!partition)
+        return std::unexpected(partition.error());
+    if (source_.is_cut_off(**partition)) {
+        source_.ask_now();
+        return {};
+    }
+    keep_doubted();
+    doubts_.ask(name); // more than can be asked about stay as they are
+    return {};
+}
+
+Recovery Mover::recovery(std::string_view name) const {
+    using enum Recovery::Outcome;
+    const Partition* const partition = roster_.find(name);
+    if (partition == nullptr)
+        return {.outcome = there};
+    if (partition->state != PartitionState::suspended)
+        return {.outcome = here};
+    if (source_.moves(*partition)) {
+        if (source_.is_asked())
+            return {.outcome = asking};
+        if (source_.is_cut_off(*partition))
+            return {.outcome = in_doubt, .heard = source_.progress().failure, .ran_there = source_.has_run_there()};
+        return {.outcome = there}; // and gets the rest
+    }
+    const Doubt* const doubt = doubts_.find(name);
+    if (doubt == nullptr)
+        return {.outcome = in_doubt, .heard = failure(MoveError::in_doubt, "too many moves are in doubt to ask about")};
+    if (doubt->asked_now)
+        return {.outcome = asking};
+    return {.outcome = in_doubt, .heard = doubt->heard};
+}
+
+std::expected<void, Failure> Mover::force(std::string_view name, Owner owner) {
+    const auto partition = find_doubted(name);
+    if (!partition)
+        return std::unexpected(partition.error());
+    if (source_.is_cut_off(**partition) && source_.has_run_there() && owner == Owner::here)
         return std::unexpected(
             failure(MoveError::not_in_doubt, "{} has run at the target since: what is here of it is old", name));
     keep_doubted();
     doubts_.forget(name);
     end_doubt(
-        *partition, owner,
+        **partition, owner,
         failure(MoveError::in_doubt, "the operator said that {} is {}", name, owner == Owner::here ? "here" : "there"));
     return {};
 }
@@ -105,7 +146,7 @@ std::expected<void, Failure> Mover::settle(std::string_view name, Owner owner) {
 void Mover::end_doubt(Partition& partition, Owner owner, const Failure& word) {
     if (owner == Owner::here)
         digests_.forget(partition.name());
-    source_.settle(partition, owner, word);
+    source_.end_doubt(partition, owner, word);
 }
 
 /// A move that has ended in doubt may still be completed: by its target's word or the operator's.

@@ -20,6 +20,7 @@ void SourceSession::end_check() {
 
 /// The target has all of it.
 void SourceSession::complete() {
+    asked_now_ = false;
     // What a broken channel owed has gone once, and may have come. Of what never went there is no digest.
     const PageStateTable& pages = order_.pages->table();
     const bool whole =
@@ -52,7 +53,7 @@ bool SourceSession::cancel() {
     return true;
 }
 
-void SourceSession::settle(partition::Partition& partition, Owner owner, const Failure& word) {
+void SourceSession::end_doubt(partition::Partition& partition, Owner owner, const Failure& word) {
     log("migration: {}", word.text());
     const bool cut_off = is_cut_off(partition);
     if (cut_off) {
@@ -83,6 +84,7 @@ void SourceSession::fail(const Failure& why, bool tell_peer) {
     if (phase_ == Phase::idle || phase_ == Phase::over)
         return;
     channels_.end(false);
+    asked_now_ = false;
     if (owes()) {
         if (progress_.failure.error != why.error) // not each second
             log("migration: {} {} at the target, which lacks {} pages of it, and the connection is gone: {}",

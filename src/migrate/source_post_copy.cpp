@@ -164,6 +164,7 @@ void SourceSession::handle_owed(const Record& record) {
     log("migration: connected again; the target lacks {} pages of {}", order_.pages->table().pages_left(),
         progress_.partition());
     progress_.failure = {};
+    asked_now_ = false;
     order_.pages->begin_stop();
     begin_channels();
     enter(Phase::fetching);

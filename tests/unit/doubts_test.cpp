@@ -242,6 +242,29 @@ TEST_F(InDoubt, WhatAnOperatorHasDecidedIsNotAskedAbout) {
     EXPECT_EQ(doubts.step(), ~std::uint64_t{0});
 }
 
+// An operator does not wait for its turn, nor behind a question that nobody answers.
+TEST_F(InDoubt, OneIsAskedAboutAtOnce) {
+    break_at(1, false);
+    Doubt other = source.doubt();
+    other.move.name = {};
+    other.move.name[0] = 'a';
+    doubts.add(other);
+    source_control.ticks += facts.timebase_frequency;
+    doubts.step(); // asks about the first; nobody answers yet
+    EXPECT_FALSE(doubts.ask("nobody"));
+    ASSERT_TRUE(doubts.ask("a"));
+    EXPECT_TRUE(std::as_const(doubts).find("a")->asked_now);
+    pass(1);
+    ASSERT_NE(std::as_const(doubts).find("a"), nullptr);
+    EXPECT_FALSE(std::as_const(doubts).find("a")->asked_now);
+    EXPECT_EQ(std::as_const(doubts).find("a")->heard.error, MoveError::no_such_partition);
+    EXPECT_FALSE(verdict) << "that one was to wait";
+    ASSERT_TRUE(doubts.ask("debian"));
+    ASSERT_TRUE(doubts.ask("debian")) << "it is being asked already";
+    pass(1);
+    EXPECT_EQ(verdict, Owner::peer);
+}
+
 TEST_F(InDoubt, SeveralAreAskedAboutInTurn) {
     break_at(1, false);
     for (const char* name : {"a", "b"}) {
@@ -297,6 +320,65 @@ TEST_F(MoverTest, J7_ADoubtIsOverWhenTheTargetIsThereAgain) {
     EXPECT_EQ(b.frames.total(FrameState::free), free_at_b - memory::frame_size)
         << "all but the digests of the move before";
     ASSERT_TRUE(move("linux")) << "and may move again";
+    EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+}
+
+using enum Recovery::Outcome;
+
+// Not a second passes: it is asked because the operator says so. Nothing but an answer decides.
+TEST_F(MoverTest, J7_RecoverAsksTheTargetAtOnce) {
+    a.build("linux");
+    EXPECT_EQ(a.mover.recover("linux").error().error, MoveError::not_in_doubt);
+    EXPECT_EQ(a.mover.recover("nobody").error().error, MoveError::no_such_partition);
+    network.cut_backward = running_at + sizeof(RunningRecord) - 1;
+    ASSERT_TRUE(move("linux"));
+    ASSERT_EQ(a.mover.progress().state, MoveState::in_doubt) << a.mover.progress().failure.text();
+    network.cut_backward = 0; // nothing comes back
+    ASSERT_TRUE(a.mover.recover("linux"));
+    EXPECT_EQ(a.mover.recovery("linux").outcome, asking);
+    go_on();
+    EXPECT_EQ(a.mover.recovery("linux").outcome, in_doubt);
+    EXPECT_NE(a.mover.recovery("linux").heard.error, MoveError::none);
+    EXPECT_FALSE(a.mover.recovery("linux").ran_there);
+    EXPECT_EQ(a.roster.find("linux")->state, PartitionState::suspended);
+    network.cut_backward = ~std::uint64_t{0};
+    ASSERT_TRUE(a.mover.recover("linux"));
+    go_on();
+    EXPECT_EQ(a.mover.recovery("linux").outcome, there);
+    EXPECT_EQ(a.roster.find("linux"), nullptr);
+    EXPECT_EQ(b.roster.find("linux")->state, PartitionState::running);
+    b.end("linux");
+
+    partition::Partition& here = a.build("linux");
+    network.cut_forward = network.acceptor().delivered - 1; // in the last byte of `run`
+    network.ends.clear();
+    ASSERT_TRUE(move("linux"));
+    ASSERT_EQ(a.mover.progress().state, MoveState::in_doubt) << a.mover.progress().failure.text();
+    network.cut_forward = ~std::uint64_t{0};
+    ASSERT_TRUE(a.mover.recover("linux"));
+    go_on();
+    EXPECT_EQ(a.mover.recovery("linux").outcome, Recovery::Outcome::here);
+    EXPECT_EQ(here.state, PartitionState::running);
+}
+
+// In post-copy it is asked by connecting again.
+TEST_F(MoverTest, J7_RecoverConnectsAgainInPostCopy) {
+    a.build("linux");
+    ASSERT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {.mode = MoveMode::post_copy}));
+    for (int rounds = 0; rounds < 10'000 && b.mover.progress().state != MoveState::post_copying; ++rounds)
+        round();
+    ASSERT_EQ(b.mover.progress().state, MoveState::post_copying);
+    network.connector().cut = true;
+    round();
+    round();
+    EXPECT_EQ(a.mover.recovery("linux").outcome, in_doubt);
+    EXPECT_TRUE(a.mover.recovery("linux").ran_there);
+    ASSERT_TRUE(a.mover.recover("linux"));
+    EXPECT_EQ(a.mover.recovery("linux").outcome, asking);
+    for (int rounds = 0; rounds < 10'000 && a.mover.recovery("linux").outcome == asking; ++rounds)
+        round();
+    EXPECT_EQ(a.mover.recovery("linux").outcome, there);
+    go_on();
     EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
 }
 

@@ -136,7 +136,7 @@ TEST_F(LifeMoveTest, WhatIsCutOffCanBeStopped) {
     round();
     round();
     ASSERT_TRUE(b.mover.completes(*b.roster.find("linux")));
-    EXPECT_EQ(a.mover.settle("linux", migrate::Owner::here).error().error, migrate::MoveError::not_in_doubt)
+    EXPECT_EQ(a.mover.force("linux", migrate::Owner::here).error().error, migrate::MoveError::not_in_doubt)
         << "it has run there";
     ASSERT_TRUE(b.life.stop("linux", true));
     EXPECT_EQ(b.roster.size(), 0u);

@@ -20,8 +20,10 @@ struct TestMachine final : Machine {
     std::optional<migrate::Failure> refusal;
     std::vector<std::uint64_t> hashes;
     unsigned digests_for = ~0u; // how many calls of digests() until the next move takes the table
-    std::vector<std::pair<std::string, migrate::Owner>> settled;
-    std::vector<std::string> orders; // about the life of partitions
+    std::vector<std::pair<std::string, migrate::Owner>> forced;
+    std::vector<std::string> asked_about; // by recover,
+    migrate::Recovery recovered;          // and what came of it
+    std::vector<std::string> orders;      // about the life of partitions
     std::optional<Refusal> refused;
     std::list<std::vector<std::byte>> room_for_bundles;
     std::vector<std::string> defined;
@@ -106,10 +108,17 @@ struct TestMachine final : Machine {
     }
     const migrate::Progress& migration() override { return progress; }
     bool cancel() override { return cancellable; }
-    std::expected<void, migrate::Failure> settle(std::string_view name, migrate::Owner owner) override {
+    std::expected<void, migrate::Failure> recover(std::string_view name) override {
         if (refusal)
             return std::unexpected(*refusal);
-        settled.emplace_back(std::string(name), owner);
+        asked_about.emplace_back(name);
+        return {};
+    }
+    migrate::Recovery recovery(std::string_view) override { return recovered; }
+    std::expected<void, migrate::Failure> force(std::string_view name, migrate::Owner owner) override {
+        if (refusal)
+            return std::unexpected(*refusal);
+        forced.emplace_back(std::string(name), owner);
         return {};
     }
     std::optional<DigestTable> digests(std::string_view name) override {

@@ -199,19 +199,58 @@ TEST_F(ManageTest, R65_EachPassHasALine) {
                     "ok passes=2"));
 }
 
-TEST_F(ManageTest, TakesTheOperatorsWordOnAPartitionInDoubt) {
-    EXPECT_THAT(ask("settle partition=debian owner=here\nsettle owner=peer partition=other\n"),
-                ElementsAre("ok", "ok"));
-    EXPECT_THAT(machine.settled, ElementsAre(std::pair(std::string("debian"), migrate::Owner::here),
-                                             std::pair(std::string("other"), migrate::Owner::peer)));
-    EXPECT_THAT(ask("settle partition=debian\n"), ElementsAre(StartsWith("error missing-key: \"owner\"")));
-    EXPECT_THAT(ask("settle owner=here\n"), ElementsAre(StartsWith("error missing-key: \"partition\"")));
-    EXPECT_THAT(ask("settle partition=debian owner=me\n"), ElementsAre(StartsWith("error bad-value: \"me\"")));
-    EXPECT_THAT(ask("settle partition=debian owner=here force=1\n"),
-                ElementsAre(StartsWith("error unknown-key: \"force\"")));
+TEST_F(ManageTest, J7_TakesTheOperatorsWordOnlyWithTheAssertionThatThePeerIsDead) {
+    EXPECT_THAT(ask("recover partition=debian owner=here force=peer-dead\nrecover force=peer-dead owner=peer "
+                    "partition=other\n"),
+                ElementsAre("ok owner=here", "ok owner=peer"));
+    EXPECT_THAT(machine.forced, ElementsAre(std::pair(std::string("debian"), migrate::Owner::here),
+                                            std::pair(std::string("other"), migrate::Owner::peer)));
+    for (const char* owner : {"here", "peer"})
+        EXPECT_THAT(ask(fmt::format("recover partition=debian owner={}\n", owner)),
+                    ElementsAre(StartsWith("error missing-key: \"force\"")));
+    EXPECT_THAT(ask("recover partition=debian force=peer-dead\n"),
+                ElementsAre(StartsWith("error missing-key: \"owner\"")));
+    EXPECT_THAT(ask("recover owner=here force=peer-dead\n"),
+                ElementsAre(StartsWith("error missing-key: \"partition\"")));
+    EXPECT_THAT(ask("recover partition=debian owner=me force=peer-dead\n"),
+                ElementsAre(StartsWith("error bad-value: \"me\"")));
+    EXPECT_THAT(ask("recover partition=debian owner=here force=yes\n"),
+                ElementsAre(StartsWith("error bad-value: \"yes\"")));
+    EXPECT_THAT(ask("recover partition=debian now=1\n"), ElementsAre(StartsWith("error unknown-key: \"now\"")));
+    EXPECT_THAT(machine.asked_about, testing::IsEmpty());
     machine.refusal = migrate::failure(migrate::MoveError::not_in_doubt, "debian is not in doubt");
-    EXPECT_THAT(ask("settle partition=debian owner=here\n"), ElementsAre("error not-in-doubt: debian is not in doubt"));
-    EXPECT_EQ(machine.settled.size(), 2u);
+    EXPECT_THAT(ask("recover partition=debian\n"), ElementsAre("error not-in-doubt: debian is not in doubt"));
+    EXPECT_EQ(machine.forced.size(), 2u);
+}
+
+TEST_F(ManageTest, RecoverAnswersWhenTheTargetHas) {
+    using enum migrate::Recovery::Outcome;
+    EXPECT_THAT(ask("recover partition=debian\n"), ElementsAre());
+    service.run();
+    EXPECT_THAT(ask(""), ElementsAre()) << "it is being asked";
+    EXPECT_THAT(machine.asked_about, ElementsAre("debian"));
+    EXPECT_EQ(machine.waiting, 1) << "the machine does not end meanwhile";
+    machine.recovered.outcome = here;
+    service.run();
+    EXPECT_THAT(ask(""), ElementsAre("ok owner=here"));
+    EXPECT_EQ(machine.waiting, 0);
+    machine.recovered.outcome = there;
+    EXPECT_THAT(ask("recover partition=debian\n"), ElementsAre("ok owner=peer"));
+    machine.recovered = {.outcome = in_doubt,
+                         .heard = migrate::failure(migrate::MoveError::time_limit, "it does not answer")};
+    EXPECT_THAT(ask("recover partition=debian\n"),
+                ElementsAre(testing::AllOf(StartsWith("error in-doubt: debian is in doubt still"),
+                                           HasSubstr("(it does not answer)"),
+                                           HasSubstr("recover partition=debian owner=here force=peer-dead"))));
+    machine.recovered.ran_there = true;
+    EXPECT_THAT(ask("recover partition=debian\n"),
+                ElementsAre(testing::AllOf(StartsWith("error in-doubt: debian has run at the other machine"),
+                                           HasSubstr("owner=peer force=peer-dead"))));
+    machine.recovered.outcome = asking;
+    EXPECT_THAT(ask("recover partition=debian\n"), ElementsAre());
+    one.stream->abort();
+    net.pump();
+    EXPECT_EQ(machine.waiting, 0) << "nobody is there any more when it is";
 }
 
 TEST_F(ManageTest, SendsDigestsThroughANarrowConnection) {

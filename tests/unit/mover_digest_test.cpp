@@ -92,9 +92,9 @@ TEST_F(MoverTest, ADoubtKeepsItsDigestsWhateverElseMoves) {
     go_on();
     ASSERT_EQ(b.mover.progress().state, MoveState::completed) << b.mover.progress().failure.text();
     EXPECT_EQ(a.mover.digests("other").size(), granules);
-    ASSERT_TRUE(a.mover.settle("first", Owner::peer));
+    ASSERT_TRUE(a.mover.force("first", Owner::peer));
     EXPECT_EQ(a.mover.digests("first").size(), granules);
-    ASSERT_TRUE(a.mover.settle("second", Owner::here));
+    ASSERT_TRUE(a.mover.force("second", Owner::here));
     EXPECT_EQ(a.mover.digests("first").size(), granules);
     for (const char* name : {"other", "second"})
         a.end(name);

@@ -203,26 +203,26 @@ TEST_F(MoverTest, OnlyTheOperatorEndsADoubt) {
                            sizeof(TotalsRecord) + sizeof(RunningRecord) - 1;
     for (const Owner owner : {Owner::here, Owner::peer}) {
         partition::Partition& here = a.build("linux");
-        EXPECT_EQ(a.mover.settle("linux", owner).error().error, MoveError::not_in_doubt);
-        EXPECT_EQ(a.mover.settle("nobody", owner).error().error, MoveError::no_such_partition);
+        EXPECT_EQ(a.mover.force("linux", owner).error().error, MoveError::not_in_doubt);
+        EXPECT_EQ(a.mover.force("nobody", owner).error().error, MoveError::no_such_partition);
         ASSERT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {}));
         while (a.mover.progress().in_progress()) {
             round();
             if (here.state == PartitionState::suspended && a.mover.progress().in_progress()) {
-                EXPECT_EQ(a.mover.settle("linux", owner).error().error, MoveError::not_in_doubt);
+                EXPECT_EQ(a.mover.force("linux", owner).error().error, MoveError::not_in_doubt);
             }
         }
         go_on();
         ASSERT_EQ(a.mover.progress().state, MoveState::in_doubt) << a.mover.progress().failure.text();
         ASSERT_EQ(here.state, PartitionState::suspended);
 
-        ASSERT_TRUE(a.mover.settle("linux", owner));
+        ASSERT_TRUE(a.mover.force("linux", owner));
         EXPECT_EQ(a.mover.progress().failure.error, MoveError::in_doubt);
         if (owner == Owner::here) {
             EXPECT_EQ(a.mover.progress().state, MoveState::failed);
             EXPECT_EQ(a.roster.find("linux"), &here);
             EXPECT_EQ(here.state, PartitionState::running);
-            EXPECT_EQ(a.mover.settle("linux", owner).error().error, MoveError::not_in_doubt);
+            EXPECT_EQ(a.mover.force("linux", owner).error().error, MoveError::not_in_doubt);
             a.end("linux");
             b.end("linux");
         } else {

@@ -5,6 +5,7 @@
 
 #include <arch/fake_machine.hpp>
 #include <deque>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <optional>
 #include <random>
@@ -91,13 +92,16 @@ struct Host final : net::Listener {
 
 /// One machine's part of the network.
 struct Machine {
-    Machine(net::Network& below, std::uint8_t key, std::initializer_list<std::uint8_t> peers) {
+    /// `name`: what its lines of the log begin with, which all machines of a test share.
+    Machine(net::Network& below, const char* name, std::uint8_t key, std::initializer_list<std::uint8_t> peers)
+        : name(name) {
         entropy.absorb(std::as_bytes(std::span(seed)));
         EXPECT_TRUE(identity.set_own(test_key(key)));
         for (const std::uint8_t peer : peers)
             EXPECT_TRUE(identity.add_peer(*public_key_of(test_key(peer))));
-        network.emplace(below, Use{"link", 1}, identity, entropy, places, test_frequency);
+        network.emplace(below, Use{name, 1}, identity, entropy, places, test_frequency);
     }
+    std::string_view name;
     std::array<std::uint64_t, 4> seed{1, 2, 3, 4};
     Identity identity;
     Entropy entropy;
@@ -136,6 +140,14 @@ class SecureTest : public testing::Test {
             all += line + "\n";
         return all;
     }
+    /// What that machine has said.
+    std::string log_of(const Machine& machine) const {
+        std::string all;
+        for (const std::string& line : fake.log_)
+            if (line.find(fmt::format("{}: ", machine.name)) != std::string::npos)
+                all += line + "\n";
+        return all;
+    }
     std::size_t places_in_use(Machine& machine) const {
         // One that is free takes a connection.
         std::size_t taken = 0;
@@ -154,8 +166,8 @@ class SecureTest : public testing::Test {
 
     arch::FakeMachine fake{4096};
     test::PipeNetwork pipes;
-    Machine a{pipes, 1, {2, 3}};
-    Machine b{pipes, 2, {7, 1}};
+    Machine a{pipes, "link of a", 1, {2, 3}};
+    Machine b{pipes, "link of b", 2, {7, 1}};
     Host host;
     Talker here;
     mutable std::vector<net::ByteStream*> probes;

@@ -11,23 +11,24 @@ using testing::HasSubstr;
 constexpr std::array<std::byte, 2> our_suite{std::byte{0xcc}, std::byte{0xa9}};
 
 TEST_F(SecureRefusalTest, J8_WhoIsNotPinnedAtTheListener) {
-    Machine c{pipes, 9, {2}};
+    Machine c{pipes, "link of c", 9, {2}};
     listen(b);
     connect(c, here);
     go_on();
     expect_refused(here, CloseReason::unknown_here);
-    EXPECT_THAT(log(), HasSubstr("link: 10.77.0.1 is nobody that this machine knows: its key is not pinned here"));
-    EXPECT_THAT(log(), HasSubstr("does not know this machine: the key of this machine is not pinned there"));
+    EXPECT_THAT(log_of(b),
+                HasSubstr("link of b: 10.77.0.1 is nobody that this machine knows: its key is not pinned here"));
+    EXPECT_THAT(log_of(c), HasSubstr("does not know this machine: the key of this machine is not pinned there"));
 }
 
 TEST_F(SecureRefusalTest, AListenerThatTheCallerHasNotPinned) {
-    Machine c{pipes, 1, {3, 4}};
+    Machine c{pipes, "link of c", 1, {3, 4}};
     listen(b);
     connect(c, here);
     go_on();
     expect_refused(here, CloseReason::unknown_peer);
-    EXPECT_THAT(log(), HasSubstr("is nobody that this machine knows: its key is not pinned here"));
-    EXPECT_THAT(log(), HasSubstr("does not know this machine: the key of this machine is not pinned there"));
+    EXPECT_THAT(log_of(c), HasSubstr("is nobody that this machine knows: its key is not pinned here"));
+    EXPECT_THAT(log_of(b), HasSubstr("does not know this machine: the key of this machine is not pinned there"));
 }
 
 TEST_F(SecureRefusalTest, AMachineWithoutKeysHasNoConnections) {
@@ -126,7 +127,10 @@ TEST_F(SecureRefusalTest, AFlippedBitInTheData) {
         EXPECT_EQ(hearer.end, CloseReason::forged);
         EXPECT_EQ(hearer.heard.size(), record_size) << "what came before it";
         EXPECT_EQ(speaker.end, CloseReason::forged);
-        EXPECT_THAT(log(), HasSubstr("has not sent what has arrived from it: damaged or forged on the way"));
+        EXPECT_THAT(log_of(towards_acceptor ? b : a),
+                    HasSubstr("has not sent what has arrived from it: damaged or forged on the way"));
+        EXPECT_THAT(log_of(towards_acceptor ? a : b),
+                    HasSubstr("has received what this machine has not sent: damaged or forged on the way"));
     }
 }
 
@@ -139,6 +143,7 @@ TEST_F(SecureRefusalTest, AFlippedBitAnywhereInTheHandshake) {
         const std::size_t length = towards_acceptor ? forth.size() : back.size();
         for (std::size_t at = 0; at < length; at += 3) {
             SCOPED_TRACE(testing::Message() << towards_acceptor << " " << at);
+            fake.log_.clear();
             Talker caller;
             connect(a, caller);
             test::PipeEnd& end = **(pipes.ends.end() - (towards_acceptor ? 1 : 2));
@@ -155,6 +160,8 @@ TEST_F(SecureRefusalTest, AFlippedBitAnywhereInTheHandshake) {
             // The acceptor has told its listener when the last bytes, of its Finished, are on their way.
             EXPECT_FALSE(caller.is_connected);
             EXPECT_TRUE(caller.end);
+            EXPECT_THAT(log_of(b), HasSubstr("link of b: 10.77.0.1 ")) << "it says nothing of a";
+            EXPECT_THAT(log_of(a), HasSubstr("link of a: 10.77.0.2 ")) << "it says nothing of b";
             for (const Talker& talker : host.talkers)
                 EXPECT_TRUE(talker.end && talker.heard.empty());
             host.talkers.clear();
@@ -198,7 +205,11 @@ TEST_F(SecureRefusalTest, ARecordedStreamPlayedAgain) {
     EXPECT_TRUE(host.talkers.empty()) << "the replay has reached the listener";
     EXPECT_TRUE(caller.end);
     EXPECT_EQ(places_in_use(b), 0u);
-    EXPECT_THAT(log(), HasSubstr("shows a key that it does not have"));
+    EXPECT_THAT(log_of(b), HasSubstr("shows a key that it does not have"));
+    // Who plays it is no Transom and has no log: he is told by an alert of TLS, the last thing that he hears.
+    ASSERT_GE(caller.heard.size(), 7u);
+    EXPECT_EQ(*(caller.heard.end() - 7), std::byte{21}) << "an alert";
+    EXPECT_EQ(*(caller.heard.end() - 2), std::byte{2}) << "a fatal one";
 }
 
 TEST_F(SecureRefusalTest, RecordsOfTheSameConnectionPlayedAgainOrLeftOut) {
@@ -227,6 +238,11 @@ TEST_F(SecureRefusalTest, RecordsOfTheSameConnectionPlayedAgainOrLeftOut) {
         go_on();
         EXPECT_EQ(there().end, CloseReason::forged);
         EXPECT_EQ(there().heard.size(), again ? 100u : 0u);
+        // Both ends are Transoms here, and the replay comes from between them.
+        EXPECT_THAT(log_of(b), HasSubstr("has not sent what has arrived from it: damaged or forged on the way"));
+        EXPECT_THAT(log_of(a), HasSubstr("has received what this machine has not sent: damaged or forged on the way"));
+        fake.log_.clear();
+        fake.advance(test_frequency);
     }
 }
 
@@ -284,9 +300,41 @@ TEST_F(SecureRefusalTest, AnOlderVersionOrAnotherSuiteOfTheListeners) {
         EXPECT_FALSE(caller.is_connected);
         EXPECT_EQ(caller.end, CloseReason::insecure);
     };
-    for (const std::uint16_t older : std::to_array<std::uint16_t>({0x0300, 0x0301, 0x0302}))
+    // Who answers is no Transom: only the caller has a log.
+    for (const std::uint16_t older : std::to_array<std::uint16_t>({0x0300, 0x0301, 0x0302})) {
         answer(9, older);
+        EXPECT_THAT(log_of(a), HasSubstr("does not speak TLS 1.2"));
+        fake.log_.clear();
+        fake.advance(test_frequency);
+    }
     answer(static_cast<std::size_t>(suite - back.begin()), 0xc02b);
+    EXPECT_THAT(log_of(a), HasSubstr("wants another suite than ECDHE-ECDSA-CHACHA20-POLY1305"));
+}
+
+// Somebody between two Transoms makes the offer of one a lower one: the other refuses, and both say so.
+TEST_F(SecureRefusalTest, J8_ADowngradeOnTheWay) {
+    const ByteVector forth = recorded_hello();
+    here.stream->abort();
+    go_on();
+    const auto suite = std::search(forth.begin(), forth.end(), our_suite.begin(), our_suite.end());
+    ASSERT_NE(suite, forth.end());
+    const std::size_t version = 10, suites = static_cast<std::size_t>(suite - forth.begin()) + 1;
+    for (const std::size_t at : {version, suites}) { // a bit flips: TLS 1.1, and ECDHE-RSA-CHACHA20
+        SCOPED_TRACE(at);
+        host.talkers.clear();
+        fake.log_.clear();
+        fake.advance(test_frequency);
+        Talker caller;
+        connect(a, caller);
+        pipes.ends.back()->flip_at = at;
+        go_on();
+        EXPECT_TRUE(host.talkers.empty()) << "it has reached the listener";
+        EXPECT_FALSE(caller.is_connected);
+        EXPECT_EQ(caller.end, CloseReason::insecure);
+        EXPECT_THAT(log_of(b), HasSubstr(at == version ? "offers an older version than TLS 1.2"
+                                                       : "does not offer ECDHE-ECDSA-CHACHA20-POLY1305"));
+        EXPECT_THAT(log_of(a), HasSubstr("refuses TLS 1.2 with ECDHE-ECDSA-CHACHA20-POLY1305"));
+    }
 }
 
 } // namespace

@@ -190,7 +190,7 @@ TEST_F(SecureRefusalTest, GarbageAfterTheHandshakeIsRefused) {
 }
 
 TEST_F(SecureRefusalTest, NoKeyIsEverInTheLog) {
-    Machine c{pipes, 9, {2}};
+    Machine c{pipes, "link of c", 9, {2}};
     listen(b);
     connect(c, here);
     go_on();

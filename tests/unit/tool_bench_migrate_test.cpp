@@ -41,8 +41,13 @@ TEST(BenchMigrate, PlansEveryGuestInEveryWay) {
     }
     EXPECT_EQ(writers.size(), 2 * 5u);
     EXPECT_EQ(peers, 2 * 2u) << "Linux idle and at work, in both sizes";
-    EXPECT_EQ(std::ranges::count(plan, std::string("page_tables"), &BenchGroup::part), 2);
+    EXPECT_EQ(std::ranges::count(plan, std::string("page_tables"), &BenchGroup::part), 4) << "by sizes of page table";
     EXPECT_EQ(std::ranges::count(plan, true, &BenchGroup::counts), 1);
+    for (const BenchGroup& group : plan)
+        if (group.part == "moves" && group.guest.name == "writer") {
+            EXPECT_EQ(group.guest.write_rate, group.guest.memory_mib * 400 / 256)
+                << "a share means the same in any memory";
+        }
     const auto without =
         bench_plan({.common = {}, .guest = {}, .guest_memory = {}, .write_rate = {}, .charts = {}}, false);
     EXPECT_EQ(without.size() + 1, plan.size());
@@ -70,6 +75,11 @@ TEST(BenchMigrate, ACellSaysWhatItIsRelativeTo) {
     EXPECT_EQ(json["pages_resent"], 7);
     EXPECT_EQ(json["phases"][1]["slowdown"], 0.25);
     EXPECT_EQ(json["mover"], "transom");
+    EXPECT_FALSE(json.contains("fault_instructions_per_page")) << "nobody has counted them";
+    BenchCell counted = cell("50", "state", 7);
+    counted.counts = true;
+    counted.move.tables.fault_ticks = 4096 * 1024;
+    EXPECT_EQ(counted.json()["fault_instructions_per_page"], 1000.0) << "a tick is 1.95 ns, and an instruction 2";
     const std::string table = bench_table({cell("50", "state", 7), cell("idle", "hybrid", 0)});
     EXPECT_THAT(table, HasSubstr("writer 50 %, 256 MiB"));
     EXPECT_THAT(table, HasSubstr("writer idle, 256 MiB"));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench_cell.hpp"
 
+#include "qemu.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -56,6 +58,13 @@ std::string BenchGuest::text() const {
 
 double BenchCell::bytes_per_memory_byte() const { return ratio(move.wire_bytes, move.memory_bytes); }
 
+std::optional<double> BenchCell::instructions_per_page() const {
+    constexpr double instructions_per_tick = 1e9 / 512e6 / icount_ns;
+    if (!counts || move.pages_total == 0)
+        return {};
+    return static_cast<double>(move.tables.fault_ticks) * instructions_per_tick / static_cast<double>(move.pages_total);
+}
+
 nlohmann::ordered_json BenchCell::json() const {
     const MoveReport& m = move;
     nlohmann::ordered_json json = {
@@ -87,6 +96,8 @@ nlohmann::ordered_json BenchCell::json() const {
         {"sections_total", m.sections_total},
         {"sections_resent", m.sections_resent},
         {"sections_in_stop", m.sections_in_stop}};
+    if (const auto instructions = instructions_per_page())
+        json["fault_instructions_per_page"] = *instructions;
     m.tables.add_to(json);
     json["phases"] = to_json(m.phases);
     json["complaints"] = complaints;

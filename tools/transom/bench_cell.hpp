@@ -43,10 +43,13 @@ struct BenchCell {
     std::string result; ///< moved; outrun: the move gave up, as it is stored to faster than it can be sent; wrong;
                         ///< broken: so was the guest after QEMU's own migration
     MoveReport move;
+    bool counts = false;         ///< the machines counted instructions: their clock, and so each tick, is of those
     double peer_downtime_ms = 0; ///< as QEMU says it, of its own migration
     std::vector<std::string> complaints;
 
     double bytes_per_memory_byte() const;
+    /// Instructions of the hypervisor for faults in the second page table, for each page that is tracked; nothing unless they were counted.
+    std::optional<double> instructions_per_page() const;
     nlohmann::ordered_json json() const;
 };
 

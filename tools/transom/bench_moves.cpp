@@ -138,8 +138,10 @@ std::vector<BenchCell> bench_moves(const MachineOptions& machines, const BenchGu
     BenchPair pair(machines, guest, counts, until);
     std::vector<BenchCell> cells;
     for (const BenchWay& way : ways)
-        for (unsigned round = 0; round < rounds; ++round)
+        for (unsigned round = 0; round < rounds; ++round) {
             cells.push_back(pair.move(way));
+            cells.back().counts = counts;
+        }
     pair.end();
     return cells;
 }

@@ -8,7 +8,7 @@
 namespace transom::tool {
 namespace {
 
-constexpr unsigned usual_rate = 400, quick_rate = 1000, work_processors = 2, table_rounds = 3;
+constexpr unsigned counted_rate = 400, quick_rate = 1000, work_processors = 2, table_rounds = 3;
 constexpr std::uint64_t quick_mib = 128, table_mib = 256, counted_mib = 64;
 
 std::vector<BenchWay> ways(std::initializer_list<std::string_view> names) {
@@ -23,6 +23,10 @@ BenchGuest writer(std::string writes, std::uint64_t mib, unsigned rate) {
     return {.name = "writer", .writes = std::move(writes), .memory_mib = mib, .write_rate = rate};
 }
 
+/// Stores in a second, as many more as there is more memory: so a share of the pages is stored to once in the same time whatever their
+/// number, 50 % once in 5 s.
+unsigned usual_rate(std::uint64_t mib) { return static_cast<unsigned>(mib * 400 / 256); }
+
 std::vector<std::uint64_t> sizes(const BenchMigrateOptions& options) {
     std::vector<std::uint64_t> list;
     for (const std::string& text : options.guest_memory)
@@ -35,7 +39,7 @@ std::vector<std::uint64_t> sizes(const BenchMigrateOptions& options) {
 void add_moves(std::vector<BenchGroup>& plan, const BenchMigrateOptions& options) {
     for (const std::uint64_t mib : sizes(options)) {
         for (const char* writes : {"idle", "10", "50", "90", "mixed"})
-            plan.push_back({.guest = writer(writes, mib, options.write_rate.value_or(usual_rate)),
+            plan.push_back({.guest = writer(writes, mib, options.write_rate.value_or(usual_rate(mib))),
                             .ways = bench_ways(),
                             .part = "moves"});
         for (const unsigned processors : {1u, work_processors}) { // idle, and at work
@@ -58,8 +62,8 @@ std::vector<BenchGroup> bench_plan(const BenchMigrateOptions& options, bool can_
     }
     add_moves(plan, options);
     // Folded is at the source, in the stop, where there are two page tables; drained at the target, where it began with its second one.
-    for (const unsigned table : {16u, 256u}) {
-        BenchGuest guest = writer("10", table_mib, usual_rate); // never faster than can be sent
+    for (const unsigned table : {16u, 64u, 128u, 256u}) {
+        BenchGuest guest = writer("10", table_mib, usual_rate(table_mib)); // never faster than can be sent
         guest.page_table_mib = table;
         plan.push_back({.guest = guest,
                         .ways = {{"state", "pre-copy", "state"}, {"post-copy", "post-copy", "state"}},
@@ -67,7 +71,7 @@ std::vector<BenchGroup> bench_plan(const BenchMigrateOptions& options, bool can_
                         .part = "page_tables"});
     }
     if (can_count)
-        plan.push_back({.guest = writer("mixed", counted_mib, options.write_rate.value_or(usual_rate)),
+        plan.push_back({.guest = writer("mixed", counted_mib, options.write_rate.value_or(counted_rate)),
                         .ways = ways({"hybrid", "address"}),
                         .counts = true,
                         .part = "counted"});

@@ -77,7 +77,6 @@ nlohmann::ordered_json to_json(const std::vector<PageTableCosts>& all) {
 }
 
 std::string counted_text(const std::vector<BenchCell>& cells) {
-    constexpr double instructions_per_tick = 1e9 / 512e6 / icount_ns;
     std::string text;
     for (const BenchCell& cell : cells) {
         const TableReport& tables = cell.move.tables;
@@ -85,7 +84,7 @@ std::string counted_text(const std::vector<BenchCell>& cells) {
         text += fmt::format(
             "{}, {}, instructions counted: {:.2f} faults in the second page table for each page, {:.0f} instructions\n",
             cell.guest.text(), cell.way, static_cast<double>(tables.faults) / pages,
-            static_cast<double>(tables.fault_ticks) * instructions_per_tick / pages);
+            cell.instructions_per_page().value_or(0));
     }
     return text;
 }

@@ -105,6 +105,27 @@ int cancel(const OrderOptions& options) {
     return 0;
 }
 
+int recover(const RecoverOptions& options) {
+    constexpr auto interval = std::chrono::seconds(5);
+    const JsonFile json(options.common.json);
+    const std::string& name = options.common.partition;
+    std::string request = fmt::format("recover partition={}", partition_word(options.common));
+    if (!options.owner.empty())
+        request += fmt::format(" owner={}", options.owner);
+    if (!options.force.empty())
+        request += fmt::format(" force={}", options.force);
+    const Answer answer = connect_for_orders(options.common).request_patiently(request, interval, [&] {
+        fmt::print(stderr, "recover {}: the other machine has not answered yet\n", name);
+    });
+    demand_good(answer);
+    const std::string owner = answer.result().text("owner");
+    fmt::print("{} {}\n", name,
+               owner == "here" ? "goes on here"
+                               : "is the other machine's: its memory here is freed when that has all of it");
+    json.write({{"result", "ok"}, {"partition", name}, {"owner", owner}});
+    return 0;
+}
+
 int shut_down(const OrderOptions& options) {
     const JsonFile json(options.json);
     demand_good(connect_for_orders(options).request("shutdown"));

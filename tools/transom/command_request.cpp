@@ -15,7 +15,7 @@ bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r\n") 
 
 /// Of these the machine has no more to say before they are done; the others are answered at once.
 std::optional<std::chrono::milliseconds> limit_of(std::string_view request) {
-    constexpr auto take_their_time = std::to_array<std::string_view>({"start", "stop", "reset", "remove"});
+    constexpr auto take_their_time = std::to_array<std::string_view>({"start", "stop", "reset", "remove", "recover"});
     if (std::ranges::find(take_their_time, request.substr(0, request.find(' '))) != take_their_time.end())
         return std::nullopt;
     return std::chrono::seconds(20);

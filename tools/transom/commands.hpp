@@ -121,6 +121,12 @@ struct MoveOptions {
     bool compat = false; ///< a processor of the same architected generation suffices
 };
 
+struct RecoverOptions {
+    OrderOptions common;
+    std::string owner; ///< here or peer, where it is forced
+    std::string force; ///< peer-dead; empty: the other machine is asked
+};
+
 struct RequestOptions {
     OrderOptions common;
     std::string request; ///< a line of docs/manage.md; - is a line for each from standard input
@@ -163,6 +169,7 @@ int status(const OrderOptions& options);
 int move(const MoveOptions& options);
 int migration(const OrderOptions& options);
 int cancel(const OrderOptions& options);
+int recover(const RecoverOptions& options);
 int shut_down(const OrderOptions& options);
 int request(const RequestOptions& options);
 int console(const ConsoleOptions& options);

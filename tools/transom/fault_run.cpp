@@ -231,7 +231,8 @@ Outcome FaultRun::outcome_of_kill(const FaultCell& cell, std::string& word) {
     if (state.text("state") == "failed")
         return Outcome::on_source;
     const Answer settled =
-        at(End::source).management->request(fmt::format("settle partition={} owner=here", guest_->partition()));
+        at(End::source)
+            .management->request(fmt::format("recover partition={} owner=here force=peer-dead", guest_->partition()));
     return settled.ok() ? Outcome::in_doubt : Outcome::lost;
 }
 

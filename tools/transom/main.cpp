@@ -79,6 +79,7 @@ struct CommandLine {
     DefineOptions define;
     OrderOptions order;
     MoveOptions move;
+    RecoverOptions recover;
     RequestOptions request;
     ConsoleOptions console;
     KeyOptions key;
@@ -246,8 +247,9 @@ struct CommandLine {
         command->add_option("--rounds", bench_migrate.rounds, "moves of each")->capture_default_str();
         command->add_option("--guest-memory", bench_migrate.guest_memory, "of the partitions: 256M,2G if left out")
             ->delimiter(',');
-        command->add_option("--write-rate", bench_migrate.write_rate,
-                            "stores of the guest writer in a second, 400 by default, 1000 with --quick");
+        command->add_option(
+            "--write-rate", bench_migrate.write_rate,
+            "stores of the guest writer in a second; 400 for each 256 MiB by default, 1000 with --quick");
         command->add_option("--charts", bench_migrate.charts, "draw charts, SVG files in this directory; gnuplot");
         add_machine_options(*command, bench_migrate.common, partition_machine_names());
         command->callback([this] { status = transom::tool::bench_migrate(bench_migrate); });
@@ -315,6 +317,7 @@ struct CommandLine {
             command->callback([this, run_it] { status = run_it(order); });
         }
         add_move();
+        add_recover();
 
         command = app.add_subcommand("request", "say a request of the management protocol and print the answer");
         command->add_option("request", request.request, "a line (docs/manage.md); -: each of standard input")
@@ -346,6 +349,20 @@ struct CommandLine {
         command->add_flag("--check", move.check, "find out whether it could move, and no more");
         add_order_options(*command, move.common);
         command->callback([this] { status = transom::tool::move(move); });
+    }
+
+    void add_recover() {
+        auto* const command =
+            app.add_subcommand("recover", "ask at once who has a partition whose move has ended in doubt");
+        add_partition(*command, recover.common);
+        command->add_option("--owner", recover.owner, "do not ask, and decide: here, or peer (it is scrubbed here)")
+            ->check(CLI::IsMember({"here", "peer"}));
+        command
+            ->add_option("--force", recover.force,
+                         "peer-dead: you assert that the machine that it moved to is dead for good; see --owner")
+            ->check(CLI::IsMember({"peer-dead"}));
+        add_order_options(*command, recover.common);
+        command->callback([this] { status = transom::tool::recover(recover); });
     }
 
     int run_fuzz() {

@@ -38,12 +38,14 @@ class Connection final : public net::StreamHandler {
 
   private:
     /// Answers of more than one line go on from `cursor_`.
-    enum class Answering : std::uint8_t { nothing, status, digest, report, calls, trace, passes, order };
+    enum class Answering : std::uint8_t { nothing, status, digest, report, calls, trace, passes, order, recovery };
 
     void start_answer(std::string_view line);
     void start_migrate(Request& request);
     void start_digest(Request& request);
-    void settle(Request& request);
+    void start_recover(Request& request);
+    bool end_recover();
+    bool waits_for_order() const { return answering_ == Answering::order || answering_ == Answering::recovery; }
     void order_fault(Request& request);
     void start_life(Request& request);
     bool end_life();
@@ -82,7 +84,7 @@ class Connection final : public net::StreamHandler {
     std::size_t out_sent_ = 0;
     Answering answering_ = Answering::nothing;
     std::size_t cursor_ = 0;
-    migrate::NameField order_for_{};  // the partition that is being started, or none,
+    migrate::NameField order_for_{};  // the partition that is being started or asked about, or none,
     std::uint64_t order_mark_ = 0;    // and what has to be scrubbed before the order is carried out
     migrate::NameField calls_of_{};   // the partition whose calls are being listed
     std::uint64_t trace_end_ = 0;     // how many calls had been recorded when the trace was asked for

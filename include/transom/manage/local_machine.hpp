@@ -48,8 +48,12 @@ class LocalMachine final : public Machine {
     void operator_answered() override { life_cycle_.operator_answered(); }
     const migrate::Progress& migration() override { return mover_.progress(); }
     bool cancel() override { return mover_.cancel(); }
-    std::expected<void, migrate::Failure> settle(std::string_view partition, migrate::Owner owner) override {
-        return mover_.settle(partition, owner);
+    std::expected<void, migrate::Failure> recover(std::string_view partition) override {
+        return mover_.recover(partition);
+    }
+    migrate::Recovery recovery(std::string_view partition) override { return mover_.recovery(partition); }
+    std::expected<void, migrate::Failure> force(std::string_view partition, migrate::Owner owner) override {
+        return mover_.force(partition, owner);
     }
     std::optional<DigestTable> digests(std::string_view partition) override;
     std::optional<Counter> counter(std::size_t index) override;

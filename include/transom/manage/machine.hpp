@@ -12,6 +12,7 @@
 #include <transom/migrate/error.hpp>
 #include <transom/migrate/move_options.hpp>
 #include <transom/migrate/progress.hpp>
+#include <transom/migrate/recovery.hpp>
 #include <transom/net/byte_stream.hpp>
 #include <transom/partition/partition.hpp>
 
@@ -98,8 +99,12 @@ class Machine {
     virtual const migrate::Progress& migration() = 0;
     /// False: there is none, or it is too late.
     virtual bool cancel() = 0;
-    /// Ends the doubt about a partition by the operator's word.
-    virtual std::expected<void, migrate::Failure> settle(std::string_view partition, migrate::Owner owner) = 0;
+    /// Asks the target of a partition in doubt at once,
+    virtual std::expected<void, migrate::Failure> recover(std::string_view partition) = 0;
+    /// what has come of that,
+    virtual migrate::Recovery recovery(std::string_view partition) = 0;
+    /// and ends the doubt by the operator's word.
+    virtual std::expected<void, migrate::Failure> force(std::string_view partition, migrate::Owner owner) = 0;
     /// Nothing where that partition was not in a move that got that far.
     virtual std::optional<DigestTable> digests(std::string_view partition) = 0;
     /// Counter number `index`, counted from 0; nothing behind the last one.

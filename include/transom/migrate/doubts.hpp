@@ -20,7 +20,8 @@ struct Doubt {
     net::Ipv4Address target;
     std::uint16_t port = 0;
     net::PeerKey key = net::PeerKey::none; // the target's: nobody else's word counts
-    MoveError heard = MoveError::none;     // what the target has last said to it, or the connection; logged once
+    Failure heard{};        // what the target has last said to it, or the connection; logged once
+    bool asked_now = false; // somebody waits for the next answer, or for none
 
     std::string_view name() const { return move.name.data(); }
 };
@@ -51,6 +52,10 @@ class Doubts final : public net::StreamHandler {
     /// Somebody else has ended the doubt about that partition.
     void forget(std::string_view name);
     bool none() const { return doubts_.empty(); }
+    /// Asks about that one at once. False: it is not among them.
+    bool ask(std::string_view name);
+    /// Null where it is not among them, or any more.
+    const Doubt* find(std::string_view name) const;
     /// Ticks until it wants to be called again; all ones: until there is a doubt.
     std::uint64_t step();
 
@@ -62,6 +67,7 @@ class Doubts final : public net::StreamHandler {
     Doubt* find(std::string_view name);
     void erase(Doubt& doubt);
     void ask_next();
+    void ask(Doubt& doubt);
     void handle(const Record& record);
     void give_up(MoveError heard, std::string_view text);
 

@@ -12,6 +12,7 @@
 #include <transom/migrate/copy_room.hpp>
 #include <transom/migrate/move_digests.hpp>
 #include <transom/migrate/move_options.hpp>
+#include <transom/migrate/recovery.hpp>
 #include <transom/migrate/source_session.hpp>
 #include <transom/migrate/target_session.hpp>
 #include <transom/migrate/tracked_pages.hpp>
@@ -49,8 +50,12 @@ class Mover final : public partition::Task, private SourceControl, private Targe
                                       std::uint16_t port, const MoveOptions& options);
     /// Ends the move in progress, away from here or to here. False: too late, or there is none.
     bool cancel() { return source_.cancel() || target_.cancel(); }
-    /// Ends the doubt about a partition: it is the operator's assertion who has it, and nothing here can check it.
-    std::expected<void, Failure> settle(std::string_view name, Owner owner);
+    /// Asks the target of a partition that is in doubt, or cut off from the rest of its memory, at once: recovery() tells what comes of it.
+    std::expected<void, Failure> recover(std::string_view name);
+    Recovery recovery(std::string_view name) const;
+    /// Ends the doubt without asking: it is the operator's assertion that the target is dead and who has the partition, and nothing here can
+    /// check it.
+    std::expected<void, Failure> force(std::string_view name, Owner owner);
     /// Whether this partition is on its way to or from here.
     bool moves(const partition::Partition& partition) const {
         return partition.state == partition::PartitionState::empty || source_.moves(partition) ||
@@ -76,6 +81,7 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     void announce(partition::Partition& partition);
     void announce_again();
     void keep_doubted();
+    std::expected<partition::Partition*, Failure> find_doubted(std::string_view name) const;
     void end_doubt(partition::Partition& partition, Owner owner, const Failure& word);
     std::uint64_t doubt_now() override { return now(); }
     void decided(const Doubt& doubt, Owner owner) override;

@@ -70,6 +70,13 @@ class SourceSession final : public net::StreamHandler {
     bool is_cut_off(const partition::Partition& partition) const {
         return moves(partition) && (phase_ == Phase::waiting || phase_ == Phase::reconnecting);
     }
+    /// Of one that is cut off: tries to connect at once.
+    void ask_now() {
+        asked_now_ = true;
+        retry_at_ = control_.now();
+    }
+    /// What that comes to is not known yet.
+    bool is_asked() const { return asked_now_; }
     /// Whether it has run at the target.
     bool has_run_there() const { return ran_there_; }
     /// Of the move that has just ended in doubt.
@@ -81,7 +88,7 @@ class SourceSession final : public net::StreamHandler {
                 .key = target_key_};
     }
     /// A word on a partition that is suspended and not in a move, the operator's or its target's: it goes on here, or is freed.
-    void settle(partition::Partition& partition, Owner owner, const Failure& word);
+    void end_doubt(partition::Partition& partition, Owner owner, const Failure& word);
     /// A partition has ended of its own will, and is about to be taken apart: if it was to move, the move fails.
     void ended(const partition::Partition& partition);
 
@@ -227,6 +234,7 @@ class SourceSession final : public net::StreamHandler {
     bool state_sent_ = false;                     // the records that come after the pages are
     net::Network* network_ = nullptr;
     std::uint64_t retry_at_ = 0;
+    bool asked_now_ = false;         // an operator waits to hear what the next connection comes to
     std::uint64_t bytes_before_ = 0; // on connections that are gone
     std::uint64_t cursor_ = 0;       // next virtual processor, terminal or granule
     std::uint64_t zero_first_ = 0;   // zero granules that are not in a record yet
