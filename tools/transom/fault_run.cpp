@@ -2,329 +2,347 @@
 #include "fault_run.hpp"
 
 #include "failure.hpp"
-#include "fault_cell.hpp"
-#include "machine_pair.hpp"
-#include "manifest_source.hpp"
-#include "moving_guest.hpp"
-#include "paths.hpp"
+#include "fault_guest.hpp"
 #include "progress.hpp"
-#include "stream_fields.hpp"
 #include "time_limit.hpp"
 
 #include <fmt/format.h>
-#include <map>
 #include <thread>
 
 namespace transom::tool {
 namespace {
 
 constexpr auto poll_interval = std::chrono::milliseconds(20);
-constexpr unsigned sealed_data = 23; // TLS: application data
-constexpr auto default_limit = std::chrono::hours(3);
-/// Longer than a machine waits for one that is silent, and asks it again.
-constexpr auto cell_limit = std::chrono::seconds(90);
+constexpr auto default_limit = std::chrono::hours(4);
+constexpr auto scrub_limit = std::chrono::seconds(30);
+constexpr std::uint64_t kept_for_digests = 1 << 20; ///< bytes, at most, that a move leaves taken
+constexpr std::size_t most_pages_for_all = 64;      ///< up to so many each record is tried
+constexpr std::uint64_t many = 64, few = 3, all_of_them = ~std::uint64_t{0};
+constexpr unsigned most_tries = 3; ///< until a record is sent when its turn comes
+constexpr unsigned most_broken =
+    5; ///< cells after which the machines had to be started anew, because something was wrong
 
 class FaultRun {
   public:
-    FaultRun(const MigrateOptions& options, FaultReport& report);
+    FaultRun(const MigrateOptions& options, FaultReport& report)
+        : options_(options), report_(report), pair_(options, Clock::now() + time_limit(options.common, default_limit)),
+          guest_(pair_) {
+        report_.mode = pair_.mode();
+    }
     void run();
 
   private:
-    PairedMachine& at(End end) { return pair_[end == End::source ? here_ : 1 - here_]; }
-    Fields migration(End end) { return at(end).management->demand("migration").result(); }
-    void start();
-    void order_move();
-    std::pair<RecordCounts, RecordCounts> count();
-    RecordCounts counts(End end);
-    std::uint64_t sealed(End end);
-    void arm(const FaultCell& cell);
-    Fields state_of(const FaultCell& cell);
-    void disarm(End end);
-    void expect_said(const FaultCell& cell, std::size_t source_from, std::size_t target_from);
-    void run_cell(const FaultCell& cell);
-    bool run_until_over(const FaultCell& cell);
-    Outcome outcome_of_kill(const FaultCell& cell, std::string& word);
-    Outcome outcome(std::string& word);
-    bool lists_running(End end);
-    void check_guest(End end);
-    void note(const FaultCell& cell, Outcome found, const std::string& word, bool on_channel = false);
+    std::vector<FaultCell> plan();
+    MoveCounts count();
+    void run_guarded(const FaultCell& cell);
+    void keep(std::size_t wrong_before);
+    bool run_cell(const FaultCell& cell);
+    bool run_fault(const FaultCell& cell);
+    bool run_kill(const FaultCell& cell);
+    void look_for_two();
+    void wait_until_over(const FaultCell& cell);
+    bool wait_until_happened(const FaultCell& cell);
+    std::string wait_until_given_up(End end, const FaultCell& cell);
+    Outcome whose();
+    std::vector<std::string> after_move(const FaultCell& cell, Outcome found);
+    Outcome outcome_of_kill(const FaultCell& cell, std::string& word, std::vector<std::string>& complaints);
+    Outcome settle(std::vector<std::string>& complaints);
+    std::vector<std::string> scrub_complaints();
 
     const MigrateOptions& options_;
     FaultReport& report_;
-    Clock::time_point until_;
-    std::unique_ptr<MovingGuest> guest_;
-    MachinePair pair_;
-    std::size_t here_ = 0; // whose partition it is
-    std::string mode_;
-    bool post_copy_;
+    FaultPair pair_;
+    FaultGuest guest_;
+    std::size_t source_said_ = 0, target_said_ = 0; ///< how much, before the move
+    std::uint64_t free_before_ = 0;                 ///< at the target
+    std::uint64_t most_pages_ = 0;                  ///< that a move without faults sent with their contents
+    unsigned broken_ = 0, kept_ = 0;
 };
 
-MachineOptions with_fault_image(MachineOptions options) {
-    if (options.image.empty())
-        options.image = (power_build_directory() / "transom-faults.elf").string();
-    return options;
+template <class T> void append(std::vector<T>& list, const std::vector<T>& more) {
+    list.insert(list.end(), more.begin(), more.end());
 }
 
-FaultRun::FaultRun(const MigrateOptions& options, FaultReport& report)
-    : options_(options), report_(report), until_(Clock::now() + time_limit(options.common, default_limit)),
-      guest_(make_guest(options)),
-      pair_(options, prepare_partition_machine(with_fault_image(options.common), "migrate")),
-      mode_(options.modes.empty() ? "hybrid" : options.modes.front()), post_copy_(mode_ == "post-copy") {
-    report_.mode = mode_;
+/// The target is asked first: what has left the source in between is not at both.
+void FaultRun::look_for_two() {
+    if (pair_.partition(End::target) == "running" && pair_.partition(End::source) == "running")
+        fail("both machines run the partition");
 }
 
-void FaultRun::start() {
-    const std::string name = options_.guest + ".dts";
-    here_ = 0;
-    pair_.start({name, ".", compile_manifest_text(name, guest_->manifest())}, until_);
-    guest_->boot(*pair_[0].machine, until_);
-}
-
-/// Where the last move's page tables are still being put together the machine says so.
-void FaultRun::order_move() {
-    const auto enough = Clock::now() + cell_limit;
-    const std::string request = fmt::format("migrate partition={} to={} mode={} connections={}", guest_->partition(),
-                                            at(End::target).link_address, mode_, options_.connections);
+void FaultRun::wait_until_over(const FaultCell& cell) {
+    const auto enough = pair_.enough();
     for (;;) {
-        const Answer answer = at(End::source).management->request(request);
-        if (answer.ok())
+        pair_.check_running();
+        look_for_two();
+        const std::string source = pair_.migration(End::source).text("state"),
+                          target = pair_.migration(End::target).text("state");
+        if (is_over(source) && is_over(target))
             return;
-        if (!answer.error().starts_with("busy") || Clock::now() >= enough)
-            fail("the move is refused: {}", answer.error());
-        std::this_thread::sleep_for(poll_interval);
-    }
-}
-
-bool is_over(std::string_view state) {
-    return state == "completed" || state == "failed" || state == "refused" || state == "none";
-}
-
-/// False: the record at which something was to happen was not sent.
-bool FaultRun::run_until_over(const FaultCell& cell) {
-    const auto enough = Clock::now() + cell_limit;
-    for (;;) {
-        for (const End end : {End::source, End::target})
-            at(end).machine->check_running();
-        if (is_over(migration(End::source).text("state")) && is_over(migration(End::target).text("state")))
-            return state_of(cell).text("fault") == "happened";
         if (Clock::now() >= enough)
-            fail("{}: the move does not come to an end: {} at the source, {} at the target", cell.text(),
-                 migration(End::source).text("state"), migration(End::target).text("state"));
+            fail("{}: the move does not come to an end: {} at the source, {} at the target", cell.text(), source,
+                 target);
         std::this_thread::sleep_for(poll_interval);
     }
 }
 
-bool FaultRun::lists_running(End end) {
-    for (const Fields& row : at(end).management->demand("status").rows())
-        if (row.text("partition") == guest_->partition() && row.text("state") == "running")
-            return true;
-    return false;
+/// False: the move is over, and the record was not sent.
+bool FaultRun::wait_until_happened(const FaultCell& cell) {
+    const auto enough = pair_.enough();
+    const auto both_completed = [&] {
+        return pair_.migration(End::source).text("state") == "completed" &&
+               pair_.migration(End::target).text("state") == "completed";
+    };
+    while (cell.record == 0 ? !both_completed() : !pair_.has_happened(cell)) {
+        pair_.check_running();
+        if (Clock::now() >= enough || (is_over(pair_.migration(End::source).text("state")) && cell.record != 0))
+            return cell.record != 0 && pair_.has_happened(cell);
+        std::this_thread::sleep_for(poll_interval);
+    }
+    return true;
 }
 
-Outcome FaultRun::outcome(std::string& word) {
-    const bool here = lists_running(End::source), there = lists_running(End::target);
-    word = migration(End::source).text("error");
-    if (here == there)
-        fail("{} of the two machines run the partition ({})", here ? "both" : "none", word);
-    return here ? Outcome::on_source : Outcome::on_target;
-}
-
-/// It goes on where it is, and its memory is as it was.
-void FaultRun::check_guest(End end) {
-    Machine& machine = *at(end).machine;
-    MoveReport report;
-    const std::size_t from = machine.console().mark();
-    guest_->check(machine, from, report, std::min(until_, Clock::now() + cell_limit));
-    const std::string said = machine.console().terminal_from(from);
-    if (const auto bad = said.find(": BAD"); bad != std::string::npos)
-        fail("the guest finds wrong data: {}", said.substr(said.rfind('\n', bad) + 1, 200));
-    if (!report.alive_after)
-        machine.fail_with_console("the guest does not go on");
-}
-
-RecordCounts FaultRun::counts(End end) {
-    RecordCounts counts;
-    const Fields said = at(end).management->demand("fault").result();
-    for (const auto& [key, value] : said.all())
-        if (key.starts_with("record_"))
-            counts[static_cast<migrate::RecordType>(std::stoul(key.substr(7)))] = std::stoull(value);
-    return counts;
-}
-
-/// A move without a fault tells what is sent.
-std::pair<RecordCounts, RecordCounts> FaultRun::count() {
-    for (const End end : {End::source, End::target})
-        disarm(end);
-    order_move();
-    static_cast<void>(run_until_over({}));
-    std::pair sent(counts(End::source), counts(End::target));
-    here_ = 1 - here_;
-    check_guest(End::source);
-    return sent;
-}
-
-/// Pieces that it has sent encrypted since it was armed or disarmed last, but for those of handshakes.
-std::uint64_t FaultRun::sealed(End end) {
-    return at(end)
-        .management->demand("fault layer=sealed")
-        .result()
-        .number(fmt::format("record_{}", sealed_data))
-        .value_or(0);
-}
-
-void FaultRun::arm(const FaultCell& cell) {
-    const auto what = cell.sealed ? fmt::format("layer=sealed record={}", sealed_data)
-                                  : fmt::format("record={}", static_cast<unsigned>(cell.record));
-    at(cell.sender).management->demand(fmt::format("fault {} nth={} do={}", what, cell.nth, cell.action));
-}
-
-Fields FaultRun::state_of(const FaultCell& cell) {
-    return at(cell.sender).management->demand(cell.sealed ? "fault layer=sealed" : "fault").result();
-}
-
-void FaultRun::disarm(End end) {
-    at(end).management->demand("fault do=nothing");
-    at(end).management->demand("fault layer=sealed do=nothing");
-}
-
-/// Who has received what was damaged after it was sealed has to say so.
-void FaultRun::expect_said(const FaultCell& cell, std::size_t source_from, std::size_t target_from) {
-    const bool from_source = cell.sender == End::source;
-    const std::string said = at(from_source ? End::target : End::source).machine->console().raw();
-    if (said.find("damaged or forged on the way", from_source ? target_from : source_from) == std::string::npos)
-        report_.wrong.push_back(fmt::format("{}: who received it does not say that it was damaged", cell.text()));
-}
-
-void FaultRun::note(const FaultCell& cell, Outcome found, const std::string& word, bool on_channel) {
-    const std::optional<Outcome> wanted = expected(cell, post_copy_, on_channel);
-    ++report_.cells;
-    report_.rows.push_back({{"cell", cell.text()},
-                            {"record", cell.sealed ? "sealed" : record_name(static_cast<std::uint16_t>(cell.record))},
-                            {"nth", cell.nth},
-                            {"on_channel", on_channel},
-                            {"expected", wanted ? name(*wanted) : "one of the two"},
-                            {"outcome", name(found)},
-                            {"error", word}});
-    if (wanted && found != *wanted)
-        report_.wrong.push_back(
-            fmt::format("{}: the partition is {}, not {} ({})", cell.text(), name(found), name(*wanted), word));
-}
-
-/// The survivor waits as long as it waits for a silent peer.
-Outcome FaultRun::outcome_of_kill(const FaultCell& cell, std::string& word) {
-    const End survivor = *cell.victim == End::source ? End::target : End::source;
-    const auto enough = Clock::now() + cell_limit;
-    Fields state;
+/// Until an end has noticed that it hears nothing any more; what it says then.
+std::string FaultRun::wait_until_given_up(End end, const FaultCell& cell) {
+    const auto enough = pair_.enough();
     for (;;) {
-        at(survivor).machine->check_running();
-        state = migration(survivor);
+        pair_.machine(end).check_running();
+        const Fields said = pair_.migration(end);
         // A broken connection is said with its error, and a move without one goes on.
-        if (is_over(state.text("state")) || state.has("error_name"))
-            break;
+        if (is_over(said.text("state")) || said.has("error_name"))
+            return said.text("error");
         if (Clock::now() >= enough)
-            fail("{}: the machine that is left does not notice", cell.text());
+            fail("{}: {} does not notice", cell.text(), pair_.machine(end).name());
         std::this_thread::sleep_for(poll_interval);
     }
-    word = state.text("error");
-    if (survivor == End::target)
-        return lists_running(End::target) && state.text("state") == "completed" ? Outcome::on_target : Outcome::lost;
-    if (state.text("state") == "failed")
-        return Outcome::on_source;
+}
+
+Outcome FaultRun::whose() {
+    const std::string there = pair_.partition(End::target), here = pair_.partition(End::source);
+    if ((here == "running") == (there == "running"))
+        fail("{} of the two machines run the partition ({})", here == "running" ? "both" : "none",
+             pair_.migration(End::source).text("error"));
+    return here == "running" ? Outcome::on_source : Outcome::on_target;
+}
+
+/// What is not as it has to be when both machines live and the move is over.
+std::vector<std::string> FaultRun::after_move(const FaultCell& cell, Outcome found) {
+    std::vector<std::string> complaints;
+    const std::string source = pair_.migration(End::source).text("state");
+    if ((source == "completed") != (found == Outcome::on_target))
+        complaints.push_back(fmt::format("the source says {}, and the partition is at the {}", source, name(found)));
+    if (const std::string left = pair_.partition(other(found == Outcome::on_target ? End::target : End::source));
+        !left.empty())
+        complaints.push_back(fmt::format("the machine that does not have the partition lists it as {}", left));
+    if (found == Outcome::on_target)
+        append(complaints, guest_.digest_complaints());
+    else
+        append(complaints, scrub_complaints());
+    // Who has received what was damaged after it was sealed has to say so.
+    if (cell.layer == Layer::sealed && cell.record == tls_data && cell.action == "corrupt") {
+        const bool from_source = cell.sender == End::source;
+        const std::string said = pair_.machine(other(cell.sender)).console().raw();
+        if (said.find("damaged or forged on the way", from_source ? target_said_ : source_said_) == std::string::npos)
+            complaints.emplace_back("who received it does not say that it was damaged");
+    }
+    append(complaints, guest_.complaints(found == Outcome::on_target ? End::target : End::source));
+    return complaints;
+}
+
+/// False: there was no such record this time; the partition has moved.
+bool FaultRun::run_fault(const FaultCell& cell) {
+    if (cell.outlasts() && wait_until_happened(cell)) {
+        static_cast<void>(wait_until_given_up(End::source, cell));
+        look_for_two();
+        const Happened happened = pair_.happened(cell);
+        pair_.disarm(cell.sender);
+        wait_until_over(cell);
+        const Outcome found = whose();
+        report_.note(cell, happened, expected(cell, happened), found, pair_.migration(End::source).text("error"),
+                     after_move(cell, found));
+        if (found == Outcome::on_target)
+            pair_.turn();
+        return true;
+    }
+    wait_until_over(cell);
+    const bool reached = pair_.has_happened(cell);
+    const Outcome found = whose();
+    if (reached) {
+        const Happened happened = pair_.happened(cell);
+        report_.note(cell, happened, expected(cell, happened), found, pair_.migration(End::source).text("error"),
+                     after_move(cell, found));
+    }
+    pair_.disarm(cell.sender);
+    if (found == Outcome::on_target)
+        pair_.turn();
+    return reached;
+}
+
+/// After the source's death, or its giving up: nothing of what had come is left at the target.
+std::vector<std::string> FaultRun::scrub_complaints() {
+    const auto enough = std::min(pair_.until(), Clock::now() + scrub_limit);
+    for (;;) {
+        const std::uint64_t now = pair_.free_memory(End::target);
+        if (pair_.partition(End::target).empty() && now + kept_for_digests >= free_before_)
+            return {};
+        if (Clock::now() >= enough)
+            return {fmt::format("the target has {} bytes of memory, and had {} before what came and was lost", now,
+                                free_before_)};
+        std::this_thread::sleep_for(poll_interval);
+    }
+}
+
+/// What the operator may say when the target is gone.
+Outcome FaultRun::settle(std::vector<std::string>& complaints) {
     const Answer settled =
-        at(End::source).management->request(fmt::format("settle partition={} owner=here", guest_->partition()));
+        pair_.management(End::source).request(fmt::format("settle partition={} owner=here", pair_.guest().partition()));
+    if (!settled.ok() && !settled.error().starts_with("not-in-doubt") &&
+        !settled.error().starts_with("no-such-partition"))
+        complaints.push_back(fmt::format("settle is refused with {}", settled.error()));
+    if (settled.ok() && pair_.partition(End::source) != "running")
+        complaints.emplace_back("it was settled that the source has it, and it does not run there");
     return settled.ok() ? Outcome::in_doubt : Outcome::lost;
 }
 
-void FaultRun::run_cell(const FaultCell& cell) {
-    const std::size_t source_from = at(End::source).machine->console().raw().size();
-    const std::size_t target_from = at(End::target).machine->console().raw().size();
-    arm(cell);
-    order_move();
+/// The survivor waits as long as it waits for a silent peer.
+Outcome FaultRun::outcome_of_kill(const FaultCell& cell, std::string& word, std::vector<std::string>& complaints) {
+    const End end = other(*cell.victim);
+    word = wait_until_given_up(end, cell);
+    const Fields said = pair_.migration(end);
+    const Survivor survivor{said.text("state"), pair_.partition(end), said.has("error_name"),
+                            said.number("pages_left").value_or(0)};
+    Outcome found = Outcome::lost;
+    if (end == End::target)
+        found = survivor.partition == "running" && survivor.migration == "completed" ? Outcome::on_target : found;
+    else
+        found =
+            survivor.migration == "failed" && survivor.partition == "running" ? Outcome::on_source : settle(complaints);
+    append(complaints, survivor_complaints(cell, found, survivor));
+    if (end == End::target && found == Outcome::lost && survivor.partition.empty())
+        append(complaints, scrub_complaints());
+    return found;
+}
+
+bool FaultRun::run_kill(const FaultCell& cell) {
+    if (!wait_until_happened(cell)) {
+        pair_.disarm(cell.sender);
+        wait_until_over(cell);
+        if (whose() == Outcome::on_target)
+            pair_.turn();
+        return false;
+    }
+    const Happened happened = pair_.happened(cell);
+    pair_.kill(*cell.victim);
+    const bool held_on = cell.is(migrate::RecordType::run) && !cell.let_go;
+    if (*cell.victim != cell.sender && !held_on)
+        pair_.disarm(cell.sender);
     std::string word;
-    if (!cell.victim) {
-        const bool happened = run_until_over(cell);
-        const Outcome found = outcome(word);
-        const bool on_channel = state_of(cell).has("on_channel");
-        disarm(cell.sender);
-        if (happened && cell.sealed && cell.action == "corrupt")
-            expect_said(cell, source_from, target_from);
-        if (found == Outcome::on_target)
-            here_ = 1 - here_;
-        check_guest(End::source);
-        if (happened)
-            note(cell, found, word, on_channel);
-        else
-            ++report_.not_reached;
-        return;
-    }
-    const auto enough = Clock::now() + cell_limit;
-    while (state_of(cell).text("fault") != "happened") {
-        if (Clock::now() >= enough || is_over(migration(End::source).text("state"))) {
-            ++report_.not_reached;
-            return start();
-        }
-        std::this_thread::sleep_for(poll_interval);
-    }
-    at(*cell.victim).management.reset();
-    at(*cell.victim).machine.reset(); // killed
-    if (*cell.victim != cell.sender)
-        disarm(cell.sender);
-    const Outcome found = outcome_of_kill(cell, word);
+    std::vector<std::string> complaints;
+    const Outcome found = outcome_of_kill(cell, word, complaints);
     if (found != Outcome::lost)
-        check_guest(found == Outcome::on_target ? End::target : End::source);
-    note(cell, found, word);
-    start();
+        append(complaints, guest_.complaints(found == Outcome::on_target ? End::target : End::source));
+    report_.note(cell, happened, expected(cell, happened), found, word, complaints);
+    return true;
+}
+
+bool FaultRun::run_cell(const FaultCell& cell) {
+    source_said_ = pair_.machine(End::source).console().raw().size();
+    target_said_ = pair_.machine(End::target).console().raw().size();
+    free_before_ = pair_.free_memory(End::target);
+    guest_.begin();
+    if (cell.record != 0)
+        pair_.arm(cell);
+    pair_.order_move();
+    return cell.victim ? run_kill(cell) : run_fault(cell);
+}
+
+/// Of each time that something was wrong, in files of its own.
+void FaultRun::keep(std::size_t wrong_before) {
+    if (report_.wrong.size() == wrong_before)
+        return;
+    ++kept_;
+    pair_.keep_consoles(fmt::format(".{}", kept_));
+    for (std::size_t i = wrong_before; i < report_.wrong.size(); ++i)
+        fmt::print("WRONG, consoles {}: {}\n", kept_, report_.wrong[i]);
+    std::fflush(stdout);
+}
+
+/// What goes wrong is written down, and the next has new machines.
+void FaultRun::run_guarded(const FaultCell& cell) {
+    const std::size_t wrong_before = report_.wrong.size(), cells_before = report_.cells;
+    bool fresh = cell.victim.has_value();
+    try {
+        unsigned tries = 1;
+        while (!run_cell(cell))
+            if (++tries > most_tries) {
+                report_.note_absent(cell);
+                fresh = false;
+                break;
+            }
+    } catch (const Failure& failure) {
+        report_.wrong.push_back(fmt::format("{}: {}", cell.text(), failure.what()));
+        report_.cells = std::max(report_.cells, cells_before + 1);
+        fresh = true;
+        ++broken_;
+    }
+    keep(wrong_before);
+    if (fresh && broken_ < most_broken)
+        pair_.start();
+}
+
+/// A move without a fault tells what is sent.
+MoveCounts FaultRun::count() {
+    for (const End end : {End::source, End::target})
+        pair_.disarm(end);
+    guest_.begin();
+    pair_.order_move();
+    wait_until_over({});
+    const Fields said = pair_.migration(End::source);
+    if (said.text("state") != "completed")
+        fail("a move without a fault is {}: {}", said.text("state"), said.text("error"));
+    most_pages_ =
+        std::max(most_pages_, said.number("pages_total").value_or(0) - std::min(said.number("pages_total").value_or(0),
+                                                                                said.number("zero_pages").value_or(0)));
+    std::vector<std::string> complaints = after_move({}, Outcome::on_target);
+    append(report_.wrong, complaints);
+    MoveCounts counts = pair_.counts();
+    pair_.turn();
+    return counts;
+}
+
+std::vector<FaultCell> FaultRun::plan() {
+    const MoveCounts first = count(), counts = first.in_both(count());
+    const bool all = options_.faults == "all";
+    const std::uint64_t of_type = !all ? few : most_pages_ <= most_pages_for_all ? all_of_them : many;
+    std::vector<FaultCell> cells;
+    if (options_.faults != "kill")
+        cells = fault_cells(counts, of_type, of_type);
+    if (options_.faults != "some") {
+        append(cells, hold_cells(counts));
+        append(cells, kill_cells(counts));
+    }
+    const auto [part, parts] = options_.fault_part;
+    if (parts > 1)
+        report_.part = fmt::format("{}/{}", part, parts);
+    return part_of(cells, part, parts);
 }
 
 void FaultRun::run() {
-    start();
-    const auto [source, target] = count();
-    const std::uint64_t source_sealed = sealed(End::target), target_sealed = sealed(End::source); // it has moved
-    const bool all = options_.faults == "all";
-    std::vector<FaultCell> cells = all ? kill_cells(source, target) : std::vector<FaultCell>();
-    for (const FaultCell& cell : fault_cells(source, target, all ? 64 : 3))
-        cells.push_back(cell);
-    for (const FaultCell& cell : sealed_cells(source_sealed, target_sealed, all ? 64 : 3))
-        cells.push_back(cell);
+    const auto began = Clock::now();
+    pair_.start();
+    const std::vector<FaultCell> cells = plan();
+    report_.planned = cells.size();
     Progress progress(fmt::format("{} faults", cells.size()));
-    for (std::size_t i = 0; i < cells.size(); ++i) {
+    for (std::size_t i = 0; i < cells.size() && broken_ < most_broken; ++i) {
         progress.update(static_cast<double>(i) / static_cast<double>(cells.size()), cells[i].text());
-        run_cell(cells[i]);
+        run_guarded(cells[i]);
+        report_.total_s = seconds_since(began);
     }
-    progress.done(
-        fmt::format("{} came about, {} not, {} wrong", report_.cells, report_.not_reached, report_.wrong.size()));
+    pair_.keep_consoles({});
+    progress.done(fmt::format("{} came about, {} not, {} wrong", report_.cells, report_.not_reached.size(),
+                              report_.wrong.size()));
 }
 
 } // namespace
-
-nlohmann::ordered_json FaultReport::json() const {
-    std::map<std::string, unsigned> outcomes;
-    for (const auto& row : rows)
-        ++outcomes[row["outcome"].get<std::string>()];
-    return {{"result", wrong.empty() && cells != 0 ? "ok" : "failed"},
-            {"guest", guest},
-            {"machine", machine},
-            {"mode", mode},
-            {"cells", cells},
-            {"not_reached", not_reached},
-            {"outcomes", outcomes},
-            {"wrong", wrong},
-            {"rows", rows}};
-}
-
-std::string FaultReport::text() const {
-    std::map<std::string, std::map<std::string, unsigned>> table;
-    for (const auto& row : rows)
-        ++table[row["record"].get<std::string>()][row["outcome"].get<std::string>()];
-    std::string text = fmt::format("  {:<14} {:>8} {:>8} {:>9} {:>6}   who has the partition\n", "record", "source",
-                                   "target", "in doubt", "lost");
-    for (auto& [record, ends] : table)
-        text += fmt::format("  {:<14} {:>8} {:>8} {:>9} {:>6}\n", record, ends["source"], ends["target"],
-                            ends["in-doubt"], ends["lost"]);
-    return text +
-           fmt::format("{} faults, {} of them ended otherwise than they have to; {} records were not sent that time\n",
-                       cells, wrong.size(), not_reached);
-}
 
 void run_faults(const MigrateOptions& options, FaultReport& report) { FaultRun(options, report).run(); }
 

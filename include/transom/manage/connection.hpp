@@ -45,6 +45,7 @@ class Connection final : public net::StreamHandler {
     void start_digest(Request& request);
     void settle(Request& request);
     void order_fault(Request& request);
+    void say_fault(const fault::FaultPlan& plan, std::optional<migrate::MoveState> phase);
     void start_life(Request& request);
     bool end_life();
     void start_define(Request& request);
