@@ -35,6 +35,9 @@ class FaultPair {
     /// Bytes that are free, or will be when they have been scrubbed.
     std::uint64_t free_memory(End end);
 
+    /// Partitions there that have a second page table at the moment: while they are tracked, or put theirs together.
+    std::uint64_t second_tables(End end) { return management(end).demand("report").counter("t2_active"); }
+
     void arm(const FaultCell& cell) { management(cell.sender).demand(cell.order()); }
     bool has_happened(const FaultCell& cell);
     Happened happened(const FaultCell& cell);
