@@ -29,23 +29,40 @@ std::string_view name(FaultState state) {
 
 void FaultPlan::arm_state(FaultState state) {
     state_ = state;
+    connections_ = 0;
     sent_ = {};
 }
 
 void FaultPlan::arm(const Fault& fault) {
     fault_ = fault;
-    on_channel_ = false;
+    way_ = {};
     arm_state(FaultState::armed);
 }
 
-std::optional<Action> FaultPlan::at(std::uint16_t record, bool on_channel) {
+std::uint64_t FaultPlan::sent(std::uint16_t record) const {
+    std::uint64_t sum = 0;
+    for (const auto& phase : sent_)
+        sum += record < record_types ? phase[record] : 0;
+    return sum;
+}
+
+std::uint64_t FaultPlan::sent(std::uint16_t record, migrate::MoveState phase) const {
+    const auto index = static_cast<std::size_t>(phase);
+    return record < record_types && index < phases ? sent_[index][record] : 0;
+}
+
+std::optional<Action> FaultPlan::at(std::uint16_t record, Way way) {
     if (record >= record_types)
         return std::nullopt;
-    ++sent_[record];
-    if (state_ != FaultState::armed || record != fault_.record || sent_[record] != fault_.nth)
+    const migrate::MoveState phase = phases_ == nullptr ? migrate::MoveState::none : phases_->phase();
+    ++sent_[static_cast<std::size_t>(phase)][record];
+    if (state_ != FaultState::armed || record != fault_.record || (fault_.phase && phase != *fault_.phase))
+        return std::nullopt;
+    if ((fault_.phase ? sent(record, phase) : sent(record)) != fault_.nth)
         return std::nullopt;
     state_ = FaultState::happened;
-    on_channel_ = on_channel;
+    way_ = way;
+    phase_ = phase;
     return fault_.action;
 }
 

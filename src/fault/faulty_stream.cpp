@@ -7,12 +7,14 @@ namespace transom::fault {
 
 void FaultyStream::open(FaultPlan& plan, Framing framing, net::StreamHandler& handler) {
     plan_ = &plan;
+    way_.connection = plan.next_connection();
     framing_ = framing;
     handler_ = &handler;
 }
 
 void FaultyStream::open(FaultPlan& plan, Framing framing, net::ByteStream& inner) {
     plan_ = &plan;
+    way_.connection = plan.next_connection();
     framing_ = framing;
     inner_ = &inner;
 }
@@ -25,8 +27,8 @@ std::size_t FaultyStream::begin_record(std::span<const std::byte> bytes) {
     if (!head)
         return 0; // the rest of it comes with the next call
     if (!std::exchange(begun_, true))
-        on_channel_ = head->of_channel;
-    action_ = plan_->at(head->type, on_channel_);
+        way_.channel = head->of_channel;
+    action_ = plan_->at(head->type, way_);
     if (action_ == Action::hold) { // looked at anew when it may go on
         action_.reset();
         return 0;

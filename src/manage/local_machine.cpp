@@ -78,7 +78,11 @@ LocalMachine::LocalMachine(const MachineInfo& info, memory::Frames& frames, part
                            net::Network& network, const secure::SecureNetwork& operators, const Faults& faults,
                            std::uint64_t started_at)
     : info_(info), frames_(frames), roster_(roster), dispatcher_(dispatcher), mover_(mover), life_cycle_(life_cycle),
-      network_(network), operators_(operators), faults_(faults), started_at_(started_at) {}
+      network_(network), operators_(operators), faults_(faults), started_at_(started_at) {
+    for (fault::FaultPlan* const plan : {faults.stream, faults.sealed})
+        if (plan != nullptr)
+            plan->follow(*this);
+}
 
 /// The definitions come first, with the partitions that run from them; then the partitions that have none.
 std::optional<Listed> LocalMachine::listed(std::size_t index) {

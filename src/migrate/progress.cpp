@@ -55,4 +55,11 @@ std::string_view name(MoveState state) {
     return "none";
 }
 
+std::optional<MoveState> move_state(std::string_view word) {
+    for (unsigned i = 0; i <= static_cast<unsigned>(MoveState::checked); ++i)
+        if (name(static_cast<MoveState>(i)) == word)
+            return static_cast<MoveState>(i);
+    return {};
+}
+
 } // namespace transom::migrate

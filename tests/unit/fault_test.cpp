@@ -5,6 +5,7 @@
 #include <transom/fault/faulty_network.hpp>
 #include <transom/migrate/answers.hpp>
 #include <transom/migrate/doubts.hpp>
+#include <transom/migrate/limits.hpp>
 
 // Every record of a move with every fault: docs/migration.md says who has the partition then.
 
@@ -17,9 +18,10 @@ using migrate::MoveState;
 using migrate::Owner;
 using migrate::RecordType;
 
-class Faults : public Move, protected migrate::DoubtControl {
+class Faults : public Move, protected migrate::DoubtControl, private fault::Phases {
   protected:
     Faults() {
+        faulty.plan().follow(*this);
         EXPECT_TRUE(faulty.listen(net::InterfaceId::link, 7701, arrivals));
         EXPECT_TRUE(faulty.listen(net::InterfaceId::link, migrate::question_port(7701), answers));
     }
@@ -27,7 +29,7 @@ class Faults : public Move, protected migrate::DoubtControl {
     std::uint64_t doubt_now() override { return source_control.ticks; }
     void decided(const migrate::Doubt&, Owner owner) override { verdict = owner; }
 
-    /// To its end, which may take new connections.
+    /// To its end, which may take new connections. What is held is so for longer than anybody waits.
     void move(MoveMode mode) {
         net.ends.clear();
         there.scrub();
@@ -40,16 +42,52 @@ class Faults : public Move, protected migrate::DoubtControl {
         }
         if (mode == MoveMode::post_copy)
             wait_for_it_ = 70;
+        if (mode == MoveMode::hybrid)
+            owe_something(moved);
+        const unsigned started = target_control.started;
         ASSERT_TRUE(source.start(faulty, moved));
         verdict.reset();
-        for (int second = 0; second < 4; ++second) {
+        pass_seconds(4);
+        if (faulty.plan().holds()) {
+            pass_seconds(migrate::silence_limit_s + 2);
+            EXPECT_FALSE(runs_here() && target_control.started != started) << "while it is held";
+            faulty.plan().disarm();
+            pass_seconds(4);
+        }
+        doubts.forget("debian");
+    }
+    void pass_seconds(std::uint64_t seconds) {
+        for (; seconds != 0; --seconds) {
             work();
             if (source.progress().state == MoveState::in_doubt && !verdict)
                 doubts.add(source.doubt());
             source_control.ticks += facts.timebase_frequency;
             target_control.ticks += facts.timebase_frequency;
         }
-        doubts.forget("debian");
+    }
+    /// It stores to what has been sent, and is not to stand still for that: so it goes on at the target without it.
+    void owe_something(migrate::MoveOrder& moved) {
+        std::ranges::fill(room, 0);
+        pages.emplace(
+            moved.partition->memory.size(), moved.partition->granule, std::as_writable_bytes(std::span(room)),
+            migrate::PageRules{.frequency = facts.timebase_frequency,
+                               .decision = {.mode = migrate::CopyMode::hybrid, .downtime_ms = 0, .passes = 1}});
+        moved.pages = &*pages;
+        source_control.per_look = 100; // a step does not do all of it
+        source_control.asked = false;
+        to_store_ = {0, 2, 70};
+    }
+    void store() {
+        if (source_control.tracked == nullptr || source_control.asked)
+            return;
+        std::erase_if(to_store_, [&](std::uint64_t page) {
+            if (pages->table().state({page}).status() != migrate::PageStatus::sent)
+                return false;
+            source_control.tracked->raise({page * kib(4)}, kib(4));
+            here.granule(page)[17] ^= std::byte{1};
+            source_control.tracked->lower({page * kib(4)}, kib(4));
+            return true;
+        });
     }
     void work() {
         for (int idle = 0; idle < 10; ++idle) {
@@ -58,6 +96,7 @@ class Faults : public Move, protected migrate::DoubtControl {
             moved = source.step(1000) || moved;
             moved = target.step(1000) || moved;
             doubts.step();
+            store();
             if (changes_ && source.progress().sections == source.progress().sections_total) {
                 changes_ = false;
                 twins.protect({9}, 3); // and a section of it once more, in the stop
@@ -72,21 +111,16 @@ class Faults : public Move, protected migrate::DoubtControl {
             target_control.ticks += 50;
         }
     }
-    /// Once a move has handed the partition over, no fault takes it back.
-    static bool is_after_run(RecordType record, MoveMode mode) {
+    /// Once a move has handed the partition over, no fault takes it back. `phase`: the source's.
+    static bool is_after_run(RecordType record, MoveState phase) {
         switch (record) {
-        case RecordType::page:
-        case RecordType::packed_page:
-        case RecordType::page_delta:
-        case RecordType::zero_pages:
-            return mode == MoveMode::post_copy;
         case RecordType::running:
         case RecordType::demand:
         case RecordType::all_sent:
         case RecordType::all_here:
             return true;
         default:
-            return false;
+            return phase == MoveState::post_copying;
         }
     }
 
@@ -98,6 +132,9 @@ class Faults : public Move, protected migrate::DoubtControl {
     HomeTwins twins{arch::fake_real_base + memory::block_size + mib(1)};
 
   private:
+    MoveState phase() const override { return source.progress().state; }
+
+    std::vector<std::uint64_t> to_store_; // pages, once they have gone
     bool changes_ = false;
     std::uint64_t wait_for_it_ = 0;
     unsigned early_ = 0;
@@ -105,7 +142,8 @@ class Faults : public Move, protected migrate::DoubtControl {
 
 /// How many faults there were, and who had the partition afterwards.
 struct Cells {
-    std::size_t back = 0, over = 0, on_channels = 0;
+    std::size_t back = 0, over = 0, on_channels = 0, held = 0;
+    std::size_t pages_over = 0; // over, and at a page
 };
 
 class EveryFault : public Faults, public testing::WithParamInterface<MoveMode> {
@@ -118,12 +156,17 @@ class EveryFault : public Faults, public testing::WithParamInterface<MoveMode> {
         const unsigned released = source_control.released;
         faulty.plan().arm({.record = type, .nth = nth, .action = action});
         move(mode);
-        if (faulty.plan().state() != fault::FaultState::happened)
+        const bool holds = action == Action::hold && faulty.plan().state() == fault::FaultState::none;
+        if (faulty.plan().state() != fault::FaultState::happened && !holds)
             return; // fewer of them this time: working, as time goes by
-        const bool on_channel = faulty.plan().on_channel();
-        const bool there_now = is_after_run(record, mode) || on_channel;
+        const bool on_channel = faulty.plan().way().channel;
+        const bool after = is_after_run(record, faulty.plan().phase());
+        // What is held stops all connections.
+        const bool there_now = after || (on_channel && !holds);
         ++(there_now ? cells.over : cells.back);
         cells.on_channels += on_channel ? 1 : 0;
+        cells.held += holds ? 1 : 0;
+        cells.pages_over += after && record == RecordType::page ? 1 : 0;
         const bool resumed = source.progress().state == MoveState::failed || verdict == Owner::here;
         const bool gone = source.progress().state == MoveState::completed || verdict == Owner::peer;
         ASSERT_EQ(resumed, !there_now) << source.progress().failure.text();
@@ -148,7 +191,9 @@ class EveryFault : public Faults, public testing::WithParamInterface<MoveMode> {
             sent[type] = faulty.plan().sent(type);
         for (std::uint16_t type = 0; type < sent.size(); ++type)
             for (std::uint64_t nth = 1; nth <= sent[type]; ++nth)
-                for (const Action action : {Action::corrupt, Action::truncate, Action::cut}) {
+                for (const Action action : {Action::corrupt, Action::truncate, Action::cut, Action::hold}) {
+                    if (action == Action::hold && nth != 1 && nth != sent[type])
+                        continue; // they take their time
                     SCOPED_TRACE(testing::Message()
                                  << "record " << type << " number " << nth << ", action " << static_cast<int>(action));
                     try_fault(type, nth, action);
@@ -163,6 +208,8 @@ TEST_P(EveryFault, R57_WhateverRecordIsHitOneMachineHasAllOfIt) {
     EXPECT_GT(cells.back, 60u);
     EXPECT_GT(cells.over, 2u);
     EXPECT_EQ(cells.on_channels, 0u);
+    EXPECT_GT(cells.held, 15u);
+    EXPECT_EQ(cells.pages_over > 3, GetParam() == MoveMode::post_copy || GetParam() == MoveMode::hybrid);
 }
 
 TEST_P(EveryFault, R57_R60_OnAChannelNoneStopsTheMove) {
@@ -176,9 +223,11 @@ TEST_P(EveryFault, R57_R60_OnAChannelNoneStopsTheMove) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, EveryFault,
-                         testing::Values(MoveMode::pre_copy, MoveMode::post_copy, MoveMode::stop_and_copy),
+                         testing::Values(MoveMode::pre_copy, MoveMode::hybrid, MoveMode::post_copy,
+                                         MoveMode::stop_and_copy),
                          [](const auto& mode) {
                              return mode.param == MoveMode::pre_copy    ? "PreCopy"
+                                    : mode.param == MoveMode::hybrid    ? "Hybrid"
                                     : mode.param == MoveMode::post_copy ? "PostCopy"
                                                                         : "StopAndCopy";
                          });
@@ -206,6 +255,23 @@ TEST_F(Faults, PassesEverythingOnWhereNoneIsOrdered) {
     EXPECT_EQ(source.progress().sections_resent, 1u);
     EXPECT_EQ(faulty.plan().state(), fault::FaultState::none);
     EXPECT_EQ(faulty.plan().sent(static_cast<std::uint16_t>(RecordType::end)), 1u);
+}
+
+TEST_F(Faults, CountsWhatIsSentByPhases) {
+    constexpr auto page = static_cast<std::uint16_t>(RecordType::page);
+    faulty.plan().arm({.record = page, .nth = 1, .action = Action::cut, .phase = MoveState::post_copying});
+    move(MoveMode::pre_copy);
+    EXPECT_EQ(faulty.plan().state(), fault::FaultState::armed) << "there is no such phase";
+    const std::uint64_t pages_sent = faulty.plan().sent(page);
+    EXPECT_EQ(faulty.plan().sent(page, MoveState::pre_copying), pages_sent);
+    EXPECT_EQ(faulty.plan().sent(page, MoveState::post_copying), 0u);
+    move(MoveMode::hybrid);
+    EXPECT_EQ(faulty.plan().state(), fault::FaultState::happened);
+    EXPECT_EQ(faulty.plan().phase(), MoveState::post_copying);
+    EXPECT_EQ(faulty.plan().way().connection, 3u) << "since it was armed: the move before made one and took one";
+    EXPECT_GT(faulty.plan().sent(page, MoveState::pre_copying), pages_sent);
+    EXPECT_EQ(source.progress().state, MoveState::completed) << source.progress().failure.text();
+    expect_same_memory();
 }
 
 } // namespace

@@ -20,6 +20,19 @@ constexpr auto limit_of_another_round = std::chrono::seconds(100);
 constexpr auto answer_time = std::chrono::seconds(60);
 constexpr unsigned most_rounds = 1000;
 
+void check_fault_options(const MigrateOptions& options) {
+    if (!options.link.empty())
+        fail("migrate --faults: what becomes of each is known where the link has no rules: leave out --link");
+    if (options.modes.size() > 1)
+        fail("migrate --faults: all moves are of one --mode, not {}", fmt::join(options.modes, ","));
+    if (options.rounds != 1 || options.cancel_first || options.resize || options.corrupt_page ||
+        !options.stranger.empty())
+        fail("migrate --faults: it makes its moves and their faults itself: leave out --rounds and --test-...");
+    const auto [part, parts] = options.fault_part;
+    if (part < 1 || part > parts)
+        fail("migrate --part {}/{}: there are parts 1/{} to {}/{}", part, parts, parts, parts, parts);
+}
+
 /// What can be told by the command line alone.
 void check_options(const MigrateOptions& options) {
     if (options.rounds < 1 || options.rounds > most_rounds)
@@ -29,8 +42,10 @@ void check_options(const MigrateOptions& options) {
         fail("migrate --virtual-processors {}: a partition has 1 to {}", processors, tree::max_virtual_processors);
     if (options.check && (options.rounds != 1 || options.cancel_first || !options.faults.empty()))
         fail("migrate --check moves nothing: leave out --rounds, --test-cancel and --faults");
-    if (!options.link.empty() && !options.faults.empty())
-        fail("migrate --faults: what becomes of each is known where the link has no rules: leave out --link");
+    if (!options.faults.empty())
+        check_fault_options(options);
+    else if (options.fault_part != std::pair(1u, 1u))
+        fail("migrate --part: of the moves of --faults");
 }
 
 class MoveCommand {
@@ -140,28 +155,24 @@ void keep_consoles_of_failed(MoveCommand& command, const Failure& failure) {
 
 int migrate_with_faults(const MigrateOptions& options, const JsonFile& json) {
     check_options(options);
-    FaultReport report{.guest = options.guest, .machine = options.common.machine, .mode = {}, .wrong = {}, .rows = {}};
-    const auto until_then = [&](std::string_view result, std::string_view why) {
-        auto so_far = report.json();
-        so_far["result"] = result;
-        so_far["error"] = why;
-        return so_far;
-    };
+    FaultReport report;
+    report.guest = options.guest;
+    report.machine = options.common.machine;
     try {
         run_faults(options, report);
     } catch (const Failure& failure) {
-        json.write(until_then("failed", failure.what()));
-        throw;
+        report.wrong.emplace_back(failure.what());
     } catch (const Interrupted& interruption) {
-        json.write(until_then("interrupted", interruption.what()));
+        auto so_far = report.json();
+        so_far["result"] = "interrupted";
+        so_far["error"] = interruption.what();
+        json.write(so_far);
         throw;
     }
     fmt::print("\n{}", report.text());
     json.write(report.json());
-    if (!report.wrong.empty())
-        fail("{}", fmt::join(report.wrong, "; "));
-    if (report.cells == 0)
-        fail("no fault came about");
+    if (const auto complaints = report.complaints(); !complaints.empty())
+        fail("{}", fmt::join(complaints, "; "));
     return 0;
 }
 

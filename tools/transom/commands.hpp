@@ -56,7 +56,8 @@ struct MigrateOptions {
     std::optional<std::uint64_t> corrupt_page;
     bool count_instructions = false; ///< the machines count them, and the guest storing says what its calls took
     bool forget_store = false;       ///< the guest storing forgets a store of its own, which it must find
-    std::string faults;              ///< empty, some or all: moves with a fault each
+    std::string faults;              ///< empty, some, all or kill: moves with a fault each
+    std::pair<unsigned, unsigned> fault_part{1, 1}; ///< which of how many parts of them
     std::string consoles; ///< directory that gets both machines' consoles as A.console and B.console; empty: none
     std::string capture;  ///< file that gets what goes over the link, as libpcap writes it; empty: none
     std::string link;     ///< parse_link_rules(); empty: the machines' link has none

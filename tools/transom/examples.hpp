@@ -6,7 +6,7 @@
 namespace transom::tool {
 
 /// The manifests of docs/examples, built in.
-extern const std::string_view debian_manifest, spin_manifest, storing_manifest, writer_manifest, conform_manifest,
-    bench_manifest, fuzz_manifest;
+extern const std::string_view debian_manifest, spin_manifest, small_manifest, storing_manifest, writer_manifest,
+    conform_manifest, bench_manifest, fuzz_manifest;
 
 } // namespace transom::tool

@@ -3,7 +3,7 @@
 
 #include "stream_fields.hpp"
 
-#include <array>
+#include <algorithm>
 #include <fmt/format.h>
 #include <set>
 
@@ -13,9 +13,14 @@ namespace {
 using migrate::RecordType;
 
 constexpr std::array<const char*, 3> actions = {"corrupt", "truncate", "cut"};
+constexpr std::array ends = {End::source, End::target};
 
-/// Of records that one end or the other sends for being slow: how many there are nobody knows.
-bool is_by_chance(RecordType record) { return record == RecordType::working || record == RecordType::failure; }
+bool is_any(std::uint16_t record, std::initializer_list<RecordType> types) {
+    return std::ranges::find(types, static_cast<RecordType>(record)) != types.end();
+}
+
+/// Of records that one end or the other sends for being slow, or for having failed: how many there are nobody knows.
+bool is_of_time(std::uint16_t record) { return is_any(record, {RecordType::working, RecordType::failure}); }
 
 std::set<std::uint64_t> which(std::uint64_t count, std::uint64_t exhaustive) {
     if (count > exhaustive)
@@ -26,99 +31,143 @@ std::set<std::uint64_t> which(std::uint64_t count, std::uint64_t exhaustive) {
     return all;
 }
 
-/// Whether the target has been handed the partition when this record is under way, whole or not.
-bool is_after_hand_over(RecordType record, bool post_copy) {
-    switch (record) {
-    case RecordType::page:
-    case RecordType::packed_page:
-    case RecordType::page_delta:
-    case RecordType::zero_pages:
-        return post_copy;
-    case RecordType::running:
-    case RecordType::demand:
-    case RecordType::all_sent:
-    case RecordType::all_here:
-        return true;
-    default:
-        return false;
+bool is_page(std::uint16_t record) {
+    return is_any(record, {RecordType::page, RecordType::packed_page, RecordType::page_delta});
+}
+
+/// At which something begins, or ends.
+bool is_moment(End sender, std::uint16_t record) {
+    if (sender == End::target)
+        return is_any(record, {RecordType::hello_reply, RecordType::held, RecordType::running, RecordType::demand,
+                               RecordType::all_here});
+    return is_page(record) ||
+           is_any(record, {RecordType::hello, RecordType::zero_pages, RecordType::page_table, RecordType::partition,
+                           RecordType::owed, RecordType::vcpu, RecordType::end, RecordType::run, RecordType::all_sent});
+}
+
+void add_kills(std::vector<FaultCell>& cells, FaultCell cell) {
+    cell.action = "hold";
+    for (const End victim : ends) {
+        cell.victim = victim;
+        cells.push_back(cell);
     }
+    if (!cell.is(RecordType::run))
+        return;
+    cell.let_go = true; // the target is the victim
+    cells.push_back(cell);
 }
 
 } // namespace
 
-std::string_view name(Outcome outcome) {
-    switch (outcome) {
-    case Outcome::on_source:
-        return "source";
-    case Outcome::on_target:
-        return "target";
-    case Outcome::in_doubt:
-        return "in-doubt";
-    case Outcome::lost:
-        return "lost";
-    }
-    return "?";
+std::string FaultCell::record_text() const {
+    if (record == 0)
+        return "end of the move";
+    if (layer == Layer::stream)
+        return record_name(record);
+    return record == tls_handshake ? "handshake" : "sealed";
 }
 
 std::string FaultCell::text() const {
-    if (sealed)
-        return fmt::format("sealed piece {} of the {}: {}", nth, sender == End::source ? "source" : "target", action);
-    const std::string what =
-        victim ? fmt::format("the {} is killed", *victim == End::source ? "source" : "target") : action;
-    return fmt::format("{} {} of the {}: {}", record_name(static_cast<std::uint16_t>(record)), nth,
-                       sender == End::source ? "source" : "target", what);
+    const auto called = [](End end) { return end == End::source ? "source" : "target"; };
+    std::string what = action;
+    if (victim)
+        what = fmt::format("the {} is killed{}", called(*victim), let_go ? ", and it goes on its way" : "");
+    if (record == 0)
+        return fmt::format("{}, {}: {}", name(phase), record_text(), what);
+    return fmt::format("{}, {} {} of the {}: {}", name(phase), record_text(), nth, called(sender), what);
 }
 
-std::vector<FaultCell> fault_cells(const RecordCounts& source, const RecordCounts& target, std::uint64_t exhaustive) {
+std::string FaultCell::order() const {
+    const bool sealed = layer == Layer::sealed;
+    std::string where = sealed ? " layer=sealed" : "";
+    if (record != tls_handshake || !sealed)
+        where += fmt::format(" phase={}", name(phase));
+    return fmt::format("fault{} record={} nth={} do={}", where, record, nth, action);
+}
+
+/// Pages go compressed, as differences or by other connections as it comes, and what is waited for depends on what runs.
+bool FaultCell::is_certain() const {
+    return victim ||
+           (nth == 1 && layer == Layer::stream && !is_page(record) &&
+            !is_any(record, {RecordType::zero_pages, RecordType::demand, RecordType::received, RecordType::join}));
+}
+
+MoveCounts MoveCounts::in_both(const MoveCounts& other) const {
+    MoveCounts both;
+    for (const Layer layer : {Layer::stream, Layer::sealed})
+        for (const End end : ends)
+            for (const auto& [phase, records] : of(layer, end))
+                for (const auto& [record, count] : records) {
+                    const PhaseCounts& there = other.of(layer, end);
+                    const auto in_phase = there.find(phase);
+                    if (in_phase != there.end() && in_phase->second.contains(record))
+                        both.of(layer, end)[phase][record] = std::min(count, in_phase->second.at(record));
+                }
+    return both;
+}
+
+std::vector<FaultCell> fault_cells(const MoveCounts& counts, std::uint64_t exhaustive,
+                                   std::uint64_t exhaustive_sealed) {
     std::vector<FaultCell> cells;
-    for (const End sender : {End::source, End::target})
-        for (const auto& [record, count] : sender == End::source ? source : target)
-            for (const std::uint64_t nth : is_by_chance(record) ? std::set<std::uint64_t>() : which(count, exhaustive))
-                for (const char* const action : actions)
-                    cells.push_back({.sender = sender, .record = record, .nth = nth, .action = action});
+    for (const Layer layer : {Layer::stream, Layer::sealed})
+        for (const End sender : ends)
+            for (const auto& [phase, records] : counts.of(layer, sender))
+                for (const auto& [record, count] : records) {
+                    if (layer == Layer::stream && is_of_time(record))
+                        continue;
+                    for (const std::uint64_t nth :
+                         which(count, layer == Layer::stream ? exhaustive : exhaustive_sealed))
+                        for (const char* const action : actions)
+                            cells.push_back({sender, phase, layer, record, nth, action});
+                }
     return cells;
 }
 
-std::vector<FaultCell> sealed_cells(std::uint64_t source, std::uint64_t target, std::uint64_t exhaustive) {
+std::vector<FaultCell> hold_cells(const MoveCounts& counts) {
+    const auto held = [](End sender, std::uint16_t record) {
+        if (sender == End::target)
+            return is_any(record, {RecordType::held, RecordType::running});
+        return is_any(record, {RecordType::hello, RecordType::partition, RecordType::run});
+    };
     std::vector<FaultCell> cells;
-    for (const End sender : {End::source, End::target})
-        for (const std::uint64_t nth : which(sender == End::source ? source : target, exhaustive))
-            for (const char* const action : actions)
-                cells.push_back({.sender = sender, .nth = nth, .action = action, .sealed = true});
+    for (const End sender : ends)
+        for (const auto& [phase, records] : counts.of(Layer::stream, sender)) {
+            const bool copies = phase == MoveState::pre_copying || phase == MoveState::post_copying;
+            bool page_held = false; // of whichever kind
+            for (const auto& [record, count] : records) {
+                const bool page = copies && sender == End::source && is_page(record) && !page_held;
+                page_held = page_held || page;
+                if (page || held(sender, record))
+                    cells.push_back({sender, phase, Layer::stream, record, 1, "hold"});
+            }
+        }
     return cells;
 }
 
-std::vector<FaultCell> kill_cells(const RecordCounts& source, const RecordCounts& target) {
-    constexpr std::array moments = {RecordType::hello, RecordType::page, RecordType::packed_page, RecordType::vcpu,
-                                    RecordType::end,   RecordType::run,  RecordType::running,     RecordType::all_sent};
+std::vector<FaultCell> kill_cells(const MoveCounts& counts) {
     std::vector<FaultCell> cells;
-    for (const RecordType record : moments)
-        for (const End sender : {End::source, End::target})
-            if (const auto& counts = sender == End::source ? source : target; counts.contains(record))
-                for (const End victim : {End::source, End::target})
-                    cells.push_back({.sender = sender,
-                                     .record = record,
-                                     .nth = (counts.at(record) + 1) / 2,
-                                     .action = "hold",
-                                     .victim = victim});
-    return cells;
-}
-
-std::optional<Outcome> expected(const FaultCell& cell, bool post_copy, bool on_channel) {
-    if (cell.sealed) // what is in there nobody can say; one of them has it, and only one
-        return {};
-    const bool handed = is_after_hand_over(cell.record, post_copy);
-    if (!cell.victim)
-        return handed || on_channel ? Outcome::on_target : Outcome::on_source;
-    if (*cell.victim == End::source) {
-        // The target has all of it, or the only copy of something was at the source.
-        const bool whole = handed && (!post_copy || cell.record == RecordType::all_sent);
-        return whole ? Outcome::on_target : Outcome::lost;
+    for (const End sender : ends) {
+        if (counts.of(Layer::sealed, sender).contains(MoveState::connecting))
+            add_kills(cells, {sender, MoveState::connecting, Layer::sealed, tls_handshake});
+        for (const auto& [phase, records] : counts.of(Layer::stream, sender))
+            for (const auto& [record, count] : records) {
+                if (!is_moment(sender, record))
+                    continue;
+                add_kills(cells, {sender, phase, Layer::stream, record});
+                if (is_page(record) && count > 2)
+                    add_kills(cells, {sender, phase, Layer::stream, record, (count + 1) / 2});
+            }
     }
-    // Once `run` is on its way the source cannot know what has become of it, unless it has heard of it.
-    if (cell.record == RecordType::run || cell.record == RecordType::running)
-        return Outcome::in_doubt;
-    return handed ? Outcome::lost : Outcome::on_source;
+    for (const End victim : ends)
+        cells.push_back({.sender = End::source, .phase = MoveState::completed, .action = "hold", .victim = victim});
+    return cells;
+}
+
+std::vector<FaultCell> part_of(const std::vector<FaultCell>& cells, std::size_t part, std::size_t parts) {
+    std::vector<FaultCell> some;
+    for (std::size_t i = part - 1; i < cells.size(); i += parts)
+        some.push_back(cells[i]);
+    return some;
 }
 
 } // namespace transom::tool

@@ -44,18 +44,24 @@ MachinePair::MachinePair(const MigrateOptions& options, const MachineSetup& comm
         write_private_file(capture_, {}); // QEMU's own complaint would come late
 }
 
-void MachinePair::keep_consoles() {
+void MachinePair::keep_consoles(std::string_view which) {
     if (consoles_.empty())
         return;
-    for (const PairedMachine& paired : machines_)
-        if (paired.machine != nullptr) {
-            const std::string text = paired.machine->console().raw();
-            write_file(console_file(paired.machine->name()), std::as_bytes(std::span(text)));
-        }
+    for (std::size_t i = 0; i < machines_.size(); ++i) {
+        const std::string text = machines_[i].machine == nullptr ? killed_[i] : machines_[i].machine->console().raw();
+        write_file(console_file(names[i], which), std::as_bytes(std::span(text)));
+    }
 }
 
-std::filesystem::path MachinePair::console_file(std::string_view machine) const {
-    return std::filesystem::path(consoles_) / fmt::format("{}.console", machine);
+void MachinePair::kill(std::size_t index) {
+    PairedMachine& paired = machines_.at(index);
+    killed_.at(index) = paired.machine->console().raw();
+    paired.management.reset();
+    paired.machine.reset();
+}
+
+std::filesystem::path MachinePair::console_file(std::string_view machine, std::string_view which) const {
+    return std::filesystem::path(consoles_) / fmt::format("{}{}.console", machine, which);
 }
 
 /// Before anything is started: whether it can be done, and nothing of an earlier move stays.

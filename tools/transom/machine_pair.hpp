@@ -33,11 +33,13 @@ class MachinePair {
     PairedMachine& operator[](std::size_t index) { return machines_.at(index); }
     /// What is between them, where the link has rules; else null.
     LinkProxy* link() { return link_.get(); }
-    /// Writes all that the consoles have said so far to files, if that was asked for.
-    void keep_consoles();
+    /// With SIGKILL. What its console has said is kept for keep_consoles().
+    void kill(std::size_t index);
+    /// Writes all that the consoles have said since the start to files, if that was asked for; `which` stands in their names.
+    void keep_consoles(std::string_view which = {});
 
   private:
-    std::filesystem::path console_file(std::string_view machine) const;
+    std::filesystem::path console_file(std::string_view machine, std::string_view which = {}) const;
     void prepare_consoles() const;
     MachineSetup setup_of(std::size_t index, const std::vector<std::byte>& bundle);
     std::filesystem::path link_socket(std::size_t index) const;
@@ -51,6 +53,7 @@ class MachinePair {
     TemporaryDirectory directory_;
     std::unique_ptr<LinkProxy> link_;
     std::array<PairedMachine, 2> machines_;
+    std::array<std::string, 2> killed_; ///< what the consoles of those said
 };
 
 } // namespace transom::tool

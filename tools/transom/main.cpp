@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <exception>
 #include <fmt/format.h>
@@ -66,6 +67,21 @@ void add_partition(CLI::App& command, OrderOptions& options) {
     command.add_option("partition", options.partition, "name of the partition")->required();
 }
 
+/// "1/4".
+std::pair<unsigned, unsigned> fraction(std::string_view text) {
+    std::pair<unsigned, unsigned> numbers{0, 0};
+    const char* const end = text.data() + text.size();
+    const auto [slash, first] = std::from_chars(text.data(), end, numbers.first);
+    if (first != std::errc{} || slash == end || *slash != '/')
+        return {0, 0};
+    const auto [rest, second] = std::from_chars(slash + 1, end, numbers.second);
+    return second == std::errc{} && rest == end ? numbers : std::pair{0u, 0u};
+}
+
+std::string is_fraction(const std::string& text) {
+    return fraction(text).second != 0 ? "" : fmt::format("{} is no part, like 1/4", text);
+}
+
 struct CommandLine {
     CLI::App app{"Boots, moves and checks partitions on Transom, on machines emulated by QEMU"};
     RunOptions run;
@@ -123,7 +139,7 @@ struct CommandLine {
         command->callback([this] { status = transom::tool::run(run); });
 
         command = app.add_subcommand("migrate", "boot two machines and move a running partition from one to the other");
-        command->add_option("--guest", migrate.guest, "what moves: linux, spin, storing or writer")
+        command->add_option("--guest", migrate.guest, "what moves: linux, spin, small, storing or writer")
             ->capture_default_str();
         command->add_option("--virtual-processors,--smp", migrate.virtual_processors,
                             "of the partition; a Linux with several works while it moves, and its sums are checked");
@@ -181,9 +197,15 @@ struct CommandLine {
         command
             ->add_option(
                 "--faults", migrate.faults,
-                "move it again and again with a fault each time, and look who has it: some (of each type of record the "
-                "first, the middle and the last), or all (each, and machines that are killed)")
-            ->check(CLI::IsMember({"some", "all"}));
+                "move it again and again with a fault each time, and look who has it: some (of each type of record, "
+                "in each phase, the first, the middle and the last), all (each of them; records that stay too long, "
+                "and machines that are killed), or kill (of all only the last two)")
+            ->check(CLI::IsMember({"some", "all", "kill"}));
+        command
+            ->add_option_function<std::string>(
+                "--part", [this](const std::string& text) { migrate.fault_part = fraction(text); },
+                "of the moves of --faults every so many, as in 1/4: four parts are all of them")
+            ->check(CLI::Validator(is_fraction, "N/OF"));
         command->add_flag(
             "--count-instructions", migrate.count_instructions,
             "of the page-table calls of the guest storing, while its page tables are put together and after; QEMU 10");

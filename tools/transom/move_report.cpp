@@ -19,6 +19,27 @@ std::string digest_text(const DigestComparison& digest) {
 
 } // namespace
 
+std::vector<std::string> MoveReport::guest_complaints() const {
+    std::vector<std::string> list;
+    const auto require = [&](bool holds, std::string complaint) {
+        if (!holds)
+            list.push_back(std::move(complaint));
+    };
+    require(boot_id_source == boot_id_target, fmt::format("boot_id was {} and is {}", boot_id_source, boot_id_target));
+    require(uptime_target_s >= uptime_source_s,
+            fmt::format("uptime was {:.2f} s and is {:.2f} s", uptime_source_s, uptime_target_s));
+    require(alive_after, "the partition does not answer at the target");
+    if (storing)
+        for (std::string& complaint : storing->complaints())
+            list.push_back(std::move(complaint));
+    require(pages_wrong == 0, fmt::format("the guest found {} of {} pages wrong", pages_wrong, pages_checked));
+    for (const std::string& complaint : work.complaints())
+        list.push_back(complaint);
+    if (resizes)
+        list.insert(list.end(), resizes->complaints.begin(), resizes->complaints.end());
+    return list;
+}
+
 std::vector<std::string> MoveReport::complaints() const {
     std::vector<std::string> list;
     const auto require = [&](bool holds, std::string complaint) {
@@ -40,18 +61,8 @@ std::vector<std::string> MoveReport::complaints() const {
         list.push_back(std::move(complaint));
     require(rc_mismatches == 0, fmt::format("{} entries of the page table have wrong R or C", rc_mismatches));
     require(source_let_go, "the source still runs the partition");
-    require(boot_id_source == boot_id_target, fmt::format("boot_id was {} and is {}", boot_id_source, boot_id_target));
-    require(uptime_target_s >= uptime_source_s,
-            fmt::format("uptime was {:.2f} s and is {:.2f} s", uptime_source_s, uptime_target_s));
-    require(alive_after, "the partition does not answer at the target");
-    if (storing)
-        for (std::string& complaint : storing->complaints())
-            list.push_back(std::move(complaint));
-    require(pages_wrong == 0, fmt::format("the guest found {} of {} pages wrong", pages_wrong, pages_checked));
-    for (const std::string& complaint : work.complaints())
-        list.push_back(complaint);
-    if (resizes)
-        list.insert(list.end(), resizes->complaints.begin(), resizes->complaints.end());
+    for (std::string& complaint : guest_complaints())
+        list.push_back(std::move(complaint));
     return list;
 }
 

@@ -60,6 +60,8 @@ struct MoveReport {
 
     /// What does not hold, one sentence each; empty if the move was right.
     std::vector<std::string> complaints() const;
+    /// Of those, what the guest itself shows: it is the same one, it goes on, and found nothing wrong.
+    std::vector<std::string> guest_complaints() const;
     nlohmann::ordered_json json() const;
     std::string text() const;
 };

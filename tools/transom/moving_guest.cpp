@@ -12,6 +12,7 @@
 #include "writer_guest.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <fmt/format.h>
 #include <optional>
@@ -116,8 +117,10 @@ class LinuxGuest : public MovingGuest {
 
 class SpinGuest : public MovingGuest {
   public:
-    std::string_view partition() const override { return "spin"; }
-    std::string_view manifest() const override { return spin_manifest; }
+    SpinGuest(std::string_view partition, std::string_view manifest) : partition_(partition), manifest_(manifest) {}
+
+    std::string_view partition() const override { return partition_; }
+    std::string_view manifest() const override { return manifest_; }
 
     void boot(Machine& machine, Clock::time_point until) override {
         wait_visibly(machine, "the guest starts on " + machine.name(), "spin: start", until);
@@ -144,6 +147,8 @@ class SpinGuest : public MovingGuest {
   private:
     static constexpr auto answer_time = std::chrono::seconds(30);
     static constexpr std::string_view good = "spin: ok";
+
+    std::string_view partition_, manifest_;
 };
 
 } // namespace
@@ -174,7 +179,7 @@ void check_guest_options(const MigrateOptions& options) {
         fail("--count-instructions is for the guests storing and writer, not {}", name);
     if ((!options.writes.empty() || options.write_rate) && name != "writer")
         fail("{} is for the guest writer, not {}", options.writes.empty() ? "--write-rate" : "--writes", name);
-    if (!options.guest_memory.empty() && (name == "spin" || name == "storing"))
+    if (!options.guest_memory.empty() && (name != "linux" && name != "writer"))
         fail("the guest {} has the memory that it has: --guest-memory is for linux and writer", name);
 }
 
@@ -190,14 +195,17 @@ std::unique_ptr<MovingGuest> make_guest(const MigrateOptions& options) {
     constexpr unsigned usual_rate = 400;
     constexpr std::string_view one = "one virtual processor", two = "two virtual processors";
     const std::string& name = options.guest;
-    if (name != "linux" && name != "spin" && name != "storing" && name != "writer")
-        fail("there is no guest '{}' (there are linux, spin, storing, writer)", name);
+    constexpr std::array known = {"linux", "spin", "small", "storing", "writer"};
+    if (std::ranges::find(known, name) == known.end())
+        fail("there is no guest '{}' (there are {})", name, fmt::join(known, ", "));
     check_guest_options(options);
     if (name == "linux")
         return std::make_unique<LinuxGuest>(options.virtual_processors.value_or(1), options.resize);
     check_processors(options, name == "storing" ? 2 : 1, name == "storing" ? two : one);
     if (name == "spin")
-        return std::make_unique<SpinGuest>();
+        return std::make_unique<SpinGuest>("spin", spin_manifest);
+    if (name == "small")
+        return std::make_unique<SpinGuest>("small", small_manifest);
     if (name == "writer")
         return make_writer_guest(options.writes.empty() ? "mixed" : options.writes,
                                  options.write_rate.value_or(usual_rate));

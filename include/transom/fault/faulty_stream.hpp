@@ -50,7 +50,7 @@ class FaultyStream final : public net::ByteStream, public net::StreamHandler {
     net::StreamHandler* handler_ = nullptr;
     net::ByteStream* inner_ = nullptr;
     bool begun_ = false;             // a record was sent
-    bool on_channel_ = false;        // the first was one of a channel's
+    Way way_;                        // a channel if the first was one of a channel's
     std::uint64_t left_ = 0;         // bytes of the record that is under way
     std::uint64_t until_action_ = 0; // of those, before the action
     std::optional<Action> action_;   // that is due in it

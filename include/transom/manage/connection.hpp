@@ -47,6 +47,7 @@ class Connection final : public net::StreamHandler {
     bool end_recover();
     bool waits_for_order() const { return answering_ == Answering::order || answering_ == Answering::recovery; }
     void order_fault(Request& request);
+    void say_fault(const fault::FaultPlan& plan, std::optional<migrate::MoveState> phase);
     void start_life(Request& request);
     bool end_life();
     void start_define(Request& request);

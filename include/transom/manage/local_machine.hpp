@@ -17,7 +17,7 @@ struct Faults {
 };
 
 /// The machine that this hypervisor runs on, for its operators.
-class LocalMachine final : public Machine {
+class LocalMachine final : public Machine, private fault::Phases {
   public:
     /// Everything outlives it. `network`: for moves. `operators`: for what they say. `faults`: of each layer, null but in the test image. `started_at`: the time base when the hypervisor was entered.
     LocalMachine(const MachineInfo& info, memory::Frames& frames, partition::Roster& roster,
@@ -63,6 +63,8 @@ class LocalMachine final : public Machine {
     void shutdown() override;
 
   private:
+    migrate::MoveState phase() const override { return mover_.progress().state; }
+
     MachineInfo info_;
     memory::Frames& frames_;
     partition::Roster& roster_;

@@ -48,6 +48,8 @@ std::optional<MoveMode> move_mode(std::string_view name);
 
 std::string_view name(Role role);
 std::string_view name(MoveState state);
+/// By that name.
+std::optional<MoveState> move_state(std::string_view name);
 
 /// What is known about the move in progress, or the last one. Times are ticks of this machine's time base.
 struct Progress {

@@ -12,9 +12,10 @@ using namespace guest;
 
 constexpr std::uint64_t next(std::uint64_t x) { return x * 6364136223846793005u + 1442695040888963407u; }
 
-constexpr std::uint64_t page_bytes = 65536, page_count = 256, page_words = page_bytes / 8;
-alignas(page_bytes) std::array<std::array<std::uint64_t, page_words>, page_count> memory;
-std::array<std::uint64_t, page_count> generations;
+constexpr std::uint64_t page_bytes = 65536, page_words = page_bytes / 8;
+alignas(page_bytes) std::array<std::array<std::uint64_t, page_words>, most_pages> memory;
+std::array<std::uint64_t, most_pages> generations;
+std::uint64_t page_count = most_pages;
 std::uint64_t checked = 0;
 
 std::uint64_t first_word(std::uint64_t page) { return next(page << 32 | generations[page]); }
@@ -76,7 +77,8 @@ void check_vectors(std::uint64_t seed) {
     load_vectors(&held);
 }
 
-void fill_memory() {
+void fill_memory(std::uint64_t pages) {
+    page_count = pages;
     for (std::uint64_t page = 0; page < page_count; ++page)
         fill_page(page);
 }

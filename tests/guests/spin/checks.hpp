@@ -23,9 +23,10 @@ void set_every_register(bool odd);
 void check_every_register();
 std::uint64_t registers_checked();
 
-/// 16 MiB in pages of 64 KiB, each a chain of numbers that begins with its index and generation. One page per call is
+/// So many pages of 64 KiB, each a chain of numbers that begins with its index and generation. One page per call is
 /// verified and filled anew.
-void fill_memory();
+constexpr std::uint64_t most_pages = 256;
+void fill_memory(std::uint64_t pages);
 void check_next_page();
 std::uint64_t pages_checked();
 

@@ -5,9 +5,28 @@
 #include "checks.hpp"
 #include "vectors.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 namespace {
 
 constexpr std::uint64_t ticks_per_second = 100, report_every = 100;
+
+/// How many pages it fills, of 64 KiB: bootargs `pages=N`, or as many as there can be.
+std::uint64_t pages_of(const guest::Machine& machine) {
+    constexpr std::string_view key = "pages=";
+    std::string_view text = machine.tree->text("/chosen", "bootargs");
+    if (text.empty())
+        return spin::most_pages;
+    std::uint64_t pages = 0;
+    if (!text.starts_with(key))
+        guest::bail_out("spin: bootargs are none, or pages=N");
+    for (const char digit : text.substr(key.size()))
+        pages = digit >= '0' && digit <= '9' && pages <= spin::most_pages ? pages * 10 + (digit - '0') : 0;
+    if (pages == 0 || pages > spin::most_pages)
+        guest::bail_out("spin: pages=N is 1 to 256");
+    return pages;
+}
 
 void say_tick(std::int64_t n, std::uint64_t at) {
     guest::Line line;
@@ -73,7 +92,8 @@ void guest_main(const Machine& machine) {
     print(line);
 
     spin::remember_image();
-    spin::fill_memory();
+    const std::uint64_t pages = pages_of(machine), reported = std::min(pages, report_every);
+    spin::fill_memory(pages);
     spin::set_every_register(odd);
     say_registers();
     spin::set_translation(machine);
@@ -101,7 +121,7 @@ void guest_main(const Machine& machine) {
         spin::check_translation(static_cast<std::uint64_t>(n));
         allow_interrupts(true);
         spin::check_next_page();
-        if (static_cast<std::uint64_t>(n) % report_every == 0) {
+        if (static_cast<std::uint64_t>(n) % reported == 0) {
             spin::check_image();
             say_ok(n);
         }
