@@ -27,7 +27,7 @@ struct MoveOrder {
     partition::Partition* partition = nullptr;
     net::Ipv4Address target;
     std::uint16_t port = migration_port;
-    /// A word per granule for the digests of the frozen memory; kept by the caller.
+    /// A word per granule for the digests of the frozen memory; kept by the caller. There may be none where it only checks.
     std::span<std::uint64_t> digests;
     /// Of its memory, with nothing sent yet; kept by the caller as long as somebody may be told of it.
     SourcePages* pages = nullptr;
