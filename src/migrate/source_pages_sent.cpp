@@ -141,7 +141,7 @@ void SourceSession::end_pass() {
 }
 
 void SourceSession::slow(unsigned percent) {
-    const unsigned slowed = throttle_.slow(*order_.partition, percent);
+    const unsigned slowed = throttle_.slow(*order_.partition, percent, order_.pages->result().bandwidth);
     progress_.slowed = slowed == 0 ? 0 : percent;
     log("migration of {}: {} of its {} virtual processors store too much, and are slowed by {} %",
         progress_.partition(), slowed, order_.partition->vcpu_count, percent);

@@ -21,6 +21,7 @@ struct FaultOutcome {
     std::uint64_t cause = 0; // bits of dual::cause
     LogicalAddr page{};      // that is missing, and how large it is
     Bytes size = 0;
+    Bytes stores = 0; // again: of the page, which may be stored to now, and could not before
 };
 
 struct FillWork {
@@ -55,7 +56,8 @@ template <class Pair> class DualTable : public hpt::Table<Pair> {
 
     /// A processor on T2 has missed with that access. With a value the slot is locked, and finish_fill is next.
     std::expected<hpt::Pending<FillWork>, FaultOutcome> begin_fill(const Access& access);
-    void finish_fill(hpt::Pending<FillWork> pending, const hpt::Flushed& receipt);
+    /// How much may be stored to now, and could not before.
+    Bytes finish_fill(hpt::Pending<FillWork> pending, const hpt::Flushed& receipt);
 
     /// Never waits, so that the caller may hold several begun at once. The same `fold` finishes it. `nobody_walks`: T2's TLB entries are all gone and none comes,
     /// so that there is no obligation.

@@ -99,14 +99,15 @@ std::expected<hpt::Pending<FillWork>, FaultOutcome> DualTable<Pair>::fill_locked
     return hpt::Pending<FillWork>(slot, {}, work);
 }
 
-template <class Pair> void DualTable<Pair>::finish_fill(hpt::Pending<FillWork> pending, const hpt::Flushed& receipt) {
+template <class Pair> Bytes DualTable<Pair>::finish_fill(hpt::Pending<FillWork> pending, const hpt::Flushed& receipt) {
     const FillWork& work = pending.close(receipt);
     const papr::Ptex slot = pending.slot();
+    const Bytes stores = work.write && permits_store(work.second.d1) ? this->slots_.size(slot) : 0;
     if (pending.obligation())
         Counters::count(twins().counters.flushes);
     if (work.write) {
         const std::uint64_t usage = work.upgrade ? second().d1(slot) & papr::d1::usage : 0;
-        if (permits_store(work.second.d1))
+        if (stores != 0)
             this->slots_.raise(slot); // before anybody can store
         if (!work.upgrade)
             twins().live.add();
@@ -119,6 +120,7 @@ template <class Pair> void DualTable<Pair>::finish_fill(hpt::Pending<FillWork> p
     }
     unlock(slot, work.first_d0);
 }
+    return stores;
 
 template <class Pair>
 std::expected<hpt::Pending<FoldWork>, FoldError> DualTable<Pair>::begin_fold(papr::Ptex slot, Fold fold,

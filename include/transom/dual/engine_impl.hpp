@@ -169,8 +169,7 @@ template <class Slots, class Pair, class Walk> FaultOutcome Engine<Slots, Pair, 
         return begun.error();
     // T1 stays as it is.
     const hpt::Flushed flushed = arch::Tlb::discharge(begun->obligation(), lpids_.of_second());
-    table_.finish_fill(std::move(*begun), flushed);
-    return {};
+    return {.stores = table_.finish_fill(std::move(*begun), flushed)};
 }
 
 template <class Slots, class Pair, class Walk>
