@@ -86,11 +86,12 @@ void SourcePages::sent(PageIndex page, bool in_full) {
     sends_in_full_ += in_full ? 1 : 0;
 }
 
-Decision SourcePages::end_pass(Ticks now) {
+Decision SourcePages::end_pass(Ticks now, Ticks table) {
     PageCounts counts = PageCounts::of(table_);
     const auto [end, touched] = over_.value_or(std::pair(now, counts.touched));
     counts.touched = touched;
     result_ = meter_.end_pass(end, counts, sends_, sends_in_full_);
+    result_.table = (table * result_.bandwidth + rules_.frequency - 1) / rules_.frequency;
     const Decision decision = decide(result_, slowed_, rules_.decision);
     slowed_ = decision.throttle;
     return decision;

@@ -48,7 +48,8 @@ bool SourceSession::begin_tracking() {
         return false;
     }
     throttle_.begin(facts_.timebase_frequency);
-    table_.begin_round();
+    section_meter_ = {};
+    begin_round();
     progress_.state = MoveState::pre_copying;
     enter(Phase::sections);
     return true;
@@ -79,7 +80,7 @@ bool SourceSession::produce_pass() {
     if (in_round_) {
         if (is_ahead())
             return false;
-        in_round_ = produce_sections();
+        in_round_ = produce_sections_of_round();
         if (!in_round_)
             end_pass();
         return true;
@@ -104,7 +105,7 @@ bool SourceSession::produce_pass() {
         return true;
     case Choice::Step::over:
         put_zero_run();
-        table_.begin_round();
+        begin_round();
         in_round_ = true;
         return true;
     }
@@ -113,13 +114,16 @@ bool SourceSession::produce_pass() {
 
 void SourceSession::end_pass() {
     throttle_.end_pass(*order_.partition, now());
-    const Decision decision = order_.pages->end_pass(now());
+    const std::uint64_t sections = table_.left();
+    const Decision decision = order_.pages->end_pass(now(), section_meter_.time_for(sections));
     const PassResult& pass = order_.pages->result();
     progress_.dirty_rate = pass.dirty_rate;
     progress_.bandwidth = pass.bandwidth;
     progress_.pages_left = pass.left;
-    log("migration of {}: pass {}: {} pages sent, {} left; it stores to {} a second, {} a second can be sent",
-        progress_.partition(), pass.pass, pass.sent, pass.left, pass.dirty_rate, pass.bandwidth);
+    log("migration of {}: pass {}: {} pages sent, {} left; it stores to {} a second, {} a second can be sent; {} "
+        "sections of "
+        "its page table are left, which take as long as {} pages",
+        progress_.partition(), pass.pass, pass.sent, pass.left, pass.dirty_rate, pass.bandwidth, sections, pass.table);
     switch (decision.act) {
     case Decision::Act::throttle:
         slow(decision.throttle);
@@ -152,7 +156,7 @@ void SourceSession::begin_suspended() {
     progress_.state = MoveState::copying;
     cursor_ = 0;
     order_.pages->begin_stop();
-    begin_last_round();
+    table_.begin_stop();
     writer_.finish(RecordType::partition, encode_partition(*order_.partition, writer_.payload()));
     enter(post_copy_ ? Phase::owed : Phase::pages);
 }

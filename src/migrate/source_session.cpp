@@ -76,7 +76,7 @@ std::expected<void, Failure> SourceSession::start(net::Network& network, const M
     progress_.state = MoveState::connecting;
     const auto stream = network.connect(order.target, order.port, *this);
     if (!stream) {
-        phase_ = Phase::over;
+        be_over();
         progress_.state = MoveState::failed;
         progress_.failure = failure(MoveError::no_connection, "this machine can not connect to the target: {}",
                                     describe(stream.error()));

@@ -67,9 +67,9 @@ template <class Pair> class DualTable : public hpt::Table<Pair> {
     /// Gives what a section of T1 holds for the partition, slot by slot. Then it counts as not changed, but for what changes meanwhile. T1 has the
     /// R and C that it gives, so that what T2 has and T1 has not is newer.
     template <class Give> void read_section(hpt::Section section, Give give);
-    /// With nobody inside: marks the sections in which T2 has R or C that T1 lacks. It looks at the entries of T2 that are in use, however
-    /// large the tables are.
-    void mark_newer_usage();
+    /// Marks the section of a group if T2 has R or C there that T1 lacks; who reads the section brings them to T1. True: the machine can set no
+    /// more in the group's entries. False: it can, or somebody is changing one of them.
+    bool mark_newer_usage(papr::GroupIndex group);
 
     /// Whether a slot of T2 is in use.
     bool has_twin(papr::Ptex slot) { return (second().d0(slot) & papr::d0::valid) != 0; }

@@ -24,6 +24,7 @@ struct PassResult {
     Ticks time = 0;
     std::uint64_t sent = 0;
     std::uint64_t left = 0;
+    std::uint64_t table = 0;          // what the stop takes for the page table, in pages that take as long
     std::uint64_t bandwidth = 0;      // of pages in full, while there was something to send
     std::uint64_t dirty_rate = 0;     // different pages stored to
     std::uint64_t predicted_left = 0; // after the next pass, if there is one

@@ -42,8 +42,9 @@ class SourcePages {
     Next next(Ticks now);
     /// It is in the stream, with its contents or as one of zeros.
     void sent(PageIndex page, bool in_full);
-    /// After a pass: what it was is in result(). Its time ended when next() said `over`, whatever was done since.
-    Decision end_pass(Ticks now);
+    /// After a pass: what it was is in result(). Its time ended when next() said `over`, whatever was done since. `table`: ticks that the stop would
+    /// take for the page table.
+    Decision end_pass(Ticks now, Ticks table = 0);
     const PassResult& result() const { return result_; }
 
     /// Everybody is out of the partition (P11): what is left is what next() gives from now on. Before the first of it table().owed() is

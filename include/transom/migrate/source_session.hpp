@@ -15,6 +15,7 @@
 #include <transom/migrate/progress.hpp>
 #include <transom/migrate/record_reader.hpp>
 #include <transom/migrate/record_writer.hpp>
+#include <transom/migrate/section_meter.hpp>
 #include <transom/migrate/source_channels.hpp>
 #include <transom/migrate/source_pages.hpp>
 #include <transom/migrate/source_table.hpp>
@@ -150,8 +151,9 @@ class SourceSession final : public net::StreamHandler {
     void end_check();
     bool produce_settled();
     void put_zero_run();
+    void begin_round();
     bool produce_sections();
-    void begin_last_round();
+    bool produce_sections_of_round();
     void produce_clock();
     void begin_suspended();
     bool flush();
@@ -176,6 +178,7 @@ class SourceSession final : public net::StreamHandler {
     void touch() { last_progress_ = now(); }
     bool out_of_time() { return static_cast<std::int64_t>(now() - deadline_) >= 0; }
     void enter(Phase phase);
+    void be_over();
     void fail(const Failure& why, bool tell_peer = true);
     std::uint64_t now() { return control_.now(); }
 
@@ -201,6 +204,8 @@ class SourceSession final : public net::StreamHandler {
     ClockEstimate clock_;
     Pacer pacer_;
     StoreThrottle throttle_;
+    SectionMeter section_meter_;
+    std::uint64_t sections_before_ = 0; // that had gone when the round began
     std::optional<std::uint64_t> zero_digest_;
     bool watching_ = false;                       // the right to store is being taken away
     bool in_round_ = false;                       // the pages of this pass have gone, its sections go
