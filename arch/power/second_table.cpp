@@ -153,8 +153,8 @@ Served serve_second_table(Vcpu& vcpu, EffectiveAddr address, AccessKind kind, st
     engine.count_fault(timebase() - began);
     switch (outcome.answer) {
     case FaultAnswer::again:
-        if (kind == AccessKind::store)
-            vcpu.toll.granted();
+        if (outcome.stores != 0)
+            vcpu.toll.granted((outcome.stores + vcpu.partition->granule - 1) / vcpu.partition->granule);
         return Served::again;
     case FaultAnswer::reflect:
         cause = outcome.cause;

@@ -15,7 +15,7 @@ namespace {
 using memory::FrameState;
 
 std::uint64_t group_words_of(const hpt::TableRoot& root) {
-    return LiveGroups::words_for(std::uint64_t{1} << (root.log2_bytes - papr::log2_group_size));
+    return GroupMarks::words_for(std::uint64_t{1} << (root.log2_bytes - papr::log2_group_size));
 }
 
 std::uint64_t section_words_of(const hpt::TableRoot& root) {
@@ -23,7 +23,7 @@ std::uint64_t section_words_of(const hpt::TableRoot& root) {
 }
 
 Bytes memory_for(const hpt::TableRoot& root) {
-    const Bytes words = (group_words_of(root) + section_words_of(root)) * sizeof(std::uint64_t);
+    const Bytes words = (2 * group_words_of(root) + section_words_of(root)) * sizeof(std::uint64_t);
     return (Bytes{1} << root.log2_bytes) + RealAddr{words}.align_up(memory::frame_size).value;
 }
 
@@ -56,16 +56,18 @@ void PartitionEngine::begin(partition::Partition& partition, PageTracking& pages
     const Lpids lpids{partition.lpid, arch::second_lpid(partition.lpid)};
     if (lpids.second != lpids.first)
         arch::set_page_table(lpids.second, root_);
-    std::span<std::uint64_t> sections{words + group_words_of(root_), section_words_of(root_)};
+    std::span<std::uint64_t> usage{words + group_words_of(root_), group_words_of(root_)};
+    std::span<std::uint64_t> sections{usage.data() + usage.size(), section_words_of(root_)};
     if (stores == StorePolicy::as_in_t1) // at the target
-        sections = {};
+        sections = usage = {};
     const bool begun = start(partition.hpt, {.slots = hpt::RealSlots(root_.address, {}),
                                              .live_words = {words, group_words_of(root_)},
                                              .lpids = lpids,
                                              .pages = &pages,
                                              .calls = &partition.allowed_calls,
                                              .stores = stores,
-                                             .section_words = sections});
+                                             .section_words = sections,
+                                             .usage_words = usage});
     invariant(begun, "a second page table begins while there is one");
 }
 

@@ -24,6 +24,7 @@ PageArrivals* ArrivingPages::begin(const PartitionShape& shape) {
 
 void ArrivingPages::end() {
     pages_.reset();
+    table_ = {};
     partition_ = nullptr;
     if (!memory_.empty())
         frames_.release(memory_, FrameState::hypervisor);

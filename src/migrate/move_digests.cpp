@@ -33,24 +33,27 @@ MoveDigests::Table** MoveDigests::doubted(std::string_view name) {
     return link;
 }
 
+Bytes MoveDigests::size_for(const PartitionShape& shape) {
+    return RealAddr{sizeof(Table) + shape.granules() * sizeof(std::uint64_t)}.align_up(memory::frame_size).value;
+}
+
 std::optional<std::span<std::uint64_t>> MoveDigests::begin(const PartitionShape& shape) {
+    if (const auto beside = begin_beside(shape))
+        return beside;
+    release(kept_);
+    return begin_beside(shape);
+}
+
+std::optional<std::span<std::uint64_t>> MoveDigests::begin_beside(const PartitionShape& shape) {
     drop();
-    const std::uint64_t granules = shape.granules();
-    const Bytes size = RealAddr{sizeof(Table) + granules * sizeof(std::uint64_t)}.align_up(memory::frame_size).value;
+    const Bytes size = size_for(shape);
     // A table is kept only when the move has filled all of it.
-    const auto take = [&] {
-        return frames_.allocate(size, memory::frame_size, FrameState::hypervisor, memory::Contents::any);
-    };
-    auto real = take();
-    if (!real) {
-        release(kept_);
-        real = take();
-    }
+    const auto real = frames_.allocate(size, memory::frame_size, FrameState::hypervisor, memory::Contents::any);
     if (!real)
         return std::nullopt;
-    making_ = new (arch::real_pointer(*real))
-        Table{.memory = {*real, size}, .granules = granules, .granule = shape.granule, .name = shape.name_storage};
-    return words(*making_).first(granules);
+    making_ = new (arch::real_pointer(*real)) Table{
+        .memory = {*real, size}, .granules = shape.granules(), .granule = shape.granule, .name = shape.name_storage};
+    return words(*making_).first(shape.granules());
 }
 
 void MoveDigests::keep(std::string_view name) {

@@ -64,11 +64,11 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
     SourcePages* const pages = pages_.begin(*partition, frequency_, options);
     if (pages == nullptr)
         return std::unexpected(failure(MoveError::memory, "no memory for the states of {} pages", shape.granules()));
-    const auto words = digests_.begin(shape);
-    if (!words)
+    const auto words = options.check_only ? digests_.begin_beside(shape) : digests_.begin(shape);
+    if (!words && !(options.check_only && digests_.could_give_way(shape)))
         return std::unexpected(
             failure(MoveError::memory, "no memory for the digests of {} granules", shape.granules()));
-    order.digests = *words;
+    order.digests = words.value_or(std::span<std::uint64_t>{});
     order.pages = pages;
     if (is_tracked(order.mode)) // in the others no page goes twice
         order.copies = copies_.begin(shape.memory_size);
@@ -380,7 +380,7 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
     if (pages == nullptr)
         return without("states");
     keep_doubted();
-    const auto words = digests_.begin(shape);
+    const auto words = digests_.begin_beside(shape);
     if (!words)
         return without("digests");
     arriving_.belong_to(**created);

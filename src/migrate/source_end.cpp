@@ -9,11 +9,17 @@
 
 namespace transom::migrate {
 
+/// Nothing is known of the partition's page table any more: the partition may be gone.
+void SourceSession::be_over() {
+    phase_ = Phase::over;
+    table_.end();
+}
+
 /// The target has built its home, and takes it down again.
 void SourceSession::end_check() {
     progress_.ended_at = now();
     progress_.state = MoveState::checked;
-    phase_ = Phase::over;
+    be_over();
     log("migration: {} could move; nothing has changed", progress_.partition());
     end_connection(stream_, writer_, failure(MoveError::checked, "the source only wanted to know"), true);
 }
@@ -29,7 +35,7 @@ void SourceSession::complete() {
     progress_.pages_left = 0;
     progress_.state = MoveState::completed;
     progress_.failure = {};
-    phase_ = Phase::over;
+    be_over();
     log("migration: {} runs at the target; freeing it here", progress_.partition());
     control_.release(*order_.partition, whole);
     channels_.end(true);
@@ -57,7 +63,7 @@ void SourceSession::end_doubt(partition::Partition& partition, Owner owner, cons
     log("migration: {}", word.text());
     const bool cut_off = is_cut_off(partition);
     if (cut_off) {
-        phase_ = Phase::over;
+        be_over();
         handed_ = post_copy_ = false;
         progress_.ended_at = now();
         end_connection(stream_, false);
@@ -99,7 +105,7 @@ void SourceSession::fail(const Failure& why, bool tell_peer) {
     }
     const bool stop_asked = phase_ >= Phase::suspending;
     StoreThrottle::end(*order_.partition);
-    phase_ = Phase::over;
+    be_over();
     progress_.ended_at = now();
     if (handed_) {
         progress_.state = MoveState::in_doubt;

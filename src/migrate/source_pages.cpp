@@ -91,11 +91,14 @@ void SourcePages::sent(PageIndex page, bool in_full) {
     sends_in_full_ += in_full ? 1 : 0;
 }
 
-Decision SourcePages::end_pass(Ticks now, const TrackingCosts& costs) {
+Decision SourcePages::end_pass(Ticks now, const TrackingCosts& costs, Ticks table) {
     PageCounts counts = PageCounts::of(table_, costs);
     const auto [end, touched] = over_.value_or(std::pair(now, counts.touched));
     counts.touched = touched;
     result_ = meter_.end_pass(end, counts, sends_, sends_in_full_);
+    result_.table = (table * result_.bandwidth + rules_.frequency - 1) / rules_.frequency;
+    if (result_.bandwidth != 0)
+        result_.predicted_stop += table;
     sends_ = 0; // the next pass has not begun, and its estimate has
     const Decision decision = decide(result_, slowed_, rules_.decision);
     slowed_ = decision.throttle;

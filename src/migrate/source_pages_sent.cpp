@@ -41,7 +41,7 @@ void SourceSession::begin_suspended() {
     progress_.state = MoveState::copying;
     cursor_ = 0;
     order_.pages->begin_stop();
-    begin_last_round();
+    table_.begin_stop();
     writer_.finish(RecordType::partition, encode_partition(*order_.partition, writer_.payload()));
     enter(post_copy_ ? Phase::owed : Phase::pages);
 }

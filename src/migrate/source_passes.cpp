@@ -32,7 +32,8 @@ bool SourceSession::begin_tracking() {
         return false;
     }
     throttle_.begin(facts_.timebase_frequency);
-    table_.begin_round();
+    section_meter_ = {};
+    begin_round();
     progress_.state = MoveState::pre_copying;
     enter(Phase::sections);
     return true;
@@ -69,7 +70,7 @@ bool SourceSession::produce_pass() {
     if (in_round_) {
         if (is_ahead())
             return false;
-        in_round_ = produce_sections();
+        in_round_ = produce_sections_of_round();
         if (!in_round_)
             end_pass();
         return true;
@@ -94,7 +95,7 @@ bool SourceSession::produce_pass() {
         return true;
     case Choice::Step::over:
         put_zero_run();
-        table_.begin_round();
+        begin_round();
         in_round_ = true;
         return true;
     }
@@ -103,7 +104,9 @@ bool SourceSession::produce_pass() {
 
 void SourceSession::end_pass() {
     throttle_.end_pass(*order_.partition, now());
-    const Decision decision = order_.pages->end_pass(now(), costs_of(*order_.partition, watch_ticks_));
+    const std::uint64_t sections = table_.left();
+    const Decision decision = order_.pages->end_pass(now(), costs_of(*order_.partition, watch_ticks_),
+                                                     section_meter_.time_for(sections));
     const PassResult& pass = order_.pages->result();
     if (progress_.passes.full())
         progress_.passes.pop_back();
@@ -113,8 +116,9 @@ void SourceSession::end_pass() {
         "{} a second can be sent",
         progress_.partition(), pass.pass, pass.sent, pass.zero, pass.resent, pass.left, pass.hot, pass.dirty_rate,
         pass.bandwidth);
-    log("migration of {}: pass {}: {} entries evicted in {} us, {} tlbies; what is left would take {} us",
-        progress_.partition(), pass.pass, pass.costs.evicted, microseconds(pass.costs.ticks), pass.costs.tlbies,
+    log("migration of {}: pass {}: {} entries evicted in {} us, {} tlbies; what is left, with {} sections of its page table, "
+        "would take {} us",
+        progress_.partition(), pass.pass, pass.costs.evicted, microseconds(pass.costs.ticks), pass.costs.tlbies, sections,
         microseconds(pass.predicted_stop));
     switch (decision.act) {
     case Decision::Act::throttle:
@@ -138,7 +142,7 @@ void SourceSession::end_pass() {
 }
 
 void SourceSession::slow(unsigned percent) {
-    const unsigned slowed = throttle_.slow(*order_.partition, percent);
+    const unsigned slowed = throttle_.slow(*order_.partition, percent, order_.pages->result().bandwidth);
     progress_.slowed = slowed == 0 ? 0 : percent;
     log("migration of {}: {} of its {} virtual processors store too much, and are slowed by {} %",
         progress_.partition(), slowed, order_.partition->vcpu_count, percent);

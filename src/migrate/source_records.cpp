@@ -22,7 +22,7 @@ bool SourceSession::produce() {
     case Phase::sections:
         if (is_ahead())
             return false;
-        if (!produce_sections()) {
+        if (!produce_sections_of_round()) {
             begin_pass();
             enter(Phase::passes);
         }
@@ -101,12 +101,13 @@ bool SourceSession::produce() {
 /// A record at most. False: the round is over, and there was nothing more.
 bool SourceSession::produce_sections() {
     const std::uint64_t began = now();
-    const auto portion = table_.next(writer_.payload());
+    const bool looked = table_.look();
+    const auto portion = looked ? table_.next(writer_.payload()) : std::nullopt;
     const bool stopped = phase_ == Phase::table;
     if (stopped && table_.has_twins())
         progress_.fold_ticks += now() - began;
     if (!portion)
-        return false;
+        return !looked;
     writer_.finish(RecordType::page_table, portion->bytes);
     progress_.table_entries += portion->entries;
     progress_.sections += portion->sections;
@@ -116,11 +117,18 @@ bool SourceSession::produce_sections() {
     return true;
 }
 
-void SourceSession::begin_last_round() {
-    const std::uint64_t began = now();
-    table_.begin_stop();
-    if (table_.has_twins())
-        progress_.fold_ticks += now() - began;
+/// While it runs.
+void SourceSession::begin_round() {
+    table_.begin_round();
+    section_meter_.begin_round(now());
+    sections_before_ = progress_.sections;
+}
+
+bool SourceSession::produce_sections_of_round() {
+    if (produce_sections())
+        return true;
+    section_meter_.end_round(now(), progress_.sections - sections_before_);
+    return false;
 }
 
 void SourceSession::produce_clock() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "payload.hpp"
+#include <arch/clock.hpp>
 #include <transom/dual/dual_table_impl.hpp>
 #include <transom/dual/partition_engine.hpp>
 #include <transom/migrate/record.hpp>
@@ -22,27 +23,40 @@ template <class Give> void read_section(hpt::HashedPageTable& table, hpt::Sectio
 
 void SourceTable::begin(partition::Partition& partition) {
     partition_ = &partition;
-    next_ = end();
+    next_ = last();
 }
 
-bool SourceTable::has_twins() const { return partition_->dual != nullptr && partition_->dual->has_twins(); }
+bool SourceTable::has_twins() const {
+    return partition_ != nullptr && partition_->dual != nullptr && partition_->dual->has_twins();
+}
 
 const dual::ChangedSections* SourceTable::changed() const {
     return has_twins() && partition_->dual->sections().on() ? &partition_->dual->sections() : nullptr;
 }
 
-void SourceTable::begin_round() { next_ = changed() != nullptr ? hpt::Section{} : end(); }
+void SourceTable::begin_round() {
+    next_ = changed() != nullptr ? hpt::Section{} : last();
+    look_.restart();
+}
 
 void SourceTable::begin_stop() {
     next_ = {};
-    if (has_twins())
-        partition_->dual->table().mark_newer_usage();
+    look_.restart();
 }
+
+bool SourceTable::look() {
+    if (changed() == nullptr)
+        return true;
+    dual::PartitionEngine& engine = *partition_->dual;
+    return look_.interval(engine.table(), engine.twins(), {}, arch::timebase);
+}
+
+std::uint64_t SourceTable::left() const { return changed() != nullptr ? changed()->count(last()) : last().value; }
 
 std::optional<TablePortion> SourceTable::next(std::span<std::byte> to) {
     const dual::ChangedSections* const marks = changed();
-    const hpt::Section first = marks != nullptr ? marks->next(next_, end()) : next_;
-    if (first == end()) {
+    const hpt::Section first = marks != nullptr ? marks->next(next_, last()) : next_;
+    if (first == last()) {
         next_ = first;
         return {};
     }
@@ -60,7 +74,7 @@ std::optional<TablePortion> SourceTable::next(std::span<std::byte> to) {
             read_section(partition_->hpt, section, put);
         ++portion.sections;
         ++section.value;
-    } while (section < end() && portion.sections < max_table_sections &&
+    } while (section < last() && portion.sections < max_table_sections &&
              portion.entries + hpt::slots_per_section <= max_table_entries &&
              (marks == nullptr || marks->is_marked(section)));
     next_ = section;

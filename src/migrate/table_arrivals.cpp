@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "payload.hpp"
+#include <transom/base/panic.hpp>
 #include <transom/migrate/table_arrivals.hpp>
 
 namespace transom::migrate {
@@ -52,6 +53,7 @@ std::optional<Failure> TableArrivals::begin_section(hpt::Section section, partit
 
 std::expected<TableArrival, Failure> TableArrivals::take(std::span<const std::byte> payload,
                                                          partition::Partition& partition, bool stands_still) {
+    invariant(on(), "sections of a page table arrive for nobody");
     const auto sections = sections_of(payload, partition);
     if (!sections)
         return std::unexpected(sections.error());
@@ -81,6 +83,7 @@ std::expected<TableArrival, Failure> TableArrivals::take(std::span<const std::by
 }
 
 std::optional<hpt::Section> TableArrivals::missing(const partition::Partition& partition) const {
+    invariant(on(), "a page table is looked for that arrives for nobody");
     for (hpt::Section section; section.value < hpt::sections_of(partition.hpt.slot_count()); ++section.value)
         if ((here_[section.value / 64] >> section.value % 64 & 1) == 0)
             return section;

@@ -82,14 +82,14 @@ void TargetSession::complete_if_whole() {
 /// Nothing more is needed from the source, which may free what it has.
 void TargetSession::complete() {
     const bool whole = arrival_.pages->pages_left() == 0;
-    phase_ = Phase::over;
-    zero_left_ = 0;
+    partition::Partition& partition = *arrival_.partition;
+    be_over();
     progress_.pages_left = 0;
     progress_.state = MoveState::completed;
     progress_.ended_at = control_.now();
     progress_.failure = {};
     log("migration: {} {}", whole ? "all is here of" : "nothing more is needed of", shape_.name());
-    control_.complete(*arrival_.partition, whole);
+    control_.complete(partition, whole);
     if (stream_ == nullptr)
         return channels_.end();
     if (!known_) // its source hears of it when it asks

@@ -301,7 +301,7 @@ void TargetSession::handle_run(const Record& record) {
         control_.start_early(partition, *arrival_.pages);
         log("migration: {} runs here, and {} pages of it are to come", shape_.name(), progress_.pages_left);
     } else {
-        phase_ = Phase::over;
+        be_over();
         progress_.ended_at = now;
         progress_.state = MoveState::completed;
         control_.start(partition);
@@ -329,8 +329,9 @@ void TargetSession::end_check() {
     progress_.state = MoveState::checked;
     log("migration: {} could move here; nothing has changed", shape_.name());
     channels_.end();
-    phase_ = Phase::over;
-    control_.discard(*std::exchange(arrival_.partition, nullptr));
+    partition::Partition& partition = *arrival_.partition;
+    be_over();
+    control_.discard(partition);
     end_connection(stream_, false);
 }
 
@@ -345,6 +346,14 @@ void TargetSession::out_of_order(const Record& record) {
 void TargetSession::wrong_length(const Record& record) {
     fail(failure(MoveError::record_length, "a record of type {} has {} bytes", static_cast<unsigned>(record.type),
                  record.payload.size()));
+}
+
+/// What there was for the partition to arrive in is nobody's to look at any more.
+void TargetSession::be_over() {
+    phase_ = Phase::over;
+    arrival_ = {};
+    zero_left_ = 0;
+    again_ = false;
 }
 
 /// Ends a connection that is not the one that is awaited.
@@ -378,9 +387,9 @@ void TargetSession::fail(const Failure& why, bool tell_peer) {
     log("migration: refused what came from the link: {}: {}", name(why.error), why.text());
     if (phase_ == Phase::held)
         outcomes_.note(move(), source_key_, MoveOutcome::destroyed);
-    phase_ = Phase::over;
-    zero_left_ = 0;
-    if (partition::Partition* partition = std::exchange(arrival_.partition, nullptr))
+    partition::Partition* const partition = arrival_.partition;
+    be_over();
+    if (partition != nullptr)
         control_.discard(*partition);
     end_connection(stream_, writer_, why, tell_peer);
 }

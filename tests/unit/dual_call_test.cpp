@@ -27,7 +27,7 @@ class DualCall : public HptCall {
     static constexpr RealAddr second_address = table_address + (Bytes{1} << log2_bytes);
     static constexpr std::uint32_t second_lpid = 78;
 
-    DualCall() : live_words(dual::LiveGroups::words_for((std::size_t{1} << log2_bytes) >> papr::log2_group_size)) {
+    DualCall() : live_words(dual::GroupMarks::words_for((std::size_t{1} << log2_bytes) >> papr::log2_group_size)) {
         partition->allowed_calls.allow(papr::FunctionSets::all());
         partition->vcpus[0].registers.msr = partition::msr::sf | partition::msr::me;
         partition->dual = &engine;

@@ -40,7 +40,7 @@ struct DualScene : hpt::TestTable {
 
     explicit DualScene(const hpt::TableOptions& options = {}, unsigned processors = 2, bool one_lpid = false)
         : TestTable(options), second_lpid(one_lpid ? first_lpid : 2), second(hpt::test_log2_bytes),
-          live_words(LiveGroups::words_for(table.slot_count() / 8)) {
+          live_words(GroupMarks::words_for(table.slot_count() / 8)) {
         for (unsigned i = 0; i < processors; ++i) {
             mmus.emplace_back(options.format, hpt::test_log2_bytes);
             runs_on.push_back(i);

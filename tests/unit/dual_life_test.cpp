@@ -70,6 +70,31 @@ TEST(DualClear, C10_AClearingGoesOnOverTheStartOfAMigration) {
     s.engine.table().end_clear();
 }
 
+// The memory is its owner's again.
+TEST_P(DualLife, NothingIsKnownOfATableThatIsOver) {
+    for (const bool by_force : {false, true}) {
+        s.zero_second();
+        s.to_dual();
+        s.load(0, Page{7, 1});
+        if (by_force) {
+            for (unsigned i = 0; i < 2; ++i)
+                s.engine.leave(i);
+            s.engine.abandon();
+        } else {
+            s.to_drain();
+            s.sweep();
+            s.engine.advance();
+            s.pass_all();
+            s.engine.advance();
+        }
+        ASSERT_FALSE(s.engine.active());
+        const Twins& twins = s.engine.twins();
+        EXPECT_FALSE(twins.groups.on() || twins.usage.on() || twins.sections.on());
+        EXPECT_EQ(twins.pages, nullptr);
+        EXPECT_EQ(s.engine.table().slot_count(), 0u);
+    }
+}
+
 // R28, C10: in one action, whatever is in T2: it is not even looked at.
 TEST_P(DualLife, R28_AResetEndsEverythingAtOnce) {
     fill(20);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <gtest/gtest.h>
-#include <transom/dual/live_groups.hpp>
+#include <transom/dual/group_marks.hpp>
 #include <transom/dual/phase.hpp>
 #include <transom/dual/protection.hpp>
 
@@ -93,10 +93,10 @@ TEST(DualProtection, StorageKeysAndNoExecute) {
     EXPECT_EQ(refusal(access(fetch, true), with_pp(0)), cause::protection);
 }
 
-TEST(DualLiveGroups, FindsWhatIsMarked) {
+TEST(DualGroupMarks, FindsWhatIsMarked) {
     std::array<std::uint64_t, 4> words{};
-    LiveGroups groups(words);
-    EXPECT_EQ(LiveGroups::words_for(65), 2u);
+    GroupMarks groups(words);
+    EXPECT_EQ(GroupMarks::words_for(65), 2u);
     EXPECT_EQ(groups.next({0}, {250}).value, 250u);
     for (const std::uint64_t group : {0, 63, 64, 200, 249})
         groups.mark({group});
@@ -107,6 +107,19 @@ TEST(DualLiveGroups, FindsWhatIsMarked) {
     EXPECT_EQ(groups.next({65}, {200}).value, 200u);
     groups.take({249});
     EXPECT_EQ(groups.next({201}, {250}).value, 250u);
+}
+
+TEST(DualMarks, CountsThoseThatThereAre) {
+    std::array<std::uint64_t, 3> words{};
+    Marks marks(words);
+    EXPECT_EQ(marks.count(130), 0u);
+    for (const std::uint64_t which : {0, 63, 64, 129, 130})
+        marks.mark(which);
+    EXPECT_EQ(marks.count(130), 4u);
+    EXPECT_EQ(marks.count(64), 2u);
+    EXPECT_EQ(marks.count(0), 0u);
+    marks.mark_all();
+    EXPECT_EQ(marks.count(130), 130u);
 }
 
 } // namespace

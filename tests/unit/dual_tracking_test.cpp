@@ -133,6 +133,24 @@ TEST(DualTracking, R25_AStoreInRealModeIsSeen) {
     EXPECT_TRUE(s.audit().sound());
 }
 
+// What a right to store is worth: all of the page, once.
+TEST(DualTracking, AFaultSaysHowMuchMayBeStoredTo) {
+    for (const Bytes size : {granule, mib(16)}) {
+        TrackedScene s({.large_pages = true});
+        const papr::PageSize base = size == granule ? papr::PageSize::kib_64 : papr::PageSize::mib_16;
+        Access access{{papr::SegmentSize::tib_1, 9, 3 << 24}, base, AccessKind::load};
+        const Ptex group = papr::ptex(hpt::group_of(hpt::primary_hash(access.place, base), hpt::test_log2_bytes), 0);
+        const std::uint64_t d0 = hpt::virtual_page_field(access.place, base) | papr::d0::large | papr::d0::valid;
+        const std::uint64_t kind = size == granule ? 0x1000 : 0;
+        ASSERT_TRUE(s.enter(group, {d0, mib(16) | kind | papr::d1::wimg_memory | 2}).has_value());
+        s.track();
+        EXPECT_EQ(s.engine.fault(0, access).stores, 0u);
+        access.kind = AccessKind::store;
+        EXPECT_EQ(s.engine.fault(0, access).stores, size);
+        EXPECT_EQ(s.engine.fault(1, access).stores, 0u) << "somebody else was first";
+    }
+}
+
 // Pages larger than the granule that is tracked.
 TEST(DualTracking, P9_APageCountsInEachGranule) {
     TrackedScene s({}, kib(4));

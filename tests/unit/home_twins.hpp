@@ -23,7 +23,8 @@ class HomeTwins {
             engine_.abandon();
         const std::uint64_t slots = partition.hpt.slot_count();
         std::memset(arch::real_pointer(second_), 0, slots * 16);
-        groups_.assign(dual::LiveGroups::words_for(slots / papr::slots_per_group), 0);
+        groups_.assign(dual::GroupMarks::words_for(slots / papr::slots_per_group), 0);
+        usage_.assign(groups_.size(), 0);
         sections_.assign(dual::ChangedSections::words_for(slots), 0);
         partition.dual = &engine_;
         invariant(engine_.start(partition.hpt, {.slots = hpt::RealSlots(second_, {}),
@@ -31,7 +32,8 @@ class HomeTwins {
                                                 .lpids = {1, 2},
                                                 .pages = &tracking_,
                                                 .calls = &diversion_,
-                                                .section_words = sections_}) &&
+                                                .section_words = sections_,
+                                                .usage_words = usage_}) &&
                       engine_.advance() == dual::Phase::dual,
                   "a second page table does not begin");
     }
@@ -55,7 +57,7 @@ class HomeTwins {
     };
 
     RealAddr second_;
-    std::vector<std::uint64_t> groups_, sections_;
+    std::vector<std::uint64_t> groups_, usage_, sections_;
     NoTracking tracking_;
     NoDiversion diversion_;
     dual::PartitionEngine engine_;

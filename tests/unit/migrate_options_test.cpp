@@ -110,7 +110,7 @@ class Throttled : public Move {
         if (source_control.tracked == nullptr)
             return;
         for (std::uint64_t page = 0; page < 100; ++page) {
-            here.partition->vcpus[0].toll.granted();
+            here.partition->vcpus[0].toll.granted(1);
             source_control.tracked->raise({page * kib(4)}, kib(4));
             std::ranges::generate(here.granule(page), [this] { return static_cast<std::byte>(random()); });
             source_control.tracked->lower({page * kib(4)}, kib(4));

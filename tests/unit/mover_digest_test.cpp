@@ -69,6 +69,42 @@ TEST_F(MoverTest, TheLastDigestsGiveWayWhereMemoryIsShort) {
     EXPECT_EQ(a.mover.digests("other").size(), granules);
 }
 
+// Who only wants to know takes nothing away, and hears what a move would: that these would give way.
+TEST_F(MoverTest, ACheckTakesNoDigestsAwayWhereMemoryIsShort) {
+    a.build("linux");
+    ASSERT_TRUE(move("linux"));
+    a.build("other");
+    const std::size_t granules = mib(16) / kib(64);
+    const auto for_page_states = a.frames.allocate(memory::frame_size, memory::frame_size, FrameState::hypervisor);
+    while (a.frames.allocate(memory::frame_size, memory::frame_size, FrameState::hypervisor)) {}
+    a.frames.release({*for_page_states, memory::frame_size}, FrameState::hypervisor);
+    MoveOptions options{.mode = MoveMode::stop_and_copy, .check_only = true};
+    ASSERT_TRUE(a.mover.move(network, "other", {0x0a4d0002}, migration_port, options));
+    go_on();
+    EXPECT_EQ(a.mover.progress().state, MoveState::checked) << a.mover.progress().failure.text();
+    EXPECT_EQ(a.mover.digests("linux").size(), granules);
+    EXPECT_EQ(b.mover.digests("linux").size(), granules);
+    options.check_only = false;
+    ASSERT_TRUE(a.mover.move(network, "other", {0x0a4d0002}, migration_port, options));
+    go_on();
+    EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+    EXPECT_EQ(a.mover.digests("other").size(), granules);
+}
+
+// A target that has no room for a partition refuses it, and that is all.
+TEST_F(MoverTest, WhoFindsNoRoomTakesNoDigestsAway) {
+    a.build("linux");
+    ASSERT_TRUE(move("linux"));
+    b.end("linux");
+    a.build("other");
+    const auto for_page_states = b.frames.allocate(memory::frame_size, memory::frame_size, FrameState::hypervisor);
+    while (b.frames.allocate(memory::frame_size, memory::frame_size, FrameState::hypervisor)) {}
+    b.frames.release({*for_page_states, memory::frame_size}, FrameState::hypervisor);
+    ASSERT_TRUE(move("other"));
+    EXPECT_EQ(a.mover.progress().failure.error, MoveError::memory) << a.mover.progress().failure.text();
+    EXPECT_EQ(b.mover.digests("linux").size(), mib(16) / kib(64));
+}
+
 TEST_F(MoverTest, ADoubtKeepsItsDigestsWhateverElseMoves) {
     const std::size_t granules = mib(16) / kib(64);
     const auto move_into_doubt = [&](std::string_view name) {

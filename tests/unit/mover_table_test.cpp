@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "local_entries.hpp"
 #include "mover_fixture.hpp"
+#include <regex>
 #include <transom/dual/dual_table_impl.hpp>
 
 // The page table in a whole move: 8 sections.
@@ -38,6 +40,7 @@ class MovedTable : public MoverTest {
         changed.d1 = (changed.d1 & ~papr::d1::protection) | protection;
         EXPECT_EQ(*there.read({first}), entry_of(first));
         EXPECT_EQ(*there.read({last}), changed);
+        EXPECT_EQ(test::first_foreign_entry(*b.roster.find("linux")), std::nullopt);
         EXPECT_EQ(there.next_used({first + 1}, {there.slot_count()})->slot.value, last);
     }
 };
@@ -77,6 +80,64 @@ TEST_F(MovedTable, WhatChangesLastGoesInTheStop) {
     EXPECT_EQ(source.sections, 10u);
     EXPECT_EQ(source.sections_in_stop, 1u);
     EXPECT_EQ(b.mover.progress().sections_in_stop, 1u);
+}
+
+// What has changed when a pass is over is part of the predicted stop.
+TEST_F(MovedTable, SectionsThatAreLeftCountForTheStop) {
+    partition::Partition& here = build_with_entries();
+    const Progress& source = move_by(MoveMode::pre_copy);
+    while (source.pages_total - source.pages > 4 && source.in_progress())
+        round();
+    protect(here, last, 1);
+    machine.step_ = twin_facts.timebase_frequency / 1000; // each step does the least it can
+    while (source.sections < 9 && source.in_progress())
+        round();
+    protect(here, last, 3); // it has gone, and the pass is not over
+    machine.log_.clear();
+    go_on();
+    std::string said;
+    for (const std::string& line : machine.log_)
+        said += line;
+    std::smatch left;
+    ASSERT_TRUE(std::regex_search(
+        said, left, std::regex("; ([0-9]+) sections of its page table are left, which take as long as ([0-9]+) pages")))
+        << said;
+    EXPECT_EQ(left[1], "1");
+    EXPECT_GT(std::stoull(left[2]), 0u);
+    EXPECT_EQ(source.state, MoveState::completed) << source.failure.text();
+}
+
+// Before, a processor that walks T1 sets R and C there, and nobody sees it.
+TEST_F(MovedTable, SectionsGoOnlyWhenAllProcessorsWalkTheSecondTable) {
+    partition::Partition& here = build_with_entries();
+    here.dual->enter(0, 0);
+    const Progress& source = move_by(MoveMode::pre_copy);
+    const auto rounds = [&](int count) {
+        for (int i = 0; i < count && source.in_progress(); ++i)
+            round();
+    };
+    rounds(1000);
+    ASSERT_EQ(source.state, MoveState::connecting);
+    EXPECT_EQ(here.dual->phase(), dual::Phase::normal) << "it may be in a call that began with one table";
+    EXPECT_EQ(source.sections, 0u);
+    here.dual->leave(0);
+    here.dual->enter(0, 0); // as long as the phase is not dual, to T1
+    ASSERT_FALSE(here.dual->walks_second(0));
+    rounds(1000);
+    ASSERT_EQ(here.dual->phase(), dual::Phase::dual);
+    ASSERT_FALSE(here.dual->all_on_second());
+    EXPECT_EQ(source.sections, 0u);
+    hpt::RealSlots(here.hpt.slots()).merge_d1({last}, papr::d1::usage);
+    here.dual->leave(0);
+    here.dual->enter(0, 0);
+    ASSERT_TRUE(here.dual->walks_second(0));
+    while (source.sections == 0 && source.in_progress())
+        round();
+    EXPECT_EQ(source.sections, 8u);
+    here.dual->leave(0);
+    go_on();
+    ASSERT_EQ(source.state, MoveState::completed) << source.failure.text();
+    EXPECT_EQ(b.roster.find("linux")->hpt.read({last})->d1 & papr::d1::usage, papr::d1::usage);
 }
 
 TEST_F(MovedTable, WithoutASecondTableAllOfItGoesInTheStop) {

@@ -86,7 +86,7 @@ TEST_F(PageWaitTest, R54_WhoWaitsForAPageDoesNotRun) {
 TEST_F(PageWaitTest, WhoPaysATollDoesNotRun) {
     constexpr std::uint64_t due = frequency / 100;
     vcpu.toll.set(due);
-    vcpu.toll.granted();
+    vcpu.toll.granted(1);
     inside = [&](Vcpu& entered) { entered.toll.pay(arch::timebase()); };
     dispatcher.run_once();
     ASSERT_EQ(turns, 1);
@@ -101,7 +101,7 @@ TEST_F(PageWaitTest, WhoPaysATollDoesNotRun) {
 
 TEST_F(PageWaitTest, WhoPaysATollGoesOnWhenNothingIsDueAnyMore) {
     vcpu.toll.set(frequency);
-    vcpu.toll.granted();
+    vcpu.toll.granted(1);
     inside = [&](Vcpu& entered) { entered.toll.pay(arch::timebase()); };
     dispatcher.run_once();
     ASSERT_EQ(turns, 1);

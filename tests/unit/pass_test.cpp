@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <transom/migrate/move_estimate.hpp>
 #include <transom/migrate/pass_decision.hpp>
+#include <transom/migrate/section_meter.hpp>
 
 namespace transom::migrate {
 namespace {
@@ -171,6 +172,31 @@ static_assert(decide(pass(3, 9000, 5000, 3), 90, only_before) == Decision{stop, 
 static_assert(decide(pass(3, 20'001, 5000, 3), 90, only_before) == Decision{give_up, 90});
 static_assert(decide(pass(30, 20'000, 5000), 0, only_before) == Decision{stop, 0});
 static_assert(decide(pass(30, 20'001, 5000), 0, only_before) == Decision{give_up, 0});
+// What the page table takes is part of the stop.
+constexpr PassResult with_table(PassResult result, std::uint64_t table) {
+    result.table = table;
+    return result;
+}
+static_assert(decide(with_table(pass(1, 2000, 0), 1000), 0, {}) == Decision{stop, 0});
+static_assert(decide(with_table(pass(1, 2000, 0), 1001), 0, {}) == Decision{again, 0});
+static_assert(decide(with_table(pass(30, 100, 0), 2901), 0, {}) == Decision{post_copy, 0});
+static_assert(decide(with_table(pass(30, 100, 0), 19'900), 0, only_before) == Decision{stop, 0});
+static_assert(decide(with_table(pass(30, 100, 0), 19'901), 0, only_before) == Decision{give_up, 0});
+
+TEST(SectionMeter, GoesByAllSectionsThatWent) {
+    SectionMeter meter;
+    EXPECT_EQ(meter.time_for(8), 0u) << "nothing is known yet";
+    meter.begin_round(second);
+    meter.end_round(2 * second, 1000);
+    EXPECT_EQ(meter.time_for(8), second * 8 / 1000);
+    meter.begin_round(2 * second);
+    meter.end_round(5 * second, 0);
+    EXPECT_EQ(meter.time_for(1000), second) << "none went";
+    meter.begin_round(5 * second);
+    meter.end_round(6 * second, 1000);
+    EXPECT_EQ(meter.time_for(1000), second);
+}
+
 // Nothing was sent yet, so nothing is known.
 static_assert(decide({.pass = 1, .left = 1}, 0, {}) == Decision{again, 0});
 static_assert(decide({.pass = 1, .left = 0}, 0, {}) == Decision{stop, 0});

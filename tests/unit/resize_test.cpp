@@ -37,7 +37,7 @@ TEST(Resize, R29_WhatIsNotBoltedStaysBehind) {
     EXPECT_FALSE(s.is_there(s.next, s.image(page_a, slot)));
 }
 
-TEST(Resize, R30_RAndCOfBothTablesCount) {
+TEST(Resize, R29_RAndCOfBothTablesCount) {
     ResizeScene s(18, 20);
     const Ptex a = s.enter(page_a, bolted), b = s.enter(page_b, bolted);
     s.begin();
@@ -50,7 +50,7 @@ TEST(Resize, R30_RAndCOfBothTablesCount) {
     EXPECT_EQ(s.read(s.image(page_b, b)).d1 & usage, r);
 }
 
-TEST(Resize, R30_TheFoldTakesThemToo) {
+TEST(Resize, R29_TheFoldTakesThemToo) {
     ResizeScene s(18, 20);
     const Ptex a = s.enter(page_a, bolted);
     s.begin();

@@ -149,6 +149,16 @@ TEST_F(SourcePagesTest, R58_ForeseesTheRestOfWhatStandsStill) {
     EXPECT_EQ(half->final_pages, pages / 2);
 }
 
+// What is left of the page table goes in the stop, too.
+TEST_F(SourcePagesTest, ThePageTableIsPartOfThePredictedStop) {
+    source_.begin_pass(now_);
+    send_all([&](std::uint64_t page) { store(page / 2); }); // 512 pages are left, which take 51.2 ms
+    EXPECT_EQ(source_.end_pass(now_, {}, second / 5).act, Act::stop);
+    EXPECT_EQ(source_.result().table, 2000u);
+    source_.begin_pass(now_);
+    EXPECT_EQ(source_.end_pass(now_, {}, second / 4).act, Act::again) << "250 ms more are too much";
+}
+
 // R50, R52: the bitmap has what is left; what the target demands goes at once, and once.
 TEST_F(SourcePagesTest, R52_WhatIsDemandedGoesFirst) {
     source_.begin_pass(now_);

@@ -26,5 +26,19 @@ TEST(TrackedPages, WhatAMoveHasBegunEndsWithIt) {
     EXPECT_EQ(twin.frames.available(), free);
 }
 
+TEST(ArrivingPages, NothingIsLeftOfAPartitionThatHasArrived) {
+    arch::FakeMachine machine{twin_size};
+    TwinMachine twin(arch::fake_real_base);
+    const partition::Partition& one = twin.build("one");
+    const Bytes free = twin.frames.available();
+    ArrivingPages pages(twin.frames);
+    EXPECT_FALSE(pages.table().on());
+    ASSERT_NE(pages.begin(shape_of(one)), nullptr);
+    EXPECT_TRUE(pages.table().on());
+    pages.end();
+    EXPECT_FALSE(pages.table().on());
+    EXPECT_EQ(twin.frames.available(), free);
+}
+
 } // namespace
 } // namespace transom::migrate

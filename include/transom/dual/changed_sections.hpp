@@ -29,6 +29,8 @@ class ChangedSections {
     bool is_marked(hpt::Section section) const { return marks_.is_marked(section.value); }
     /// The first of [from, end) that is marked, or `end`.
     hpt::Section next(hpt::Section from, hpt::Section end) const { return {marks_.next(from.value, end.value)}; }
+    /// How many before `end` are marked.
+    std::uint64_t count(hpt::Section end) const { return marks_.count(end.value); }
 
   private:
     Marks marks_;

@@ -21,6 +21,7 @@ struct FaultOutcome {
     std::uint64_t cause = 0; // bits of dual::cause
     LogicalAddr page{};      // that is missing, and how large it is
     Bytes size = 0;
+    Bytes stores = 0; // again: of the page, which may be stored to now, and could not before
 };
 
 struct FillWork {
@@ -55,7 +56,8 @@ template <class Pair> class DualTable : public hpt::Table<Pair> {
 
     /// A processor on T2 has missed with that access. With a value the slot is locked, and finish_fill is next.
     std::expected<hpt::Pending<FillWork>, FaultOutcome> begin_fill(const Access& access);
-    void finish_fill(hpt::Pending<FillWork> pending, const hpt::Flushed& receipt);
+    /// How much may be stored to now, and could not before.
+    Bytes finish_fill(hpt::Pending<FillWork> pending, const hpt::Flushed& receipt);
 
     /// Never waits, so that the caller may hold several begun at once. The same `fold` finishes it. `nobody_walks`: T2's TLB entries are all gone and none comes,
     /// so that there is no obligation.
@@ -65,9 +67,9 @@ template <class Pair> class DualTable : public hpt::Table<Pair> {
     /// Gives what a section of T1 holds for the partition, slot by slot. Then it counts as not changed, but for what changes meanwhile. T1 has the
     /// R and C that it gives, so that what T2 has and T1 has not is newer.
     template <class Give> void read_section(hpt::Section section, Give give);
-    /// With nobody inside: marks the sections in which T2 has R or C that T1 lacks. It looks at the entries of T2 that are in use, however
-    /// large the tables are.
-    void mark_newer_usage();
+    /// Marks the section of a group if T2 has R or C there that T1 lacks; who reads the section brings them to T1. True: the machine can set no
+    /// more in the group's entries. False: it can, or somebody is changing one of them.
+    bool mark_newer_usage(papr::GroupIndex group);
 
     /// Whether a slot of T2 is in use.
     bool has_twin(papr::Ptex slot) { return (second().d0(slot) & papr::d0::valid) != 0; }

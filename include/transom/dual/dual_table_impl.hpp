@@ -99,16 +99,17 @@ std::expected<hpt::Pending<FillWork>, FaultOutcome> DualTable<Pair>::fill_locked
     return hpt::Pending<FillWork>(slot, {}, work);
 }
 
-template <class Pair> void DualTable<Pair>::finish_fill(hpt::Pending<FillWork> pending, const hpt::Flushed& receipt) {
+template <class Pair> Bytes DualTable<Pair>::finish_fill(hpt::Pending<FillWork> pending, const hpt::Flushed& receipt) {
     const FillWork& work = pending.close(receipt);
     const papr::Ptex slot = pending.slot();
+    const Bytes stores = work.write && permits_store(work.second.d1) ? this->slots_.size(slot) : 0;
     if (pending.obligation()) {
         Counters::count(twins().counters.flushes);
         Counters::count(twins().counters.tlbies);
     }
     if (work.write) {
         const std::uint64_t usage = work.upgrade ? second().d1(slot) & papr::d1::usage : 0;
-        if (permits_store(work.second.d1))
+        if (stores != 0)
             this->slots_.raise(slot); // before anybody can store
         if (!work.upgrade)
             twins().live.add();
@@ -117,9 +118,11 @@ template <class Pair> void DualTable<Pair>::finish_fill(hpt::Pending<FillWork> p
         second().set_d0(slot, work.second.d0);
         second().complete();
         twins().groups.mark(slot.group());
+        twins().usage.mark(slot.group());
         Counters::count(work.upgrade ? twins().counters.upgrades : twins().counters.fills);
     }
     unlock(slot, work.first_d0);
+    return stores;
 }
 
 template <class Pair>
@@ -202,15 +205,23 @@ template <class Pair> template <class Give> void DualTable<Pair>::read_section(h
                 give(hpt::UsedSlot{slot, entry});
 }
 
-template <class Pair> void DualTable<Pair>::mark_newer_usage() {
-    const papr::GroupIndex end{this->slot_count() / papr::slots_per_group};
-    for (papr::GroupIndex group = twins().groups.next({}, end); group < end;
-         group = twins().groups.next({group.value + 1}, end))
-        for (unsigned i = 0; i < papr::slots_per_group; ++i) {
-            const papr::Ptex slot = papr::ptex(group, i);
-            if (has_twin(slot) && (second().d1(slot) & ~first().d1(slot) & papr::d1::usage) != 0)
-                this->slots_.changed(slot);
-        }
+template <class Pair> bool DualTable<Pair>::mark_newer_usage(papr::GroupIndex group) {
+    bool all = true, newer = false;
+    for (unsigned i = 0; i < papr::slots_per_group; ++i) {
+        const papr::Ptex slot = papr::ptex(group, i);
+        const std::uint64_t d0 = second().d0(slot);
+        if (d0 == 0)
+            continue;
+        // T2's first: what a fold takes away from there it has brought to T1 before.
+        const std::uint64_t twin = second().d1(slot), known = first().d1(slot);
+        const std::uint64_t possible = permits_store(twin) ? papr::d1::usage : papr::d1::referenced;
+        newer = newer || (twin & ~known & papr::d1::usage) != 0;
+        // One that is being dropped may come back with R and C off.
+        all = all && (d0 & papr::d0::valid) != 0 && (possible & ~twin & ~known) == 0;
+    }
+    if (newer)
+        this->slots_.changed(papr::ptex(group, 0)); // a group is in one section
+    return all;
 }
 
 } // namespace transom::dual

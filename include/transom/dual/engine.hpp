@@ -14,15 +14,18 @@
 
 namespace transom::dual {
 
-/// What a migration brings along; all of it the caller's until the phase is normal again. T2 and the words are zeroed.
+/// What a migration brings along; all of it the caller's until the phase is normal again: from then on the engine knows nothing of it. T2 and the
+/// words are zeroed.
 template <class Slots> struct SecondTable {
     Slots slots;                         // as many as T1 has
-    std::span<std::uint64_t> live_words; // LiveGroups::words_for
+    std::span<std::uint64_t> live_words; // GroupMarks::words_for
     Lpids lpids;
     PageTracking* pages = nullptr;
     CallDiversion* calls = nullptr;
     StorePolicy stores = StorePolicy::when_stored;
-    std::span<std::uint64_t> section_words{}; // ChangedSections::words_for; none where T1 is not to be sent
+    // None where T1 is not to be sent:
+    std::span<std::uint64_t> section_words{}; // ChangedSections::words_for, of T1's slots
+    std::span<std::uint64_t> usage_words{};   // GroupMarks::words_for
 };
 
 /// A partition's second page table, from its making to its end. Whoever leads the migration calls start, advance, sweep and stop; its
@@ -118,6 +121,7 @@ template <class Slots, class Pair = TwinSlots<Slots>, class Walk = Walkers<>> cl
   private:
     void move(Phase to);
     bool step();
+    void forget();
     FaultOutcome fill(const Access& access);
     FaultOutcome counted(const FaultOutcome& outcome);
 

@@ -19,8 +19,10 @@ bool Engine<Slots, Pair, Walk>::start(hpt::Table<Slots>& first, const SecondTabl
     const Locked control(control_);
     if (active())
         return false;
-    twins_.groups = LiveGroups(second.live_words);
+    twins_.groups = GroupMarks(second.live_words);
+    invariant(second.section_words.empty() == second.usage_words.empty(), "half of what is known of T1's changes");
     twins_.sections = ChangedSections(second.section_words);
+    twins_.usage = GroupMarks(second.usage_words);
     twins_.pages = second.pages;
     twins_.stores = second.stores;
     twins_.turns = &first.turns();
@@ -120,6 +122,7 @@ template <class Slots, class Pair, class Walk> bool Engine<Slots, Pair, Walk>::s
         if (walkers_.awaited() != 0)
             return false;
         move(Phase::normal);
+        forget();
         active_.store(false, std::memory_order_release);
         return false;
     }
@@ -149,7 +152,18 @@ template <class Slots, class Pair, class Walk> void Engine<Slots, Pair, Walk>::a
     twins_.phase.abandon();
     calls_->divert(CallsGo::to_first);
     epoch_.fetch_add(1);
+    forget();
     active_.store(false, std::memory_order_release);
+}
+
+/// What start() was given may be anybody's from now on.
+template <class Slots, class Pair, class Walk> void Engine<Slots, Pair, Walk>::forget() {
+    twins_.groups = twins_.usage = {};
+    twins_.sections = {};
+    twins_.pages = nullptr;
+    twins_.turns = nullptr;
+    table_.forget();
+    calls_ = nullptr;
 }
 
 template <class Slots, class Pair, class Walk>
@@ -169,8 +183,7 @@ template <class Slots, class Pair, class Walk> FaultOutcome Engine<Slots, Pair, 
         return begun.error();
     // T1 stays as it is.
     const hpt::Flushed flushed = arch::Tlb::discharge(begun->obligation(), lpids_.of_second());
-    table_.finish_fill(std::move(*begun), flushed);
-    return {};
+    return {.stores = table_.finish_fill(std::move(*begun), flushed)};
 }
 
 template <class Slots, class Pair, class Walk>

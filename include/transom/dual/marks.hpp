@@ -36,6 +36,16 @@ class Marks {
         }
         return end;
     }
+    /// How many of the first `end` are marked.
+    std::uint64_t count(std::uint64_t end) const {
+        std::uint64_t marked = 0;
+        for (std::uint64_t first = 0; first < end; first += 64) {
+            const std::uint64_t counted =
+                end - first < 64 ? (std::uint64_t{1} << (end - first)) - 1 : ~std::uint64_t{0};
+            marked += static_cast<unsigned>(std::popcount(word(first).load(std::memory_order_relaxed) & counted));
+        }
+        return marked;
+    }
     /// Before anybody marks or takes.
     void mark_all() { std::ranges::fill(words_, ~std::uint64_t{0}); }
 

@@ -48,7 +48,7 @@ class PartitionEngine final : public Engine<hpt::RealSlots> {
     const hpt::TableRoot& root() const { return root_; }
 
   private:
-    RealRange memory_{}; // the table, then the words of its live groups and of T1's sections
+    RealRange memory_{}; // the table, then the words of its groups, twice, and of T1's sections
     hpt::TableRoot root_;
     Bytes prepared_ = 0;
     PartitionResize resize_{*this};

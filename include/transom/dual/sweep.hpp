@@ -6,15 +6,10 @@
 #include <optional>
 #include <transom/dual/dual_table.hpp>
 #include <transom/dual/flush_both.hpp>
+#include <transom/dual/portion.hpp>
 #include <utility>
 
 namespace transom::dual {
-
-/// How much of T2 an interval goes through at most.
-struct Portion {
-    std::uint64_t groups = 4096;
-    std::uint64_t ticks = 25'600; // 50 us at 512 MHz
-};
 
 /// What an interval did.
 struct Swept {

@@ -3,8 +3,8 @@
 
 #include <transom/dual/changed_sections.hpp>
 #include <transom/dual/counters.hpp>
+#include <transom/dual/group_marks.hpp>
 #include <transom/dual/live_entries.hpp>
-#include <transom/dual/live_groups.hpp>
 #include <transom/dual/page_tracking.hpp>
 #include <transom/dual/phase.hpp>
 #include <transom/hpt/table.hpp>
@@ -21,7 +21,8 @@ enum class StorePolicy : std::uint8_t {
 struct Twins {
     PhaseWord phase;
     LiveEntries live;
-    LiveGroups groups;
+    GroupMarks groups;        // in which there may be something
+    GroupMarks usage;         // at the source: in which there may come, or may be, R or C that T1 lacks
     ChangedSections sections; // of T1, at the source
     Counters counters;
     PageTracking* pages = nullptr; // never null while there is a T2

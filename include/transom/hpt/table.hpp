@@ -52,6 +52,11 @@ template <class Slots> class Table {
     Table() = default;
     /// A table of 2^log2_bytes bytes, all slots and guest words zero.
     void init(Slots slots, unsigned log2_bytes, const TableOptions& options);
+    /// Its memory is its owner's again: it has no slots any more.
+    void forget() {
+        slots_ = {};
+        slot_count_ = 0;
+    }
 
     unsigned log2_bytes() const { return log2_bytes_; }
     std::uint64_t slot_count() const { return slot_count_; }

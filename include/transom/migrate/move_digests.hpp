@@ -18,6 +18,12 @@ class MoveDigests {
     /// A word for each granule of a move that begins, valid until it is kept or dropped, in the place of one that was neither. Where memory is short the last
     /// completed move's give way. Nothing: not even that was enough.
     std::optional<std::span<std::uint64_t>> begin(const PartitionShape& shape);
+    /// The same for a move that may come to nothing without its fault, at the target or where somebody only wants to know: nothing gives way.
+    std::optional<std::span<std::uint64_t>> begin_beside(const PartitionShape& shape);
+    /// Whether what the last completed move's have is enough for it.
+    bool could_give_way(const PartitionShape& shape) const {
+        return kept_ != nullptr && kept_->memory.size >= size_for(shape);
+    }
     /// The move of this partition is completed: from now on of() answers its digests.
     void keep(std::string_view name);
     /// The move has come to nothing.
@@ -41,6 +47,7 @@ class MoveDigests {
 
         bool is_of(std::string_view who) const { return who == std::string_view(name.data()); }
     };
+    static Bytes size_for(const PartitionShape& shape);
     static std::span<std::uint64_t> words(const Table& table);
     void release(Table*& table);
     Table** doubted(std::string_view name);

@@ -47,7 +47,8 @@ constexpr bool pass_is_overlong(Ticks time, std::uint64_t pages, std::uint64_t b
 /// What follows a pass; `slowed` is how much the partition is slowed down now.
 constexpr Decision decide(const PassResult& pass, unsigned slowed, const DecisionLimits& limits) {
     using enum Decision::Act;
-    if (pass.left <= pages_in(pass.bandwidth, limits.downtime_ms))
+    const std::uint64_t in_stop = pass.left + pass.table;
+    if (in_stop <= pages_in(pass.bandwidth, limits.downtime_ms))
         return {stop, slowed};
     if (limits.mode == CopyMode::post_copy)
         return {post_copy, slowed};
@@ -60,7 +61,7 @@ constexpr Decision decide(const PassResult& pass, unsigned slowed, const Decisio
         return {post_copy, slowed};
     if (!last && slowed < limits.throttle_most)
         return {throttle, std::min(slowed + limits.throttle_step, limits.throttle_most)};
-    return {pass.left <= pages_in(pass.bandwidth, limits.downtime_cap_ms) ? stop : give_up, slowed};
+    return {in_stop <= pages_in(pass.bandwidth, limits.downtime_cap_ms) ? stop : give_up, slowed};
 }
 
 } // namespace transom::migrate

@@ -44,8 +44,9 @@ class SourcePages {
     Next next(Ticks now);
     /// It is in the stream, with its contents or as one of zeros.
     void sent(PageIndex page, bool in_full);
-    /// After a pass: what it was is in result(). Its time ended when next() said `over`, whatever was done since.
-    Decision end_pass(Ticks now, const TrackingCosts& costs = {});
+    /// After a pass: what it was is in result(). Its time ended when next() said `over`, whatever was done since. `table`: ticks that the stop would
+    /// take for the page table.
+    Decision end_pass(Ticks now, const TrackingCosts& costs = {}, Ticks table = 0);
     const PassResult& result() const { return result_; }
     /// At any time: what is still to come. When it stands still already, or runs at the target, how long the rest takes and how many pages
     /// that is.

@@ -16,6 +16,7 @@
 #include <transom/migrate/progress.hpp>
 #include <transom/migrate/record_reader.hpp>
 #include <transom/migrate/record_writer.hpp>
+#include <transom/migrate/section_meter.hpp>
 #include <transom/migrate/source_channels.hpp>
 #include <transom/migrate/source_pages.hpp>
 #include <transom/migrate/source_table.hpp>
@@ -28,7 +29,7 @@ struct MoveOrder {
     partition::Partition* partition = nullptr;
     net::Ipv4Address target;
     std::uint16_t port = migration_port;
-    /// A word per granule for the digests of the frozen memory; kept by the caller.
+    /// A word per granule for the digests of the frozen memory; kept by the caller. There may be none where it only checks.
     std::span<std::uint64_t> digests;
     /// Of its memory, with nothing sent yet; kept by the caller as long as somebody may be told of it.
     SourcePages* pages = nullptr;
@@ -162,8 +163,9 @@ class SourceSession final : public net::StreamHandler {
     void end_check();
     bool produce_settled();
     void put_zero_run();
+    void begin_round();
     bool produce_sections();
-    void begin_last_round();
+    bool produce_sections_of_round();
     void produce_clock();
     void begin_suspended();
     bool flush();
@@ -193,6 +195,7 @@ class SourceSession final : public net::StreamHandler {
     void touch() { last_progress_ = now(); }
     bool out_of_time() { return static_cast<std::int64_t>(now() - deadline_) >= 0; }
     void enter(Phase phase);
+    void be_over();
     void fail(const Failure& why, bool tell_peer = true);
     std::uint64_t now() { return control_.now(); }
     std::uint64_t microseconds(Ticks ticks) const { return ticks * 1'000'000 / facts_.timebase_frequency; }
@@ -221,6 +224,8 @@ class SourceSession final : public net::StreamHandler {
     Pacer pacer_;
     GettingOn getting_on_;
     StoreThrottle throttle_;
+    SectionMeter section_meter_;
+    std::uint64_t sections_before_ = 0; // that had gone when the round began
     std::optional<std::uint64_t> zero_digest_;
     bool watching_ = false;                       // the right to store is being taken away;
     Ticks watch_ticks_ = 0;                       // what that has taken in this move

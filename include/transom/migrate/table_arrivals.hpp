@@ -31,6 +31,8 @@ class TableArrivals {
     explicit TableArrivals(std::span<std::uint64_t> words)
         : here_(words.first(words.size() / 2)), last_(words.last(words.size() / 2)) {}
 
+    /// Whether there is one: nobody asks for what has come of none.
+    bool on() const { return !here_.empty(); }
     /// Puts what a record brings into the partition's page table, which nobody has walked yet. Each entry is read back as the partition would.
     /// `stands_still`: at the source. After an error the table is good for nothing.
     std::expected<TableArrival, Failure> take(std::span<const std::byte> payload, partition::Partition& partition,

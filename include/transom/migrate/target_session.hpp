@@ -107,6 +107,7 @@ class TargetSession final : public net::StreamHandler, private ChannelUser {
     void check_time();
     void erase_records();
     void say_working();
+    void be_over();
     void fail(const Failure& why, bool tell_peer = true);
     void refuse(const Failure& why);
     void out_of_order(const Record& record);

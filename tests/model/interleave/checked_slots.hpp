@@ -60,7 +60,7 @@ class CheckedMemory {
 
 /// What an actor is doing, and what it has read: for mutations that concern it.
 struct Doing {
-    bool fault = false, sweep = false, holds_lock = false;
+    bool fault = false, sweep = false, look = false, holds_lock = false;
     std::map<std::uint32_t, std::uint64_t> seen; // by place, before it had the lock
 
     static Doing& now() { return all()[Explorer::actor()]; }
@@ -142,6 +142,9 @@ class CheckedSlots {
             return 0;
         if (trusts(word))
             doing.seen[memory_->place(slot, word)] = *at;
+        if (mutation_ == Mutation::look_skips_dropped && doing.look && word == CheckedMemory::d0 &&
+            (*at & papr::d0::valid) == 0)
+            return 0;
         return *at;
     }
     void store(papr::Ptex slot, CheckedMemory::Word word, std::uint64_t value) {

@@ -48,5 +48,9 @@ void send_and_fold(Scene& s);
 void send_and_evict(Scene& s);
 void send_and_calls_on_both(Scene& s);
 void fold_without_a_send(Scene& s);
+void look_and_store(Scene& s);
+void look_and_fold(Scene& s);
+void look_and_clear(Scene& s);
+void look_and_send(Scene& s);
 
 } // namespace transom::interleave

@@ -72,4 +72,39 @@ void fold_without_a_send(Scene& s) {
     s.add([&s] { s.sweep(Fold::read_only); });
 }
 
+// The look for what the machine has set in T2 comes by while all of that goes on, and then once more, at the end.
+
+void look_and_store(Scene& s) {
+    s.load(0, 0);
+    s.send();
+    s.add([&s] { s.look(); });
+    s.add([&s] { s.store(0, 0); });
+    s.add([&s] { s.load(1, 1); });
+}
+void look_and_fold(Scene& s) {
+    s.fill(0, 0, dual::AccessKind::store);
+    s.send();
+    s.add([&s] { s.look(); });
+    s.add([&s] { s.sweep(Fold::read_only); });
+    s.add([&s] { s.load(1, 0); });
+}
+void look_and_clear(Scene& s) {
+    s.store(0, 0);
+    s.send();
+    s.add([&s] { s.look(); });
+    s.add([&s] {
+        s.clear(0, C);
+        s.store(1, 0);
+    });
+}
+void look_and_send(Scene& s) {
+    s.fill(0, 0, dual::AccessKind::store);
+    s.send();
+    s.add([&s] {
+        s.look();
+        s.send();
+    });
+    s.add([&s] { s.store(0, 0); });
+}
+
 } // namespace transom::interleave

@@ -65,16 +65,22 @@ TEST(Litmus, ReleaseAgainstACallThatGoesToBothTables) {
     EXPECT_NE(without.failure.find("R4"), std::string::npos) << "nobody waited for the call, and it did no harm";
 }
 TEST(Litmus, ASecondMigration) { expect_holds(second_migration); }
-// R118: a section of T1 is sent while it changes, and at the end the target has what is there.
-TEST(Litmus, R118_ASectionIsSentUnderRemove) { expect_holds(send_and_remove, {.sends = true}); }
-TEST(Litmus, R118_ASectionIsSentUnderEnter) { expect_holds(send_and_enter, {.sends = true}); }
-TEST(Litmus, R118_ASectionIsSentUnderProtect) { expect_holds(send_and_protect, {.sends = true}); }
-TEST(Litmus, R118_ASectionIsSentUnderClearModAndAStore) { expect_holds(send_and_clear, {.sends = true}); }
-TEST(Litmus, R118_ASectionIsSentUnderAccesses) { expect_holds(send_and_store, {.sends = true}); }
-TEST(Litmus, R118_ASectionIsSentUnderAFold) { expect_holds(send_and_fold, {.sends = true}); }
-TEST(Litmus, R118_ASectionIsSentUnderAnEvictionAndAStore) { expect_holds(send_and_evict, {.sends = true}); }
-TEST(Litmus, R118_ASectionIsSentUnderTwoCalls) { expect_holds(send_and_calls_on_both, {.sends = true}); }
-TEST(Litmus, R118_AFoldAfterASectionWasSent) { expect_holds(fold_without_a_send, {.sends = true}); }
+// A section of T1 is sent while it changes, and at the end the target has what is there.
+TEST(Litmus, ASectionIsSentUnderRemove) { expect_holds(send_and_remove, {.sends = true}); }
+TEST(Litmus, ASectionIsSentUnderEnter) { expect_holds(send_and_enter, {.sends = true}); }
+TEST(Litmus, ASectionIsSentUnderProtect) { expect_holds(send_and_protect, {.sends = true}); }
+TEST(Litmus, ASectionIsSentUnderClearModAndAStore) { expect_holds(send_and_clear, {.sends = true}); }
+TEST(Litmus, ASectionIsSentUnderAccesses) { expect_holds(send_and_store, {.sends = true}); }
+TEST(Litmus, ASectionIsSentUnderAFold) { expect_holds(send_and_fold, {.sends = true}); }
+TEST(Litmus, ASectionIsSentUnderAnEvictionAndAStore) { expect_holds(send_and_evict, {.sends = true}); }
+TEST(Litmus, ASectionIsSentUnderTwoCalls) { expect_holds(send_and_calls_on_both, {.sends = true}); }
+TEST(Litmus, AFoldAfterASectionWasSent) { expect_holds(fold_without_a_send, {.sends = true}); }
+
+// I3: R and C that the machine sets in T2 are looked for while it sets them.
+TEST(Litmus, I3_ALookUnderAccesses) { expect_holds(look_and_store, {.sends = true}); }
+TEST(Litmus, I3_ALookUnderAFold) { expect_holds(look_and_fold, {.sends = true}); }
+TEST(Litmus, I3_ALookUnderClearModAndAStore) { expect_holds(look_and_clear, {.sends = true}); }
+TEST(Litmus, I3_ALookAndASectionUnderAStore) { expect_holds(look_and_send, {.sends = true}); }
 TEST(Litmus, TwoFillsOfOnePage) { expect_holds(two_fills); }
 TEST(Litmus, FoldAgainstAStore) { expect_holds(fold_and_store); }
 TEST(Litmus, FoldAgainstAnUpgrade) { expect_holds(fold_and_upgrade); }

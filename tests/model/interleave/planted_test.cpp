@@ -72,7 +72,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "FoldDoesNotMark",
                 "what was sent"},
         Planted{{.mutation = M::take_after_read, .sends = true}, send_and_remove, "TakeAfterRead", "what was sent"},
-        Planted{{.mutation = M::machine_not_seen, .sends = true}, send_and_store, "MachineNotSeen", "what was sent"}),
+        Planted{{.mutation = M::machine_not_seen, .sends = true}, send_and_store, "MachineNotSeen", "what was sent"},
+        Planted{{.mutation = M::look_takes_late, .sends = true}, look_and_store, "LookTakesLate", "what was sent"},
+        Planted{
+            {.mutation = M::look_skips_dropped, .sends = true}, look_and_fold, "LookSkipsDropped", "what was sent"}),
     [](const auto& planted) { return planted.param.name; });
 
 } // namespace

@@ -37,7 +37,8 @@ dual::Access Scene::made(unsigned page, AccessKind kind) const {
 Scene::Scene(const Setup& setup)
     : setup_(setup), slots_{slot_of(0), slot_of(1)}, first_(0, {slots_[0], slots_[1]}),
       second_(1, {slots_[0], slots_[1]}),
-      live_words_(dual::LiveGroups::words_for((std::uint64_t{1} << log2_table) >> papr::log2_group_size)),
+      live_words_(dual::GroupMarks::words_for((std::uint64_t{1} << log2_table) >> papr::log2_group_size)),
+      usage_words_(setup.sends ? live_words_.size() : 0),
       section_words_(setup.sends
                          ? dual::ChangedSections::words_for((std::uint64_t{1} << log2_table) >> papr::log2_entry_size)
                          : 0) {
@@ -68,7 +69,8 @@ void Scene::start() {
                                      this,
                                      this,
                                      setup_.stores,
-                                     section_words_}),
+                                     section_words_,
+                                     usage_words_}),
               "start");
 }
 
@@ -215,9 +217,35 @@ void Scene::send() {
     engine_.sections().take(section);
 }
 
+void Scene::look() {
+    begin_call();
+    Doing::now().look = true;
+    const papr::GroupIndex group = slots_[0].group();
+    if (setup_.mutation == Mutation::look_takes_late) {
+        Explorer::step({.place = groups_place, .write = true});
+        const bool marked = engine_.twins().usage.next(group, {group.value + 1}) == group;
+        const bool settled = marked && engine_.table().mark_newer_usage(group);
+        Explorer::step({.place = groups_place, .write = true});
+        if (settled)
+            engine_.twins().usage.take(group);
+    } else {
+        dual::UsageLook look;
+        static_cast<void>(look.interval(engine_.table(), engine_.twins(),
+                                        {.groups = ~std::uint64_t{0} >> 1, .ticks = ~std::uint64_t{0}}, [] {
+                                            Explorer::step({.place = groups_place, .write = true});
+                                            return 0;
+                                        }));
+    }
+    Doing::now().look = false;
+}
+
+void Scene::fill(unsigned processor, unsigned page, AccessKind kind) {
+    static_cast<void>(engine_.fault(processor, made(page, kind)));
+}
+
 std::string Scene::check_sent() {
     if (setup_.mutation != Mutation::machine_not_seen)
-        engine_.table().mark_newer_usage();
+        look();
     if (engine_.sections().is_marked(hpt::section_of(slots_[0])))
         send();
     for (unsigned i = 0; i < pages; ++i)

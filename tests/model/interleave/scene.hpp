@@ -5,6 +5,7 @@
 #include <arch/fake_machine.hpp>
 #include <optional>
 #include <transom/dual/engine_impl.hpp>
+#include <transom/dual/usage_look.hpp>
 
 namespace transom::interleave {
 
@@ -49,6 +50,10 @@ class Scene : public Explorer::Run, public dual::PageTracking, public dual::Call
     void clear_table();
     /// Sends the section with both pages, once more.
     void send();
+    /// Looks for R and C in T2 that T1 lacks.
+    void look();
+    /// A fault is served, and the access not made again: an interrupt comes before it.
+    void fill(unsigned processor, unsigned page, dual::AccessKind kind);
     void stop();
     void advance();
     void sweep(dual::Fold fold = dual::Fold::evict);
@@ -142,7 +147,7 @@ class Scene : public Explorer::Run, public dual::PageTracking, public dual::Call
     std::array<papr::Ptex, pages> slots_;
     CheckedMemory first_, second_;
     memory::LogicalMemory memory_;
-    std::vector<std::uint64_t> live_words_, section_words_;
+    std::vector<std::uint64_t> live_words_, usage_words_, section_words_;
     std::array<papr::PageTableEntry, pages> sent_{};
     hpt::Table<CheckedSlots> table_;
     dual::Engine<CheckedSlots, MutableTwins, CheckedWalkers> engine_;

@@ -6,20 +6,24 @@
 
 namespace transom::dual {
 
-/// The groups of T2 in which there may be something: each is marked after an entry is there.
-class LiveGroups {
+/// Groups of T2 of which somebody is to look at some again: each is marked after an entry is there. Without words nobody looks.
+class GroupMarks {
   public:
-    LiveGroups() = default;
+    GroupMarks() = default;
     /// Words of the owner's, zeroed.
-    explicit LiveGroups(std::span<std::uint64_t> words) : marks_(words) {}
+    explicit GroupMarks(std::span<std::uint64_t> words) : marks_(words) {}
 
     static constexpr std::uint64_t words_for(std::uint64_t groups) { return Marks::words_for(groups); }
 
-    void mark(papr::GroupIndex group) { marks_.mark(group.value); }
+    bool on() const { return marks_.on(); }
+    void mark(papr::GroupIndex group) {
+        if (on())
+            marks_.mark(group.value);
+    }
     void take(papr::GroupIndex group) { marks_.take(group.value); }
     /// The first of [from, end) that is marked, or `end`.
     papr::GroupIndex next(papr::GroupIndex from, papr::GroupIndex end) const {
-        return {marks_.next(from.value, end.value)};
+        return on() ? papr::GroupIndex{marks_.next(from.value, end.value)} : end;
     }
 
   private:
