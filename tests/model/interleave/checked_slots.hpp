@@ -180,9 +180,14 @@ class CheckedSlots {
 class MutableTwins : public dual::TwinSlots<CheckedSlots> {
   public:
     using Base = dual::TwinSlots<CheckedSlots>;
-    MutableTwins() = default;
+    /// Where the engine has forgotten them: who uses them all the same does so with the last ones, and is found.
+    MutableTwins() : Base(last_first, last_second, *last_twins), mutation_(planted) {}
     MutableTwins(CheckedSlots first, CheckedSlots second, dual::Twins& twins)
-        : Base(first, second, twins), mutation_(planted) {}
+        : Base(first, second, twins), mutation_(planted) {
+        last_first = first;
+        last_second = second;
+        last_twins = &twins;
+    }
 
     /// Of the slots that are made from now on.
     static inline Mutation planted = Mutation::none;
@@ -231,6 +236,10 @@ class MutableTwins : public dual::TwinSlots<CheckedSlots> {
         Explorer::step({.place = sections_place, .write = true});
         Base::changed(slot);
     }
+
+    static inline dual::Twins no_twins;
+    static inline CheckedSlots last_first, last_second;
+    static inline dual::Twins* last_twins = &no_twins;
 
     Mutation mutation_ = Mutation::none;
     std::map<std::uint64_t, std::uint64_t> early_;
