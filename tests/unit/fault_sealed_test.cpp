@@ -48,7 +48,7 @@ class SealedFault : public SecureTest {
     }
 
     fault::FaultyNetwork faulty{pipes, fault::sealed_framing};
-    Machine through{faulty, 1, {2}};
+    Machine through{faulty, "link", 1, {2}};
     Talker talker;
 };
 

@@ -62,8 +62,8 @@ class SecureManageTest : public testing::Test {
 
     arch::FakeMachine fake{mib(1)};
     test::PipeNetwork pipes;
-    secure::Machine me{pipes, operator_key, {machine_key}};
-    secure::Machine machine{pipes, machine_key, {operator_key}};
+    secure::Machine me{pipes, "me", operator_key, {machine_key}};
+    secure::Machine machine{pipes, "management", machine_key, {operator_key}};
     TestMachine partitions;
     Service service{partitions};
     Operator one, two;
@@ -73,7 +73,7 @@ TEST_F(SecureManageTest, AnOperatorThatIsKnownIsServed) {
     connect(me, one);
     EXPECT_THAT(ask(one, "hello\nstatus\n"),
                 ElementsAre(StartsWith("ok transom"), StartsWith("+ partition=debian"), StartsWith("ok partitions=1")));
-    secure::Machine other{pipes, other_operator_key, {machine_key}};
+    secure::Machine other{pipes, "other", other_operator_key, {machine_key}};
     connect(other, two);
     two.stream->send(std::as_bytes(std::span(std::string_view("hello\n"))));
     other.network->run();
@@ -94,7 +94,7 @@ TEST_F(SecureManageTest, J8_NothingOfWhatOperatorsSayIsOnTheWire) {
 }
 
 TEST_F(SecureManageTest, AStrangerIsRefusedAndBothSidesSayWhy) {
-    secure::Machine stranger{pipes, stranger_key, {machine_key}};
+    secure::Machine stranger{pipes, "stranger", stranger_key, {machine_key}};
     Operator caller;
     const auto stream = stranger.network->connect({1}, management_port, caller);
     ASSERT_TRUE(stream);
@@ -110,7 +110,7 @@ TEST_F(SecureManageTest, AStrangerIsRefusedAndBothSidesSayWhy) {
 
 /// Who pins other machines and operators on one machine keeps them apart: this is one that may only send partitions.
 TEST_F(SecureManageTest, AnotherMachineIsNoOperator) {
-    secure::Machine peer{pipes, peer_key, {machine_key}};
+    secure::Machine peer{pipes, "peer", peer_key, {machine_key}};
     secure::Identity among_machines;
     ASSERT_TRUE(among_machines.set_own(secure::test_key(machine_key)));
     ASSERT_TRUE(among_machines.add_peer(*secure::public_key_of(secure::test_key(peer_key))));
@@ -136,7 +136,7 @@ TEST_F(SecureManageTest, AnotherMachineIsNoOperator) {
 }
 
 TEST_F(SecureManageTest, AnOperatorTakesNoOtherMachineForThisOne) {
-    secure::Machine mistaken{pipes, operator_key, {peer_key}};
+    secure::Machine mistaken{pipes, "mistaken", operator_key, {peer_key}};
     secure::Talker caller;
     ASSERT_TRUE(mistaken.network->connect({1}, management_port, caller));
     for (int i = 0; i < 100; ++i) {

@@ -166,7 +166,7 @@ TEST_F(PostCopy, SettledItAsksNoMore) {
     source.step(1000); // connects
     ASSERT_TRUE(source.is_cut_off(*here.partition));
     EXPECT_TRUE(source.has_run_there());
-    source.settle(*here.partition, migrate::Owner::peer, migrate::failure(MoveError::in_doubt, "it is there"));
+    source.end_doubt(*here.partition, migrate::Owner::peer, migrate::failure(MoveError::in_doubt, "it is there"));
     EXPECT_EQ(source_control.released, 1u);
     EXPECT_FALSE(source_control.released_whole);
     EXPECT_EQ(source_control.untracked, 1u);

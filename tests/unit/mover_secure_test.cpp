@@ -53,7 +53,7 @@ class SecureMoveTest : public MoverTest {
     }
 
     net::Listener* plain_;
-    secure::Machine here_{network, 1, {2}}, there_{network, 2, {1}};
+    secure::Machine here_{network, "link", 1, {2}}, there_{network, "link", 2, {1}};
 };
 
 TEST_F(SecureMoveTest, J8_NothingOfThePartitionIsOnTheWire) {
@@ -131,7 +131,7 @@ TEST_F(SecureMoveTest, J8_NothingOfAMoveThatFailsIsLeftAtTheTarget) {
 
 TEST_F(SecureMoveTest, AStrangerDoesNotGetAPartition) {
     partition::Partition& here = build();
-    secure::Machine stranger{network, 9, {2}};
+    secure::Machine stranger{network, "link", 9, {2}};
     ASSERT_TRUE(secure_move(stranger));
     for (int i = 0; i < 100; ++i) {
         stranger.network->run();
@@ -148,7 +148,7 @@ TEST_F(SecureMoveTest, AStrangerDoesNotGetAPartition) {
 
 TEST_F(SecureMoveTest, AMachineThatIsNotKnownGetsNoPartition) {
     partition::Partition& here = build();
-    secure::Machine wary{network, 1, {8}};
+    secure::Machine wary{network, "link", 1, {8}};
     ASSERT_TRUE(secure_move(wary));
     for (int i = 0; i < 100; ++i) {
         wary.network->run();

@@ -210,8 +210,8 @@ TEST_F(SecureTest, TheHandlerMayEndItFromInsideEachCall) {
         SCOPED_TRACE(in_order);
         Host ends;
         test::PipeNetwork wires;
-        Machine c{wires, 1, {2}};
-        Machine d{wires, 2, {1}};
+        Machine c{wires, "link of c", 1, {2}};
+        Machine d{wires, "link of d", 2, {1}};
         ASSERT_TRUE(d.network->listen(net::InterfaceId::link, test_port, ends));
         Talker caller;
         connect(c, caller);
