@@ -11,7 +11,7 @@ constexpr std::uint64_t C = papr::d1::changed;
 constexpr Portion all{.groups = ~std::uint64_t{0} >> 1, .ticks = ~std::uint64_t{0}};
 
 /// Of one entry, with its twin; a group's entries that share a flush are locked one after the other, and given up so.
-constexpr std::uint64_t most_of_one = 26, most_of_group = papr::slots_per_group * most_of_one;
+constexpr std::uint64_t most_of_one = 27, most_of_group = papr::slots_per_group * most_of_one;
 
 class DualHold : public DualDrain {
   protected:

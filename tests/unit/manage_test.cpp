@@ -170,7 +170,7 @@ TEST_F(ManageTest, R65_TellsWhatPassesAreLike) {
     EXPECT_THAT(ask("migration\n"),
                 ElementsAre(testing::AllOf(HasSubstr(" pages_left=77"), testing::Not(HasSubstr(" pass=")),
                                            HasSubstr(" wait_99_ticks=11 longest_wait_ticks=12"),
-                                           HasSubstr(" eta_ms=3200"), testing::Not(HasSubstr("predicted")))));
+                                           HasSubstr(" eta_ms=3200"), testing::Not(HasSubstr("predicted_downtime")))));
     p.state = migrate::MoveState::completed;
     EXPECT_THAT(ask("migration\n"), ElementsAre(testing::Not(HasSubstr(" eta_ms"))));
 }

@@ -153,6 +153,7 @@ class PipeNetwork final : public net::Network {
         near->other = far.get();
         far->other = near.get();
         near->window = far->window = window;
+        near->peer_address = address;
         far->peer_address = caller;
         near->peer_has = answers_with;
         far->peer_has = calls_with;
