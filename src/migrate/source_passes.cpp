@@ -105,8 +105,8 @@ bool SourceSession::produce_pass() {
 void SourceSession::end_pass() {
     throttle_.end_pass(*order_.partition, now());
     const std::uint64_t sections = table_.left();
-    const Decision decision = order_.pages->end_pass(now(), costs_of(*order_.partition, watch_ticks_),
-                                                     section_meter_.time_for(sections));
+    const Decision decision =
+        order_.pages->end_pass(now(), costs_of(*order_.partition, watch_ticks_), section_meter_.time_for(sections));
     const PassResult& pass = order_.pages->result();
     if (progress_.passes.full())
         progress_.passes.pop_back();
@@ -116,10 +116,11 @@ void SourceSession::end_pass() {
         "{} a second can be sent",
         progress_.partition(), pass.pass, pass.sent, pass.zero, pass.resent, pass.left, pass.hot, pass.dirty_rate,
         pass.bandwidth);
-    log("migration of {}: pass {}: {} entries evicted in {} us, {} tlbies; what is left, with {} sections of its page table, "
+    log("migration of {}: pass {}: {} entries evicted in {} us, {} tlbies; what is left, with {} sections of its page "
+        "table, "
         "would take {} us",
-        progress_.partition(), pass.pass, pass.costs.evicted, microseconds(pass.costs.ticks), pass.costs.tlbies, sections,
-        microseconds(pass.predicted_stop));
+        progress_.partition(), pass.pass, pass.costs.evicted, microseconds(pass.costs.ticks), pass.costs.tlbies,
+        sections, microseconds(pass.predicted_stop));
     switch (decision.act) {
     case Decision::Act::throttle:
         slow(decision.throttle);

@@ -128,7 +128,8 @@ std::vector<std::string> FaultWatch::scrub_complaints() {
 /// What the operator may say when the target is gone.
 Outcome FaultWatch::settle(std::vector<std::string>& complaints) {
     const Answer settled =
-        pair_.management(End::source).request(fmt::format("recover partition={} owner=here force=peer-dead", pair_.guest().partition()));
+        pair_.management(End::source)
+            .request(fmt::format("recover partition={} owner=here force=peer-dead", pair_.guest().partition()));
     if (!settled.ok() && !settled.error().starts_with("not-in-doubt") &&
         !settled.error().starts_with("no-such-partition"))
         complaints.push_back(fmt::format("recover is refused with {}", settled.error()));

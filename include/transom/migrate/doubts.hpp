@@ -20,8 +20,8 @@ struct Doubt {
     net::Ipv4Address target;
     std::uint16_t port = 0;
     net::PeerKey key = net::PeerKey::none; // the target's: nobody else's word counts
-    Failure heard{};        // what the target has last said to it, or the connection; logged once
-    bool asked_now = false; // somebody waits for the next answer, or for none
+    Failure heard{};                       // what the target has last said to it, or the connection; logged once
+    bool asked_now = false;                // somebody waits for the next answer, or for none
 
     std::string_view name() const { return move.name.data(); }
 };

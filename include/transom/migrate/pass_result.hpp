@@ -31,7 +31,8 @@ struct PassResult {
     std::uint64_t bandwidth = 0;  // of pages in full, while there was something to send
     std::uint64_t dirty_rate = 0; // different pages stored to
     std::uint64_t predicted_left = 0; // after the next pass, if there is one
-    Ticks predicted_stop = 0;         // if it is stopped now, for the pages and of the page table what is left; 0: nothing is known
+    Ticks predicted_stop =
+        0;               // if it is stopped now, for the pages and of the page table what is left; 0: nothing is known
     unsigned outrun = 0; // passes up to this one, without a gap, in which it stored to pages faster than limited
 };
 

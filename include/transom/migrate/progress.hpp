@@ -68,21 +68,21 @@ struct Progress {
     std::uint64_t send_ticks = 0;                 // and for giving what there is to the connection
     unsigned pass = 0;                            // source: that is under way, or was last
     StaticVector<PassResult, most_passes> passes; // source: those that have ended
-    Ticks predicted_stop = 0;           // source: after the last pass, for the pages that were left; 0: not known
+    Ticks predicted_stop = 0;             // source: after the last pass, for the pages that were left; 0: not known
     std::optional<MoveEstimate> estimate; // source, in progress: a tenth of a second old at most
-    unsigned slowed = 0;                // source: at most, percent of what who stores too much would store
-    std::uint64_t pages_left = 0;       // source, after the last pass; both, while it runs there already
-    unsigned connections = 0;           // most at once
-    unsigned connections_lost = 0;      // source: of channels, before they were through
-    std::uint64_t pages_demanded = 0;   // that somebody at the target waited for
-    std::uint64_t wait_99 = 0;          // target: 99 of 100 of them took no longer; up to a quarter too much
-    std::uint64_t longest_wait = 0;     // the same, all of them
-    std::uint64_t table_entries = 0;    // of the hashed page table, each time they went or came
-    std::uint64_t sections_total = 0;   // of that table
-    std::uint64_t sections = 0;         // sent or taken in, each time
-    std::uint64_t sections_resent = 0;  // of those: not for the first time
-    std::uint64_t sections_in_stop = 0; // of those: when the partition stood still
-    std::uint64_t rc_mismatches = 0;    // target: of them, whose R and C are not those that came
+    unsigned slowed = 0;                  // source: at most, percent of what who stores too much would store
+    std::uint64_t pages_left = 0;         // source, after the last pass; both, while it runs there already
+    unsigned connections = 0;             // most at once
+    unsigned connections_lost = 0;        // source: of channels, before they were through
+    std::uint64_t pages_demanded = 0;     // that somebody at the target waited for
+    std::uint64_t wait_99 = 0;            // target: 99 of 100 of them took no longer; up to a quarter too much
+    std::uint64_t longest_wait = 0;       // the same, all of them
+    std::uint64_t table_entries = 0;      // of the hashed page table, each time they went or came
+    std::uint64_t sections_total = 0;     // of that table
+    std::uint64_t sections = 0;           // sent or taken in, each time
+    std::uint64_t sections_resent = 0;    // of those: not for the first time
+    std::uint64_t sections_in_stop = 0;   // of those: when the partition stood still
+    std::uint64_t rc_mismatches = 0;      // target: of them, whose R and C are not those that came
     std::uint64_t fold_ticks = 0; // source: in the stop, for finding and reading what has changed in its page tables
     std::uint64_t bytes = 0;      // of the stream, this direction of the data
     std::uint64_t began_at = 0;
