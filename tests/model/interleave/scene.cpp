@@ -74,8 +74,14 @@ void Scene::start() {
 
 Scene::~Scene() { Doing::reset(); }
 
-void Scene::raise(LogicalAddr page, Bytes) { ++grants_[page.value >> 16]; }
-void Scene::lower(LogicalAddr page, Bytes) { --grants_[page.value >> 16]; }
+void Scene::raise(LogicalAddr page, Bytes) {
+    touches(page.value >> 16 & 1);
+    ++grants_[page.value >> 16];
+}
+void Scene::lower(LogicalAddr page, Bytes) {
+    touches(page.value >> 16 & 1);
+    --grants_[page.value >> 16];
+}
 
 // --- the hypervisor
 
@@ -90,6 +96,7 @@ void Scene::check_answer(unsigned page, std::uint64_t usage, const char* call) {
 }
 
 template <class Table> void Scene::remove_from(Table& table, bool both, unsigned page) {
+    const Operation operation(*this);
     begin_change(page);
     auto begun = table.begin_remove({slots_[page], {}});
     if (!begun)
@@ -98,6 +105,7 @@ template <class Table> void Scene::remove_from(Table& table, bool both, unsigned
         both ? discharge(begun->obligation()) : arch::Tlb::discharge(begun->obligation(), first_lpid);
     const auto removed = table.finish_remove(std::move(*begun), flushed);
     check_answer(page, removed.d1, "H_REMOVE");
+    touches(page);
     truths_[page] = {.no_store = true, .no_access = true};
 }
 
@@ -112,7 +120,9 @@ void Scene::remove_as_diverted(unsigned page) {
 }
 
 void Scene::block_remove() {
+    const Operation operation(*this);
     begin_call();
+    Explorer::touches(all_pages);
     changed_ = {true, true};
     std::optional<hpt::BlockAnchor> anchor;
     std::array<std::optional<hpt::Pending<hpt::RemoveWork>>, pages> begun;
@@ -130,6 +140,7 @@ void Scene::block_remove() {
         if (begun[i]) {
             const auto removed = engine_.table().finish_remove(std::move(*begun[i]), flushed[i]);
             check_answer(i, removed.d1, "H_BLOCK_REMOVE");
+            touches(i);
             truths_[i] = {.no_store = true, .no_access = true};
         }
 }
@@ -146,21 +157,27 @@ template <class Begun> void Scene::modify(Begun begun, unsigned page, const char
 }
 
 void Scene::protect(unsigned page, std::uint64_t pp) {
+    const Operation operation(*this);
     begin_change(page);
     modify(engine_.table().begin_protect({slots_[page], {}, pp}), page, "H_PROTECT");
+    touches(page);
     if (!truths_[page].no_access)
         truths_[page].no_store = pp == 3;
 }
 
 void Scene::clear(unsigned page, std::uint64_t usage) {
+    const Operation operation(*this);
     begin_change(page);
     calling_[Explorer::actor()].clears = usage;
     modify(engine_.table().begin_clear({slots_[page]}, usage), page, usage == C ? "H_CLEAR_MOD" : "H_CLEAR_REF");
 }
 
 void Scene::read(unsigned page) {
+    const Operation operation(*this);
     begin_call();
+    touches(page);
     const Truth before = truths_[page]; // what had been done when the call began
+    Explorer::learns(before.bits());
     const auto entry = engine_.table().read(slots_[page]);
     if (entry && entry->valid() &&
         ((before.stored && (entry->d1 & C) == 0) || (before.referenced && (entry->d1 & R) == 0)))
@@ -168,6 +185,7 @@ void Scene::read(unsigned page) {
 }
 
 void Scene::enter(unsigned page) {
+    const Operation operation(*this);
     begin_change(page);
     hpt::Gprs gprs{};
     gprs[5] = slots_[page].value;
@@ -178,13 +196,16 @@ void Scene::enter(unsigned page) {
         return Explorer::fail("L9: H_ENTER finds no slot in a group that has some");
     const hpt::Flushed flushed = discharge(begun->obligation());
     const papr::Ptex slot = begun->slot();
+    touches(page);
     if (slot == slots_[page])
         truths_[page] = {};
     static_cast<void>(engine_.table().finish_enter(std::move(*begun), flushed));
 }
 
 void Scene::clear_table() {
+    const Operation operation(*this);
     begin_call();
+    Explorer::touches(all_pages);
     changed_ = {true, true};
     while (const auto batch = engine_.table().begin_clear_batch()) {
         std::optional<hpt::PartitionFlushed> flushed;
@@ -192,6 +213,7 @@ void Scene::clear_table() {
             flushed = with_scope([](const hpt::FlushScope& scope) { return arch::Tlb::flush_partition(scope); });
         engine_.table().finish_clear_batch(*batch, flushed);
     }
+    Explorer::touches(all_pages);
     truths_ = {Truth{.no_store = true, .no_access = true}, Truth{.no_store = true, .no_access = true}};
 }
 
@@ -227,19 +249,25 @@ std::string Scene::check_sent() {
 }
 
 void Scene::stop() {
+    const Operation operation(*this);
     Explorer::step({.place = phase_place, .write = true});
     engine_.stop();
 }
 
 void Scene::advance() {
+    const Operation operation(*this);
     Explorer::step({.place = phase_place, .write = true});
     if (engine_.advance() == Phase::normal && !engine_.active())
         second_.give_back();
 }
 
-void Scene::ask_whether_all_are_tracked() { tracked_ = engine_.all_on_second(); }
+void Scene::ask_whether_all_are_tracked() {
+    Explorer::touches(all_pages);
+    tracked_ = engine_.all_on_second();
+}
 
 void Scene::sweep(dual::Fold fold) {
+    const Operation operation(*this);
     begin_call();
     Doing::now().sweep = true;
     static_cast<void>(engine_.sweep({.groups = ~std::uint64_t{0} >> 1, .ticks = ~std::uint64_t{0}}, fold, [] {
