@@ -42,6 +42,9 @@ inline insert(s) {
 
 inline fill(s) {
     take_lock(p, s);
+#ifdef FAULT_SLOT_SHARED
+    s = fault_slot;
+#endif
     // Under the lock: is it still the time for it (C6), and is it still there?
     if
     :: d_step { !IN_TIME || !PERMITTED(s) -> lock[s] = 0 } // the way back switches, or the fault is the partition's

@@ -53,6 +53,9 @@ inline way_in(p) {
 
 #ifdef NO_RECHECK
 #define FOUND_BEFORE_LOCK(s) page_then = ENTRY1(s).page
+#elif defined(FAULT_SLOT_SHARED)
+byte fault_slot;
+#define FOUND_BEFORE_LOCK(s) fault_slot = s
 #else
 #define FOUND_BEFORE_LOCK(s) skip
 #endif

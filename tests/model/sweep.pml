@@ -11,6 +11,12 @@
 #define NOTHING_IN(s) (!ENTRY2(s).v)
 #endif
 
+#ifdef BATCH_FLUSHES_ONE
+#define FLUSHED(took) ((took) & 1 -> 1 : (took))
+#else
+#define FLUSHED(took) took
+#endif
+
 inline fold_one(s) {
 #ifdef PLAIN_OR
     c_bit = ENTRY1(s).c | ENTRY2(s).c;
@@ -48,7 +54,7 @@ inline fold_taken() {
     };
 #endif
     if
-    :: took && phase == DUAL -> flush(SWEEPER, took)
+    :: took && phase == DUAL -> flush(SWEEPER, FLUSHED(took))
     :: else
     fi;
     if

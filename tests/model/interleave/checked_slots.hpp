@@ -34,6 +34,7 @@ class CheckedMemory {
     void watch() { watched_ = true; }
     bool watched() const { return watched_; }
     void give_back() { given_back_ = true; }
+    bool is_given_back() const { return given_back_; }
     void check() const {
         if (given_back_ && watched_)
             Explorer::fail("R4: T2 is used after it was given back");
@@ -44,11 +45,13 @@ class CheckedMemory {
                 return &words_[i][word];
         return nullptr;
     }
+    const std::vector<std::array<std::uint64_t, 3>>& words() const { return words_; }
+    static constexpr std::uint32_t slots_apart = 8; // of the tables' places
     std::uint32_t place(papr::Ptex slot, Word word) const {
         std::uint32_t i = 0;
         while (used_[i] != slot)
             ++i;
-        return first_word_place + (number_ * 8 + i) * 3 + word;
+        return first_word_place + (number_ * slots_apart + i) * 3 + word;
     }
 
   private:
@@ -60,11 +63,18 @@ class CheckedMemory {
 
 /// What an actor is doing, and what it has read: for mutations that concern it.
 struct Doing {
-    bool fault = false, sweep = false, look = false, holds_lock = false;
+    bool fault = false, sweep = false, look = false, holds_lock = false, flushed = false;
     std::map<std::uint32_t, std::uint64_t> seen; // by place, before it had the lock
 
     static Doing& now() { return all()[Explorer::actor()]; }
     static void reset() { all() = {}; }
+    static void add_to(Digest& digest) {
+        for (const Doing& doing : all()) {
+            digest.add(doing.fault | doing.sweep << 1 | doing.holds_lock << 2 | doing.flushed << 3);
+            for (const auto& [place, value] : doing.seen)
+                digest.add(place ^ value);
+        }
+    }
 
   private:
     static std::array<Doing, Explorer::max_actors + 1>& all() {
@@ -89,7 +99,7 @@ class CheckedSlots {
     void merge_d1(papr::Ptex slot, std::uint64_t bits) {
         if (mutation_ == Mutation::plain_merge)
             return set_d1(slot, d1(slot) | bits);
-        std::uint64_t* const word = begin(slot, CheckedMemory::d1, true);
+        std::uint64_t* const word = begin(slot, CheckedMemory::d1, true, true);
         *word |= bits;
     }
     bool lock(papr::Ptex slot, std::uint64_t bit) {
@@ -104,7 +114,7 @@ class CheckedSlots {
     }
     void order() {}
     /// What follows is the bitmap of live groups, which the sweep looks at.
-    void complete() { Explorer::step({.place = groups_place, .write = true}); }
+    void complete() { Explorer::step({.place = groups_place, .write = true, .blind = true}); }
 
   private:
     /// What a processor does for a fault depends on the phase, at any of its steps. The phase, again, goes on when there is
@@ -113,11 +123,14 @@ class CheckedSlots {
         const bool counts = memory_->is_second() && word == CheckedMemory::d0 && write;
         return Doing::now().fault || counts || memory_->watched() ? std::uint32_t{phase_place} : Step::nothing;
     }
-    std::uint64_t* begin(papr::Ptex slot, CheckedMemory::Word word, bool write) const {
+    std::uint64_t* begin(papr::Ptex slot, CheckedMemory::Word word, bool write, bool blind = false) const {
         std::uint64_t* const at = memory_->find(slot, word);
         if (at == nullptr)
             return nullptr;
-        Explorer::step({.place = memory_->place(slot, word), .write = write, .also_reads = phase_too(word, write)});
+        Explorer::step({.place = memory_->place(slot, word),
+                        .write = write,
+                        .also_reads = phase_too(word, write),
+                        .blind = blind});
         memory_->check();
         return at;
     }
@@ -148,7 +161,7 @@ class CheckedSlots {
         return *at;
     }
     void store(papr::Ptex slot, CheckedMemory::Word word, std::uint64_t value) {
-        std::uint64_t* const at = begin(slot, word, true);
+        std::uint64_t* const at = begin(slot, word, true, true);
         if (at == nullptr)
             return;
         if (memory_->is_second() && word == CheckedMemory::d1 && value != 0)
@@ -158,7 +171,7 @@ class CheckedSlots {
         if (word == CheckedMemory::d0) {
             Explorer::changed(memory_->place(slot, word));
             if (!memory_->is_second())
-                doing.holds_lock = false;
+                doing.holds_lock = doing.flushed = false;
             doing.seen.clear();
             if (merges_early() && value != 0 && (value & papr::d0::valid) == 0)
                 doing.seen[memory_->place(slot, CheckedMemory::d1)] = *memory_->find(slot, CheckedMemory::d1);

@@ -4,15 +4,9 @@
 #include <bit>
 
 namespace transom::interleave {
-namespace {
-
-Explorer* running = nullptr;
-constexpr std::size_t max_steps = 4000; // of a run: more is a livelock
-
-} // namespace
 
 void Explorer::enter_actor() {
-    Explorer& self = *running;
+    Explorer& self = *running_;
     Coroutine& me = self.actors_[self.current_];
     me.body();
     me.finished = true;
@@ -22,9 +16,9 @@ void Explorer::enter_actor() {
 void Explorer::step(const Step& step) { wait(step, {}); }
 
 void Explorer::wait(const Step& step, std::function<bool()> ready) {
-    if (running == nullptr)
+    if (running_ == nullptr)
         return;
-    Explorer& self = *running;
+    Explorer& self = *running_;
     Coroutine& me = self.actors_[self.current_];
     me.next = step;
     me.ready = std::move(ready);
@@ -32,30 +26,32 @@ void Explorer::wait(const Step& step, std::function<bool()> ready) {
 }
 
 void Explorer::changed(std::uint32_t place) {
-    if (running == nullptr)
+    if (running_ == nullptr)
         return;
-    for (unsigned i = 0; i < running->count_; ++i)
-        if (running->actors_[i].waits_for == place)
-            running->actors_[i].waits_for = Step::nothing;
+    for (unsigned i = 0; i < running_->count_; ++i)
+        if (running_->actors_[i].waits_for == place)
+            running_->actors_[i].waits_for = Step::nothing;
 }
 
 void Explorer::relax() {
-    if (running != nullptr)
-        running->actors_[running->current_].waits_for = running->actors_[running->current_].last.place;
+    if (running_ != nullptr)
+        running_->actors_[running_->current_].waits_for = running_->actors_[running_->current_].last.place;
 }
 
-unsigned Explorer::actor() { return running == nullptr ? max_actors : running->current_; }
+unsigned Explorer::actor() { return running_ == nullptr ? max_actors : running_->current_; }
 
 void Explorer::fail(const std::string& what) {
-    if (running != nullptr && running->failure_.empty())
-        running->failure_ = what;
+    if (running_ != nullptr && running_->failure_.empty())
+        running_->failure_ = what;
 }
 
 void Explorer::resume(unsigned actor) {
     current_ = actor;
     actors_[actor].last = actors_[actor].next;
     actors_[actor].ready = {};
+    running_ = this;
     swapcontext(&scheduler_, &actors_[actor].context);
+    running_ = nullptr;
 }
 
 std::uint32_t Explorer::enabled() const {
@@ -96,24 +92,23 @@ void Explorer::note_races(std::size_t at, const Clock& before) {
     }
 }
 
+std::string Explorer::name_of(unsigned actor, const Step& step) {
+    return " " + std::to_string(actor) + (step.write ? "w" : "r") +
+           (step.place == Step::nothing ? "-" : std::to_string(step.place));
+}
+
 std::string Explorer::trace() const {
     std::string text;
-    for (std::size_t i = 0; i < depth_; ++i) {
-        const Step& step = path_[i].next[path_[i].chosen];
-        text += " " + std::to_string(path_[i].chosen) + (step.write ? "w" : "r") +
-                (step.place == Step::nothing ? "-" : std::to_string(step.place));
-    }
+    for (std::size_t i = 0; i < depth_; ++i)
+        text += name_of(path_[i].chosen, path_[i].next[path_[i].chosen]);
     return text;
 }
 
-std::string Explorer::run_once(const MakeRun& make, Explored& explored) {
-    const std::size_t known = path_.size(); // the last of these is the one where this run leaves the last one
-    const auto run = make();
-    const std::vector<Actor> bodies = run->actors();
+void Explorer::begin(Run& run) {
+    const std::vector<Actor> bodies = run.actors();
     count_ = static_cast<unsigned>(bodies.size());
     failure_.clear();
     depth_ = 0;
-    running = this;
     for (unsigned i = 0; i < count_; ++i) {
         Coroutine& actor = actors_[i];
         if (!actor.stack)
@@ -124,6 +119,10 @@ std::string Explorer::run_once(const MakeRun& make, Explored& explored) {
         actor.ready = {};
         actor.last = actor.next = {};
         actor.clock = {};
+        actor.touched = 0;
+        actor.known = actor.kept = {};
+        actor.known.add(i);
+        actor.kept.add(i);
         getcontext(&actor.context);
         actor.context.uc_stack.ss_sp = actor.stack.get();
         actor.context.uc_stack.ss_size = stack_size;
@@ -131,6 +130,17 @@ std::string Explorer::run_once(const MakeRun& make, Explored& explored) {
         makecontext(&actor.context, reinterpret_cast<void (*)()>(&Explorer::enter_actor), 0);
         resume(i); // to its first step
     }
+}
+
+bool Explorer::all_finished() const {
+    return std::all_of(actors_.begin(), actors_.begin() + count_,
+                       [](const Coroutine& actor) { return actor.finished; });
+}
+
+std::string Explorer::run_once(const MakeRun& make, Explored& explored) {
+    const std::size_t known = path_.size(); // the last of these is the one where this run leaves the last one
+    const auto run = make();
+    begin(*run);
     std::vector<std::pair<Clock, Clock>> places; // of each: the last write, and all reads since the beginning
     const auto clocks_of = [&](std::uint32_t place) -> std::pair<Clock, Clock>& {
         if (places.size() <= place)
@@ -143,10 +153,7 @@ std::string Explorer::run_once(const MakeRun& make, Explored& explored) {
     };
     std::string wrong;
     for (;;) {
-        std::uint32_t unfinished = 0;
-        for (unsigned i = 0; i < count_; ++i)
-            unfinished |= actors_[i].finished ? 0 : 1u << i;
-        if (unfinished == 0)
+        if (all_finished())
             break;
         const std::uint32_t can = enabled();
         if (can == 0) {
@@ -173,7 +180,6 @@ std::string Explorer::run_once(const MakeRun& make, Explored& explored) {
             }
             if (!choose(node)) {
                 ++explored.cut;
-                running = nullptr;
                 return {};
             }
             path_.push_back(node);
@@ -206,7 +212,6 @@ std::string Explorer::run_once(const MakeRun& make, Explored& explored) {
         if (!wrong.empty())
             break;
     }
-    running = nullptr;
     if (wrong.empty())
         wrong = failure_.empty() ? run->at_end() : failure_;
     return wrong.empty() ? wrong : wrong + ":" + trace();

@@ -7,7 +7,7 @@ namespace transom::interleave {
 namespace {
 
 /// Actors on a few variables that leave a result.
-struct Program : Explorer::Run {
+struct Program : Explorer::StateRun {
     std::vector<int> memory = std::vector<int>(4);
     std::vector<Explorer::Actor> bodies;
     std::set<std::vector<int>>* results = nullptr;
@@ -27,6 +27,13 @@ struct Program : Explorer::Run {
         return std::exchange(memory[place], 1) == 0;
     }
     std::vector<Explorer::Actor> actors() override { return bodies; }
+    void add_state(Digest& digest) const override {
+        for (const int value : memory)
+            digest.add(static_cast<std::uint64_t>(value));
+    }
+    std::uint64_t value(std::uint32_t place) const override {
+        return place == Step::nothing ? 0 : static_cast<std::uint64_t>(memory[place]);
+    }
     std::string after_step() override { return check(memory); }
     std::string at_end() override {
         results->insert(memory);
@@ -38,16 +45,15 @@ struct Found {
     Explored explored;
     std::set<std::vector<int>> results;
 };
-Found explore(const std::function<void(Program&)>& build) {
+Found explore(const std::function<void(Program&)>& build, bool by_states = false) {
     Found found;
-    found.explored = Explorer().explore(
-        [&] {
-            auto program = std::make_unique<Program>();
-            program->results = &found.results;
-            build(*program);
-            return program;
-        },
-        100'000);
+    const auto make = [&] {
+        auto program = std::make_unique<Program>();
+        program->results = &found.results;
+        build(*program);
+        return program;
+    };
+    found.explored = by_states ? Explorer().explore_states(make, 100'000) : Explorer().explore(make, 100'000);
     return found;
 }
 
@@ -106,6 +112,58 @@ TEST(Explorer, TheReductionLosesNoResult) {
     for (const auto& result : full.results)
         EXPECT_TRUE(reduced.results.contains(result));
     EXPECT_LT(reduced.explored.runs, full.explored.runs);
+    const Found states = explore(program(false), true);
+    EXPECT_TRUE(states.explored.complete);
+    EXPECT_EQ(states.results, full.results);
+    EXPECT_LT(states.explored.states, full.explored.steps);
+}
+
+/// A check sees states that no order of dependent steps leads to: two variables that two actors write, each its own.
+TEST(Explorer, ByStatesEachStateIsChecked) {
+    const auto program = [](Program& p) {
+        p.check = [](const std::vector<int>& m) { return m[0] == 0 && m[1] == 1 ? std::string("one") : std::string(); };
+        for (const std::uint32_t place : {0u, 1u})
+            p.bodies.emplace_back([&p, place] { p.store(place, 1); });
+    };
+    EXPECT_NE(explore(program, true).explored.failure.find("one"), std::string::npos);
+}
+
+TEST(Explorer, ByStatesWhoWaitsGoesOnToo) {
+    const auto program = [](Program& p) {
+        for (int i = 0; i < 3; ++i)
+            p.bodies.emplace_back([&p] {
+                while (!p.lock(1))
+                    Explorer::relax();
+                p.store(0, p.load(0) + 1);
+                p.store(1, 0);
+            });
+    };
+    const Found found = explore(program, true);
+    EXPECT_TRUE(found.explored.complete);
+    EXPECT_EQ(found.results, (std::set<std::vector<int>>{{3, 0, 0, 0}}));
+}
+
+/// What an actor has forgotten tells no states apart; what it keeps does.
+TEST(Explorer, ByStatesWhatIsForgottenIsNoState) {
+    const auto states = [](bool keeps) {
+        return explore(
+                   [keeps](Program& p) {
+                       p.bodies.emplace_back([&p, keeps] {
+                           {
+                               const Explorer::Operation operation;
+                               const int seen = p.load(0);
+                               if (keeps)
+                                   Explorer::keeps(static_cast<std::uint64_t>(seen));
+                           }
+                           for (int i = 0; i < 5; ++i)
+                               p.store(1, i);
+                       });
+                       p.bodies.emplace_back([&p] { p.store(0, 1); });
+                   },
+                   true)
+            .explored.states;
+    };
+    EXPECT_LT(states(false), states(true));
 }
 
 TEST(Explorer, WhoWaitsForALockGoesOnWhenItIsFree) {

@@ -16,6 +16,17 @@ Explored explore(const Scene::Setup& setup, const Build& build, std::uint64_t ma
         max_runs);
 }
 
+Explored explore_states(const Scene::Setup& setup, const Build& build, std::uint64_t max_states) {
+    Explorer explorer;
+    return explorer.explore_states(
+        [&] {
+            auto scene = std::make_unique<Scene>(setup);
+            build(*scene);
+            return scene;
+        },
+        max_states);
+}
+
 // The scenes: L1 to L9 of the protocol.
 
 void remove_and_store(Scene& s) {
@@ -139,52 +150,6 @@ void block_remove_and_remove(Scene& s) {
     s.store(1, 1);
     s.add([&s] { s.block_remove(); });
     s.add([&s] { s.remove(1); });
-}
-
-// Two processors that make calls and accesses to both slots, and the sweep: as many interleavings as there is time for.
-void everything_while_dual(Scene& s) {
-    s.load(0, 0);
-    s.store(1, 1);
-    s.add([&s] {
-        s.store(0, 0);
-        s.clear(1, C);
-    });
-    s.add([&s] {
-        s.store(1, 1);
-        s.remove(0);
-    });
-    s.add([&s] { s.sweep(Fold::read_only); });
-}
-void everything_while_switching(Scene& s) {
-    s.store(0, 0);
-    s.load(1, 1);
-    s.add([&s] {
-        s.store(0, 1);
-        s.protect(0, 3);
-    });
-    s.add([&s] {
-        s.store(1, 0);
-        s.clear(1, C);
-    });
-    s.add([&s] {
-        s.stop_and_sweep();
-        s.advance();
-        s.sweep();
-    });
-}
-void everything_while_draining(Scene& s) {
-    s.store(0, 0);
-    s.load(1, 1);
-    s.to_drain();
-    s.add([&s] {
-        s.store(0, 1);
-        s.remove(0);
-    });
-    s.add([&s] {
-        s.store(1, 1);
-        s.clear(1, C);
-    });
-    s.add([&s] { s.sweep(); });
 }
 
 } // namespace transom::interleave

@@ -9,6 +9,8 @@ namespace transom::interleave {
 
 using Build = std::function<void(Scene&)>;
 Explored explore(const Scene::Setup& setup, const Build& build, std::uint64_t max_runs = 400'000);
+/// State by state.
+Explored explore_states(const Scene::Setup& setup, const Build& build, std::uint64_t max_states = 100'000'000);
 
 void remove_and_store(Scene& s);
 void remove_and_store_of_a_writer(Scene& s);
@@ -28,7 +30,9 @@ void drain_and_stores_through_t1(Scene& s);
 void switch_with_an_old_entry(Scene& s);
 void read_and_sweep(Scene& s);
 void block_remove_and_remove(Scene& s);
-void everything_while_dual(Scene& s);
+void stores_to_both_while_dual(Scene& s);
+void calls_to_both_while_dual(Scene& s);
+void store_and_call_while_dual(Scene& s);
 void everything_while_switching(Scene& s);
 void everything_while_draining(Scene& s);
 void start_and_call(Scene& s, bool with_grace);

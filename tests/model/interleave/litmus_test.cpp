@@ -20,20 +20,6 @@ void expect_holds(const Build& build, Scene::Setup setup = {}) {
         }
 }
 
-/// Too large to be searched to the end: a depth-first beginning, in which the last steps of the first order vary, and no more.
-void expect_holds_for_a_while(const Build& build) {
-    for (const bool one_lpid : {false, true}) {
-        const Explored explored = explore({.one_lpid = one_lpid}, build, 20'000);
-        EXPECT_EQ(explored.failure, "");
-        EXPECT_TRUE(explored.complete || explored.runs == 20'000);
-        std::printf("%llu runs, %llu steps, %scomplete\n", static_cast<unsigned long long>(explored.runs),
-                    static_cast<unsigned long long>(explored.steps), explored.complete ? "" : "in");
-    }
-}
-TEST(Litmus, TwoProcessorsTwoSlotsAndTheSweepWhileDual) { expect_holds_for_a_while(everything_while_dual); }
-TEST(Litmus, TwoProcessorsTwoSlotsAndTheSweepWhileSwitching) { expect_holds_for_a_while(everything_while_switching); }
-TEST(Litmus, TwoProcessorsTwoSlotsAndTheSweepWhileDraining) { expect_holds_for_a_while(everything_while_draining); }
-
 TEST(Litmus, L1_RemoveAgainstAStoreThroughT2) { expect_holds(remove_and_store); }
 TEST(Litmus, L1_RemoveAgainstAStoreThroughAWritableTwin) { expect_holds(remove_and_store_of_a_writer); }
 TEST(Litmus, L2_SweepAgainstRemoveOfTheSameSlot) { expect_holds(sweep_and_remove); }

@@ -34,6 +34,7 @@ enum class Mutation : std::uint8_t {
     mark_before_change,  // or does before the change is there
     fold_does_not_mark,  // what R and C come to T1
     take_after_read,     // a section's mark is taken when it has been read
+    batch_flushes_one,   // of the slots that the sweep takes together it flushes the first [batch_flushes_one]
     machine_not_seen,    // what the machine sets in T2 after that is not looked for
     look_takes_late,     // a group's mark is taken when it has been looked at
     look_skips_dropped,  // an entry that is being changed counts as none

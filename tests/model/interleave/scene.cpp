@@ -76,8 +76,14 @@ void Scene::start() {
 
 Scene::~Scene() { Doing::reset(); }
 
-void Scene::raise(LogicalAddr page, Bytes) { ++grants_[page.value >> 16]; }
-void Scene::lower(LogicalAddr page, Bytes) { --grants_[page.value >> 16]; }
+void Scene::raise(LogicalAddr page, Bytes) {
+    touches(page.value >> 16 & 1);
+    ++grants_[page.value >> 16];
+}
+void Scene::lower(LogicalAddr page, Bytes) {
+    touches(page.value >> 16 & 1);
+    --grants_[page.value >> 16];
+}
 
 // --- the hypervisor
 
@@ -92,6 +98,7 @@ void Scene::check_answer(unsigned page, std::uint64_t usage, const char* call) {
 }
 
 template <class Table> void Scene::remove_from(Table& table, bool both, unsigned page) {
+    const Operation operation(*this);
     begin_change(page);
     auto begun = table.begin_remove({slots_[page], {}});
     if (!begun)
@@ -100,6 +107,7 @@ template <class Table> void Scene::remove_from(Table& table, bool both, unsigned
         both ? discharge(begun->obligation()) : arch::Tlb::discharge(begun->obligation(), first_lpid);
     const auto removed = table.finish_remove(std::move(*begun), flushed);
     check_answer(page, removed.d1, "H_REMOVE");
+    touches(page);
     truths_[page] = {.no_store = true, .no_access = true};
 }
 
@@ -114,7 +122,9 @@ void Scene::remove_as_diverted(unsigned page) {
 }
 
 void Scene::block_remove() {
+    const Operation operation(*this);
     begin_call();
+    Explorer::touches(all_pages);
     changed_ = {true, true};
     std::optional<hpt::BlockAnchor> anchor;
     std::array<std::optional<hpt::Pending<hpt::RemoveWork>>, pages> begun;
@@ -132,6 +142,7 @@ void Scene::block_remove() {
         if (begun[i]) {
             const auto removed = engine_.table().finish_remove(std::move(*begun[i]), flushed[i]);
             check_answer(i, removed.d1, "H_BLOCK_REMOVE");
+            touches(i);
             truths_[i] = {.no_store = true, .no_access = true};
         }
 }
@@ -148,21 +159,27 @@ template <class Begun> void Scene::modify(Begun begun, unsigned page, const char
 }
 
 void Scene::protect(unsigned page, std::uint64_t pp) {
+    const Operation operation(*this);
     begin_change(page);
     modify(engine_.table().begin_protect({slots_[page], {}, pp}), page, "H_PROTECT");
+    touches(page);
     if (!truths_[page].no_access)
         truths_[page].no_store = pp == 3;
 }
 
 void Scene::clear(unsigned page, std::uint64_t usage) {
+    const Operation operation(*this);
     begin_change(page);
     calling_[Explorer::actor()].clears = usage;
     modify(engine_.table().begin_clear({slots_[page]}, usage), page, usage == C ? "H_CLEAR_MOD" : "H_CLEAR_REF");
 }
 
 void Scene::read(unsigned page) {
+    const Operation operation(*this);
     begin_call();
+    touches(page);
     const Truth before = truths_[page]; // what had been done when the call began
+    Explorer::learns(before.bits());
     const auto entry = engine_.table().read(slots_[page]);
     if (entry && entry->valid() &&
         ((before.stored && (entry->d1 & C) == 0) || (before.referenced && (entry->d1 & R) == 0)))
@@ -170,6 +187,7 @@ void Scene::read(unsigned page) {
 }
 
 void Scene::enter(unsigned page) {
+    const Operation operation(*this);
     begin_change(page);
     hpt::Gprs gprs{};
     gprs[5] = slots_[page].value;
@@ -180,13 +198,16 @@ void Scene::enter(unsigned page) {
         return Explorer::fail("L9: H_ENTER finds no slot in a group that has some");
     const hpt::Flushed flushed = discharge(begun->obligation());
     const papr::Ptex slot = begun->slot();
+    touches(page);
     if (slot == slots_[page])
         truths_[page] = {};
     static_cast<void>(engine_.table().finish_enter(std::move(*begun), flushed));
 }
 
 void Scene::clear_table() {
+    const Operation operation(*this);
     begin_call();
+    Explorer::touches(all_pages);
     changed_ = {true, true};
     while (const auto batch = engine_.table().begin_clear_batch()) {
         std::optional<hpt::PartitionFlushed> flushed;
@@ -194,6 +215,7 @@ void Scene::clear_table() {
             flushed = with_scope([](const hpt::FlushScope& scope) { return arch::Tlb::flush_partition(scope); });
         engine_.table().finish_clear_batch(*batch, flushed);
     }
+    Explorer::touches(all_pages);
     truths_ = {Truth{.no_store = true, .no_access = true}, Truth{.no_store = true, .no_access = true}};
 }
 
@@ -255,19 +277,25 @@ std::string Scene::check_sent() {
 }
 
 void Scene::stop() {
+    const Operation operation(*this);
     Explorer::step({.place = phase_place, .write = true});
     engine_.stop();
 }
 
 void Scene::advance() {
+    const Operation operation(*this);
     Explorer::step({.place = phase_place, .write = true});
     if (engine_.advance() == Phase::normal && !engine_.active())
         second_.give_back();
 }
 
-void Scene::ask_whether_all_are_tracked() { tracked_ = engine_.all_on_second(); }
+void Scene::ask_whether_all_are_tracked() {
+    Explorer::touches(all_pages);
+    tracked_ = engine_.all_on_second();
+}
 
 void Scene::sweep(dual::Fold fold) {
+    const Operation operation(*this);
     begin_call();
     Doing::now().sweep = true;
     static_cast<void>(engine_.sweep({.groups = ~std::uint64_t{0} >> 1, .ticks = ~std::uint64_t{0}}, fold, [] {

@@ -16,11 +16,13 @@ struct Truth {
     bool stored = false, referenced = false; // as R and C have to say
     bool no_store = false;                   // a call has returned after which none may be made
     bool no_access = false;
+
+    std::uint64_t bits() const { return stored | referenced << 1 | no_store << 2 | no_access << 3; }
 };
 
 /// A partition with two pages in one group, two processors inside it, calls and a sweep, on words of which each access is a step.
 /// What is checked after each step: I1. At each access: I2. Where a call answers R and C, and at the end: I3 and I4.
-class Scene : public Explorer::Run, public dual::PageTracking, public dual::CallDiversion {
+class Scene : public Explorer::StateRun, public dual::PageTracking, public dual::CallDiversion {
   public:
     static constexpr unsigned pages = 2;
     static constexpr std::uint32_t first_lpid = 1;
@@ -74,12 +76,26 @@ class Scene : public Explorer::Run, public dual::PageTracking, public dual::Call
     template <class F> void add(F body) { actors_.emplace_back(body); }
     std::string after_step() override;
     std::string at_end() override;
+    void add_state(Digest& digest) const override;
+    std::uint64_t value(std::uint32_t place) const override;
     void to_drain();
     /// From drain to its end, with all that has to be done, and from there to the next one.
     void to_end();
     void to_dual();
 
   private:
+    using Phase = dual::Phase;
+    struct Call {
+        std::array<std::optional<Truth>, pages> at_flush; // when no processor had the page any more
+        std::uint64_t clears = 0;
+        Phase began = Phase::normal;
+    };
+    /// Until the end of a call or an access of a processor, of which nothing remains then.
+    struct Operation : Explorer::Operation {
+        explicit Operation(Scene& scene) : of(scene.calling_[Explorer::actor()]) {}
+        ~Operation() { of = {}; }
+        Call& of;
+    };
     struct Tlb {
         struct Held {
             std::uint32_t lpid;
@@ -90,7 +106,6 @@ class Scene : public Explorer::Run, public dual::PageTracking, public dual::Call
         std::vector<Held> held;
         bool busy = false; // an access is under way
     };
-    using Phase = dual::Phase;
     bool here(LogicalAddr, Bytes) override { return true; }
     void raise(LogicalAddr page, Bytes) override;
     void lower(LogicalAddr page, Bytes) override;
@@ -126,8 +141,12 @@ class Scene : public Explorer::Run, public dual::PageTracking, public dual::Call
     }
     void begin_change(unsigned page) {
         begin_call();
+        touches(page);
         changed_[page] = changed_[page] || Explorer::actor() < Explorer::max_actors;
     }
+    /// What the scene itself knows of a page.
+    static void touches(unsigned page) { Explorer::touches(1u << page); }
+    static constexpr std::uint32_t all_pages = (1u << pages) - 1;
     void check_answer(unsigned page, std::uint64_t usage, const char* call);
     /// The partition stands still: what is left goes.
     std::string check_sent();
@@ -135,12 +154,6 @@ class Scene : public Explorer::Run, public dual::PageTracking, public dual::Call
     template <class Pending> void modify(Pending begun, unsigned page, const char* call);
     dual::Access made(unsigned page, dual::AccessKind kind) const;
     static papr::PageTableEntry entry(unsigned page);
-
-    struct Call {
-        std::array<std::optional<Truth>, pages> at_flush; // when no processor had the page any more
-        std::uint64_t clears = 0;
-        Phase began = Phase::normal;
-    };
 
     Setup setup_;
     arch::FakeMachine machine_{4096};

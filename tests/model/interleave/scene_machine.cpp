@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scene.hpp"
 #include <algorithm>
+#include <utility>
 
 // The processors of a scene, as the architecture has them.
 namespace transom::interleave {
@@ -12,7 +13,7 @@ using dual::Which;
 
 void Scene::flush_processor(unsigned processor, std::uint32_t lpid, std::optional<unsigned> page) {
     // Who is making an access makes it first: tlbsync and ptesync wait for it.
-    Explorer::wait({.place = first_tlb_place + processor, .write = true},
+    Explorer::wait({.place = first_tlb_place + processor, .write = true, .blind = true},
                    [this, processor] { return !tlbs_[processor].busy; });
     std::erase_if(tlbs_[processor].held,
                   [&](const Tlb::Held& held) { return held.lpid == lpid && (!page || held.page == *page); });
@@ -22,6 +23,9 @@ void Scene::flush(const arch::FakeFlush& what) {
     std::optional<unsigned> page;
     if (what.page) {
         page = (*what.page).address >> 16 & 1;
+        if (setup_.mutation == Mutation::batch_flushes_one && Doing::now().sweep &&
+            std::exchange(Doing::now().flushed, true))
+            return;
         if (setup_.mutation == Mutation::no_flush_at_fold && engine_.phase() == Phase::dual && what.lpid == 2)
             return;
     } else if (setup_.mutation == Mutation::no_flush_at_switch) {
@@ -33,7 +37,8 @@ void Scene::flush(const arch::FakeFlush& what) {
     for (unsigned i = 0; i < processors && !forgotten; ++i)
         flush_processor(i, what.lpid, page);
     // With two LPIDs T1's is the last.
-    if (page && what.lpid == first_lpid) {
+    if (of_call && page && what.lpid == first_lpid) {
+        touches(*page);
         Call& call = calling_[Explorer::actor()];
         Truth& truth = truths_[*page];
         call.at_flush[*page] = truth;
@@ -45,6 +50,7 @@ void Scene::flush(const arch::FakeFlush& what) {
 }
 
 void Scene::note_made(unsigned page, AccessKind kind) {
+    touches(page);
     Truth& truth = truths_[page];
     if (truth.no_access || (kind == AccessKind::store && truth.no_store))
         Explorer::fail("I2: an access was made after the call that forbade it");
@@ -63,7 +69,7 @@ std::uint64_t Scene::try_access(unsigned processor, unsigned page, AccessKind ki
     const std::uint32_t tlb_place = first_tlb_place + processor;
     CheckedMemory* memory = second ? &second_ : &first_;
     const auto end = [&](std::uint64_t result) {
-        Explorer::step({.place = tlb_place, .write = true});
+        Explorer::step({.place = tlb_place, .write = true, .blind = true});
         tlb.busy = false;
         return result;
     };
@@ -87,7 +93,7 @@ std::uint64_t Scene::try_access(unsigned processor, unsigned page, AccessKind ki
     if (const std::uint64_t refused = dual::refusal(made(page, kind), d1); refused != 0)
         return end(refused);
     const auto set = [&](std::uint64_t bit) {
-        Explorer::step({.place = memory->place(slots_[page], CheckedMemory::d1), .write = true});
+        Explorer::step({.place = memory->place(slots_[page], CheckedMemory::d1), .write = true, .blind = true});
         *memory->find(slots_[page], CheckedMemory::d1) |= bit;
         d1 |= bit;
     };
@@ -105,11 +111,13 @@ std::uint64_t Scene::try_access(unsigned processor, unsigned page, AccessKind ki
 
 /// The partition gets an interrupt.
 void Scene::reflect(unsigned page) {
+    touches(page);
     if (!changed_[page])
         Explorer::fail("I7: a fault that the partition would not have without a migration");
 }
 
 void Scene::access(unsigned processor, unsigned page, AccessKind kind) {
+    const Operation operation(*this);
     for (int tries = 0; tries < 4; ++tries) {
         if (try_access(processor, page, kind) == 0)
             return;
@@ -128,6 +136,8 @@ void Scene::access(unsigned processor, unsigned page, AccessKind kind) {
 
 void Scene::pass(unsigned processor) {
     const dual::Entry entry = engine_.enter(processor, processor);
+    Explorer::touches(all_pages);
+    Explorer::keeps(static_cast<std::uint64_t>(entry.table) << 1 | (entry.flush ? 1 : 0));
     walks_[processor] = entry.table;
     if (entry.flush && setup_.mutation != Mutation::no_flush_at_switch)
         std::erase_if(tlbs_[processor].held, [](const Tlb::Held& held) { return held.lpid == first_lpid; });
