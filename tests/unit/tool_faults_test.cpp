@@ -134,6 +134,11 @@ TEST(ToolFaults, TheSurvivorHasToSayWhatItHas) {
     EXPECT_EQ(survivor_complaints(late, Outcome::lost, {"completed", "", true, 3}).size(), 2u);
     EXPECT_THAT(survivor_complaints(waits, Outcome::lost, {"post-copying", "suspended", true, 3}), IsEmpty());
     EXPECT_EQ(survivor_complaints(waits, Outcome::lost, {"post-copying", "running", false, 0}).size(), 3u);
+    const FaultCell sent = cell(End::source, post_copying, RecordType::all_sent, End::target);
+    EXPECT_THAT(survivor_complaints(sent, Outcome::lost, {"post-copying", "suspended", true, 0}), IsEmpty());
+    EXPECT_THAT(survivor_complaints(sent, Outcome::lost, {"completed", "", false, 0}), IsEmpty())
+        << "it has heard all_here";
+    EXPECT_EQ(survivor_complaints(waits, Outcome::lost, {"completed", "", false, 0}).size(), 3u);
     EXPECT_THAT(survivor_complaints(doubt, Outcome::in_doubt, {"in-doubt", "suspended", true, 0}), IsEmpty());
     EXPECT_EQ(survivor_complaints(doubt, Outcome::in_doubt, {"in-doubt", "running", true, 0}).size(), 1u);
     EXPECT_EQ(survivor_complaints(doubt, Outcome::in_doubt, {"failed", "suspended", false, 0}).size(), 2u);

@@ -45,7 +45,7 @@ void check_options(const MigrateOptions& options) {
     if (!options.faults.empty())
         check_fault_options(options);
     else if (options.fault_part != std::pair(1u, 1u))
-        fail("migrate --part: of the moves of --faults");
+        fail("migrate --part: which of the moves of --faults: say --faults, too");
 }
 
 class MoveCommand {

@@ -11,12 +11,6 @@ using migrate::RecordType;
 /// A sender in that phase knows that the target has it, whatever becomes of the connection.
 bool is_handed(MoveState phase) { return phase == MoveState::post_copying || phase == MoveState::completed; }
 
-/// Who accepts a connection says what the last move came to until it has heard of the next.
-MoveState phase_of(const FaultCell& cell, const Happened& happened) {
-    const bool greets = cell.layer == Layer::sealed && cell.record == tls_handshake && !happened.beside;
-    return greets ? MoveState::connecting : happened.phase;
-}
-
 Outcome of_kill(const FaultCell& cell, MoveState phase) {
     const bool handed = is_handed(phase);
     if (*cell.victim == End::source) {
@@ -44,6 +38,11 @@ std::string_view name(Outcome outcome) {
         return "lost";
     }
     return "?";
+}
+
+MoveState phase_of(const FaultCell& cell, const Happened& happened) {
+    const bool greets = cell.layer == Layer::sealed && cell.record == tls_handshake && !happened.beside;
+    return greets ? MoveState::connecting : happened.phase;
 }
 
 Outcome expected(const FaultCell& cell, const Happened& happened) {
@@ -88,7 +87,8 @@ std::vector<std::string> survivor_complaints(const FaultCell& cell, Outcome outc
             require(survivor.partition == "running", "what came first does not run at the target");
         } else if (at_target) {
             require(survivor.partition.empty(), "the target keeps what had come");
-        } else if (cell.record == 0) {
+        } else if (cell.record == 0 || (cell.is(RecordType::all_sent) && survivor.migration == "completed")) {
+            // A target that has everything says so, whether it has heard that nothing more comes or not.
             require(survivor.migration == "completed", "the source does not say that it has gone");
             require(survivor.partition != "running" && survivor.partition != "suspended",
                     "the source has what it has let go");

@@ -22,6 +22,9 @@ struct Happened {
     bool beside = false; ///< on a connection beside the move's first one, which the move does not need
 };
 
+/// The phase in which it counts: who accepts a connection says what the last move came to until it has heard of the next.
+MoveState phase_of(const FaultCell& cell, const Happened& happened);
+
 /// Who has the partition in the end: the table of docs/migration.md.
 Outcome expected(const FaultCell& cell, const Happened& happened);
 

@@ -14,7 +14,7 @@ void FaultReport::note(const FaultCell& cell, const Happened& happened, Outcome 
                        const std::string& word, const std::vector<std::string>& complaints) {
     ++cells;
     rows.push_back({{"cell", cell.text()},
-                    {"phase", name(happened.phase)},
+                    {"phase", name(phase_of(cell, happened))},
                     {"record", cell.record_text()},
                     {"nth", cell.nth},
                     {"action", cell.victim ? "kill" : cell.action},
