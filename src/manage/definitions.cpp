@@ -83,12 +83,15 @@ Done Definitions::may_define(const tree::Manifest& manifest, partition::Roster& 
     return {};
 }
 
-void Definitions::add(Bundle& bundle, const tree::Manifest& manifest) {
+void Definitions::fill(Bundle& bundle, const tree::Manifest& manifest, bool by_operator) {
     bundle.manifest = manifest;
     const auto descriptions = bundle.manifest.partitions();
     for (std::size_t i = 0; i < descriptions.size(); ++i)
         bundle.definitions[i] = {
-            .description = &descriptions[i], .bundle = &bundle.manifest, .by_operator = bundle.size != 0};
+            .description = &descriptions[i], .bundle = &bundle.manifest, .by_operator = by_operator};
+}
+
+void Definitions::link(Bundle& bundle) {
     Bundle** link = &first_;
     while (*link != nullptr)
         link = &(*link)->next;
@@ -101,7 +104,8 @@ Done Definitions::adopt(const tree::Manifest& manifest) {
     const auto bundle = take(0);
     if (!bundle)
         return std::unexpected(bundle.error());
-    add(**bundle, manifest);
+    fill(**bundle, manifest, false);
+    link(**bundle);
     return {};
 }
 
@@ -111,8 +115,24 @@ std::expected<std::size_t, Refusal> Definitions::define(std::span<std::byte> mem
         return refuse("malformed", "{}", manifest.error().view());
     if (const auto possible = may_define(*manifest, here); !possible)
         return std::unexpected(possible.error());
-    add(*bundle_of(memory), *manifest);
+    fill(*bundle_of(memory), *manifest, true);
+    link(*bundle_of(memory));
     return manifest->partitions().size();
+}
+
+Done Definitions::prepare(std::span<std::byte> memory, std::string_view name, const migrate::DefinitionShape& shape) {
+    const auto manifest = tree::Manifest::parse(memory);
+    if (!manifest)
+        return refuse("malformed", "{}", manifest.error().view());
+    if (manifest->partitions().size() != 1 || !manifest->is_bundle() || manifest->partitions()[0].name != name)
+        return refuse("malformed", "it is no bundle of {} alone", name);
+    if (const auto contents = partition::check_contents(manifest->partitions()[0], *manifest); !contents)
+        return refuse(contents.error());
+    Bundle& bundle = *bundle_of(memory);
+    fill(bundle, *manifest, shape.by_operator);
+    bundle.definitions[0].digest = shape.digest;
+    bundle.definitions[0].came_along = true;
+    return {};
 }
 
 const Definition* Definitions::find(std::string_view name) const {
@@ -129,8 +149,9 @@ Definition* Definitions::find(std::string_view name) {
 
 bool Definitions::any_by_operator() const {
     for (const Bundle* bundle = first_; bundle != nullptr; bundle = bundle->next)
-        if (bundle->size != 0) // whoever has no definitions any more is not here
-            return true;
+        for (const Definition& definition : bundle->definitions)
+            if (definition.description != nullptr && definition.by_operator)
+                return true;
     return false;
 }
 

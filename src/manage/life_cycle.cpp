@@ -3,6 +3,7 @@
 #include <transom/base/log.hpp>
 #include <transom/manage/life_cycle.hpp>
 #include <transom/net/clock.hpp>
+#include <utility>
 
 namespace transom::manage {
 
@@ -138,7 +139,56 @@ bool LifeCycle::name_is_taken(std::string_view name) const {
     return definition != nullptr && !definition->moved_away;
 }
 
+migrate::DefinitionToSend LifeCycle::definition_of(const Partition& partition) {
+    const Definition* const definition = definitions_.find(partition.name());
+    if (definition == nullptr)
+        return {};
+    leaving_ = tree::BundleOfOne(*definition->bundle, *definition->description);
+    return {{.size = leaving_.size(), .digest = definition->digest, .by_operator = definition->by_operator}, &leaving_};
+}
+
+void LifeCycle::definition_read(const Partition& partition, std::uint64_t digest) {
+    if (Definition* const definition = definitions_.find(partition.name()))
+        definition->digest = digest;
+}
+
+/// What is here of that name has moved away: name_is_taken() has said so.
+std::expected<std::span<std::byte>, migrate::Failure> LifeCycle::expect(const migrate::PartitionShape& shape) {
+    using migrate::failure, migrate::MoveError;
+    if (const Definition* const here = definitions_.find(shape.name())) {
+        if (here->digest != 0 && here->digest == shape.definition.digest)
+            return {};
+        return std::unexpected(failure(MoveError::partition_name,
+                                       "partition-name {} is that of another partition's definition at the target",
+                                       shape.name()));
+    }
+    if (shape.definition.size == 0)
+        return {};
+    const auto room = definitions_.reserve(shape.definition.size);
+    if (!room)
+        return std::unexpected(failure(MoveError::memory, "no memory for what {} is started from: {}", shape.name(),
+                                       room.error().line.view()));
+    arriving_ = *room;
+    arriving_is_ = shape.definition;
+    return arriving_;
+}
+
+std::expected<void, migrate::Failure> LifeCycle::define(const Partition& partition, std::uint64_t digest) {
+    arriving_is_.digest = digest;
+    if (const auto prepared = definitions_.prepare(arriving_, partition.name(), arriving_is_); !prepared)
+        return std::unexpected(migrate::failure(migrate::MoveError::record_content, "what {} is started from: {}",
+                                                partition.name(), prepared.error().line.view()));
+    return {};
+}
+
+void LifeCycle::not_arrived() {
+    if (!arriving_.empty())
+        definitions_.drop(std::exchange(arriving_, {}));
+}
+
 void LifeCycle::arrived(Partition& partition) {
+    if (!arriving_.empty())
+        definitions_.keep(std::exchange(arriving_, {}));
     log("partition {}: arrived, {} MiB", partition.name(), partition.memory.size() >> 20);
     if (Definition* const definition = definitions_.find(partition.name()))
         definition->moved_away = false;

@@ -36,7 +36,7 @@ std::string_view name(partition::Processors processors) {
 }
 
 std::string_view origin(const Definition* definition) {
-    return definition == nullptr ? "peer" : definition->by_operator ? "operator" : "boot";
+    return definition == nullptr || definition->came_along ? "peer" : definition->by_operator ? "operator" : "boot";
 }
 
 Listed describe(const partition::Partition& partition, const Definition* definition) {

@@ -41,6 +41,8 @@ void Connection::answer_migration() {
         append(" pages_compressed={}", p.pages_compressed);
     if (p.pages_delta != 0)
         append(" pages_delta={}", p.pages_delta);
+    if (p.definition_bytes != 0)
+        append(" definition_bytes={}", p.definition_bytes);
     if (p.bytes_saved != 0)
         append(" bytes_saved={}", p.bytes_saved);
     if (p.encode_ticks != 0)

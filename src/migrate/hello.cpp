@@ -56,9 +56,15 @@ std::optional<Failure> check_content(const HelloRecord& hello) {
     if (hello.suffices > suffices_same_generation)
         return failure(MoveError::record_content, "hello: unknown bits in what suffices: {:#x}",
                        std::uint32_t{hello.suffices});
-    if (hello.copying > copying_post_copy || hello.zero != 0)
+    if (hello.copying > copying_post_copy)
         return failure(MoveError::record_content, "hello: unknown bits in how it is copied: {:#x}",
                        std::uint32_t{hello.copying});
+    const bool defined = hello.definition_size != 0;
+    if (hello.definition > definition_by_operator ||
+        (!defined && (hello.definition != 0 || hello.definition_digest != 0)))
+        return failure(MoveError::record_content, "hello: bits {:#x} and digest {:#x} of a definition of {} bytes",
+                       std::uint32_t{hello.definition}, std::uint64_t{hello.definition_digest},
+                       std::uint64_t{hello.definition_size});
     return std::nullopt;
 }
 
@@ -133,6 +139,9 @@ HelloRecord make_hello(const MachineFacts& facts, const PartitionShape& shape, F
     hello.architected_version = architected_version(facts);
     hello.suffices = fit == Fit::same_generation ? suffices_same_generation : 0;
     hello.copying = shape.post_copy ? copying_post_copy : 0;
+    hello.definition = shape.definition.by_operator ? definition_by_operator : 0;
+    hello.definition_size = shape.definition.size;
+    hello.definition_digest = shape.definition.digest;
     return hello;
 }
 
@@ -227,6 +236,9 @@ std::expected<PartitionShape, Failure> check_hello(std::span<const std::byte> pa
     shape.cpu_characteristics = {hello.cpu_character, hello.cpu_behaviour};
     shape.claim = claim_of(hello);
     shape.post_copy = hello.copying == copying_post_copy;
+    shape.definition = {.size = hello.definition_size,
+                        .digest = hello.definition_digest,
+                        .by_operator = hello.definition == definition_by_operator};
     if (auto fits = check_shape(shape); !fits)
         return std::unexpected(fits.error());
     return shape;

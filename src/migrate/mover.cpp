@@ -50,7 +50,8 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
                     .bandwidth = options.bandwidth,
                     .check_only = options.check_only,
                     .corrupt_page = options.corrupt_page,
-                    .fit = options.fit};
+                    .fit = options.fit,
+                    .definition = observer_.definition_of(*partition)};
     if (auto possible = source_.check(order); !possible)
         return possible;
     for (const Partition* last : {pages_.partition(), arriving_.partition()})
@@ -329,6 +330,10 @@ void Mover::release(Partition& partition, bool whole) {
     roster_.destroy(partition);
 }
 
+void Mover::definition_read(const Partition& partition, std::uint64_t digest) {
+    observer_.definition_read(partition, digest);
+}
+
 std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
     if (source_.progress().in_progress())
         return std::unexpected(failure(MoveError::busy, "a partition is moving away from here"));
@@ -372,10 +377,15 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
         return std::unexpected(failure(MoveError::memory, "{}", created.error().view()));
     // Not before it is known that the partition fits: of a large one these are large, and zeroed.
     const auto without = [&](std::string_view what) {
-        roster_.destroy(**created);
+        discard(**created);
         return std::unexpected(
             failure(MoveError::memory, "no memory for the {} of {} granules", what, shape.granules()));
     };
+    const auto definition = observer_.expect(shape);
+    if (!definition) {
+        roster_.destroy(**created);
+        return std::unexpected(definition.error());
+    }
     PageArrivals* const pages = arriving_.begin(shape);
     if (pages == nullptr)
         return without("states");
@@ -384,13 +394,21 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
     if (!words)
         return without("digests");
     arriving_.belong_to(**created);
-    return Arrival{.partition = *created, .digests = *words, .pages = pages, .table = arriving_.table()};
+    return Arrival{.partition = *created,
+                   .digests = *words,
+                   .pages = pages,
+                   .table = arriving_.table(),
+                   .definition = *definition};
 }
 
 std::expected<bool, Failure> Mover::prepare(Partition& partition, bool post_copy, std::uint64_t budget) {
     if (!roster_.prepare(partition, budget))
         return false;
     return post_copy ? prepare_second_table(partition, budget) : true;
+}
+
+std::expected<void, Failure> Mover::define(const Partition& partition, std::uint64_t digest) {
+    return observer_.define(partition, digest);
 }
 
 void Mover::start(Partition& partition) {
@@ -417,6 +435,9 @@ void Mover::complete(Partition& partition, bool whole) {
     partition.dual->stop();
 }
 
-void Mover::discard(Partition& partition) { roster_.destroy(partition); }
+void Mover::discard(Partition& partition) {
+    observer_.not_arrived();
+    roster_.destroy(partition);
+}
 
 } // namespace transom::migrate

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstring>
 #include <transom/migrate/partition_state.hpp>
 #include <transom/migrate/source_session.hpp>
 
@@ -17,6 +18,8 @@ bool SourceSession::produce() {
         ping_out_ = now();
         writer_.write(RecordType::ping, PingRecord{*ping_out_});
         return true;
+    case Phase::defining:
+        return produce_definition();
     case Phase::tracking:
         return begin_tracking();
     case Phase::sections:
@@ -96,6 +99,28 @@ bool SourceSession::produce() {
         return false;
     }
     return false;
+}
+
+/// Before anything else of it: nobody waits for a page yet, and no page that goes is stored to meanwhile.
+bool SourceSession::produce_definition() {
+    if (is_ahead())
+        return false;
+    const Bytes size = order_.definition.shape.size;
+    const auto payload = writer_.payload();
+    const DefinitionRecord record{cursor_};
+    std::memcpy(payload.data(), &record, sizeof record);
+    const auto part = payload.subspan(sizeof record, std::min<Bytes>(max_definition_bytes, size - cursor_));
+    order_.definition.bytes->read(cursor_, part);
+    definition_digest_.add(part);
+    writer_.finish(RecordType::definition, sizeof record + part.size());
+    cursor_ += part.size();
+    progress_.definition_bytes += sizeof(RecordHeader) + sizeof record + part.size();
+    if (cursor_ != size)
+        return true;
+    cursor_ = 0;
+    control_.definition_read(*order_.partition, definition_digest_.digest());
+    begin_copying();
+    return true;
 }
 
 /// A record at most. False: the round is over, and there was nothing more.

@@ -107,6 +107,7 @@ void SourceSession::connected() {
     } else {
         target_key_ = stream_->peer_key();
         PartitionShape shape = shape_of(*order_.partition);
+        shape.definition = order_.definition.shape;
         shape.post_copy = order_.mode == MoveMode::post_copy || order_.mode == MoveMode::hybrid;
         writer_.write(RecordType::hello, make_hello(facts_, shape, order_.fit));
         enter(Phase::greeting);
@@ -190,10 +191,10 @@ void SourceSession::check_time() {
         fail(failure(MoveError::time_limit, "the target was silent for {} s: is it a Transom?", seconds));
 }
 
-/// Of the partition's memory and page table, each time.
+/// Of the partition's definition, memory and page table, each time.
 Bytes SourceSession::gone() const {
     return (progress_.pages + progress_.zero_pages + zero_count_) * order_.partition->granule +
-           (progress_.sections * hpt::slots_per_section << papr::log2_entry_size);
+           (progress_.sections * hpt::slots_per_section << papr::log2_entry_size) + progress_.definition_bytes;
 }
 
 /// Whoever says that he lives and works, we or the target, has to get on before the partition is stopped.
@@ -287,6 +288,9 @@ void SourceSession::handle_reply(const Record& record) {
     progress_.agreed_at = now();
     if (order_.check_only)
         return end_check();
+    if (reply->zero != 0 || (reply->definition & ~definition_wanted) != 0)
+        return fail(failure(MoveError::record_content, "hello_reply: a field that must be zero is not"));
+    target_defines_ = order_.definition.shape.size != 0 && reply->definition == definition_wanted;
     move_ = reply->move;
     channels_most_ = reply->channels;
     enter(Phase::timing);
@@ -302,6 +306,14 @@ void SourceSession::handle_pong(const Record& record) {
     if (++pings_ < round_trips)
         return;
     progress_.clock_error = clock_.best()->error;
+    cursor_ = 0;
+    definition_digest_ = {};
+    if (target_defines_)
+        return enter(Phase::defining);
+    begin_copying();
+}
+
+void SourceSession::begin_copying() {
     begin_channels();
     if (is_tracked(order_.mode))
         return enter(Phase::tracking);

@@ -207,7 +207,36 @@ void TargetSession::handle_clock(const Record& record) {
     progress_.clock_error = clock->difference_error;
 }
 
+/// It comes in order, before anything of the partition's state.
+void TargetSession::handle_definition(const Record& record) {
+    const auto head = record.as<DefinitionRecord>(false);
+    const std::span<std::byte> room = arrival_.definition.subspan(definition_next_);
+    if (phase_ != Phase::timing || room.empty())
+        return out_of_order(record);
+    if (!head || record.payload.size() == sizeof *head || record.payload.size() > sizeof *head + max_definition_bytes)
+        return wrong_length(record);
+    const auto bytes = record.payload.subspan(sizeof *head);
+    if (head->offset != definition_next_ || bytes.size() > room.size())
+        return fail(failure(MoveError::record_content, "bytes {} to {} of the definition came, and it lacks {} to {}",
+                            std::uint64_t{head->offset}, head->offset + bytes.size(), definition_next_,
+                            arrival_.definition.size()));
+    std::ranges::copy(bytes, room.begin());
+    definition_digest_.add(bytes);
+    definition_next_ += bytes.size();
+    progress_.definition_bytes += sizeof(RecordHeader) + record.payload.size();
+    if (definition_next_ != arrival_.definition.size())
+        return;
+    const std::uint64_t digest = definition_digest_.digest();
+    if (shape_.definition.digest != 0 && shape_.definition.digest != digest)
+        return fail(failure(MoveError::record_content, "the definition is not the one that was announced"));
+    if (const auto defined = control_.define(*arrival_.partition, digest); !defined)
+        fail(defined.error());
+}
+
 std::optional<Failure> TargetSession::missing_part() const {
+    if (definition_next_ != arrival_.definition.size())
+        return failure(MoveError::incomplete, "the definition has not come: {} of {} bytes are here", definition_next_,
+                       arrival_.definition.size());
     // Of what is owed it is known that it has not come.
     if (owed_next_ != 0 && owed_next_ != shape_.granules())
         return failure(MoveError::incomplete, "whether granule {} is owed has not come", owed_next_);

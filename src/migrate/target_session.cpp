@@ -43,6 +43,8 @@ void TargetSession::accept(net::ByteStream& stream) {
     interrupts_seen_ = false;
     terminals_seen_.reset();
     clock_.reset();
+    definition_next_ = 0;
+    definition_digest_ = {};
 }
 
 void TargetSession::turn_away() { end_connection(stream_, false); }
@@ -167,6 +169,8 @@ void TargetSession::handle(const Record& record) {
         return handle_hello(record);
     case RecordType::ping:
         return handle_ping(record);
+    case RecordType::definition:
+        return handle_definition(record);
     case RecordType::partition:
         return handle_partition(record);
     case RecordType::page:
@@ -252,7 +256,11 @@ void TargetSession::prepare(std::uint64_t budget) {
     progress_.agreed_at = control_.now();
     phase_ = Phase::timing;
     move_ = progress_.agreed_at;
-    writer_.write(RecordType::hello_reply, HelloReplyRecord{.channels = TargetChannels::capacity, .move = move_});
+    writer_.write(RecordType::hello_reply,
+                  HelloReplyRecord{.channels = TargetChannels::capacity,
+                                   .move = move_,
+                                   .definition = arrival_.definition.empty() ? 0 : definition_wanted,
+                                   .zero = {}});
     flush();
 }
 

@@ -11,8 +11,6 @@ namespace transom::tree {
 
 namespace {
 
-constexpr std::string_view manifest_version = "transom,manifest-1";
-
 constexpr std::size_t max_files = 2 * max_described_partitions; // a kernel and an initramfs for each
 
 constexpr Bytes min_memory = memory::block_size;

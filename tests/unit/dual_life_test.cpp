@@ -121,7 +121,7 @@ TEST_P(DualLife, R28_AResetEndsEverythingAtOnce) {
 
 // R28: in any phase; where it was nowhere, nothing happens.
 TEST(DualAbandon, R28_AResetComesInAnyPhase) {
-    for (int phase = 0; phase < 5; ++phase) {
+    for (int phase = 0; phase < 6; ++phase) {
         DualScene s;
         for (unsigned i = 0; i < 10; ++i)
             s.enter(Page{7, i});
@@ -134,8 +134,12 @@ TEST(DualAbandon, R28_AResetComesInAnyPhase) {
         }
         if (phase == 3)
             s.engine.stop();
-        if (phase == 4)
+        if (phase >= 4)
             s.to_drain();
+        if (phase == 5) {
+            s.sweep();
+            ASSERT_EQ(s.engine.advance(), Phase::release) << "empty, and somebody may still look into it";
+        }
         for (unsigned i = 0; i < 2; ++i)
             s.engine.leave(i);
         const std::uint64_t epoch = s.engine.epoch();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "bundle_builder.hpp"
 #include "home_twins.hpp"
 #include "move_fixture.hpp"
 
@@ -35,6 +36,7 @@ class Faults : public Move, protected migrate::DoubtControl, private fault::Phas
         there.scrub();
         migrate::MoveOrder moved = order(populate(kib(4), 2, filled));
         moved.mode = mode;
+        moved.definition = {.shape = {.size = definition.size()}, .bytes = &definition};
         changes_ = mode == MoveMode::pre_copy;
         if (changes_) { // its page table goes while it runs,
             twins.begin(*here.partition);
@@ -129,6 +131,10 @@ class Faults : public Move, protected migrate::DoubtControl, private fault::Phas
     migrate::Answers answers{target.outcomes()};
     migrate::Doubts doubts{*this, facts.timebase_frequency};
     std::optional<Owner> verdict;
+    FdtBuilder fdt;
+    const std::expected<tree::Manifest, tree::ManifestError> bundle =
+        tree::Manifest::parse(bundle_of(fdt, {{"debian"}}, std::vector(100'000, std::byte{0x5a})));
+    const tree::BundleOfOne definition{*bundle, bundle->partitions()[0]};
     HomeTwins twins{arch::fake_real_base + memory::block_size + mib(1)};
 
   private:
@@ -177,6 +183,9 @@ class EveryFault : public Faults, public testing::WithParamInterface<MoveMode> {
         if (there_now) {
             ASSERT_EQ(target.progress().state, MoveState::completed);
             expect_same_memory();
+            std::vector<std::byte> sent(definition.size());
+            definition.read(0, sent);
+            ASSERT_EQ(target_control.definition, sent);
         } else if (target_control.discarded == discarded) {
             ASSERT_EQ(record, RecordType::hello) << "nothing had come";
         }

@@ -9,6 +9,7 @@
 #include <arch/real_memory.hpp>
 #include <gmock/gmock.h>
 #include <memory>
+#include <set>
 #include <transom/manage/life_cycle.hpp>
 
 namespace transom::manage {
@@ -73,6 +74,22 @@ class LifeMoveTest : public testing::Test {
             twin->life.run();
         }
     }
+    /// It has its own kernel in its memory, as it had when it was first started.
+    void expect_started_anew(LivingTwin& where, std::string_view name) {
+        Partition* const partition = where.roster.find(name);
+        ASSERT_NE(partition, nullptr);
+        EXPECT_EQ(partition->state, PartitionState::running);
+        std::array<std::byte, 1> seen{};
+        ASSERT_TRUE(partition->memory.read({0}, seen));
+        EXPECT_EQ(seen[0], std::byte{0x11});
+    }
+    /// Of its own will.
+    static void reboots(LivingTwin& where, std::string_view name) {
+        Partition& partition = *where.roster.find(name);
+        partition.stop_reason = partition::StopReason::reboot;
+        partition.state = PartitionState::off;
+        where.life.ended(partition);
+    }
     void go_on() {
         for (int rounds = 0; rounds < 100'000 && (a.mover.progress().in_progress() || rounds < 10); ++rounds)
             round();
@@ -115,7 +132,146 @@ TEST_F(LifeMoveTest, NoOrderIsCarriedOutOnAPartitionThatMoves) {
     EXPECT_THAT(machine.log_, testing::Contains(HasSubstr("linux: arrived, 16 MiB")));
     EXPECT_TRUE(a.life.definitions().find("linux")->moved_away);
     EXPECT_EQ(a.life.start("linux", false).error().name, "moved-away");
-    EXPECT_EQ(b.life.stop("linux", false).error().name, "no-definition");
+    ASSERT_NE(b.life.definitions().find("linux"), nullptr) << "it has come along";
+    EXPECT_TRUE(b.life.reset("linux"));
+    go_on();
+    expect_started_anew(b, "linux");
+    EXPECT_TRUE(b.life.stop("linux", false)) << "it can be started again";
+    EXPECT_TRUE(b.life.start("linux", false));
+    go_on();
+    expect_started_anew(b, "linux");
+}
+
+TEST_F(LifeMoveTest, WhoRebootsAfterAMoveStartsAnewThereAndMovesBack) {
+    a.define_and_start("linux");
+    const Bytes free_at_b = b.frames.total(FrameState::free);
+    start_move();
+    go_on();
+    ASSERT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+    EXPECT_GT(a.mover.progress().definition_bytes, 0u);
+    EXPECT_EQ(a.mover.progress().definition_bytes, b.mover.progress().definition_bytes);
+    ASSERT_TRUE(b.roster.find("linux")->memory.write({0}, std::array{std::byte{0x77}}));
+    reboots(b, "linux");
+    go_on();
+    expect_started_anew(b, "linux");
+
+    // Back, where it is still defined: nothing of that has to come.
+    test::PipeNetwork back;
+    ASSERT_TRUE(a.mover.listen(back));
+    ASSERT_TRUE(b.mover.move(back, "linux", {0x0a4d0001}, migrate::migration_port, {}));
+    for (int rounds = 0; rounds < 100'000 && b.mover.progress().in_progress(); ++rounds) {
+        back.pump();
+        round();
+    }
+    ASSERT_EQ(b.mover.progress().state, MoveState::completed) << b.mover.progress().failure.text();
+    EXPECT_EQ(b.mover.progress().definition_bytes, 0u);
+    EXPECT_FALSE(a.life.definitions().find("linux")->moved_away);
+    EXPECT_TRUE(b.life.definitions().find("linux")->moved_away);
+    reboots(a, "linux");
+    go_on();
+    expect_started_anew(a, "linux");
+    ASSERT_TRUE(b.life.remove("linux"));
+    go_on();
+    EXPECT_GE(b.frames.total(FrameState::free) + 2 * memory::frame_size, free_at_b) << "all but the digests";
+}
+
+// R28: its own reboot, wherever the move is.
+TEST_F(LifeMoveTest, R28_ARebootInAnyStateOfTheMoveStartsItAnewWhereItRuns) {
+    std::set<std::string> seen;
+    for (int after = 0; after < 2000; ++after) {
+        LivingTwin &one = a, &other = b;
+        if (one.roster.find("linux") == nullptr)
+            one.define_and_start("linux");
+        test::fill_with_noise(*one.roster.find("linux"));
+        one.mover.cancel();
+        start_move();
+        for (int rounds = 0; rounds < after * 7 && one.mover.progress().in_progress(); ++rounds)
+            round();
+        if (!one.mover.progress().in_progress())
+            break;
+        Partition& linux = *one.roster.find("linux");
+        if (linux.state != PartitionState::running)
+            break; // it stands still, and cannot do anything
+        seen.insert(fmt::format("{} {}", migrate::name(one.mover.progress().state), linux.dual->active()));
+        reboots(one, "linux");
+        EXPECT_EQ(one.mover.progress().failure.error, migrate::MoveError::not_running);
+        EXPECT_FALSE(linux.dual->active()) << "the second page table has gone with it";
+        go_on();
+        expect_started_anew(one, "linux");
+        EXPECT_EQ(other.roster.size(), 0u);
+        EXPECT_EQ(other.life.definitions().find("linux"), nullptr) << "what had come of it is gone";
+        ASSERT_FALSE(HasFailure()) << after;
+    }
+    EXPECT_THAT(seen, testing::IsSupersetOf({"connecting false", "pre-copying true"}));
+    go_on();
+    EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+}
+
+TEST_F(LifeMoveTest, R28_ARebootAtTheTargetBeforeAllHasComeNeedsNothingMoreOfIt) {
+    a.define_and_start("linux");
+    test::fill_with_noise(*a.roster.find("linux"));
+    ASSERT_TRUE(
+        a.mover.move(network, "linux", {0x0a4d0002}, migrate::migration_port, {.mode = migrate::MoveMode::post_copy}));
+    for (int rounds = 0; rounds < 10'000 && b.mover.progress().state != MoveState::post_copying; ++rounds)
+        round();
+    ASSERT_EQ(b.mover.progress().state, MoveState::post_copying);
+    ASSERT_GT(b.mover.progress().pages_left, 0u);
+    Partition& linux = *b.roster.find("linux");
+    ASSERT_TRUE(linux.dual->active()) << "it is on its second page table";
+    reboots(b, "linux");
+    EXPECT_FALSE(linux.dual->active());
+    EXPECT_EQ(b.mover.progress().state, MoveState::completed);
+    go_on();
+    EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+    EXPECT_EQ(a.roster.find("linux"), nullptr);
+    expect_started_anew(b, "linux");
+    EXPECT_THAT(b.events, ElementsAre("arrived linux", "ending linux", "starting linux"));
+}
+
+TEST_F(LifeMoveTest, ADefinitionThatComesMakesRoomWhenTheMoveFails) {
+    a.define_and_start("linux");
+    const Bytes free_at_b = b.frames.total(FrameState::free);
+    for (const std::uint64_t cut : {1'200u, 3'000u, 80'000u}) {
+        test::fill_with_noise(*a.roster.find("linux"));
+        network.cut_forward = cut;
+        start_move();
+        go_on();
+        for (int rounds = 0; rounds < 10; ++rounds)
+            round();
+        go_on();
+        ASSERT_EQ(a.mover.progress().state, MoveState::failed) << cut;
+        EXPECT_EQ(b.life.definitions().find("linux"), nullptr);
+        EXPECT_EQ(b.frames.total(FrameState::free), free_at_b);
+        ASSERT_TRUE(a.life.reset("linux")) << "with its second page table";
+        go_on();
+    }
+    EXPECT_EQ(a.roster.find("linux")->state, PartitionState::running);
+    network.cut_forward = ~std::uint64_t{0};
+    start_move();
+    go_on();
+    EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+    EXPECT_NE(b.life.definitions().find("linux"), nullptr);
+}
+
+// One that has moved away is kept, and what comes has to be the same.
+TEST_F(LifeMoveTest, AnotherPartitionsDefinitionOfThatNameIsInTheWay) {
+    a.define_and_start("linux");
+    b.define_and_start("linux");
+    start_move();
+    go_on();
+    ASSERT_EQ(a.mover.progress().failure.error, migrate::MoveError::partition_name) << "it runs there";
+    ASSERT_TRUE(b.life.stop("linux", false));
+    go_on();
+    b.life.definitions().find("linux")->moved_away = true; // to a third machine
+    start_move();
+    go_on();
+    ASSERT_EQ(a.mover.progress().failure.error, migrate::MoveError::partition_name);
+    EXPECT_THAT(std::string(a.mover.progress().failure.text()), HasSubstr("another partition's definition"));
+    EXPECT_EQ(a.roster.find("linux")->state, PartitionState::running);
+    ASSERT_TRUE(b.life.remove("linux"));
+    start_move();
+    go_on();
+    EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
 }
 
 // One whose memory has not all come, and whose source is not there, can be given up; its source is told when it comes.
@@ -130,7 +286,7 @@ TEST_F(LifeMoveTest, WhatIsCutOffCanBeStopped) {
     for (int rounds = 0; rounds < 10'000 && b.mover.progress().state != MoveState::post_copying; ++rounds)
         round();
     ASSERT_EQ(b.mover.progress().state, MoveState::post_copying);
-    EXPECT_THAT(b.orders("linux"), ElementsAre("moving", "moving", "moving", "no-definition"));
+    EXPECT_THAT(b.orders("linux"), ElementsAre("moving", "moving", "moving", "moving"));
     EXPECT_THAT(b.lines[1], HasSubstr("linux is still getting its memory from another machine"));
     network.connector().cut = true;
     round();
@@ -140,6 +296,7 @@ TEST_F(LifeMoveTest, WhatIsCutOffCanBeStopped) {
         << "it has run there";
     ASSERT_TRUE(b.life.stop("linux", true));
     EXPECT_EQ(b.roster.size(), 0u);
+    ASSERT_TRUE(b.life.remove("linux")) << "which has come along";
     EXPECT_EQ(b.mover.progress().state, MoveState::completed);
     for (int rounds = 0; rounds < 10'000 && a.mover.progress().in_progress(); ++rounds) {
         machine.advance(test::facts.timebase_frequency / 100);

@@ -201,6 +201,13 @@ TEST_F(Forged, EachThingThatMustAgreeIsRefusedByItsName) {
     EXPECT_EQ(hello([](H& h) { h.capacity_weight = 256; }), MoveError::record_content);
     EXPECT_EQ(hello([](H& h) { h.sharing = 8; }), MoveError::record_content);
     EXPECT_EQ(hello([](H& h) { h.sharing = sharing_donating; }), MoveError::record_content) << "what is not dedicated";
+    EXPECT_EQ(hello([](H& h) { h.definition = definition_by_operator; }), MoveError::record_content) << "of none";
+    EXPECT_EQ(hello([](H& h) { h.definition_digest = 1; }), MoveError::record_content);
+    EXPECT_EQ(hello([](H& h) {
+                  h.definition_size = 1;
+                  h.definition = 2;
+              }),
+              MoveError::record_content);
     const auto dedicated = [](H& h) {
         h.entitled_capacity = 100 * h.vcpus;
         h.capacity_weight = 0;

@@ -66,6 +66,7 @@ struct TestSource final : migrate::SourceControl {
     unsigned resumed = 0;
     unsigned released = 0;
     bool released_whole = false;
+    std::uint64_t definition_digest = 0;
 
     unsigned track_after = 0;                                // how many calls of track() do not answer `done`,
     migrate::Headway until_tracked = migrate::Headway::none; // but this
@@ -118,6 +119,7 @@ struct TestSource final : migrate::SourceControl {
         released_whole = whole;
         p.state = partition::PartitionState::off;
     }
+    void definition_read(const partition::Partition&, std::uint64_t digest) override { definition_digest = digest; }
 };
 
 struct TestTarget final : migrate::TargetControl {
@@ -133,6 +135,10 @@ struct TestTarget final : migrate::TargetControl {
     unsigned completed = 0;
     bool completed_whole = false;
     std::optional<migrate::Failure> no_second_table;
+    std::vector<std::byte> definition; // that comes with it
+    bool has_definition = false;       // and need not come
+    std::optional<migrate::Failure> bad_definition;
+    unsigned defined = 0;
 
     explicit TestTarget(Home& h) : home(h) {}
     std::uint64_t now() override { return ticks += per_look; }
@@ -144,7 +150,9 @@ struct TestTarget final : migrate::TargetControl {
         ++created;
         partition::Partition& p = home.build(shape.name(), shape.granule, shape.vcpus, shape.large_pages);
         p.cpu_characteristics = shape.cpu_characteristics;
-        return migrate::Arrival{&p, home.digests, &*home.page_states, migrate::TableArrivals(home.sections)};
+        definition.assign(has_definition ? 0 : shape.definition.size, {});
+        return migrate::Arrival{&p, home.digests, &*home.page_states, migrate::TableArrivals(home.sections),
+                                definition};
     }
     std::expected<bool, migrate::Failure> prepare(partition::Partition&, bool post_copy, std::uint64_t) override {
         if (post_copy && no_second_table)
@@ -154,6 +162,12 @@ struct TestTarget final : migrate::TargetControl {
         --prepare_after;
         ticks += 300'000'000; // more than half a second
         return false;
+    }
+    std::expected<void, migrate::Failure> define(const partition::Partition&, std::uint64_t) override {
+        if (bad_definition)
+            return std::unexpected(*bad_definition);
+        ++defined;
+        return {};
     }
     void start(partition::Partition& p) override {
         ++started;

@@ -31,6 +31,11 @@ struct TwinMemory {
 /// One of two machines that share the fake one's memory.
 struct TwinMachine final : TwinMemory, MoveObserver {
     explicit TwinMachine(RealAddr begin) : TwinMemory(begin) {}
+    DefinitionToSend definition_of(const partition::Partition&) override { return {}; }
+    void definition_read(const partition::Partition&, std::uint64_t) override {}
+    std::expected<std::span<std::byte>, Failure> expect(const PartitionShape&) override { return {}; }
+    std::expected<void, Failure> define(const partition::Partition&, std::uint64_t) override { return {}; }
+    void not_arrived() override {}
     void arrived(partition::Partition& p) override { events.push_back("arrived " + std::string(p.name())); }
     bool name_is_taken(std::string_view name) const override { return name == taken_name; }
     void left(partition::Partition& p) override { events.push_back("left " + std::string(p.name())); }

@@ -51,6 +51,8 @@ struct MigrateOptions {
     std::optional<unsigned> downtime_ms;  ///< how long the partition may stand still for the last pages
     std::optional<unsigned> bandwidth_mb; ///< of the stream, megabytes in a second; as many as there can be
     bool resize = false;                  ///< before each move Linux asks for page tables of other sizes
+    bool hotplug = false;                 ///< Linux takes a virtual processor off and on while it moves
+    bool reboot = false;                  ///< Linux reboots at the target after each move
     bool cancel_first = false;            ///< each move is cancelled once while it runs, before it is made
     bool compat = false;                  ///< a processor of the same architected generation suffices
     std::optional<std::uint64_t> corrupt_page;

@@ -56,12 +56,4 @@ ResizeReport GuestResize::resize(Machine& machine, Clock::time_point until) {
     return report;
 }
 
-std::vector<std::string> GuestResize::complaints(Machine& machine, Clock::time_point until) {
-    const std::string found =
-        Shell(machine).run("dmesg | grep -E 'Unexpected error|stall|BUG|WARNING|Oops|soft lockup' | tail -n 3", until);
-    if (found.empty())
-        return {};
-    return {"the partition's kernel says: " + found};
-}
-
 } // namespace transom::tool

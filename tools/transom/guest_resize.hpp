@@ -24,8 +24,6 @@ class GuestResize {
     void start(Machine& machine, Clock::time_point until);
     /// Larger, as it was, smaller if there is room, larger; and at every other time as it was in the end.
     ResizeReport resize(Machine& machine, Clock::time_point until);
-    /// What the kernel complains of.
-    static std::vector<std::string> complaints(Machine& machine, Clock::time_point until);
 
   private:
     std::optional<unsigned> ask_for(Machine& machine, unsigned order, Clock::time_point until) const;

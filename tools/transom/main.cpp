@@ -189,6 +189,9 @@ struct CommandLine {
                           "a processor of the same generation suffices, whatever its version register says");
         command->add_flag("--test-resize", migrate.resize,
                           "before each move let Linux ask for page tables of other sizes while it works");
+        command->add_flag("--test-hotplug", migrate.hotplug,
+                          "let Linux take its second virtual processor off and on all the time");
+        command->add_flag("--test-reboot", migrate.reboot, "let Linux reboot at the target after each move");
         command->add_flag(
             "--test-cancel", migrate.cancel_first,
             "cancel each move once while its memory is copied, and look how the page tables come together");

@@ -37,6 +37,11 @@ std::vector<std::string> MoveReport::guest_complaints() const {
         list.push_back(complaint);
     if (resizes)
         list.insert(list.end(), resizes->complaints.begin(), resizes->complaints.end());
+    if (hotplug)
+        for (std::string& complaint : hotplug->complaints())
+            list.push_back(std::move(complaint));
+    list.insert(list.end(), kernel_complaints.begin(), kernel_complaints.end());
+    require(boot_id_rebooted.empty() || boot_id_rebooted != boot_id_target, "its boot_id is the same after a reboot");
     return list;
 }
 
@@ -86,6 +91,7 @@ nlohmann::ordered_json MoveReport::json() const {
         {"sections_in_stop", sections_in_stop},
         {"memory_bytes", memory_bytes},
         {"wire_bytes", wire_bytes},
+        {"definition_bytes", definition_bytes},
         {"passes", passes},
         {"each_pass", each_pass},
         {"slowed_percent", slowed_percent},
@@ -136,6 +142,12 @@ nlohmann::ordered_json MoveReport::json() const {
         report["page_table_no_room"] = resizes->no_room;
         report["page_table_order"] = resizes->order;
     }
+    if (hotplug) {
+        report["hotplug_cycles"] = hotplug->cycles;
+        report["hotplug_after_move"] = hotplug->after;
+    }
+    if (!boot_id_rebooted.empty())
+        report["rebooted"] = boot_id_rebooted != boot_id_target;
     if (!boot_id_source.empty()) {
         report["boot_id"] = boot_id_target;
         report["boot_id_same"] = boot_id_source == boot_id_target;
@@ -164,6 +176,9 @@ std::string MoveReport::text() const {
         text += fmt::format("  saved              {:.1f} MiB in {:.0f} ms: {} pages compressed, {} as what had "
                             "changed; {:.0f} ms for what was sent\n",
                             static_cast<double>(bytes_saved) / mib, encode_ms, pages_compressed, pages_delta, send_ms);
+    if (definition_bytes != 0)
+        text += fmt::format("  definition         {:.1f} MiB of it: what it is started from went along\n",
+                            static_cast<double>(definition_bytes) / mib);
     if (passes != 0)
         text += fmt::format("  passes             {} while it ran, {} pages more than once\n", passes, pages_resent);
     if (predicted_stop_ms != 0)
@@ -195,6 +210,11 @@ std::string MoveReport::text() const {
     if (resizes)
         text += fmt::format("  page table         resized {} times before, to 2^{} bytes; {} times no room\n",
                             resizes->done, resizes->order, resizes->no_room);
+    if (hotplug)
+        text += fmt::format("  processor 1        went off and on {} times, {} of them after the move\n",
+                            hotplug->cycles, hotplug->after);
+    if (!boot_id_rebooted.empty())
+        text += fmt::format("  reboot             there, boot_id {}\n", boot_id_rebooted);
     if (work.workers != 0)
         text += fmt::format("  work               {} rounds, {} wrong, by {} workers; {} of {} processors ran after\n",
                             work.rounds, work.wrong, work.workers, work.processors_that_ran, work.processors_expected);

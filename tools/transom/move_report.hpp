@@ -2,6 +2,7 @@
 #pragma once
 
 #include "digest_table.hpp"
+#include "guest_hotplug.hpp"
 #include "guest_progress.hpp"
 #include "guest_resize.hpp"
 #include "guest_work.hpp"
@@ -27,6 +28,7 @@ struct MoveReport {
                   sections_sent = 0; ///< of the page table: there are; and went, each time. Of those:
     std::uint64_t sections_resent = 0, sections_in_stop = 0; ///< not for the first time; while it stood still
     std::uint64_t memory_bytes = 0, wire_bytes = 0;
+    std::uint64_t definition_bytes = 0; ///< of wire_bytes: what it is started from, where the target lacked that
     std::uint64_t pages_total = 0, pages_sent = 0,
                   zero_pages = 0; ///< there are; with their contents, and as zero, each time
     double wait_99_ms = 0,
@@ -45,7 +47,10 @@ struct MoveReport {
     std::string boot_id_source, boot_id_target; ///< Linux only
     double uptime_source_s = 0, uptime_target_s = 0;
     WorkReport work;
-    std::optional<ResizeReport> resizes;              ///< before the move
+    std::optional<ResizeReport> resizes;  ///< before the move
+    std::optional<HotplugReport> hotplug; ///< over it
+    std::string boot_id_rebooted;         ///< after a reboot at the target; empty: there was none
+    std::vector<std::string> kernel_complaints;
     std::optional<StoringReport> storing;             ///< of that guest, since it began
     std::vector<PhaseProgress> phases;                ///< how fast the guest writer was
     std::uint64_t pages_checked = 0, pages_wrong = 0; ///< by that guest, after the move

@@ -9,12 +9,12 @@ namespace transom::tool {
 namespace {
 
 /// Counts of all moves together.
-constexpr std::array summed = {"passes",           "pages_total",      "pages_sent",       "pages_resent",
-                               "zero_pages",       "pages_compressed", "pages_delta",      "bytes_saved",
-                               "pages_demanded",   "connections_lost", "sections_sent",    "sections_resent",
-                               "wire_bytes",       "t2_faults",        "t2_fault_ticks",   "t2_live_at_switch",
-                               "drained_by_hcall", "drained_by_sweep", "t2_mismatches",    "t2_switches",
-                               "rc_mismatches",    "postcopy_faults",  "timebase_repairs", "timebase_repaired_ticks"};
+constexpr std::array summed = {
+    "passes",           "pages_total",       "pages_sent",       "pages_resent",     "zero_pages",
+    "pages_compressed", "pages_delta",       "bytes_saved",      "pages_demanded",   "connections_lost",
+    "sections_sent",    "sections_resent",   "wire_bytes",       "definition_bytes", "t2_faults",
+    "t2_fault_ticks",   "t2_live_at_switch", "drained_by_hcall", "drained_by_sweep", "t2_mismatches",
+    "t2_switches",      "rc_mismatches",     "postcopy_faults",  "timebase_repairs", "timebase_repaired_ticks"};
 /// The one in the middle says what a move usually takes.
 constexpr std::array medians = {"total_s",
                                 "downtime_ms",

@@ -3,8 +3,10 @@
 
 #include "examples.hpp"
 #include "failure.hpp"
+#include "guest_hotplug.hpp"
 #include "guest_resize.hpp"
 #include "guest_work.hpp"
+#include "kernel_log.hpp"
 #include "manifest_source.hpp"
 #include "progress.hpp"
 #include "shell.hpp"
@@ -35,10 +37,10 @@ Clock::time_point within(Clock::duration how_long, Clock::time_point until) {
 class LinuxGuest : public MovingGuest {
   public:
     /// With several virtual processors it works on all of them while it moves.
-    LinuxGuest(unsigned virtual_processors, bool resize) {
-        if (virtual_processors > 1)
-            work_.emplace(virtual_processors);
-        if (resize)
+    explicit LinuxGuest(const MigrateOptions& options) : hotplug_(options.hotplug), reboot_(options.reboot) {
+        if (const unsigned processors = options.virtual_processors.value_or(1); processors > 1)
+            work_.emplace(processors);
+        if (options.resize)
             resize_.emplace();
     }
 
@@ -46,18 +48,15 @@ class LinuxGuest : public MovingGuest {
     std::string_view manifest() const override { return debian_manifest; }
 
     void boot(Machine& machine, Clock::time_point until) override {
-        wait_visibly(machine, "Linux boots on " + machine.name(), "\ntransom# ", until);
-        // A warning of the kernel's would stand in the middle of a line that is read.
-        Shell(machine).run("echo 4 >/proc/sys/kernel/printk", within(answer_time, until));
-        if (work_)
-            work_->start(machine, until);
-        if (resize_)
-            resize_->start(machine, within(answer_time, until));
+        wait_visibly(machine, "Linux boots on " + machine.name(), prompt, until);
+        settle(machine, until);
     }
 
     std::size_t start_ticks(Machine& source, MoveReport& report, Clock::time_point until) override {
         if (resize_)
             report.resizes = resize_->resize(source, within(work_time, until));
+        if (hotplug_)
+            GuestHotplug::begin(source, within(answer_time, until));
         Shell shell(source);
         ask(shell, source, "uname -a", until);
         report.boot_id_source = ask(shell, source, boot_id, until);
@@ -74,11 +73,14 @@ class LinuxGuest : public MovingGuest {
         report.uptime_target_s = uptime(ask(shell, target, uptime_command, answers));
         // Something that cannot have been in a buffer anywhere: computed there, from a process of its own.
         report.alive_after = ask(shell, target, "seq 1 1000 | awk '{s+=$1} END {print s}'", answers) == "500500";
+        if (hotplug_)
+            report.hotplug = GuestHotplug::end(target, within(work_time, until));
         if (work_)
             report.work = work_->check(target, within(work_time, until));
-        if (report.resizes)
-            for (const std::string& complaint : GuestResize::complaints(target, answers))
-                report.resizes->complaints.push_back(complaint);
+        if (report.resizes || report.hotplug)
+            report.kernel_complaints = kernel_complaints(target, answers);
+        if (reboot_)
+            reboot(target, report, until);
     }
 
     void finish(Machine& machine, MoveReport& report, Clock::time_point until) override {
@@ -93,6 +95,28 @@ class LinuxGuest : public MovingGuest {
     }
 
   private:
+    /// Gives it what it is to do.
+    void settle(Machine& machine, Clock::time_point until) {
+        // A warning of the kernel's would stand in the middle of a line that is read.
+        Shell(machine).run("echo 4 >/proc/sys/kernel/printk", within(answer_time, until));
+        if (work_)
+            work_->start(machine, until);
+        if (resize_)
+            resize_->start(machine, within(answer_time, until));
+        if (hotplug_)
+            GuestHotplug::prepare(machine, within(answer_time, until));
+    }
+
+    /// It is another one afterwards, at the same machine.
+    void reboot(Machine& machine, MoveReport& report, Clock::time_point until) {
+        const std::size_t from = Shell(machine).start("reboot");
+        wait_visibly(machine, "Linux reboots on " + machine.name(), prompt, until, from);
+        Shell shell(machine);
+        report.boot_id_rebooted = ask(shell, machine, boot_id, within(answer_time, until));
+        settle(machine, until);
+    }
+
+    static constexpr std::string_view prompt = "\ntransom# ";
     static constexpr auto answer_time = std::chrono::seconds(60), work_time = std::chrono::seconds(120);
     static constexpr std::string_view boot_id = "cat /proc/sys/kernel/random/boot_id";
     static constexpr std::string_view uptime_command = "cat /proc/uptime";
@@ -113,6 +137,7 @@ class LinuxGuest : public MovingGuest {
 
     std::optional<GuestWork> work_;
     std::optional<GuestResize> resize_;
+    bool hotplug_, reboot_;
 };
 
 class SpinGuest : public MovingGuest {
@@ -153,10 +178,11 @@ class SpinGuest : public MovingGuest {
 
 } // namespace
 
-std::size_t wait_visibly(Machine& machine, const std::string& label, std::string_view text, Clock::time_point until) {
+std::size_t wait_visibly(Machine& machine, const std::string& label, std::string_view text, Clock::time_point until,
+                         std::size_t from) {
     Progress progress(label);
     for (;;) {
-        if (const auto found = machine.console().wait_for(text, 0, Clock::now() + slice)) {
+        if (const auto found = machine.console().wait_for(text, from, Clock::now() + slice)) {
             progress.done(fmt::format("{:.1f} s", seconds_since(machine.started())));
             return *found;
         }
@@ -173,6 +199,10 @@ void check_guest_options(const MigrateOptions& options) {
     const std::string& name = options.guest;
     if (options.resize && name != "linux")
         fail("the guest {} asks for no page table of another size: --test-resize is for linux", name);
+    if ((options.hotplug || options.reboot) && name != "linux")
+        fail("the guest {} cannot do that: --{} is for linux", name, options.hotplug ? "test-hotplug" : "test-reboot");
+    if (options.hotplug && options.virtual_processors.value_or(1) < 2)
+        fail("--test-hotplug takes the second virtual processor off and on: add --virtual-processors 2");
     if (options.forget_store && name != "storing")
         fail("--test-forget-store is for the guest storing, not {}", name);
     if (options.count_instructions && name != "storing" && name != "writer")
@@ -200,7 +230,7 @@ std::unique_ptr<MovingGuest> make_guest(const MigrateOptions& options) {
         fail("there is no guest '{}' (there are {})", name, fmt::join(known, ", "));
     check_guest_options(options);
     if (name == "linux")
-        return std::make_unique<LinuxGuest>(options.virtual_processors.value_or(1), options.resize);
+        return std::make_unique<LinuxGuest>(options);
     check_processors(options, name == "storing" ? 2 : 1, name == "storing" ? two : one);
     if (name == "spin")
         return std::make_unique<SpinGuest>("spin", spin_manifest);

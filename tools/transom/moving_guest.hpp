@@ -38,8 +38,9 @@ class MovingGuest {
     virtual bool power_off(Machine& target, Clock::time_point until) = 0;
 };
 
-/// Waits with a sign of life, in which `label` says for what, for text on a machine's terminal; returns the position behind it.
-std::size_t wait_visibly(Machine& machine, const std::string& label, std::string_view text, Clock::time_point until);
+/// Waits with a sign of life, in which `label` says for what, for text on a machine's terminal after `from`; returns the position behind it.
+std::size_t wait_visibly(Machine& machine, const std::string& label, std::string_view text, Clock::time_point until,
+                         std::size_t from = 0);
 
 /// The one that the options name, with what it is to do besides. Throws Failure for one that is not known, or that has no use for an option.
 std::unique_ptr<MovingGuest> make_guest(const MigrateOptions& options);

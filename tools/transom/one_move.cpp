@@ -132,6 +132,7 @@ void OneMove::cancel_move() {
 void OneMove::note_completion(const Fields& source, const Fields& target) {
     report_.total_s = seconds_since(asked_);
     report_.wire_bytes = source.number("bytes").value_or(0);
+    report_.definition_bytes = source.number("definition_bytes").value_or(0);
     report_.pages_total = source.number("pages_total").value_or(0);
     report_.pages_sent = source.number("pages_sent").value_or(0);
     report_.zero_pages = source.number("zero_pages").value_or(0);

@@ -15,7 +15,16 @@ void hello_reply(Payload payload, RecordFields& out) {
     const auto r = object<HelloReplyRecord>(payload);
     out.fields = {{"format_version", std::uint32_t{r.version}},
                   {"channels", std::uint32_t{r.channels}},
-                  {"move", std::uint64_t{r.move}}};
+                  {"move", std::uint64_t{r.move}},
+                  {"definition", bits(r.definition, {"wanted"})}};
+    must_be_zero(out, std::uint32_t{r.zero});
+}
+
+void definition(Payload payload, RecordFields& out) {
+    const auto r = object<DefinitionRecord>(payload);
+    out.fields = {{"offset", std::uint64_t{r.offset}}, {"bytes", payload.size() - sizeof r}};
+    if (payload.size() == sizeof r || payload.size() > sizeof r + max_definition_bytes)
+        out.faults.push_back(fmt::format("1 to {} bytes of a definition may come at once", max_definition_bytes));
 }
 
 void ping(Payload payload, RecordFields& out) {
@@ -176,6 +185,7 @@ constexpr std::array kinds = {
     Kind{RecordType::received, "received", sizeof(ReceivedRecord), true, received},
     Kind{RecordType::packed_page, "packed_page", sizeof(PageRecord), false, page},
     Kind{RecordType::page_delta, "page_delta", sizeof(PageDeltaRecord), false, page_delta},
+    Kind{RecordType::definition, "definition", sizeof(DefinitionRecord), false, definition},
 };
 
 const Kind* kind_of(std::uint16_t type) {

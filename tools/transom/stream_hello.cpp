@@ -68,8 +68,10 @@ void hello(Payload payload, RecordFields& out) {
         {"generation", generation(r.architected_version)},
         {"suffices", bits(r.suffices, {"the same generation"})},
         {"copying", bits(r.copying, {"post-copy"})},
+        {"definition", bits(r.definition, {"an operator's"})},
+        {"definition_bytes", std::uint64_t{r.definition_size}},
+        {"definition_digest", hex(r.definition_digest)},
     };
-    must_be_zero(out, std::uint32_t{r.zero});
     if (r.version != format_version)
         out.faults.push_back(
             fmt::format("format version {}: this transom knows {}", std::uint32_t{r.version}, format_version));

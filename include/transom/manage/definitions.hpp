@@ -7,6 +7,7 @@
 #include <string_view>
 #include <transom/manage/refusal.hpp>
 #include <transom/memory/frames.hpp>
+#include <transom/migrate/definition.hpp>
 #include <transom/partition/roster.hpp>
 #include <transom/tree/manifest.hpp>
 
@@ -18,6 +19,8 @@ struct Definition {
     const tree::Manifest* bundle = nullptr;
     bool by_operator = false; // else it came with the machine's own bundle
     bool moved_away = false;  // the partition runs on another machine now
+    bool came_along = false;  // with the partition, from another machine
+    std::uint64_t digest = 0; // as migrate::DefinitionShape says
 
     std::string_view name() const { return description->name; }
 };
@@ -37,6 +40,11 @@ class Definitions {
     /// Defines what the bundle in that memory has, and keeps the memory: how many those are. After an error it is the caller's still.
     /// A name is taken by a partition that is `here`, too.
     std::expected<std::size_t, Refusal> define(std::span<std::byte> memory, partition::Roster& here);
+
+    /// Makes a definition of the bundle in that memory, which is one of a partition of that name that is on its way here; it is found when
+    /// keep() was called. After an error the memory is the caller's still, and has no definition in it.
+    Done prepare(std::span<std::byte> memory, std::string_view name, const migrate::DefinitionShape& shape);
+    void keep(std::span<std::byte> memory) { link(*bundle_of(memory)); }
 
     Definition* find(std::string_view name);
     const Definition* find(std::string_view name) const;
@@ -66,7 +74,8 @@ class Definitions {
     std::expected<Bundle*, Refusal> take(Bytes size);
     static Bundle* bundle_of(std::span<std::byte> blob);
     Done may_define(const tree::Manifest& manifest, partition::Roster& here) const;
-    void add(Bundle& bundle, const tree::Manifest& manifest);
+    static void fill(Bundle& bundle, const tree::Manifest& manifest, bool by_operator);
+    void link(Bundle& bundle);
 
     memory::Frames& frames_;
     Bundle* first_ = nullptr;

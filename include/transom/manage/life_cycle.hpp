@@ -23,7 +23,7 @@ class LifeObserver {
 };
 
 /// The life of a machine's partitions, by an operator's orders and by what they do themselves: docs/manage.md. A definition stays when
-/// its partition ends; a partition that has arrived has none here, unless it left from here before. As a task it builds what has been
+/// its partition ends, and goes with it when it moves. As a task it builds what has been
 /// ordered to start, and scrubs what has been given back, both a little at a time.
 class LifeCycle final : public partition::Task, public migrate::MoveObserver {
   public:
@@ -61,6 +61,11 @@ class LifeCycle final : public partition::Task, public migrate::MoveObserver {
     /// on its way here, and nobody waits for an answer, which takes a moment to get out.
     bool over() const;
 
+    migrate::DefinitionToSend definition_of(const partition::Partition& partition) override;
+    void definition_read(const partition::Partition& partition, std::uint64_t digest) override;
+    std::expected<std::span<std::byte>, migrate::Failure> expect(const migrate::PartitionShape& shape) override;
+    std::expected<void, migrate::Failure> define(const partition::Partition& partition, std::uint64_t digest) override;
+    void not_arrived() override;
     void arrived(partition::Partition& partition) override;
     bool name_is_taken(std::string_view name) const override;
     void left(partition::Partition& partition) override;
@@ -80,6 +85,9 @@ class LifeCycle final : public partition::Task, public migrate::MoveObserver {
     migrate::Mover& mover_;
     LifeObserver& observer_;
     Definitions definitions_;
+    tree::BundleOfOne leaving_;            // of the partition that moves away
+    std::span<std::byte> arriving_;        // room for the definition of the one that comes,
+    migrate::DefinitionShape arriving_is_; // and what that is to be
     bool runs_partitions_;
     bool one_has_ended_ = false;
     std::uint32_t uploads_ = 0;         // bundles for which memory is reserved

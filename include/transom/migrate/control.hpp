@@ -40,6 +40,8 @@ class SourceControl {
     virtual void resume(partition::Partition& partition) = 0;
     /// Scrubs and frees everything of a suspended partition: it runs elsewhere now. `whole`: all of its memory was sent there.
     virtual void release(partition::Partition& partition, bool whole) = 0;
+    /// All of its definition has been read, and has that digest.
+    virtual void definition_read(const partition::Partition& partition, std::uint64_t digest) = 0;
 
   protected:
     ~SourceControl() = default;
@@ -51,6 +53,7 @@ struct Arrival {
     std::span<std::uint64_t> digests;          // a word for each granule
     PageArrivals* pages = nullptr;             // nothing is here yet
     TableArrivals table;                       // the same
+    std::span<std::byte> definition{};         // for what it is started from; empty: there is none, or it is here
 };
 
 /// What a move asks of the machine at the target.
@@ -64,6 +67,8 @@ class TargetControl {
     /// called again and again until it answers true; an error changes nothing.
     virtual std::expected<bool, Failure> prepare(partition::Partition& partition, bool post_copy,
                                                  std::uint64_t budget) = 0;
+    /// All of its definition is where create() said, and has that digest. The error says what is wrong with it.
+    virtual std::expected<void, Failure> define(const partition::Partition& partition, std::uint64_t digest) = 0;
     /// Lets an arrived partition run; its timebase_offset is set.
     virtual void start(partition::Partition& partition) = 0;
     /// The same for one that was prepared for it, of which only what is here of `pages` has come: who needs more waits (Vcpu::awaits).

@@ -5,6 +5,7 @@
 #include <expected>
 #include <span>
 #include <string_view>
+#include <transom/migrate/definition.hpp>
 #include <transom/migrate/error.hpp>
 #include <transom/migrate/record.hpp>
 #include <transom/partition/partition.hpp>
@@ -44,6 +45,7 @@ struct PartitionShape {
     partition::Facilities facilities;                  // that it was told of
     partition::CapacityClaim claim;                    // to the processors
     bool post_copy = false;                            // it may run before all of its memory has come
+    DefinitionShape definition;                        // that goes with it
 
     std::string_view name() const { return name_storage.data(); }
     std::uint64_t granules() const { return memory_size / granule; }

@@ -23,6 +23,17 @@ namespace transom::migrate {
 /// Who wants to know that partitions come and go.
 class MoveObserver {
   public:
+    /// What it is started from, to be sent with it; of size 0 where there is none.
+    virtual DefinitionToSend definition_of(const partition::Partition& partition) = 0;
+    /// All of that has been read, and has that digest.
+    virtual void definition_read(const partition::Partition& partition, std::uint64_t digest) = 0;
+    /// Room for the definition of a partition that is on its way here; none where it has none, or it is here. It is given back by
+    /// not_arrived(), or kept from arrived() on.
+    virtual std::expected<std::span<std::byte>, Failure> expect(const PartitionShape& shape) = 0;
+    /// All of it is there. The error says why nothing can be started from it.
+    virtual std::expected<void, Failure> define(const partition::Partition& partition, std::uint64_t digest) = 0;
+    /// What was expected does not come.
+    virtual void not_arrived() = 0;
     /// It is about to run here.
     virtual void arrived(partition::Partition& partition) = 0;
     /// Whether a partition of that name cannot come, though none of that name is here.
@@ -92,10 +103,12 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     bool suspend(partition::Partition& partition) override;
     void resume(partition::Partition& partition) override;
     void release(partition::Partition& partition, bool whole) override;
+    void definition_read(const partition::Partition& partition, std::uint64_t digest) override;
     void keep_digests(const partition::Partition& partition, bool whole);
     std::expected<Arrival, Failure> create(const PartitionShape& shape) override;
     std::expected<bool, Failure> prepare(partition::Partition& partition, bool post_copy,
                                          std::uint64_t budget) override;
+    std::expected<void, Failure> define(const partition::Partition& partition, std::uint64_t digest) override;
     void start(partition::Partition& partition) override;
     void start_early(partition::Partition& partition, PageArrivals& pages) override;
     void complete(partition::Partition& partition, bool whole) override;

@@ -85,6 +85,7 @@ struct Progress {
     std::uint64_t rc_mismatches = 0;      // target: of them, whose R and C are not those that came
     std::uint64_t fold_ticks = 0; // source: in the stop, for finding and reading what has changed in its page tables
     std::uint64_t bytes = 0;      // of the stream, this direction of the data
+    std::uint64_t definition_bytes = 0; // of it, for what the partition is started from
     std::uint64_t began_at = 0;
     std::uint64_t agreed_at = 0;
     std::uint64_t stop_asked_at = 0; // source

@@ -15,7 +15,7 @@ using Be16 = Be<std::uint16_t>;
 using Be32 = Be<std::uint32_t>;
 using Be64 = Be<std::uint64_t>;
 
-constexpr std::uint32_t format_version = 12;
+constexpr std::uint32_t format_version = 13;
 constexpr std::uint16_t migration_port = 7701;
 /// Where a source asks what has become of a move to that port.
 constexpr std::uint16_t question_port(std::uint16_t port) { return static_cast<std::uint16_t>(port + 1); }
@@ -57,6 +57,7 @@ enum class RecordType : std::uint16_t {
     received = 26,
     packed_page = 27,
     page_delta = 28,
+    definition = 29,
 };
 
 /// Before each payload.
@@ -85,6 +86,8 @@ constexpr std::uint32_t suffices_same_generation = 1;
 
 constexpr std::uint32_t copying_post_copy = 1;
 
+constexpr std::uint32_t definition_by_operator = 1;
+
 constexpr std::uint16_t sharing_capped = 1;
 constexpr std::uint16_t sharing_dedicated = 2;
 constexpr std::uint16_t sharing_donating = 4;
@@ -111,16 +114,20 @@ struct HelloRecord {
     Be32 architected_version; // of the processors, as a partition is told it
     Be32 suffices;            // bit 0: the same of these, where the processor version registers differ
     Be32 copying;             // bit 0: it may run there before all of its memory has come
-    Be32 zero;
+    Be32 definition;          // bit 0: an operator's
+    Be64 definition_size;     // bytes; 0: there is none
+    Be64 definition_digest;   // XXH64; 0: not known yet
 };
-static_assert(sizeof(HelloRecord) == 144);
+static_assert(sizeof(HelloRecord) == 160);
 
 struct HelloReplyRecord {
     Be32 version = format_version;
-    Be32 channels; // that the target takes at most
-    Be64 move;     // what a channel has to say
+    Be32 channels;   // that the target takes at most
+    Be64 move;       // what a channel has to say
+    Be32 definition; // bit 0: it is to come
+    Be32 zero;
 };
-static_assert(sizeof(HelloReplyRecord) == 16);
+static_assert(sizeof(HelloReplyRecord) == 24);
 
 struct PingRecord {
     Be64 source_ticks;
@@ -132,6 +139,16 @@ struct PongRecord {
     Be64 target_ticks;
 };
 static_assert(sizeof(PongRecord) == 16);
+
+constexpr std::uint32_t definition_wanted = 1;
+
+/// The bytes of the definition from there on follow.
+struct DefinitionRecord {
+    Be64 offset;
+};
+static_assert(sizeof(DefinitionRecord) == 8);
+constexpr std::size_t max_definition_bytes = kib(64);
+static_assert(sizeof(DefinitionRecord) + max_definition_bytes <= max_payload);
 
 constexpr std::uint32_t right_pool_idle_count = 1;
 

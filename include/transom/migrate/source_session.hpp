@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <transom/base/static_vector.hpp>
+#include <transom/migrate/checksum.hpp>
 #include <transom/migrate/clock.hpp>
 #include <transom/migrate/control.hpp>
 #include <transom/migrate/doubts.hpp>
@@ -45,6 +46,7 @@ struct MoveOrder {
     /// Test mode: a bit of this granule is flipped on the way.
     std::optional<std::uint64_t> corrupt_page{};
     Fit fit = Fit::same_version;
+    DefinitionToSend definition{};
 };
 
 /// Sends one partition at a time to another machine: docs/stream.md. A state machine without a thread: the network calls
@@ -107,6 +109,7 @@ class SourceSession final : public net::StreamHandler {
         connecting,
         greeting, // hello sent
         timing,   // pings
+        defining, // what it is started from, where the target lacks it
         tracking, // the processors go over to the second page table
         sections, // of the first one, for the first time
         passes,   // pages, while it runs; and sections that have changed, at the end of each pass
@@ -134,6 +137,8 @@ class SourceSession final : public net::StreamHandler {
     /// What names it.
     AgainRecord move() const { return {.name = progress_.partition_storage, .stopped_at = progress_.stopped_at}; }
     bool produce();
+    bool produce_definition();
+    void begin_copying();
     bool begin_tracking();
     void say_working();
     void begin_pass();
@@ -218,8 +223,10 @@ class SourceSession final : public net::StreamHandler {
     std::optional<std::uint64_t> ping_out_; // our time base when the ping that is not answered yet was sent
     TotalsRecord totals_;                   // of this connection, but what the writer knows
     SourceChannels channels_{facts_.timebase_frequency};
-    Be64 move_;                  // what a channel has to say
-    unsigned channels_most_ = 0; // that the target takes
+    Be64 move_;                   // what a channel has to say
+    unsigned channels_most_ = 0;  // that the target takes
+    bool target_defines_ = false; // and does not have the definition
+    Xxh64 definition_digest_;     // of what was sent of it
     ClockEstimate clock_;
     Pacer pacer_;
     GettingOn getting_on_;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <transom/memory/granule_bits.hpp>
+#include <transom/migrate/checksum.hpp>
 #include <transom/migrate/control.hpp>
 #include <transom/migrate/move_outcomes.hpp>
 #include <transom/migrate/page_waits.hpp>
@@ -70,6 +71,7 @@ class TargetSession final : public net::StreamHandler, private ChannelUser {
     void handle_hello(const Record& record);
     void prepare(std::uint64_t budget);
     void handle_ping(const Record& record);
+    void handle_definition(const Record& record);
     void handle_partition(const Record& record);
     void handle_page(const Record& record);
     std::optional<Failure> store(const Record& page);
@@ -150,6 +152,8 @@ class TargetSession final : public net::StreamHandler, private ChannelUser {
     bool interrupts_seen_ = false;
     std::bitset<vio::max_terminals> terminals_seen_;
     std::optional<ClockRecord> clock_;
+    Bytes definition_next_ = 0; // so much of it has come
+    Xxh64 definition_digest_;
     std::uint64_t last_progress_ = 0;
     std::uint64_t last_said_ = 0;
     std::uint64_t deadline_ = 0;

@@ -26,6 +26,8 @@ constexpr std::uint32_t max_virtual_processors = 8;
 constexpr std::uint32_t min_entitled_capacity = 5; // hundredths of a processor: less is hardly a turn in a window
 constexpr std::uint32_t max_described_terminals = 4;
 constexpr std::size_t max_rng_seed = 4096;
+/// What `compatible` of the root says.
+constexpr std::string_view manifest_version = "transom,manifest-1";
 /// The blob's address must be a multiple of this.
 constexpr std::size_t blob_alignment = 8;
 
@@ -88,6 +90,8 @@ class Manifest {
 
     /// Whether the files are inside. Every path that a partition names is then there.
     bool is_bundle() const { return bundle_; }
+    /// What was parsed.
+    std::span<const std::byte> blob() const { return blob_; }
     /// The contents of a file of the bundle.
     std::optional<std::span<const std::byte>> file(std::string_view path) const;
 
