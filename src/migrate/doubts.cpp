@@ -26,7 +26,7 @@ void Doubts::add(const Doubt& doubt) {
     if (find(doubt.name()) != nullptr)
         return;
     if (doubts_.empty())
-        asked_at_ = control_.doubt_now(); // the connection has only just broken
+        asked_at_ = rotated_at_ = control_.doubt_now(); // the connection has only just broken
     static_cast<void>(doubts_.push_back(doubt));
 }
 
@@ -47,7 +47,7 @@ std::uint64_t Doubts::step() {
     }
     if (doubts_.empty())
         return ~std::uint64_t{0};
-    if (stream_ == nullptr && control_.doubt_now() - asked_at_ >= second_)
+    if (stream_ == nullptr && control_.doubt_now() - rotated_at_ >= second_)
         ask_next();
     return second_;
 }
@@ -57,14 +57,19 @@ bool Doubts::ask(std::string_view name) {
     if (doubt == nullptr)
         return false;
     doubt->asked_now = true;
-    if (stream_ != nullptr && name == std::string_view(asked_.data()))
-        return true;                // it is being asked
-    end_connection(stream_, false); // the other one's turn comes again
+    // Who is being asked about for somebody who waits is not interrupted; another one's turn comes again.
+    if (stream_ != nullptr && find(asked_.data())->asked_now)
+        return true;
+    end_connection(stream_, false);
     ask(*doubt);
     return true;
 }
 
-void Doubts::ask_next() { ask(doubts_[next_++ % doubts_.size()]); }
+void Doubts::ask_next() {
+    rotated_at_ = control_.doubt_now();
+    const auto waited_for = std::ranges::find_if(doubts_, &Doubt::asked_now);
+    ask(waited_for != doubts_.end() ? *waited_for : doubts_[next_++ % doubts_.size()]);
+}
 
 void Doubts::ask(Doubt& doubt) {
     asked_at_ = control_.doubt_now();

@@ -12,6 +12,7 @@ namespace transom::migrate {
 /// Nothing is known of the partition's page table any more: the partition may be gone.
 void SourceSession::be_over() {
     phase_ = Phase::over;
+    asked_now_ = false;
     table_.end();
 }
 

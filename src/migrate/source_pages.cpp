@@ -118,6 +118,7 @@ std::optional<MoveEstimate> SourcePages::estimate(Ticks now) const {
     PassUnderWay pass{.pass = pass_,
                       .to_send = of_pass - std::min(sends_, of_pass),
                       .left = result_.predicted_left,
+                      .table = result_.table,
                       .bandwidth = bandwidth,
                       .dirty_rate = result_.dirty_rate};
     if (first && bandwidth != 0) {

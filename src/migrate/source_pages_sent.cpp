@@ -41,6 +41,7 @@ void SourceSession::begin_suspended() {
     progress_.state = MoveState::copying;
     cursor_ = 0;
     order_.pages->begin_stop();
+    post_copy_ = post_copy_ && order_.pages->table().pages_left() != 0; // else there is nothing to fetch
     table_.begin_stop();
     writer_.finish(RecordType::partition, encode_partition(*order_.partition, writer_.payload()));
     enter(post_copy_ ? Phase::owed : Phase::pages);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "end_connection.hpp"
+#include "lost_connection.hpp"
 #include <algorithm>
 #include <transom/base/log.hpp>
 #include <transom/migrate/source_session.hpp>
@@ -124,8 +125,11 @@ void SourceSession::reconnect() {
     reader_.reset();
     encoder_.forget_all(); // who knows what has arrived
     const auto stream = network_->connect(order_.target, order_.port, *this);
-    if (!stream)
-        return; // no place for a connection, for now
+    if (!stream) { // for now
+        progress_.failure = failure(MoveError::no_connection, "{}", describe(stream.error()));
+        asked_now_ = false;
+        return;
+    }
     stream_ = *stream;
     enter(Phase::reconnecting);
 }

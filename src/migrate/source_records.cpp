@@ -131,6 +131,10 @@ bool SourceSession::produce_sections() {
     const bool stopped = phase_ == Phase::table;
     if (stopped && table_.has_twins())
         progress_.fold_ticks += now() - began;
+    if (!looked && !stopped) { // that takes as long as there is table: the target hears of us
+        get_on();
+        say_working();
+    }
     if (!portion)
         return !looked;
     writer_.finish(RecordType::page_table, portion->bytes);

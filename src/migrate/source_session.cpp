@@ -206,10 +206,11 @@ void SourceSession::check_getting_on() {
     const std::uint64_t more = scrubs ? order_.partition->memory.size() / scrubbed_in_a_second : 0;
     if (!getting_on_.is_stuck(now(), gone(), limits.stuck + more * facts_.timebase_frequency))
         return;
-    const std::string_view what = scrubs                      ? "the target did not become ready for it"
-                                  : phase_ == Phase::timing   ? "the target did not answer our pings"
-                                  : phase_ == Phase::tracking ? "its processors did not go over to a second page table"
-                                                              : "less than 1 MiB of its memory went";
+    const std::string_view what = scrubs                    ? "the target did not become ready for it"
+                                  : phase_ == Phase::timing ? "the target did not answer our pings"
+                                  : phase_ == Phase::tracking
+                                      ? "its processors did not go over to a second page table"
+                                      : "less than 1 MiB of its memory went, and the sweep did nothing";
     fail(failure(MoveError::time_limit, "{} did not get on: {} within {} s", progress_.partition(), what,
                  stuck_limit_s + more));
 }
@@ -222,7 +223,8 @@ void SourceSession::foresee() {
     auto& estimate = progress_.estimate;
     estimate =
         stream_ != nullptr ? order_.pages->estimate(now()) : std::nullopt; // when there will be one again nobody knows
-    if (!estimate || progress_.state != MoveState::copying)
+    const bool stopped = progress_.state == MoveState::copying || progress_.state == MoveState::confirming;
+    if (!estimate || !stopped)
         return;
     if (post_copy_)
         estimate->downtime_ms = estimate->final_pages = 0;
@@ -341,8 +343,8 @@ void SourceSession::handle_running(const Record& record) {
         return unexpected_record(record);
     progress_.started_at = running->started_at - clock_.best()->ticks;
     if (progress_.predicted_stop != 0)
-        log("migration of {}: it stood still for {} us, and {} us were predicted for its pages", progress_.partition(),
-            microseconds(progress_.downtime()), microseconds(progress_.predicted_stop));
+        log("migration of {}: it stood still for {} us, and {} us were predicted for its pages and page table",
+            progress_.partition(), microseconds(progress_.downtime()), microseconds(progress_.predicted_stop));
     if (!post_copy_)
         return complete();
     progress_.state = MoveState::post_copying;

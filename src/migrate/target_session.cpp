@@ -115,7 +115,8 @@ void TargetSession::say_working() {
 }
 
 bool TargetSession::cancel() {
-    if (stream_ == nullptr || phase_ == Phase::idle || phase_ == Phase::over || phase_ == Phase::post_copying)
+    if (stream_ == nullptr || phase_ == Phase::idle || phase_ == Phase::greeting || phase_ == Phase::over ||
+        phase_ == Phase::post_copying)
         return false;
     fail(failure(MoveError::cancelled, "the operator of the target cancelled the move"));
     return true;

@@ -101,6 +101,13 @@ TEST(MoveEstimate, FollowsTheDecisionsToTheEnd) {
     EXPECT_EQ(estimate(outruns, {.mode = CopyMode::pre_copy, .downtime_cap_ms = 899}), std::nullopt);
     EXPECT_EQ(estimate(outruns, {.mode = CopyMode::pre_copy, .downtime_cap_ms = 900}), (MoveEstimate{1400, 900, 900}));
     EXPECT_EQ(estimate(outruns, {.mode = CopyMode::post_copy}), (MoveEstimate{1400, 0, 0}));
+    // The page table goes in the stop, too, and is no reason to go on there without pages.
+    const PassUnderWay table{.pass = 1, .to_send = 1000, .left = 10, .table = 200, .bandwidth = 1000};
+    EXPECT_EQ(estimate(table, {}), (MoveEstimate{1210, 210, 10}));
+    EXPECT_EQ(estimate(table, {.downtime_ms = 100, .passes = 1}), (MoveEstimate{1210, 210, 10}));
+    EXPECT_EQ(
+        estimate({.pass = 2, .to_send = 500, .left = 900, .table = 50, .bandwidth = 1000, .dirty_rate = 1000}, {}),
+        (MoveEstimate{1450, 50, 0}));
     // There are no more passes than there may be.
     EXPECT_EQ(
         estimate({.pass = 29, .to_send = 0, .left = 900, .bandwidth = 1000, .dirty_rate = 900}, {.downtime_ms = 0}),
@@ -179,7 +186,12 @@ constexpr PassResult with_table(PassResult result, std::uint64_t table) {
 }
 static_assert(decide(with_table(pass(1, 2000, 0), 1000), 0, {}) == Decision{stop, 0});
 static_assert(decide(with_table(pass(1, 2000, 0), 1001), 0, {}) == Decision{again, 0});
-static_assert(decide(with_table(pass(30, 100, 0), 2901), 0, {}) == Decision{post_copy, 0});
+static_assert(decide(with_table(pass(30, 100, 0), 2901), 0, {}) ==
+              Decision{stop, 0}); // post-copy would not make it shorter
+static_assert(decide(with_table(pass(30, 3001, 0), 0), 0, {}) == Decision{post_copy, 0});
+static_assert(decide(with_table(pass(3, 100, 200), 2901), 0, only_before) ==
+              Decision{stop, 0}); // nor would slowing it down
+static_assert(decide(with_table(pass(3, 100, 200), 19'901), 0, only_before) == Decision{again, 0});
 static_assert(decide(with_table(pass(30, 100, 0), 19'900), 0, only_before) == Decision{stop, 0});
 static_assert(decide(with_table(pass(30, 100, 0), 19'901), 0, only_before) == Decision{give_up, 0});
 

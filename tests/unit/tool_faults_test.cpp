@@ -165,6 +165,7 @@ TEST(ToolFaults, KillsAtMomentsThatTheMoveHas) {
                                        "post-copying, running 1 of the target: the source is killed",
                                        "completed, end of the move: the target is killed"}));
     EXPECT_EQ(cells.size(), 2u * (1 + 1 + 2 + 1 + 1 + 1) + 1 + 2);
+    EXPECT_FALSE(cell(End::source, MoveState::post_copying, RecordType::all_sent, End::target).is_certain());
 }
 
 TEST(ToolFaults, WhatStaysTooLongDoesSoOnceInAPhase) {

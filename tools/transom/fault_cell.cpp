@@ -85,8 +85,10 @@ std::string FaultCell::order() const {
     return fmt::format("fault{} record={} nth={} do={}", where, record, nth, action);
 }
 
-/// Pages go compressed, as differences or by other connections as it comes, and what is waited for depends on what runs.
+/// Who has everything may say so before it hears that all was sent. Pages go compressed, as differences or by other connections as it comes, and what is waited for depends on what runs.
 bool FaultCell::is_certain() const {
+    if (layer == Layer::stream && is_any(record, {RecordType::all_sent, RecordType::working}))
+        return false;
     return victim ||
            (nth == 1 && layer == Layer::stream && !is_page(record) &&
             !is_any(record, {RecordType::zero_pages, RecordType::demand, RecordType::received, RecordType::join}));

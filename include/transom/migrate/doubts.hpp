@@ -78,6 +78,7 @@ class Doubts final : public net::StreamHandler {
     NameField asked_{}; // about whom, on stream_
     net::ByteStream* stream_ = nullptr;
     std::uint64_t asked_at_ = 0;
+    std::uint64_t rotated_at_ = 0; // when the last turn of all came
     std::array<std::byte, 512> send_buffer_{}, receive_buffer_{};
     RecordWriter writer_{send_buffer_};
     RecordReader reader_{receive_buffer_};

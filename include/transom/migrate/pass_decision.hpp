@@ -47,8 +47,8 @@ constexpr bool pass_is_overlong(Ticks time, std::uint64_t pages, std::uint64_t b
 /// What follows a pass; `slowed` is how much the partition is slowed down now.
 constexpr Decision decide(const PassResult& pass, unsigned slowed, const DecisionLimits& limits) {
     using enum Decision::Act;
-    const std::uint64_t in_stop = pass.left + pass.table;
-    if (in_stop <= pages_in(pass.bandwidth, limits.downtime_ms))
+    const std::uint64_t in_stop = pass.left + pass.table, fits = pages_in(pass.bandwidth, limits.downtime_ms);
+    if (in_stop <= fits)
         return {stop, slowed};
     if (limits.mode == CopyMode::post_copy)
         return {post_copy, slowed};
@@ -57,9 +57,13 @@ constexpr Decision decide(const PassResult& pass, unsigned slowed, const Decisio
     const bool stuck = pass.outrun >= limits.outrun_passes || (pass.pass > 1 && pass.predicted_left >= pass.left);
     if (!last && !stuck)
         return {again, slowed};
+    // The page table goes in the stop whoever fetches the pages, and however slow the partition is: where only it is too much, neither helps.
+    const bool by_pages = pass.left > fits;
     if (limits.mode == CopyMode::hybrid)
-        return {post_copy, slowed};
-    if (!last && slowed < limits.throttle_most)
+        return {by_pages ? post_copy : stop, slowed};
+    if (!last && !by_pages && in_stop > pages_in(pass.bandwidth, limits.downtime_cap_ms))
+        return {again, slowed};
+    if (!last && by_pages && slowed < limits.throttle_most)
         return {throttle, std::min(slowed + limits.throttle_step, limits.throttle_most)};
     return {in_stop <= pages_in(pass.bandwidth, limits.downtime_cap_ms) ? stop : give_up, slowed};
 }

@@ -68,7 +68,7 @@ struct Progress {
     std::uint64_t send_ticks = 0;                 // and for giving what there is to the connection
     unsigned pass = 0;                            // source: that is under way, or was last
     StaticVector<PassResult, most_passes> passes; // source: those that have ended
-    Ticks predicted_stop = 0;             // source: after the last pass, for the pages that were left; 0: not known
+    Ticks predicted_stop = 0; // source: after the last pass, for what was left of pages and page table; 0: not known
     std::optional<MoveEstimate> estimate; // source, in progress: a tenth of a second old at most
     unsigned slowed = 0;                  // source: at most, percent of what who stores too much would store
     std::uint64_t pages_left = 0;         // source, after the last pass; both, while it runs there already

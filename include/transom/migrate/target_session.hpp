@@ -95,7 +95,6 @@ class TargetSession final : public net::StreamHandler, private ChannelUser {
     void landed(std::uint64_t index);
     void work_off_zero_run();
     std::optional<Failure> check_range(std::uint64_t first, std::uint64_t count) const;
-    /// Whether a partition waits for its source, and somebody is there who has not shown to be that.
     bool takes_memory();
     /// What names the move, once its clock has come.
     AgainRecord move() const { return {.name = shape_.name_storage, .stopped_at = clock_->stopped_at}; }
