@@ -141,6 +141,22 @@ TEST_F(InDoubt, NobodyElseIsAnswered) {
     EXPECT_EQ(verdict, Owner::here);
 }
 
+// Somebody waits for each of two answers: neither question ends the other.
+TEST_F(InDoubt, WhoIsWaitedForIsNotInterrupted) {
+    break_at(run_size / 2, true);
+    Doubt other = source.doubt();
+    other.move.name = {'o', 't', 'h', 'e', 'r'};
+    doubts.add(other);
+    ASSERT_TRUE(doubts.ask("debian"));
+    ASSERT_TRUE(doubts.ask("other"));
+    pass(facts.timebase_frequency / 100);
+    EXPECT_EQ(verdict, Owner::here);
+    pass_a_second();
+    const Doubt* const asked = std::as_const(doubts).find("other");
+    ASSERT_NE(asked, nullptr);
+    EXPECT_FALSE(asked->asked_now) << "its turn has come";
+}
+
 TEST_F(InDoubt, ItIsAskedAgainUntilThereIsAnAnswer) {
     break_at(run_size / 2, true);
     struct Odd final : net::Listener, net::StreamHandler {

@@ -229,6 +229,7 @@ TEST_F(MoverTest, WhoConnectsAndSaysNothingHoldsUpNoMove) {
     ASSERT_TRUE(a.mover.listen(to_a));
     ASSERT_TRUE(to_a.connect({0x0a4d0001}, migration_port, silent));
     to_a.pump();
+    EXPECT_FALSE(a.mover.cancel()) << "that is no move";
     ASSERT_TRUE(move("linux"));
     EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
 }
