@@ -78,7 +78,7 @@ class LinuxGuest : public MovingGuest {
         if (work_)
             report.work = work_->check(target, within(work_time, until));
         if (report.resizes || report.hotplug)
-            report.kernel_complaints = kernel_complaints(target, answers);
+            report.kernel_complaints = kernel_complaints(target, within(answer_time, until));
         if (reboot_)
             reboot(target, report, until);
     }
