@@ -49,6 +49,11 @@ class InDoubt : public Move, protected migrate::DoubtControl {
         }
     }
     void pass_a_second() { pass(facts.timebase_frequency); }
+    /// So that it was asked about more than once.
+    void pass_three_seconds() {
+        for (int second = 0; second < 3; ++second)
+            pass_a_second();
+    }
 
     static constexpr std::uint16_t port = migrate::question_port(7701);
     migrate::Answers answering{target.outcomes()};
@@ -96,8 +101,7 @@ TEST_F(InDoubt, ATargetRemembersTheLastMoves) {
     settle();
     verdict.reset();
     doubts.add(first);
-    for (int second = 0; second < 3; ++second)
-        pass_a_second();
+    pass_three_seconds();
     EXPECT_FALSE(verdict);
     EXPECT_FALSE(doubts.none());
 }
@@ -108,8 +112,7 @@ TEST_F(InDoubt, ATargetThatKnowsNothingOfItDecidesNothing) {
     migrate::TargetSession fresh(target_control, facts, receive_buffer);
     migrate::Answers at_fresh(fresh.outcomes());
     net.at_port[port] = &at_fresh;
-    for (int second = 0; second < 3; ++second)
-        pass_a_second();
+    pass_three_seconds();
     EXPECT_FALSE(verdict);
     net.at_port[port] = &answering;
     pass_a_second();
@@ -121,8 +124,7 @@ TEST_F(InDoubt, NobodyElsesWordCounts) {
     net.answers_with = net::PeerKey{1};
     break_at(run_size / 2, true);
     net.answers_with = net::PeerKey{2};
-    for (int second = 0; second < 3; ++second)
-        pass_a_second();
+    pass_three_seconds();
     EXPECT_FALSE(verdict) << "its address is another machine's now";
     net.answers_with = net::PeerKey{1};
     pass_a_second();
@@ -133,8 +135,7 @@ TEST_F(InDoubt, NobodyElseIsAnswered) {
     net.calls_with = net::PeerKey{1};
     break_at(run_size / 2, true);
     net.calls_with = net::PeerKey{2};
-    for (int second = 0; second < 3; ++second)
-        pass_a_second();
+    pass_three_seconds();
     EXPECT_FALSE(verdict);
     net.calls_with = net::PeerKey{1};
     pass_a_second();

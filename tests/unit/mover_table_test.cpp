@@ -33,6 +33,15 @@ class MovedTable : public MoverTest {
         EXPECT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {.mode = mode}));
         return a.mover.progress();
     }
+    /// All of its sections have gone, the last one changed, and the last pass that there need be is not over.
+    void send_all_sections(partition::Partition& here, const Progress& source) {
+        while (source.pages_total - source.pages > 4 && source.in_progress())
+            round();
+        protect(here, last, 1);
+        machine.step_ = twin_facts.timebase_frequency / 1000; // each step does the least it can
+        while (source.sections < 9 && source.in_progress())
+            round();
+    }
     void expect_arrived(std::uint64_t protection) {
         ASSERT_EQ(b.mover.progress().state, MoveState::completed) << b.mover.progress().failure.text();
         hpt::HashedPageTable& there = b.roster.find("linux")->hpt;
@@ -67,12 +76,7 @@ TEST_F(MovedTable, SectionsGoWhileItRunsAndThoseThatChangeOnceMore) {
 TEST_F(MovedTable, WhatChangesLastGoesInTheStop) {
     partition::Partition& here = build_with_entries();
     const Progress& source = move_by(MoveMode::pre_copy);
-    while (source.pages_total - source.pages > 4 && source.in_progress())
-        round();
-    protect(here, last, 1);
-    machine.step_ = twin_facts.timebase_frequency / 1000; // each step does the least it can
-    while (source.sections < 9 && source.in_progress())
-        round();
+    send_all_sections(here, source);
     ASSERT_NE(here.state, PartitionState::suspended);
     protect(here, last, 3);
     go_on();
@@ -86,12 +90,7 @@ TEST_F(MovedTable, WhatChangesLastGoesInTheStop) {
 TEST_F(MovedTable, SectionsThatAreLeftCountForTheStop) {
     partition::Partition& here = build_with_entries();
     const Progress& source = move_by(MoveMode::pre_copy);
-    while (source.pages_total - source.pages > 4 && source.in_progress())
-        round();
-    protect(here, last, 1);
-    machine.step_ = twin_facts.timebase_frequency / 1000; // each step does the least it can
-    while (source.sections < 9 && source.in_progress())
-        round();
+    send_all_sections(here, source);
     protect(here, last, 3); // it has gone, and the pass is not over
     machine.log_.clear();
     go_on();
