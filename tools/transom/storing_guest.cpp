@@ -58,6 +58,9 @@ class StoringGuest : public MovingGuest {
             std::this_thread::sleep_for(between_looks);
         }
         report.rc_mismatches += report.storing ? report.storing->rc_mismatches : 0;
+        const bool wrong = report.storing && !report.storing->complaints().empty();
+        if (!report.alive_after && !wrong && enough == until)
+            target.fail_with_console("the time limit (--timeout) came before both processors were seen to go on");
         if (counts_)
             count_calls(target, report, until);
     }
