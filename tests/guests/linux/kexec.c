@@ -83,8 +83,9 @@ int main(int argc, char** argv) {
     const Elf64_Phdr* const headers = (const Elf64_Phdr*)((const char*)kernel.data + elf->e_phoff);
     for (int i = 0; i < elf->e_phnum; ++i)
         if (headers[i].p_type == PT_LOAD && count < 16)
-            segments[count++] = (struct kexec_segment){(const char*)kernel.data + headers[i].p_offset, headers[i].p_filesz,
-                                                       (void*)(KERNEL + headers[i].p_paddr), PAGES(headers[i].p_memsz)};
+            segments[count++] =
+                (struct kexec_segment){(const char*)kernel.data + headers[i].p_offset, headers[i].p_filesz,
+                                       (void*)(KERNEL + headers[i].p_paddr), PAGES(headers[i].p_memsz)};
     if (syscall(SYS_kexec_load, BETWEEN, count, segments, KEXEC_ARCH_PPC64) != 0)
         fail("kexec_load");
     reboot(LINUX_REBOOT_CMD_KEXEC);
