@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# usage: kexec_in_move.sh TRANSOM [OPTION...]
-# A Linux on two virtual processors starts its own kernel by kexec while its memory is copied to another machine. The new kernel has both
-# processors, the move comes to its end, and it is that kernel which goes on there.
+# usage: linux_in_move.sh TRANSOM kexec|reboot MODE BANDWIDTH [OPTION...]
+# A Linux on two virtual processors, whose memory is on its way to another machine, is refused another size of its page table; then it starts its
+# own kernel by kexec, or reboots. The kernel that kexec starts is up, with both processors, before the move is over, and it is that one which goes on
+# there. Of one that reboots nothing need move any more: it starts where it runs, with both processors.
+# BANDWIDTH, in bytes a second, has to be so little that a kernel boots meanwhile.
 set -euo pipefail
 
-tool="$1"
-shift
+tool="$1" what="$2" mode="$3" bandwidth="$4"
+shift 4
 top="$(cd "$(dirname "$0")/../.." && pwd)"
 linux="${TRANSOM_CACHE:-$HOME/.cache/transom}/linux"
 work="$(mktemp -d)"
@@ -70,29 +72,42 @@ for name in a b; do "$tool" key make "$work/$name"; done
 start a 1 debian.dts --processors 2 --link-listen "$work/link" --key "$work/a" --peer-key "$work/b.pub" "$@"
 start b 2 empty.dts --processors 2 --link-connect "$work/link" --key "$work/b" --peer-key "$work/a.pub" "$@"
 wait_for a 'transom# ' 1
-ask a 'migrate partition=debian to=10.77.0.2 mode=hybrid bandwidth=8000000' >/dev/null
-for ((i = 0; i < 600; i++)); do
-    state="$(ask a migration)"
-    [[ $state == *state=pre-copying* ]] && break
-    [[ $state == *state=connecting* ]] || give_up "the move does not begin: $state"
-    sleep 0.2
-done
-printf 'kexec /boot/vmlinux /boot/initramfs.gz\n' >&"${typed[a]}"
-for ((i = 0; i < 900; i++)); do
-    state="$(ask a migration)"
-    [[ $state == *state=completed* ]] && break
-    [[ $state =~ state=(connecting|pre-copying|copying|confirming|post-copying) ]] || give_up "the move comes to nothing: $state"
-    sleep 0.2
-done
-# Its shell may have come up at either machine.
-for ((i = 0; i < 900; i++)); do
-    shells="$(cat "$work"/{a,b}.output | grep -ac 'A shell follows')" || true
-    ((shells >= 2)) && break
-    sleep 0.2
-done
-((shells == 2)) || give_up "the new kernel does not come up"
-sleep 1
-printf '\necho processors=$(grep -c ^processor /proc/cpuinfo) kernels=$(dmesg | grep -c "Linux version") oops=$(dmesg | grep -cE "Oops|BUG|stuck")\n' >&"${typed[b]}"
-wait_for b 'processors=2 kernels=1 oops=0' 1
+ask a "migrate partition=debian to=10.77.0.2 mode=$mode bandwidth=$bandwidth" >/dev/null
+
+# usage: wait_for_state STATE BEFORE: until the move is in STATE; BEFORE is an expression for the states that it may have until then
+wait_for_state() {
+    for ((i = 0; i < 900; i++)); do
+        state="$(ask a migration)"
+        [[ $state == *state=$1* ]] && return
+        [[ $state =~ state=($2) ]] || give_up "the move comes to nothing: $state"
+        sleep 0.2
+    done
+    give_up "the move does not become $1: $state"
+}
+
+if [[ $mode == post-copy ]]; then
+    where=b while_in=post-copying shells=0 after_reboot=completed
+else
+    where=a while_in=pre-copying shells=1 after_reboot=failed
+fi
+wait_for_state "$while_in" 'connecting|copying|confirming'
+printf 'mount -t debugfs debugfs /sys/kernel/debug; echo 20 >/sys/kernel/debug/powerpc/hpt_order; echo resize: $?\n' >&"${typed[$where]}"
+wait_for "$where" 'Operation not permitted' 1
+wait_for "$where" 'resize: 1' 1
+case "$what" in
+    kexec) printf 'kexec /boot/vmlinux /boot/initramfs.gz\n' >&"${typed[$where]}" ;;
+    reboot) printf 'reboot -f\n' >&"${typed[$where]}" ;;
+esac
+wait_for "$where" 'A shell follows' $((shells + 1))
+state="$(ask a migration)"
+if [[ $what == kexec ]]; then
+    [[ $state == *state=$while_in* ]] || give_up "the new kernel is up after the move: $state"
+    wait_for_state completed "$while_in|copying|confirming|post-copying"
+    where=b
+else
+    [[ $state == *state=$after_reboot* ]] || give_up "something of what there was before the reboot moves: $state"
+fi
+printf '\necho processors=$(grep -c ^processor /proc/cpuinfo) kernels=$(dmesg | grep -c "Linux version") oops=$(dmesg | grep -cE "Oops|BUG|stuck")\n' >&"${typed[$where]}"
+wait_for "$where" 'processors=2 kernels=1 oops=0' 1
 ! grep -aqE 'Oops: |is stuck' "$work"/*.output || give_up "a kernel complains"
-echo "kexec in a move; the new kernel goes on at b with both processors"
+echo "$what in a move, $mode: the new kernel goes on at $where with both processors"
