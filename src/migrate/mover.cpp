@@ -170,7 +170,11 @@ void Mover::decided(const Doubt& doubt, Owner owner) {
 const Progress& Mover::progress() const {
     if (source_.progress().in_progress())
         return source_.progress();
-    return target_.progress().began_at > source_.progress().began_at ? target_.progress() : source_.progress();
+    const Progress& arrival = target_.progress();
+    const bool came_to_something = arrival.in_progress() || arrival.agreed_at != 0;
+    if (source_.progress().role != Role::none && !came_to_something)
+        return source_.progress(); // whoever is turned away does not hide it
+    return arrival.began_at > source_.progress().began_at ? arrival : source_.progress();
 }
 
 std::uint64_t Mover::run() {

@@ -69,11 +69,13 @@ class SourceSession final : public net::StreamHandler {
     bool moves(const partition::Partition& partition) const {
         return progress_.in_progress() && order_.partition == &partition;
     }
-    /// Whether it runs at the target, which lacks some of its memory, and there is no connection.
+    /// Whether it runs at the target, which lacks some of its memory, and there is no connection, or one by which the target has not said
+    /// yet what it lacks.
     bool is_cut_off(const partition::Partition& partition) const {
-        return moves(partition) && (phase_ == Phase::waiting || phase_ == Phase::reconnecting);
+        return moves(partition) &&
+               (phase_ == Phase::waiting || phase_ == Phase::reconnecting || phase_ == Phase::comparing);
     }
-    /// Of one that is cut off: tries to connect at once.
+    /// Of one that is cut off: connects at once, if it is not connected.
     void ask_now() {
         asked_now_ = true;
         retry_at_ = control_.now();
