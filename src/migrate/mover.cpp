@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arch/clock.hpp>
 #include <arch/real_memory.hpp>
+#include <transom/base/log.hpp>
 #include <transom/base/panic.hpp>
 #include <transom/migrate/limits.hpp>
 #include <transom/migrate/mover.hpp>
@@ -44,7 +45,6 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
     MoveOrder order{.partition = partition,
                     .target = target,
                     .port = port,
-                    .digests = {},
                     .mode = options.mode,
                     .connections = options.connections,
                     .bandwidth = options.bandwidth,
@@ -65,11 +65,6 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
     SourcePages* const pages = pages_.begin(*partition, frequency_, options);
     if (pages == nullptr)
         return std::unexpected(failure(MoveError::memory, "no memory for the states of {} pages", shape.granules()));
-    const auto words = options.check_only ? digests_.begin_beside(shape) : digests_.begin(shape);
-    if (!words && !(options.check_only && digests_.could_give_way(shape)))
-        return std::unexpected(
-            failure(MoveError::memory, "no memory for the digests of {} granules", shape.granules()));
-    order.digests = words.value_or(std::span<std::uint64_t>{});
     order.pages = pages;
     if (is_tracked(order.mode)) // in the others no page goes twice
         order.copies = copies_.begin(shape.memory_size);
@@ -77,10 +72,7 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
     if (options.check_only && is_tracked(options.mode))
         if (const auto room = check_second_table(*partition); !room)
             return room;
-    const auto started = source_.start(network, order);
-    if (!started)
-        digests_.drop();
-    return started;
+    return source_.start(network, order);
 }
 
 /// Nothing but a move suspends partitions, and only one in doubt leaves them so.
@@ -88,7 +80,8 @@ std::expected<Partition*, Failure> Mover::find_doubted(std::string_view name) co
     Partition* partition = roster_.find(name);
     if (partition == nullptr)
         return std::unexpected(failure(MoveError::no_such_partition, "{}: no such partition here: see status", name));
-    if (partition->state != PartitionState::suspended || (source_.moves(*partition) && !source_.is_cut_off(*partition)))
+    if (partition->state != PartitionState::suspended || leaving_.is(*partition) ||
+        (source_.moves(*partition) && !source_.is_cut_off(*partition)))
         return std::unexpected(
             failure(MoveError::not_in_doubt, "{} is not in doubt: there is nothing to recover", name));
     return partition;
@@ -114,6 +107,8 @@ Recovery Mover::recovery(std::string_view name) const {
         return {.outcome = there};
     if (partition->state != PartitionState::suspended)
         return {.outcome = here};
+    if (leaving_.is(*partition))
+        return {.outcome = asking};
     if (source_.moves(*partition)) {
         if (source_.is_asked())
             return {.outcome = asking};
@@ -145,8 +140,6 @@ std::expected<void, Failure> Mover::force(std::string_view name, Owner owner) {
 }
 
 void Mover::end_doubt(Partition& partition, Owner owner, const Failure& word) {
-    if (owner == Owner::here)
-        digests_.forget(partition.name());
     source_.end_doubt(partition, owner, word);
 }
 
@@ -154,7 +147,6 @@ void Mover::end_doubt(Partition& partition, Owner owner, const Failure& word) {
 void Mover::keep_doubted() {
     if (source_.progress().state != MoveState::in_doubt)
         return;
-    digests_.set_aside(source_.progress().partition());
     doubts_.add(source_.doubt());
 }
 
@@ -182,6 +174,8 @@ std::uint64_t Mover::run() {
     const bool target_has_more = target_.step(step_ticks_);
     keep_doubted();
     const std::uint64_t until_asked = doubts_.step();
+    if (Partition* const partition = leaving_.step(step_ticks_))
+        let_go(*partition);
     announce_again();
     const bool moving = is_in_progress();
     if (!source_.progress().in_progress())
@@ -194,7 +188,7 @@ std::uint64_t Mover::run() {
         pages_.end();
     if (!moving && arriving_.in_use() && !has_second_table(arriving_.partition()))
         arriving_.end();
-    if (source_has_more || target_has_more)
+    if (source_has_more || target_has_more || leaving_.busy())
         return 0;
     // A frame that comes ends the wait; a partition that has come to a stop does not.
     return moving ? step_ticks_ : until_asked;
@@ -320,16 +314,18 @@ void Mover::resume(Partition& partition) {
         announce(partition);
 }
 
-/// Of what was not sent there are none.
-void Mover::keep_digests(const Partition& partition, bool whole) {
+bool Mover::release(Partition& partition, bool whole) {
+    if (whole && leaving_.begin(partition))
+        return false;
+    digests_.forget(partition.name());
     if (whole)
-        digests_.keep(partition.name());
-    else
-        digests_.drop();
+        log("migration: there are no digests of {}: no memory, or another partition is just leaving", partition.name());
+    let_go(partition);
+    return true;
 }
 
-void Mover::release(Partition& partition, bool whole) {
-    keep_digests(partition, whole);
+void Mover::let_go(Partition& partition) {
+    source_.left(partition);
     observer_.left(partition);
     roster_.destroy(partition);
 }
@@ -339,7 +335,7 @@ void Mover::definition_read(const Partition& partition, std::uint64_t digest) {
 }
 
 std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
-    if (source_.progress().in_progress())
+    if (source_.progress().in_progress() || leaving_.busy())
         return std::unexpected(failure(MoveError::busy, "a partition is moving away from here"));
     if (roster_.find(shape.name()) != nullptr || observer_.name_is_taken(shape.name()))
         return std::unexpected(
@@ -393,7 +389,6 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
     PageArrivals* const pages = arriving_.begin(shape);
     if (pages == nullptr)
         return without("states");
-    keep_doubted();
     const auto words = digests_.begin_beside(shape);
     if (!words)
         return without("digests");
@@ -416,7 +411,7 @@ std::expected<void, Failure> Mover::define(const Partition& partition, std::uint
 }
 
 void Mover::start(Partition& partition) {
-    digests_.keep(partition.name());
+    digests_.keep();
     observer_.arrived(partition);
     roster_.start(partition);
     announce(partition);
@@ -434,7 +429,12 @@ void Mover::start_early(Partition& partition, PageArrivals& pages) {
 }
 
 void Mover::complete(Partition& partition, bool whole) {
-    keep_digests(partition, whole);
+    if (whole) {
+        digests_.keep();
+    } else {
+        digests_.drop();
+        digests_.forget(partition.name());
+    }
     partition.memory.lift_limit();
     partition.dual->stop();
 }
