@@ -85,13 +85,18 @@ std::string FaultCell::order() const {
     return fmt::format("fault{} record={} nth={} do={}", where, record, nth, action);
 }
 
-/// Who has everything may say so before it hears that all was sent. Pages go compressed, as differences or by other connections as it comes, and what is waited for depends on what runs.
+/// Who has everything may say so before it hears that all was sent. How many there are of a type differs from move to move. Pages go compressed, as differences or by other connections as it
+/// comes, and what is waited for depends on what runs. A death is at the first of what two moves have had, of pages too.
 bool FaultCell::is_certain() const {
-    if (layer == Layer::stream && is_any(record, {RecordType::all_sent, RecordType::working}))
+    if (record == 0)
+        return true;
+    if (nth != 1 || (layer == Layer::stream && is_any(record, {RecordType::all_sent, RecordType::working})))
         return false;
-    return victim ||
-           (nth == 1 && layer == Layer::stream && !is_page(record) &&
-            !is_any(record, {RecordType::zero_pages, RecordType::demand, RecordType::received, RecordType::join}));
+    const bool by_chance = is_any(record, {RecordType::page_delta, RecordType::demand});
+    if (victim)
+        return layer == Layer::sealed || !by_chance;
+    return layer == Layer::stream && !by_chance && !is_page(record) &&
+           !is_any(record, {RecordType::zero_pages, RecordType::received, RecordType::join});
 }
 
 MoveCounts MoveCounts::in_both(const MoveCounts& other) const {

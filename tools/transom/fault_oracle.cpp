@@ -87,6 +87,9 @@ std::vector<std::string> survivor_complaints(const FaultCell& cell, Outcome outc
             require(survivor.partition == "running", "what came first does not run at the target");
         } else if (at_target) {
             require(survivor.partition.empty(), "the target keeps what had come");
+            // Of a source that is still connecting perhaps nothing has come yet.
+            require(cell.phase == MoveState::connecting || (survivor.migration == "failed" && survivor.has_error),
+                    "the target does not say that the move failed");
         } else if (cell.record == 0 || (cell.is(RecordType::all_sent) && survivor.migration == "completed")) {
             // A target that has everything says so, whether it has heard that nothing more comes or not.
             require(survivor.migration == "completed", "the source does not say that it has gone");

@@ -50,7 +50,7 @@ class FaultPair {
     Clock::time_point enough() const { return std::min(until_, Clock::now() + fault_cell_limit); }
     const std::string& mode() const { return mode_; }
     /// Where the user wants them; `which` is in the names of the files.
-    void keep_consoles(std::string_view which) { pair_.keep_consoles(which); }
+    std::string keep_consoles(std::string_view which) { return pair_.keep_consoles(which); }
 
   private:
     Fields state_of(const FaultCell& cell);

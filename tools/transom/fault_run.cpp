@@ -108,9 +108,10 @@ void FaultRun::keep(std::size_t wrong_before) {
     if (report_.wrong.size() == wrong_before)
         return;
     ++kept_;
-    pair_.keep_consoles(fmt::format(".{}", kept_));
+    const std::string files = pair_.keep_consoles(fmt::format(".{}", kept_));
     for (std::size_t i = wrong_before; i < report_.wrong.size(); ++i)
-        fmt::print("WRONG, consoles {}: {}\n", kept_, report_.wrong[i]);
+        fmt::print("WRONG: {} ({})\n", report_.wrong[i],
+                   files.empty() ? "--consoles DIR would keep what was said" : "consoles: " + files);
     std::fflush(stdout);
 }
 

@@ -44,13 +44,14 @@ MachinePair::MachinePair(const MigrateOptions& options, const MachineSetup& comm
         write_private_file(capture_, {}); // QEMU's own complaint would come late
 }
 
-void MachinePair::keep_consoles(std::string_view which) {
+std::string MachinePair::keep_consoles(std::string_view which) {
     if (consoles_.empty())
-        return;
+        return {};
     for (std::size_t i = 0; i < machines_.size(); ++i) {
         const std::string text = machines_[i].machine == nullptr ? killed_[i] : machines_[i].machine->console().raw();
         write_file(console_file(names[i], which), std::as_bytes(std::span(text)));
     }
+    return fmt::format("{} and {}", console_file(names[0], which).string(), console_file(names[1], which).string());
 }
 
 void MachinePair::kill(std::size_t index) {

@@ -35,8 +35,8 @@ class MachinePair {
     LinkProxy* link() { return link_.get(); }
     /// With SIGKILL. What its console has said is kept for keep_consoles().
     void kill(std::size_t index);
-    /// Writes all that the consoles have said since the start to files, if that was asked for; `which` stands in their names.
-    void keep_consoles(std::string_view which = {});
+    /// Writes all that the consoles have said since the start to files, if that was asked for; `which` stands in their names. Says which files; empty if it was not.
+    std::string keep_consoles(std::string_view which = {});
 
   private:
     std::filesystem::path console_file(std::string_view machine, std::string_view which = {}) const;
