@@ -83,6 +83,8 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
     return started;
 }
 
+bool Mover::owes_word() const { return target_.outcomes().any_unheard(arch::timebase(), Limits(frequency_).silence); }
+
 /// Nothing but a move suspends partitions, and only one in doubt leaves them so.
 std::expected<Partition*, Failure> Mover::find_doubted(std::string_view name) const {
     Partition* partition = roster_.find(name);
