@@ -75,6 +75,8 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
     return source_.start(network, order);
 }
 
+bool Mover::owes_word() const { return target_.outcomes().any_unheard(arch::timebase(), Limits(frequency_).silence); }
+
 /// Nothing but a move suspends partitions, and only one in doubt leaves them so.
 std::expected<Partition*, Failure> Mover::find_doubted(std::string_view name) const {
     Partition* partition = roster_.find(name);
@@ -375,7 +377,7 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
                                               .told_facilities = shape.facilities});
     if (!created)
         return std::unexpected(failure(MoveError::memory, "{}", created.error().view()));
-    // Not before it is known that the partition fits: of a large one these are large, and zeroed.
+    // Not before it is known that the partition fits: of a large one these are large.
     const auto without = [&](std::string_view what) {
         discard(**created);
         return std::unexpected(
@@ -401,9 +403,11 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
 }
 
 std::expected<bool, Failure> Mover::prepare(Partition& partition, bool post_copy, std::uint64_t budget) {
-    if (!roster_.prepare(partition, budget))
+    const std::uint64_t began = now();
+    const auto left = [&] { return budget - std::min(now() - began, budget); };
+    if (!arriving_.clear(budget) || !roster_.prepare(partition, left()))
         return false;
-    return post_copy ? prepare_second_table(partition, budget) : true;
+    return post_copy ? prepare_second_table(partition, left()) : true;
 }
 
 std::expected<void, Failure> Mover::define(const Partition& partition, std::uint64_t digest) {

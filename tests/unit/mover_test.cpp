@@ -69,6 +69,15 @@ TEST_F(MoverTest, AHybridMoveThatConvergesLeavesNoSecondPageTable) {
     EXPECT_EQ(b.mover.progress().rc_mismatches, 0u);
 }
 
+TEST_F(MoverTest, WhereTheStatesOfPagesLieSomethingMayHaveBeen) {
+    const partition::Partition& p = a.build("linux");
+    for (TwinMachine* twin : {&a, &b})
+        twin->leave_noise(mib(8));
+    ASSERT_TRUE(move(p.name()));
+    EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+    EXPECT_EQ(b.mover.progress().pages_total, mib(16) / kib(64));
+}
+
 TEST_F(MoverTest, R62_ACancelledMoveGivesTheSecondPageTableBack) {
     partition::Partition& here = a.build("linux");
     const Bytes free = a.frames.available();

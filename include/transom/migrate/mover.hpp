@@ -75,6 +75,9 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     }
     /// Whether it runs here, and some of its memory is still to come.
     bool completes(const partition::Partition& partition) const { return target_.completes(partition); }
+    /// Whether how a move to here has ended is still to be said to its source: for silence_limit_s at most. It would have its partition, or be
+    /// in doubt, for ever if this machine ended before.
+    bool owes_word() const;
     /// To be called before a partition that has ended is destroyed.
     void ended(const partition::Partition& partition) {
         source_.ended(partition);
