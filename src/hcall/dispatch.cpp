@@ -43,7 +43,7 @@ constexpr std::uint64_t length_of_sc = 4;
     const std::uint64_t before = arch::timebase();
     const Outcome outcome = carry_out(vcpu, partition);
     const std::uint64_t after = arch::timebase();
-    entry.timebase = after - partition.timebase_offset; // in here it is the partition's
+    entry.timebase = after;
     entry.status = static_cast<std::int64_t>(outcome.status);
     if (outcome.then != Then::missing && outcome.status != papr::Status::privilege)
         partition.observation.record(row_of(entry.token), after - before, entry);

@@ -129,7 +129,8 @@ void LifeCycle::operator_answered() {
 
 bool LifeCycle::over() const {
     constexpr std::uint64_t moment_ms = 200;
-    if (!one_has_ended_ || roster_.size() != 0 || uploads_ != 0 || waiting_ != 0 || definitions_.any_by_operator())
+    if (!one_has_ended_ || roster_.size() != 0 || uploads_ != 0 || waiting_ != 0 || definitions_.any_by_operator() ||
+        mover_.owes_word())
         return false;
     return answered_at_ == 0 || arch::timebase() - answered_at_ >= moment_ms * net::ticks_per_millisecond();
 }

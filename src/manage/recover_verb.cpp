@@ -30,7 +30,7 @@ void Connection::start_recover(Request& request) {
                           : machine_->recover(*partition);
     if (!done)
         return line("error {}: {}", migrate::name(done.error().error), done.error().text());
-    if (force)
+    if (force && machine_->recovery(*partition).outcome != migrate::Recovery::Outcome::asking)
         return line("ok owner={}", *owner);
     order_for_ = {};
     partition->copy(order_for_.data(), order_for_.size() - 1);

@@ -15,22 +15,13 @@ std::span<std::uint64_t> MoveDigests::words(const Table& table) {
             (table.memory.size - sizeof(Table)) / sizeof(std::uint64_t)};
 }
 
-/// Null is left behind, or what was next to it.
 void MoveDigests::release(Table*& table) {
     static_assert(std::is_trivially_destructible_v<Table>);
     if (table == nullptr)
         return;
     const RealRange memory = table->memory;
-    table = table->next;
+    table = nullptr;
     frames_.release(memory, FrameState::hypervisor);
-}
-
-/// Null is where the links lead that are of nobody by that name.
-MoveDigests::Table** MoveDigests::doubted(std::string_view name) {
-    Table** link = &doubted_;
-    while (*link != nullptr && !(*link)->is_of(name))
-        link = &(*link)->next;
-    return link;
 }
 
 Bytes MoveDigests::size_for(const PartitionShape& shape) {
@@ -56,23 +47,17 @@ std::optional<std::span<std::uint64_t>> MoveDigests::begin_beside(const Partitio
     return words(*making_).first(shape.granules());
 }
 
-void MoveDigests::keep(std::string_view name) {
-    Table** const link = making_ != nullptr && making_->is_of(name) ? &making_ : doubted(name);
-    if (*link == nullptr)
+void MoveDigests::keep() {
+    if (making_ == nullptr)
         return;
     release(kept_);
-    kept_ = *link;
-    *link = std::exchange(kept_->next, nullptr);
+    kept_ = std::exchange(making_, nullptr);
 }
 
-void MoveDigests::set_aside(std::string_view name) {
-    if (making_ == nullptr || !making_->is_of(name))
-        return;
-    making_->next = doubted_;
-    doubted_ = std::exchange(making_, nullptr);
+void MoveDigests::forget(std::string_view name) {
+    if (kept_ != nullptr && kept_->is_of(name))
+        release(kept_);
 }
-
-void MoveDigests::forget(std::string_view name) { release(*doubted(name)); }
 
 std::span<const std::uint64_t> MoveDigests::of(std::string_view name) const {
     if (kept_ == nullptr || !kept_->is_of(name))

@@ -35,13 +35,21 @@ void SourceSession::complete() {
         !post_copy_ || (pages.pages_left() <= channels_.owed_again() && pages.count(PageStatus::fresh) == 0);
     progress_.ended_at = now();
     progress_.pages_left = 0;
-    progress_.state = MoveState::completed;
     progress_.failure = {};
-    be_over();
+    table_.end();
     log("migration: {} runs at the target; freeing it here", progress_.partition());
-    control_.release(*order_.partition, whole);
     channels_.end(true);
     end_connection(stream_, true);
+    phase_ = Phase::leaving;
+    if (control_.release(*order_.partition, whole))
+        left(*order_.partition);
+}
+
+void SourceSession::left(const partition::Partition& partition) {
+    if (phase_ != Phase::leaving || order_.partition != &partition)
+        return;
+    progress_.state = MoveState::completed;
+    be_over();
 }
 
 void SourceSession::handle_failure(const Record& record) {
@@ -89,7 +97,7 @@ void SourceSession::ended(const partition::Partition& partition) {
 }
 
 void SourceSession::fail(const Failure& why, bool tell_peer) {
-    if (phase_ == Phase::idle || phase_ == Phase::over)
+    if (phase_ == Phase::idle || phase_ == Phase::leaving || phase_ == Phase::over)
         return;
     channels_.end(false);
     asked_now_ = false;

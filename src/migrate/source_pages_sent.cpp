@@ -27,14 +27,14 @@ bool all_zero(std::span<const std::byte> granule) {
     return true;
 }
 
+} // namespace
+
 std::span<const std::byte> granule_of(const partition::Partition& partition, std::uint64_t index) {
     // A block holds whole granules, so a granule is in one piece.
     const auto real = partition.memory.translate({index * partition.granule}, partition.granule);
     invariant(real.has_value(), "a granule outside the partition's memory");
     return {arch::real_pointer(*real), partition.granule};
 }
-
-} // namespace
 
 void SourceSession::begin_suspended() {
     progress_.stopped_at = now();
@@ -84,13 +84,6 @@ void SourceSession::send(Copy copy) {
     }
     if (zero) {
         encoder_.forget(index);
-        if (!zero_digest_) {
-            // Of zeros that nobody stores to; the granule itself may have changed since, and goes again then.
-            const auto zeros = writer_.payload().first(granule.size());
-            std::ranges::fill(zeros, std::byte{0});
-            zero_digest_ = xxh64(zeros);
-        }
-        order_.digests[index] = *zero_digest_;
         if (zero_count_++ == 0) {
             zero_first_ = index;
             zero_order_ = copy.order;
@@ -100,7 +93,6 @@ void SourceSession::send(Copy copy) {
         if (zero_count_ % 64 == 0 && out_of_time())
             put_zero_run();
     } else {
-        order_.digests[index] = xxh64(granule);
         put_page(copy, granule);
     }
     if (!copy.again)

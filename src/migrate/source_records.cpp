@@ -91,6 +91,7 @@ bool SourceSession::produce() {
     case Phase::waiting:
     case Phase::reconnecting:
     case Phase::comparing:
+    case Phase::leaving:
     case Phase::connecting:
     case Phase::greeting:
     case Phase::confirming:

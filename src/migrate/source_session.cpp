@@ -38,8 +38,7 @@ std::expected<void, Failure> SourceSession::start(net::Network& network, const M
         return possible;
     const partition::Partition& partition = *order.partition;
     const PartitionShape shape = shape_of(partition);
-    invariant((order.check_only || order.digests.size() >= shape.granules()) && order.pages != nullptr,
-              "a move without its tables");
+    invariant(order.pages != nullptr, "a move without the table of its pages");
 
     progress_ = {};
     progress_.role = Role::source;
@@ -59,7 +58,6 @@ std::expected<void, Failure> SourceSession::start(net::Network& network, const M
     pacer_ = Pacer(order.bandwidth, facts_.timebase_frequency, now());
     cursor_ = 0;
     zero_count_ = 0;
-    zero_digest_.reset();
     watching_ = in_round_ = false;
     watch_ticks_ = 0;
     table_.begin(*order.partition);
@@ -143,7 +141,7 @@ void SourceSession::erase_records() {
 }
 
 bool SourceSession::step(std::uint64_t budget) {
-    if (phase_ == Phase::idle || phase_ == Phase::over) {
+    if (phase_ == Phase::idle || phase_ == Phase::leaving || phase_ == Phase::over) {
         erase_records();
         return false;
     }

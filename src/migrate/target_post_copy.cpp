@@ -88,6 +88,7 @@ void TargetSession::complete() {
     progress_.state = MoveState::completed;
     progress_.ended_at = control_.now();
     progress_.failure = {};
+    outcomes_.note(move(), source_key_, MoveOutcome::ran, progress_.ended_at); // it has not heard of that yet
     log("migration: {} {}", whole ? "all is here of" : "nothing more is needed of", shape_.name());
     control_.complete(partition, whole);
     if (stream_ == nullptr)

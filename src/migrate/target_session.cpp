@@ -298,7 +298,7 @@ void TargetSession::handle_run(const Record& record) {
     partition.timebase_offset =
         offset_at_target(clock_->offset, clock_->difference, now, clock_->stopped_at + clock_->offset);
     // From here on it is ours, whatever becomes of the connection.
-    outcomes_.note(move(), source_key_, MoveOutcome::ran);
+    outcomes_.note(move(), source_key_, MoveOutcome::ran, now);
     progress_.stopped_at = stopped_here;
     progress_.started_at = now;
     if (arrival_.pages->pages_left() != 0) {
@@ -401,7 +401,7 @@ void TargetSession::fail(const Failure& why, bool tell_peer) {
     }
     log("migration: refused what came from the link: {}: {}", name(why.error), why.text());
     if (phase_ == Phase::held)
-        outcomes_.note(move(), source_key_, MoveOutcome::destroyed);
+        outcomes_.note(move(), source_key_, MoveOutcome::destroyed, control_.now());
     partition::Partition* const partition = arrival_.partition;
     be_over();
     if (partition != nullptr)
@@ -416,6 +416,9 @@ void TargetSession::closed(net::CloseReason reason) {
         return;
     if (phase_ == Phase::over)
         channels_.end(); // those that the source has not ended
+    // It ends the connection in order when it has heard how the move has ended.
+    if (phase_ == Phase::over && reason == net::CloseReason::finished && clock_)
+        outcomes_.heard(move(), source_key_);
     fail(lost_connection(reason, "the source"), false);
 }
 

@@ -24,7 +24,8 @@ SourcePages* TrackedPages::begin(const partition::Partition& partition, std::uin
     end();
     const Bytes room = SourcePages::room_for(partition.memory.size(), partition.granule);
     const Bytes size = RealAddr{room}.align_up(memory::frame_size).value;
-    const auto begin = frames_.allocate(size, memory::frame_size, FrameState::hypervisor);
+    const auto begin = frames_.allocate(size, memory::frame_size, FrameState::hypervisor,
+                                        memory::Contents::any); // SourcePages begins with all of it
     if (!begin)
         return nullptr;
     memory_ = {*begin, size};

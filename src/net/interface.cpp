@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <arch/clock.hpp>
 #include <arch/real_memory.hpp>
 #include <cstring>
 #include <lwip/etharp.h>
 #include <netif/ethernet.h>
 #include <transom/base/log.hpp>
+#include <transom/net/clock.hpp>
 #include <transom/net/interface.hpp>
 
 namespace transom::net {
@@ -12,6 +14,21 @@ namespace {
 
 /// Frames queued for sending before the card is told without waiting for the end of the round.
 constexpr unsigned flush_threshold = 4;
+
+/// Asking the device for its status is a slow access, and a frame should not wait for it.
+constexpr std::uint64_t look_every_ms = 1000;
+
+std::string_view describe(virtio::RingError error) {
+    switch (error) {
+    case virtio::RingError::index_jumped:
+        return "gives back more buffers than it has";
+    case virtio::RingError::unknown_buffer:
+        return "gives back a buffer that it does not have";
+    case virtio::RingError::bad_length:
+        break;
+    }
+    return "says that it wrote more into a buffer than that has";
+}
 
 ip4_addr_t to_lwip(Ipv4Address address) { return {lwip_htonl(address.value)}; }
 
@@ -48,12 +65,13 @@ std::expected<void, virtio::SetupError> Interface::init(const InterfaceConfig& c
 }
 
 unsigned Interface::poll(unsigned budget) {
+    look_whether_broken();
     take_sent();
     unsigned frames = 0;
     for (; up_ && frames < budget; ++frames) {
         const auto frame = card_.receive();
         if (!frame)
-            fail(frame.error());
+            fail(describe(frame.error()));
         else if (*frame)
             accept(**frame);
         else
@@ -142,7 +160,7 @@ void Interface::take_sent() {
     while (up_) {
         const auto number = card_.take_sent();
         if (!number)
-            return fail(number.error());
+            return fail(describe(number.error()));
         if (!*number)
             return;
         if (pbuf* sent = sending_[**number]; sent != nullptr)
@@ -151,9 +169,18 @@ void Interface::take_sent() {
     }
 }
 
-void Interface::fail(virtio::RingError error) {
-    log("net: {}{}: the network card gives nonsense back (error {}); it is switched off", netif_.name[0],
-        netif_.name[1], static_cast<unsigned>(error));
+void Interface::look_whether_broken() {
+    const std::uint64_t now = arch::timebase();
+    if (!up_ || now - looked_at_ < look_every_ms * ticks_per_millisecond())
+        return;
+    looked_at_ = now;
+    if (card_.device_broken())
+        fail("says that it is broken (DEVICE_NEEDS_RESET)");
+}
+
+void Interface::fail(std::string_view why) {
+    log("net: {}{}: the network card {}; it is switched off until the machine starts again", netif_.name[0],
+        netif_.name[1], why);
     up_ = false;
     card_.stop();
     netif_set_link_down(&netif_);

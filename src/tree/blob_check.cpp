@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "blob_check.hpp"
 
+#include <algorithm>
 #include <libfdt.h>
 #include <transom/base/address.hpp>
 
@@ -12,6 +13,38 @@ namespace {
 constexpr std::size_t max_property_name = 31;
 constexpr std::size_t max_property_names = kib(4);
 constexpr std::uint32_t first_version_with_their_size = 17;
+
+// The largest manifest, of 16 partitions and 32 files with all that is known of each, has half of that.
+constexpr int max_tags = 1024;
+constexpr std::size_t max_node_name = 63;
+constexpr int max_reserved = 16; // nobody asks for them
+
+/// Whether the node that begins at this offset of the structure, if one does, has a name that nobody should look for the end of.
+bool has_long_name(std::span<const std::byte> blob, int offset) {
+    const auto* const tag =
+        static_cast<const std::byte*>(fdt_offset_ptr(blob.data(), offset, static_cast<unsigned>(FDT_TAGSIZE)));
+    if (tag == nullptr || fdt32_ld(reinterpret_cast<const fdt32_t*>(tag)) != FDT_BEGIN_NODE)
+        return false;
+    const auto rest = blob.subspan(static_cast<std::size_t>(tag - blob.data()) + FDT_TAGSIZE);
+    return rest.size() > max_node_name && std::ranges::count(rest.first(max_node_name + 1), std::byte{0}) == 0;
+}
+
+/// Each look for a node or a property goes over all that lies before it, whatever it is. Null as below.
+const char* too_many(std::span<const std::byte> blob) {
+    const void* const fdt = blob.data();
+    std::uint64_t address = 0, size = 0;
+    for (int n = 0; fdt_get_mem_rsv(fdt, n, &address, &size) == 0 && size != 0; ++n)
+        if (n == max_reserved)
+            return "it reserves more than 16 pieces of memory";
+    int next = 0;
+    for (int tags = 0; tags < max_tags; ++tags) {
+        if (has_long_name(blob, next))
+            return "the name of a node has more than 63 characters";
+        if (fdt_next_tag(fdt, next, &next) == FDT_END)
+            return nullptr;
+    }
+    return "it has more nodes and properties than any manifest";
+}
 
 /// What libfdt would take long over: it looks for the end of each property's name. Null: nothing, or its own check will say what is wrong.
 const char* too_long(std::span<const std::byte> blob) {
@@ -28,7 +61,7 @@ const char* too_long(std::span<const std::byte> blob) {
         if (length > max_property_name)
             return "the name of a property has more than 31 characters";
     }
-    return nullptr;
+    return too_many(blob);
 }
 
 } // namespace

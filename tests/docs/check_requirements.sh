@@ -35,6 +35,15 @@ while read -r line; do
     done
 done <"$list"
 
+# Requirements that a test, a model or a guest names otherwise, and those of which decisions.md says something.
+declare -A named=() decided=()
+while read -r id; do
+    named[$id]=1
+done < <(grep -rhoE --exclude-dir=docs --exclude=expected_tests.txt '\b[RCPIJ][0-9]+\b' tests | sort -u)
+while read -r id; do
+    decided[$id]=1
+done < <(grep -oE '\b[RCPIJ][0-9]+\b' docs/decisions.md | sort -u)
+
 # What stands in backticks in a cell, into the array `words`.
 quoted() {
     local parts i
@@ -71,6 +80,8 @@ check() {
             in_row+="$word $name "
         done
         [[ $state != met* || ${#words[@]} -gt 0 ]] || printf '%s is met without a test\n' "$id"
+        [[ $state != met* || -n ${named_after[$id]:-} || -n ${named[$id]:-} ]] || printf '%s is met and no test names it\n' "$id"
+        [[ $state != part* || -n ${decided[$id]:-} ]] || printf '%s is met in part without a reason in docs/decisions.md\n' "$id"
         for word in ${named_after[$id]:-}; do
             [[ $in_row == *" $word "* ]] || printf '%s does not name the test %s, which has its name\n' "$id" "$word"
         done
@@ -113,6 +124,8 @@ finds 'R1 names the test nowhere\.' '/^\| R1 \|/s/\x60(unit|model)\./\x60nowhere
 finds 'R1 does not name the test .*\.R1_' '/^\| R1 \|/s/\x60[^\x60]*\.R1_[^\x60]*\x60//'
 finds 'R1 is met without code' 's/^(\| R1 \|[^|]*\|)[^|]*\|/\1 |/'
 finds 'R1 is met without a test' 's/^(\| R1 \|[^|]*\|[^|]*\|)[^|]*\|/\1 |/'
+finds 'R24 is met and no test names it' 's/^(\| R24 \|.*)\| absent[^|]*\|$/\1| met |/'
+finds 'R79 is met in part without a reason' 's/^(\| R79 \|.*)\|[^|]*\|$/\1| part: something |/'
 finds 'R1 is absent without a decision' '/^\| R1 \|/s/\| met[^|]*\|$/| absent: it is not wanted |/'
 finds 'R1 is in no known state' '/^\| R1 \|/s/\| met[^|]*\|$/| part |/'
 [[ $failures -eq 0 ]] || exit 1

@@ -123,7 +123,6 @@ migrate::MoveOrder StreamScene::order(MoveMode mode) {
     return {.partition = &p,
             .target = {0x0a4d0002},
             .port = migrate::migration_port,
-            .digests = here_.digests,
             .pages = &*move_->pages,
             .copies = std::as_writable_bytes(std::span(copies_)),
             .mode = mode};

@@ -93,7 +93,7 @@ void Disturber::look_at(Place& place) {
     }
 }
 
-/// As the mover does it: src/migrate/mover.cpp.
+/// As the mover does it: src/migrate/mover_source.cpp.
 void Disturber::hold(Place& place) {
     Partition& partition = *place.home.partition;
     auto before = PartitionState::running;

@@ -14,7 +14,7 @@ TEST(Decrementer, HoldsTheTicksThatAreLeft) {
     EXPECT_EQ(decrementer_at(now - 1, now), 0xffffffffu);
 }
 
-TEST(Decrementer, KeepsItsInterruptHoweverLongAgoItWas) {
+TEST(Decrementer, I10_KeepsItsInterruptHoweverLongAgoItWas) {
     constexpr std::uint64_t longest = 0x80000000; // ticks that 32 bits can say, about four seconds
     for (const std::uint64_t ago : {longest - 1, longest, longest + 1, 2 * longest, 3 * longest, 1000 * longest})
         EXPECT_LT(static_cast<std::int32_t>(decrementer_at(now - ago, now)), 0) << ago;

@@ -399,5 +399,34 @@ TEST_F(MoverTest, J7_RecoverConnectsAgainInPostCopy) {
     EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
 }
 
+// Nor is it over when they are connected again and the target does not say what it lacks.
+TEST_F(MoverTest, J7_RecoverWaitsForATargetThatIsConnectedAndSilent) {
+    a.build("linux");
+    ASSERT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {.mode = MoveMode::post_copy}));
+    for (int rounds = 0; rounds < 10'000 && b.mover.progress().state != MoveState::post_copying; ++rounds)
+        round();
+    ASSERT_EQ(b.mover.progress().state, MoveState::post_copying);
+    network.connector().cut = true;
+    const std::size_t before = network.ends.size();
+    network.window = 0; // of the next connection: nothing goes through it
+    round();
+    round();
+    ASSERT_EQ(a.mover.recovery("linux").outcome, in_doubt);
+    machine.advance(twin_facts.timebase_frequency); // it tries again each second
+    round();
+    round();
+    ASSERT_GT(network.ends.size(), before);
+    ASSERT_TRUE(a.mover.recover("linux")) << "it is not where it can be said who has all of it";
+    EXPECT_EQ(a.mover.recovery("linux").outcome, asking);
+    for (std::size_t end = before; end < network.ends.size(); ++end)
+        network.ends[end]->window = 100'000;
+    network.window = 100'000;
+    for (int rounds = 0; rounds < 10'000 && a.mover.recovery("linux").outcome == asking; ++rounds)
+        round();
+    EXPECT_EQ(a.mover.recovery("linux").outcome, there);
+    go_on();
+    EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+}
+
 } // namespace
 } // namespace transom::migrate

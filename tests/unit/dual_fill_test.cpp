@@ -95,7 +95,7 @@ TEST_P(DualFill, AtTheTargetStoresArePermittedAtOnce) {
     EXPECT_EQ(s.engine.counters().faults, 1u);
 }
 
-TEST_P(DualFill, APageThatIsMissingIsAskedForAndNothingHasChanged) {
+TEST_P(DualFill, J3_APageThatIsMissingIsAskedForAndNothingHasChanged) {
     const Ptex slot = s.enter(page);
     s.pages.missing.insert(page.number << 16);
     s.to_dual();

@@ -211,7 +211,7 @@ INSTANTIATE_TEST_SUITE_P(Formats, DualRandom, testing::Values(hpt::Format::isa_2
                          hpt::format_name);
 
 // R2, R16 to R19, I3, I4, I7: all that the partition sees is what it would see without migrations.
-TEST_P(DualRandom, R2_APartitionSeesNothingOfItsMigrations) {
+TEST_P(DualRandom, R2_I5_I12_J5_APartitionSeesNothingOfItsMigrations) {
     s.mmus.emplace_back(GetParam(), hpt::test_log2_bytes);
     for (int i = 0; i < 150000; ++i) {
         ASSERT_NO_FATAL_FAILURE(step()) << "step " << i;

@@ -84,11 +84,23 @@ class LifeMoveTest : public testing::Test {
         EXPECT_EQ(seen[0], std::byte{0x11});
     }
     /// Of its own will.
-    static void reboots(LivingTwin& where, std::string_view name) {
+    static void ends(LivingTwin& where, std::string_view name, partition::StopReason why) {
         Partition& partition = *where.roster.find(name);
-        partition.stop_reason = partition::StopReason::reboot;
+        partition.stop_reason = why;
         partition.state = PartitionState::off;
         where.life.ended(partition);
+    }
+    static void reboots(LivingTwin& where, std::string_view name) { ends(where, name, partition::StopReason::reboot); }
+    /// From a's bundle, which is firmware's; b waits with none.
+    void post_copy_from_boot() {
+        a.define_and_start("linux");
+        a.life.definitions().find("linux")->by_operator = false;
+        test::fill_with_noise(*a.roster.find("linux"));
+        ASSERT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migrate::migration_port,
+                                 {.mode = migrate::MoveMode::post_copy}));
+        for (int rounds = 0; rounds < 10'000 && b.mover.progress().state != MoveState::post_copying; ++rounds)
+            round();
+        ASSERT_GT(b.mover.progress().pages_left, 0u);
     }
     void go_on() {
         for (int rounds = 0; rounds < 100'000 && (a.mover.progress().in_progress() || rounds < 10); ++rounds)
@@ -226,6 +238,51 @@ TEST_F(LifeMoveTest, R28_ARebootAtTheTargetBeforeAllHasComeNeedsNothingMoreOfIt)
     EXPECT_EQ(a.roster.find("linux"), nullptr);
     expect_started_anew(b, "linux");
     EXPECT_THAT(b.events, ElementsAre("arrived linux", "ending linux", "starting linux"));
+}
+
+TEST_F(LifeMoveTest, TheTargetDoesNotEndBeforeTheSourceHasHeardThatItsPartitionHas) {
+    post_copy_from_boot();
+    ends(b, "linux", partition::StopReason::power_off);
+    EXPECT_EQ(b.roster.size(), 0u);
+    while (a.mover.progress().state != MoveState::completed) {
+        ASSERT_TRUE(a.mover.progress().in_progress()) << a.mover.progress().failure.text();
+        ASSERT_FALSE(b.life.over());
+        round();
+    }
+    EXPECT_EQ(a.roster.find("linux"), nullptr);
+    round();
+    EXPECT_TRUE(b.life.over());
+}
+
+TEST_F(LifeMoveTest, TheTargetDoesNotEndBeforeTheSourceCouldConnectAgain) {
+    post_copy_from_boot();
+    network.connector().cut = true;
+    round();
+    ends(b, "linux", partition::StopReason::power_off);
+    EXPECT_FALSE(b.life.over());
+    while (a.mover.progress().state != MoveState::completed) {
+        ASSERT_TRUE(a.mover.progress().in_progress()) << a.mover.progress().failure.text();
+        ASSERT_FALSE(b.life.over());
+        machine.advance(test::facts.timebase_frequency / 100);
+        round();
+    }
+    EXPECT_FALSE(b.life.over()) << "what it says last may get lost";
+    machine.advance(migrate::silence_limit_s * test::facts.timebase_frequency);
+    EXPECT_TRUE(b.life.over());
+}
+
+TEST_F(LifeMoveTest, ASourceThatIsSilentDoesNotKeepTheTargetForEver) {
+    post_copy_from_boot();
+    ends(b, "linux", partition::StopReason::power_off);
+    const std::uint64_t limit = migrate::silence_limit_s * test::facts.timebase_frequency;
+    for (int tenths = 0; tenths < 9; ++tenths) { // it is connected, and says nothing
+        machine.advance(limit / 10);
+        b.mover.run();
+        ASSERT_FALSE(b.life.over()) << tenths;
+    }
+    machine.advance(limit / 10);
+    b.mover.run();
+    EXPECT_TRUE(b.life.over());
 }
 
 TEST_F(LifeMoveTest, ADefinitionThatComesMakesRoomWhenTheMoveFails) {

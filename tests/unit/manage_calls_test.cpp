@@ -51,5 +51,16 @@ TEST_F(ManageTest, ListsThePartitionsCallsWithLatenciesWhileItIsObserved) {
     EXPECT_THAT(ask("trace partition=debian age=1\n"), ElementsAre(StartsWith("error unknown-key: ")));
 }
 
+TEST_F(ManageTest, TracesTheCallsOfAPartitionThatHasMovedInTheMachinesTime) {
+    partition::Partition& p = *machine.debian;
+    p.timebase_offset = 1 << 24;
+    p.allowed_calls.allow(papr::FunctionSets::all());
+    p.observation.start();
+    p.vcpus[0].registers.gpr[3] = 0x1d8;
+    (void)hcall::dispatch(p.vcpus[0]);
+    EXPECT_THAT(ask("trace partition=debian\n"),
+                ElementsAre("+ timebase=1000 vcpu=0 call=H_POLL_PENDING token=0x1d8 status=0", "ok calls=1"));
+}
+
 } // namespace
 } // namespace transom::manage

@@ -19,6 +19,7 @@ struct TestMachine final : Machine {
     std::string ordered_partition;
     std::optional<migrate::Failure> refusal;
     std::vector<std::uint64_t> hashes;
+    bool reads_what_it_frees = false;
     unsigned digests_for = ~0u; // how many calls of digests() until the next move takes the table
     std::vector<std::pair<std::string, migrate::Owner>> forced;
     std::vector<std::string> asked_about; // by recover,
@@ -119,6 +120,8 @@ struct TestMachine final : Machine {
         if (refusal)
             return std::unexpected(*refusal);
         forced.emplace_back(std::string(name), owner);
+        using enum migrate::Recovery::Outcome;
+        recovered = {.outcome = owner == migrate::Owner::here ? here : reads_what_it_frees ? asking : there};
         return {};
     }
     std::optional<DigestTable> digests(std::string_view name) override {

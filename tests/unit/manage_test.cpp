@@ -253,6 +253,16 @@ TEST_F(ManageTest, RecoverAnswersWhenTheTargetHas) {
     EXPECT_EQ(machine.waiting, 0) << "nobody is there any more when it is";
 }
 
+// A partition that is the peer's is here until its memory has been read once more.
+TEST_F(ManageTest, J7_TheOperatorsWordIsAnsweredWhenItIsGone) {
+    machine.reads_what_it_frees = true;
+    EXPECT_THAT(ask("recover partition=debian owner=peer force=peer-dead\n"), ElementsAre());
+    EXPECT_EQ(machine.waiting, 1);
+    machine.recovered.outcome = migrate::Recovery::Outcome::there;
+    EXPECT_THAT(ask(""), ElementsAre("ok owner=peer"));
+    EXPECT_EQ(machine.waiting, 0);
+}
+
 TEST_F(ManageTest, SendsDigestsThroughANarrowConnection) {
     net.window = 100;
     for (std::uint64_t i = 0; i < 130; ++i)

@@ -199,5 +199,39 @@ TEST(Manifest, RefusesNamesThatTakeLongToRead) {
     EXPECT_THAT(error("x", 0, 16), HasSubstr("a version before 17"));
 }
 
+TEST(Manifest, RefusesWhatTakesLongToGoOver) {
+    // What was taken out of a tree stays as so many gaps, which each look for something goes over.
+    const auto with_gaps = [](std::uint32_t gaps) {
+        FdtBuilder fdt;
+        fdt.bytes("gap", std::vector<std::byte>(gaps * FDT_TAGSIZE));
+        const auto blob = whole_bundle(fdt);
+        const bool gone = fdt_nop_property(const_cast<std::byte*>(blob.data()), 0, "gap") == 0;
+        EXPECT_TRUE(gone && fdt_check_full(blob.data(), blob.size()) == 0) << "a sound tree";
+        const auto parsed = Manifest::parse(blob);
+        return parsed ? "" : std::string(parsed.error().view());
+    };
+    EXPECT_EQ(with_gaps(900), "");
+    EXPECT_THAT(with_gaps(10'000), HasSubstr("it has more nodes and properties than any manifest"));
+
+    const auto with_node = [](std::size_t length) {
+        return partition_error([&](FdtBuilder& f) { f.begin(std::string(length, 'x')).end(); });
+    };
+    EXPECT_THAT(with_node(63), HasSubstr("is not known"));
+    EXPECT_THAT(with_node(64), HasSubstr("the name of a node has more than 63 characters"));
+
+    const auto with_reserved = [](std::uint64_t pieces) {
+        FdtBuilder fdt;
+        std::vector<std::byte> blob(kib(64));
+        const auto whole = whole_bundle(fdt);
+        EXPECT_EQ(fdt_open_into(whole.data(), blob.data(), static_cast<int>(blob.size())), 0);
+        for (std::uint64_t n = 0; n < pieces; ++n)
+            EXPECT_EQ(fdt_add_mem_rsv(blob.data(), n, 1), 0);
+        const auto parsed = Manifest::parse(blob);
+        return parsed ? "" : std::string(parsed.error().view());
+    };
+    EXPECT_EQ(with_reserved(16), "");
+    EXPECT_THAT(with_reserved(17), HasSubstr("it reserves more than 16 pieces of memory"));
+}
+
 } // namespace
 } // namespace transom::tree

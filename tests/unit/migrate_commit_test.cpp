@@ -59,7 +59,7 @@ class Commit : public Move {
     static constexpr std::uint64_t whole = ~std::uint64_t{0};
 };
 
-TEST_F(Commit, ExactlyOneSideHasThePartitionWhereverTheConnectionBreaks) {
+TEST_F(Commit, J4_ExactlyOneSideHasThePartitionWhereverTheConnectionBreaks) {
     small();
     ASSERT_EQ(cut(whole, whole).state, MoveState::completed);
     const auto forward = net.acceptor().history;
@@ -174,7 +174,7 @@ TEST_F(Commit, TalkIsNoAnswerToRun) {
     EXPECT_FALSE(runs_here());
 }
 
-TEST_F(Commit, AWrongCountInHeldMakesTheSourceResume) {
+TEST_F(Commit, R40_AWrongCountInHeldMakesTheSourceResume) {
     // A target that answers properly until held, and then counts wrong.
     struct Liar final : net::Listener, net::StreamHandler {
         net::ByteStream* stream = nullptr;

@@ -60,7 +60,7 @@ void expect_same_state(partition::Partition& a, partition::Partition& b) {
     }
 }
 
-TEST_F(Move, CarriesAPartitionOver) {
+TEST_F(Move, I11_J6_CarriesAPartitionOver) {
     partition::Partition& p = populate(kib(64), 3, {0, 1, 7, 100, 255});
     ASSERT_TRUE(source.start(net, order(p)));
     settle();

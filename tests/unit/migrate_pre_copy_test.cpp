@@ -204,7 +204,7 @@ TEST_F(PreCopy, OneThatOutrunsTheStreamStays) {
     EXPECT_EQ(source_control.untracked, 1u);
 }
 
-TEST_F(PreCopy, CancelledWhileItRunsItHasNotEvenStopped) {
+TEST_F(PreCopy, I13_CancelledWhileItRunsItHasNotEvenStopped) {
     ASSERT_TRUE(source.start(net, order(large())));
     ASSERT_TRUE(until([&] { return has_arrived(5); }));
     EXPECT_TRUE(source.cancel());

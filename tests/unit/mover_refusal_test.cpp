@@ -90,6 +90,27 @@ TEST_F(MoverTest, APartitionKeepsTheFacilitiesThatItWasToldOfAndNoOthers) {
     EXPECT_THAT(refusal(), testing::HasSubstr("0x18000"));
 }
 
+// What an operator asks about is the move that there was.
+TEST_F(MoverTest, WhoIsTurnedAwayDoesNotHideTheLastMove) {
+    a.build("linux");
+    b.build("other");
+    ASSERT_TRUE(move("linux"));
+    ASSERT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+    a.build("other");
+    ASSERT_TRUE(a.mover.listen(network)); // the pipe leads to the one that listened last
+    ASSERT_TRUE(b.mover.move(network, "other", {0x0a4d0001}, migration_port, {}));
+    go_on();
+    EXPECT_EQ(b.mover.progress().failure.error, MoveError::partition_name) << b.mover.progress().failure.text();
+    EXPECT_EQ(a.mover.progress().role, Role::source);
+    EXPECT_EQ(a.mover.progress().partition(), "linux");
+    ASSERT_TRUE(a.roster.find("other") != nullptr);
+    a.end("other");
+    ASSERT_TRUE(b.mover.move(network, "other", {0x0a4d0001}, migration_port, {}));
+    go_on();
+    EXPECT_EQ(a.mover.progress().role, Role::target);
+    EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+}
+
 TEST_F(MoverTest, AnOtherProcessorOfTheGenerationIsEnoughWhereTheOperatorSaysSo) {
     MachineFacts newer = twin_facts;
     newer.processor_version = 0x004e1202;

@@ -62,6 +62,7 @@ TEST_F(SecureMoveTest, J8_NothingOfThePartitionIsOnTheWire) {
     secure_go_on();
     ASSERT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
     ASSERT_EQ(b.mover.progress().state, MoveState::completed);
+    EXPECT_FALSE(b.mover.owes_word()) << "its source has ended the connection in order";
     partition::Partition& there = *b.roster.find("linux");
     std::array<std::byte, pattern.size()> found{};
     ASSERT_TRUE(there.memory.read(LogicalAddr{kib(508)}, found));

@@ -94,7 +94,7 @@ const Actor one_sender = [](PageWorld& world, unsigned step) { world.sender(0, s
 const Actor other_sender = [](PageWorld& world, unsigned step) { world.sender(1, step); };
 
 // P1, P2, P3, P5, P6.
-TEST(PageInterleaving, P1_P2_P3_P5_P6_NoOrderLosesAStore) {
+TEST(PageInterleaving, R45_P1_P2_P3_P5_P6_NoOrderLosesAStore) {
     const Actor processor = [](PageWorld& world, unsigned step) { world.processor(step, kib(64)); };
     const Actor hypervisor = [](PageWorld& world, unsigned step) { world.hypervisor(step); };
     const Orders orders = run_all(kib(64), {{3, processor}, {2, hypervisor}, {3, one_sender}, {3, other_sender}});

@@ -280,6 +280,25 @@ TEST_F(PageOrderSimulation, ResendsFewerPagesThanByAddress) {
         }
 }
 
+// A trace that went wrong comes again by its seed: page for page, and each page with the same state.
+TEST(PageOrder, R64_TheSameSeedIsTheSameTrace) {
+    const auto trace = [](std::uint64_t seed) {
+        SimulatedMove move(512, {.classes = {{0.1, 0.7}, {0.9, 0.3}}, .stores_per_page = 0.7}, seed);
+        PageOrder order(move.table());
+        std::vector<std::uint64_t> states;
+        move.at_each_page = [&] {
+            for (std::uint64_t page = 0; page < 512; ++page)
+                states.push_back(move.table().state({page}).bits);
+        };
+        move.run(order, 10);
+        return states;
+    };
+    const std::vector<std::uint64_t> once = trace(64);
+    EXPECT_GT(once.size(), 512u * 512u);
+    EXPECT_TRUE(once == trace(64));
+    EXPECT_FALSE(once == trace(65));
+}
+
 // Where pages are much alike there is little to be gained, and nothing is lost.
 TEST_F(PageOrderSimulation, LosesNothingWherePagesAreAlike) {
     for (const Writer& writer : {Writer{even, 0.1}, Writer{even, 0.5}, Writer{flatter, 0.5}}) {

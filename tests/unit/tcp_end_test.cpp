@@ -114,5 +114,22 @@ TEST(TcpStream, ABrokenCardDoesNotBreakTheMachine) {
         [](Side&) {});
 }
 
+// So does QEMU's, when it finds nonsense in a ring: it does nothing from then on, and nobody else would say why.
+TEST(TcpStream, ACardThatSaysThatItIsBrokenIsSwitchedOff) {
+    run(
+        [](Side& side) {
+            Sink sink;
+            REQUIRE(side.stack.connect(address_of(2), 7, sink).has_value());
+            side.poll();
+            side.model().status |= 0x40;
+            side.poll_until([&] { return !side.stack.interface(InterfaceId::link).up(); }, 100);
+            REQUIRE(side.model().status == 0);
+            REQUIRE(side.log().back().ends_with(": the network card says that it is broken (DEVICE_NEEDS_RESET); it is "
+                                                "switched off until the machine starts again"));
+            side.poll_until([&] { return sink.end.has_value(); }, 100);
+        },
+        [](Side&) {});
+}
+
 } // namespace
 } // namespace transom::net

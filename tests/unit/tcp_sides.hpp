@@ -84,6 +84,7 @@ class Side {
     }
 
     ModelVirtioNet& model() { return model_; }
+    const std::vector<std::string>& log() const { return machine_.log_; }
 
   private:
     arch::FakeMachine machine_{mib(32)};

@@ -119,7 +119,8 @@ TEST(ToolTicks, NoticesEachKindOfBreak) {
     EXPECT_EQ(report({{30, 6, 30}}).missing, 3u);
     EXPECT_EQ(report({{30, 6, 30}}).first_missing, "between 2 and 6, where '' stood");
     EXPECT_EQ(report({{30, 3, 19}}).clock_stepped_back, 1u);
-    EXPECT_EQ(report({{15, 3, 30}}).source_after_target, 1u);
+    EXPECT_EQ(report({{30, 2, 30}, {40, 3, 40}}).source_after_target, 1u) << "both made the second one";
+    EXPECT_TRUE(report({{15, 3, 30}}).unbroken()) << "the source's console was read late";
 }
 
 Answer answer(std::initializer_list<const char*> lines) {

@@ -40,5 +40,35 @@ TEST(ArrivingPages, NothingIsLeftOfAPartitionThatHasArrived) {
     EXPECT_EQ(twin.frames.available(), free);
 }
 
+// Of a large partition they are large, and whoever says hello may say it again and again.
+TEST(ArrivingPages, AreClearedInPortions) {
+    constexpr Bytes size = mib(256), states = size / kib(4) * sizeof(std::uint64_t);
+    arch::FakeMachine machine{twin_size};
+    TwinMachine twin(arch::fake_real_base);
+    twin.leave_noise(mib(16));
+
+    ArrivingPages pages(twin.frames);
+    PartitionShape shape;
+    shape.memory_size = size;
+    shape.granule = kib(4);
+    shape.table_log2 = 18;
+    PageArrivals* const arrivals = pages.begin(shape);
+    ASSERT_NE(arrivals, nullptr);
+    EXPECT_EQ(twin.frames.total(FrameState::dirty), mib(16) - states - memory::frame_size);
+    const auto state = [&](std::uint64_t page) { return static_cast<unsigned>(arrivals->status({page})); };
+    EXPECT_EQ(state(0), 15u) << "nothing yet";
+    machine.step_ = 10;
+    EXPECT_FALSE(pages.clear(1));
+    EXPECT_EQ(state(0), 0u);
+    EXPECT_EQ(state(memory::frame_size / sizeof(std::uint64_t)), 15u) << "a frame is a portion";
+    unsigned portions = 1;
+    for (bool done = false; !done; ++portions)
+        done = pages.clear(1);
+    EXPECT_EQ(portions, states / memory::frame_size + 1);
+    for (std::uint64_t page = 0; page < arrivals->pages(); ++page)
+        ASSERT_EQ(arrivals->status({page}), ArrivalStatus::missing) << page;
+    EXPECT_TRUE(std::ranges::all_of(arrivals->present(), [](std::uint64_t word) { return word == 0; }));
+}
+
 } // namespace
 } // namespace transom::migrate

@@ -5,6 +5,8 @@
 #include "partition_builder.hpp"
 
 #include <arch/fake_machine.hpp>
+#include <arch/real_memory.hpp>
+#include <cstring>
 #include <gtest/gtest.h>
 #include <string>
 #include <transom/dual/attendant.hpp>
@@ -46,6 +48,15 @@ struct TwinMachine final : TwinMemory, MoveObserver {
         EXPECT_TRUE(built);
         roster.start(**built);
         return **built;
+    }
+
+    /// The memory that goes next was somebody's, and is not scrubbed.
+    void leave_noise(Bytes size) {
+        const auto at = frames.allocate(size, memory::frame_size, FrameState::hypervisor);
+        ASSERT_TRUE(at);
+        for (Bytes done = 0; done < size; done += memory::frame_size)
+            std::memset(arch::real_pointer(*at + done), 0xff, memory::frame_size);
+        frames.release({*at, size}, FrameState::hypervisor);
     }
 
     void end(std::string_view name) {

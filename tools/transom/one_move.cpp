@@ -133,7 +133,6 @@ void OneMove::cancel_move() {
 }
 
 void OneMove::note_completion(const Fields& source, const Fields& target) {
-    report_.total_s = seconds_since(asked_);
     report_.wire_bytes = source.number("bytes").value_or(0);
     report_.definition_bytes = source.number("definition_bytes").value_or(0);
     report_.pages_total = source.number("pages_total").value_or(0);
@@ -172,6 +171,7 @@ void OneMove::note_completion(const Fields& source, const Fields& target) {
 void OneMove::watch_move() {
     Progress progress(task_.label);
     MoveProgress shown(asked_);
+    bool over = false; // all of it is there; the source may still read what it frees
     for (;;) {
         source_.check_running();
         target_.check_running();
@@ -183,6 +183,11 @@ void OneMove::watch_move() {
         if (state != "connecting" && state != "pre-copying" && state != "copying" && state != "confirming" &&
             state != "post-copying" && state != "completed" && state != "in-doubt")
             fail("the move is {}: {} ({})", state, source.text("error"), source.text("error_name"));
+        if (!over && state != "in-doubt" && source.number("ended_ticks").value_or(0) != 0) {
+            over = true;
+            report_.total_s = seconds_since(asked_);
+            marks_.push_back({"completed", Clock::now()});
+        }
         if (state == "completed") {
             const Fields target = target_management_.demand("migration").result();
             if (target.text("state") == "failed" || target.text("state") == "refused")
@@ -190,12 +195,11 @@ void OneMove::watch_move() {
                      target.text("error_name"));
             if (target.text("state") == "completed") {
                 note_completion(source, target);
-                marks_.push_back({"completed", Clock::now()});
                 progress.done(fmt::format("{} {}", progress_bar(shown.fraction()), shown.text()));
                 return;
             }
         }
-        if (marks_.back().phase != state)
+        if (!over && marks_.back().phase != state)
             marks_.push_back({state, Clock::now()});
         progress.update(shown.fraction(), shown.text());
         if (Clock::now() >= until_)

@@ -109,14 +109,14 @@ TickReport analyse_ticks(const std::vector<Tick>& ticks, Clock::time_point from)
                 report.first_missing =
                     fmt::format("between {} and {}, where '{}' stood", highest, tick.number, printable(tick.before));
         }
-        highest = std::max(highest, tick.number);
+        const std::uint64_t highest_before = std::exchange(highest, std::max(highest, tick.number));
         if (tick.monotonic_ns < before.monotonic_ns || tick.boottime_ns < before.boottime_ns)
             ++report.clock_stepped_back;
         const double gap = milliseconds(tick.at - before.at);
-        // The last tick at the source must have come before the first one at the target.
+        // Had the source run on, it would have made the target's ticks, too. The times do not tell: a busy host reads one console late.
         if (tick.on_target && !before.on_target) {
             report.handover_gap_ms = gap;
-            if (gap < 0)
+            if (tick.number <= highest_before)
                 ++report.source_after_target;
         }
         gaps.push_back(gap);

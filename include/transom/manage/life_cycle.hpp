@@ -58,7 +58,7 @@ class LifeCycle final : public partition::Task, public migrate::MoveObserver {
     void operator_waits() { ++waiting_; }
     void operator_answered();
     /// Whether partitions have ended of their own will since an operator last had a hand in it, and nothing is left that could go on, or is
-    /// on its way here, and nobody waits for an answer, which takes a moment to get out.
+    /// on its way here, and nobody waits for an answer, which takes a moment to get out, nor a source for word of what it has moved here.
     bool over() const;
 
     migrate::DefinitionToSend definition_of(const partition::Partition& partition) override;

@@ -15,8 +15,10 @@ class ArrivingPages {
   public:
     explicit ArrivingPages(memory::Frames& frames) : frames_(frames) {}
 
-    /// For a move that begins: nothing is here yet. Null: no memory.
+    /// For a move that begins: nothing is here yet. Null: no memory. Nobody looks into it until it is cleared.
     PageArrivals* begin(const PartitionShape& shape);
+    /// Goes on with clearing it for about `ticks`. True: it is.
+    bool clear(std::uint64_t ticks);
     /// The same of its page table.
     TableArrivals table() const { return table_; }
     /// Whose they are; it may be gone.
@@ -29,6 +31,7 @@ class ArrivingPages {
   private:
     memory::Frames& frames_;
     RealRange memory_{};
+    Bytes cleared_ = 0; // of that
     std::optional<PageArrivals> pages_;
     TableArrivals table_;
     const partition::Partition* partition_ = nullptr;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -22,16 +23,24 @@ class MoveOutcomes {
   public:
     static constexpr std::size_t capacity = 16;
 
-    void note(const AgainRecord& move, net::PeerKey source, MoveOutcome outcome) {
-        entries_[next_++ % capacity] = Entry{move, source, outcome};
+    /// From `now` on, in ticks, its source can ask. For one that is noted already that begins again.
+    void note(const AgainRecord& move, net::PeerKey source, MoveOutcome outcome, std::uint64_t now) {
+        const std::size_t before = place_of(move, source);
+        entries_[before != capacity ? before : next_++ % capacity] = Entry{move, source, outcome, now, false};
+    }
+    /// Its source has heard how it ended.
+    void heard(const AgainRecord& move, net::PeerKey source) {
+        if (const std::size_t place = place_of(move, source); place != capacity)
+            entries_[place]->heard = true;
     }
     /// Nothing: no such move is remembered, as after a restart of this machine.
     std::optional<MoveOutcome> find(const AgainRecord& move, net::PeerKey source) const {
-        for (const std::optional<Entry>& entry : entries_)
-            if (entry && entry->source == source && entry->move.name == move.name &&
-                entry->move.stopped_at == move.stopped_at)
-                return entry->outcome;
-        return std::nullopt;
+        const std::size_t place = place_of(move, source);
+        return place != capacity ? std::optional(entries_[place]->outcome) : std::nullopt;
+    }
+    /// Whether there is one whose source may not have heard of it, and has not had `limit` ticks to ask.
+    bool any_unheard(std::uint64_t now, std::uint64_t limit) const {
+        return std::ranges::any_of(entries_, [&](const auto& e) { return e && !e->heard && now - e->since < limit; });
     }
 
   private:
@@ -39,7 +48,18 @@ class MoveOutcomes {
         AgainRecord move;
         net::PeerKey source;
         MoveOutcome outcome;
+        std::uint64_t since;
+        bool heard;
     };
+
+    /// Where it is among the entries; capacity: it is not.
+    std::size_t place_of(const AgainRecord& move, net::PeerKey source) const {
+        const auto at = std::ranges::find_if(entries_, [&](const auto& e) {
+            return e && e->source == source && e->move.name == move.name && e->move.stopped_at == move.stopped_at;
+        });
+        return static_cast<std::size_t>(at - entries_.begin());
+    }
+
     std::array<std::optional<Entry>, capacity> entries_;
     std::size_t next_ = 0;
 };

@@ -10,6 +10,7 @@
 #include <transom/migrate/arrivals.hpp>
 #include <transom/migrate/arriving_pages.hpp>
 #include <transom/migrate/copy_room.hpp>
+#include <transom/migrate/leaving.hpp>
 #include <transom/migrate/move_digests.hpp>
 #include <transom/migrate/move_options.hpp>
 #include <transom/migrate/recovery.hpp>
@@ -70,10 +71,13 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     /// Whether this partition is on its way to or from here.
     bool moves(const partition::Partition& partition) const {
         return partition.state == partition::PartitionState::empty || source_.moves(partition) ||
-               (completes(partition) && target_.busy());
+               leaving_.is(partition) || (completes(partition) && target_.busy());
     }
     /// Whether it runs here, and some of its memory is still to come.
     bool completes(const partition::Partition& partition) const { return target_.completes(partition); }
+    /// Whether how a move to here has ended is still to be said to its source: for silence_limit_s at most. It would have its partition, or be
+    /// in doubt, for ever if this machine ended before.
+    bool owes_word() const;
     /// To be called before a partition that has ended is destroyed.
     void ended(const partition::Partition& partition) {
         source_.ended(partition);
@@ -102,9 +106,9 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     void untrack(partition::Partition& partition) override;
     bool suspend(partition::Partition& partition) override;
     void resume(partition::Partition& partition) override;
-    void release(partition::Partition& partition, bool whole) override;
+    bool release(partition::Partition& partition, bool whole) override;
+    void let_go(partition::Partition& partition);
     void definition_read(const partition::Partition& partition, std::uint64_t digest) override;
-    void keep_digests(const partition::Partition& partition, bool whole);
     std::expected<Arrival, Failure> create(const PartitionShape& shape) override;
     std::expected<bool, Failure> prepare(partition::Partition& partition, bool post_copy,
                                          std::uint64_t budget) override;
@@ -122,7 +126,7 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     std::expected<void, Failure> check_drained(const partition::Partition* last);
     bool is_in_progress() const {
         // Who is connected and has not said what for is in nobody's way.
-        return source_.progress().in_progress() || (target_.busy() && !target_.awaits_hello()) ||
+        return source_.progress().in_progress() || leaving_.busy() || (target_.busy() && !target_.awaits_hello()) ||
                target_.progress().in_progress();
     }
 
@@ -133,6 +137,7 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     Announcer* announcer_ = nullptr;
     std::uint64_t next_announcement_ = 0;
     MoveDigests digests_;
+    Leaving leaving_{digests_};
     TrackedPages pages_;
     CopyRoom copies_;
     ArrivingPages arriving_;

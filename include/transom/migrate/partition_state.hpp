@@ -14,6 +14,9 @@
 
 namespace transom::migrate {
 
+/// A granule of its memory, all of which is here.
+std::span<const std::byte> granule_of(const partition::Partition& partition, std::uint64_t index);
+
 std::size_t encode_partition(const partition::Partition& partition, std::span<std::byte> to);
 std::size_t encode_vcpu(const partition::Vcpu& vcpu, std::span<std::byte> to);
 std::size_t encode_areas(const partition::Vcpu& vcpu, std::span<std::byte> to);

@@ -30,8 +30,6 @@ struct MoveOrder {
     partition::Partition* partition = nullptr;
     net::Ipv4Address target;
     std::uint16_t port = migration_port;
-    /// A word per granule for the digests of the frozen memory; kept by the caller. There may be none where it only checks.
-    std::span<std::uint64_t> digests;
     /// Of its memory, with nothing sent yet; kept by the caller as long as somebody may be told of it.
     SourcePages* pages = nullptr;
     /// For copies of pages that go again and again, with anything in it; kept by the caller until the move is over. May be empty.
@@ -56,7 +54,7 @@ class SourceSession final : public net::StreamHandler {
     /// `send_buffer` holds max_record bytes.
     SourceSession(SourceControl& control, const MachineFacts& facts, std::span<std::byte> send_buffer);
 
-    /// What can be said before connecting: nothing changes. The order may be without its digests.
+    /// What can be said before connecting: nothing changes. The order may be without its pages.
     std::expected<void, Failure> check(const MoveOrder& order) const;
     /// Begins a move. Errors: those of check(); nothing has changed then, progress() included. Or that it cannot connect: if no move was
     /// in progress, that tells of this attempt.
@@ -69,11 +67,13 @@ class SourceSession final : public net::StreamHandler {
     bool moves(const partition::Partition& partition) const {
         return progress_.in_progress() && order_.partition == &partition;
     }
-    /// Whether it runs at the target, which lacks some of its memory, and there is no connection.
+    /// Whether it runs at the target, which lacks some of its memory, and there is no connection, or one by which the target has not said
+    /// yet what it lacks.
     bool is_cut_off(const partition::Partition& partition) const {
-        return moves(partition) && (phase_ == Phase::waiting || phase_ == Phase::reconnecting);
+        return moves(partition) &&
+               (phase_ == Phase::waiting || phase_ == Phase::reconnecting || phase_ == Phase::comparing);
     }
-    /// Of one that is cut off: tries to connect at once.
+    /// Of one that is cut off: connects at once, if it is not connected.
     void ask_now() {
         asked_now_ = true;
         retry_at_ = control_.now();
@@ -92,6 +92,8 @@ class SourceSession final : public net::StreamHandler {
     }
     /// A word on a partition that is suspended and not in a move, the operator's or its target's: it goes on here, or is freed.
     void end_doubt(partition::Partition& partition, Owner owner, const Failure& word);
+    /// One that release() has kept for a while is about to be freed.
+    void left(const partition::Partition& partition);
     /// A partition has ended of its own will, and is about to be taken apart: if it was to move, the move fails.
     void ended(const partition::Partition& partition);
 
@@ -131,6 +133,7 @@ class SourceSession final : public net::StreamHandler {
         waiting,      // the same without a connection, for the moment to make one,
         reconnecting, // making it,
         comparing,    // again sent: the target says what it lacks
+        leaving,      // it has all of it, which is freed here
         over,
     };
 
@@ -232,8 +235,7 @@ class SourceSession final : public net::StreamHandler {
     GettingOn getting_on_;
     StoreThrottle throttle_;
     SectionMeter section_meter_;
-    std::uint64_t sections_before_ = 0; // that had gone when the round began
-    std::optional<std::uint64_t> zero_digest_;
+    std::uint64_t sections_before_ = 0;           // that had gone when the round began
     bool watching_ = false;                       // the right to store is being taken away;
     Ticks watch_ticks_ = 0;                       // what that has taken in this move
     bool in_round_ = false;                       // the pages of this pass have gone, its sections go

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <lwip/netif.h>
 #include <lwip/pbuf.h>
+#include <string_view>
 #include <transom/net/byte_stream.hpp>
 #include <transom/net/virtio/network_card.hpp>
 
@@ -68,13 +69,15 @@ class Interface {
     void take_sent();
     void accept(const virtio::NetworkCard::Frame& frame);
     pbuf* wrap(const virtio::NetworkCard::Frame& frame);
-    void fail(virtio::RingError error);
+    void look_whether_broken();
+    void fail(std::string_view why);
 
     virtio::NetworkCard card_;
     InterfaceConfig config_{};
     InterfaceCounters counters_;
     netif netif_{};
     bool up_ = false;
+    std::uint64_t looked_at_ = 0; // whether it is broken
     unsigned unflushed_ = 0;
     std::array<ReceivedPacket, virtio::NetworkCard::max_receive_buffers> received_{};
     std::array<pbuf*, virtio::SplitQueue::max_size> sending_{}; // by the number that send() of the card answered

@@ -34,7 +34,6 @@ class ConfigSpace {
         return static_cast<std::uint16_t>(read(f, offset, Width::two));
     }
     std::uint32_t read32(Function f, std::uint16_t offset) { return read(f, offset, Width::four); }
-    void write8(Function f, std::uint16_t offset, std::uint8_t value) { write(f, offset, Width::one, value); }
     void write16(Function f, std::uint16_t offset, std::uint16_t value) { write(f, offset, Width::two, value); }
     void write32(Function f, std::uint16_t offset, std::uint32_t value) { write(f, offset, Width::four, value); }
 

@@ -67,7 +67,7 @@ void Duel::clear(std::uint64_t choice) {
     look(referenced_, !reads && !mod, (d1 & entry::r) != 0, done, begun);
     if (choice % 16 != 15)
         return;
-    // Not through its own entry, whose R that would set.
+    // I9: who sees that a store is done, sees what it stored. Not through its own entry, whose R that would set.
     const std::uint64_t before = done_;
     std::atomic_thread_fence(std::memory_order_seq_cst);
     const std::uint64_t seen = *reinterpret_cast<volatile std::uint64_t*>(page_);

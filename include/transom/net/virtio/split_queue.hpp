@@ -43,7 +43,6 @@ class SplitQueue {
     void init(std::span<std::byte> memory, std::uint16_t size);
 
     std::uint16_t size() const { return size_; }
-    std::uint16_t free_descriptors() const { return free_count_; }
     RealAddr descriptor_area() const;
     RealAddr driver_area() const;
     RealAddr device_area() const;
