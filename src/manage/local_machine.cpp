@@ -2,6 +2,7 @@
 #include <arch/clock.hpp>
 #include <arch/processors.hpp>
 #include <array>
+#include <transom/dual/switch_halts.hpp>
 #include <transom/hcall/table.hpp>
 #include <transom/manage/local_machine.hpp>
 
@@ -123,6 +124,25 @@ std::optional<DigestTable> LocalMachine::digests(std::string_view partition) {
     return DigestTable{digests, mover_.digest_granule()};
 }
 
+namespace {
+
+/// What each processor that went back to its first page table was held for, as far as it is known: two lines each, and before them how many there were.
+std::optional<Counter> halt_counter(std::size_t index) {
+    const dual::SwitchHalts& halts = dual::switch_halts();
+    if (index == 0)
+        return Counter{"t2_halts", halts.count()};
+    if (index > 2 * halts.size())
+        return std::nullopt;
+    const dual::SwitchHalts::Halt halt = halts[(index - 1) / 2];
+    if (index % 2 == 0)
+        return Counter{"t2_halt_ticks", halt.held.ticks};
+    if (halt.way == dual::SwitchWay::by_fault)
+        return Counter{"t2_halt_by_fault", halt.held.instructions};
+    return Counter{"t2_halt_on_entry", halt.held.instructions};
+}
+
+} // namespace
+
 std::optional<Counter> LocalMachine::counter(std::size_t index) {
     const arch::RendezvousCost rendezvous = arch::rendezvous_cost();
     const arch::TimebaseRepairs repairs = arch::timebase_repairs();
@@ -169,7 +189,7 @@ std::optional<Counter> LocalMachine::counter(std::size_t index) {
         return own[index];
     const std::size_t row = index - own.size();
     if (row >= hcall::rows().size())
-        return std::nullopt;
+        return halt_counter(row - hcall::rows().size());
     Counter calls{hcall::rows()[row].name, 0};
     roster_.for_each([&](const partition::Partition& partition) { calls.value += partition.calls().by_row[row]; });
     return calls;

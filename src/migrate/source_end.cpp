@@ -3,6 +3,7 @@
 #include "failure_record.hpp"
 #include "lost_connection.hpp"
 #include <transom/base/log.hpp>
+#include <transom/migrate/missing_pages.hpp>
 #include <transom/migrate/source_session.hpp>
 
 // Every way in which a move can end at the source, and who has the partition then.
@@ -101,12 +102,19 @@ void SourceSession::fail(const Failure& why, bool tell_peer) {
     channels_.end(false);
     asked_now_ = false;
     if (owes()) {
-        if (progress_.failure.error != why.error) // not each second
-            log("migration: {} {} at the target, which lacks {} pages of it, and the connection is gone: {}",
-                progress_.partition(), has_run_there() ? "runs" : "may run", order_.pages->table().pages_left(),
-                why.text());
+        const bool said = progress_.failure.error == why.error; // each second
         progress_.state = MoveState::post_copying;
-        progress_.failure = why;
+        // What a broken connection owed is missing, too.
+        const PageStateTable& table = order_.pages->table();
+        progress_.pages_left = table.pages_left();
+        progress_.failure =
+            with_missing(why, name_missing(table.pages(), progress_.pages_left, [&](std::uint64_t page) {
+                             return table.state({page}).status() != PageStatus::sent;
+                         }));
+        if (!said)
+            log("migration: {} {} at the target, which lacks {} pages of it, and the connection is gone: {}",
+                progress_.partition(), has_run_there() ? "runs" : "may run", progress_.pages_left,
+                progress_.failure.text());
         bytes_before_ += writer_.bytes() - writer_.waiting().size();
         retry_at_ = now() + facts_.timebase_frequency;
         phase_ = Phase::waiting;

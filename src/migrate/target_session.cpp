@@ -6,6 +6,7 @@
 #include <transom/base/panic.hpp>
 #include <transom/migrate/clock.hpp>
 #include <transom/migrate/limits.hpp>
+#include <transom/migrate/missing_pages.hpp>
 #include <transom/migrate/partition_state.hpp>
 #include <transom/migrate/target_session.hpp>
 #include <utility>
@@ -381,10 +382,15 @@ void TargetSession::fail(const Failure& why, bool tell_peer) {
     channels_.end();
     if (phase_ == Phase::post_copying) {
         // It runs here and nowhere else: who needs what is missing waits until the source comes again.
-        progress_.failure = why;
+        const PageArrivals& pages = *arrival_.pages;
+        progress_.pages_left = pages.pages_left();
+        progress_.failure =
+            with_missing(why, name_missing(pages.pages(), progress_.pages_left, [&](std::uint64_t page) {
+                             return pages.status({page}) != ArrivalStatus::present;
+                         }));
         zero_left_ = 0;
-        log("migration: {} pages of {} are to come, and the connection to its source is gone: {}",
-            arrival_.pages->pages_left(), shape_.name(), why.text());
+        log("migration: {} pages of {} are to come, and the connection to its source is gone: {}", progress_.pages_left,
+            shape_.name(), progress_.failure.text());
         return end_connection(stream_, writer_, why, tell_peer);
     }
     // Before a hello there is no move that could be told about; progress() keeps the last one.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "post_copy_fixture.hpp"
 
+#include <fmt/format.h>
+
 // Connections of a move that goes on by post-copy: those that break, and those that are a stranger's.
 
 namespace transom::test {
@@ -48,6 +50,31 @@ TEST_F(PostCopy, R63_NothingIsLostWithAConnection) {
         cut(whole + 1'000'000, place);
     EXPECT_GT(here_again, 3u);
     EXPECT_GT(there_at_last, 30u);
+}
+
+// R58: if the other machine is gone for good, that is what is lost.
+TEST_F(PostCopy, R58_WhoSurvivesNamesWhatIsMissing) {
+    net.window = 3000;
+    start();
+    ASSERT_TRUE(until([&] { return is_here(2); }));
+    break_connection();
+    std::uint64_t first = 0;
+    while (is_here(first))
+        ++first;
+    std::uint64_t last = first;
+    while (last + 1 < target.progress().pages_total && !is_here(last + 1))
+        ++last;
+    EXPECT_GT(first, 2u);
+    EXPECT_THAT(std::string(target.progress().failure.text()),
+                testing::StartsWith(fmt::format("pages {}-{}", first, last)));
+    EXPECT_EQ(target.progress().failure.error, MoveError::connection_lost);
+    EXPECT_EQ(target.progress().pages_left, there.page_states->pages_left());
+    EXPECT_THAT(std::string(source.progress().failure.text()), testing::ContainsRegex("^pages .* missing: "));
+    EXPECT_LE(source.progress().pages_left, target.progress().pages_left) << "it does not know what was on its way";
+    pass_a_second();
+    settle();
+    expect_completed();
+    EXPECT_EQ(source.progress().failure.text(), "");
 }
 
 // The source has not heard that all is there.

@@ -56,10 +56,18 @@ TEST(BenchMigrate, PlansEveryGuestInEveryWay) {
     EXPECT_EQ(only.size(), 8u);
 }
 
-TEST(BenchMigrate, TheQuickPlanIsOneWriterInBothOrders) {
-    const auto plan = bench_plan(
-        {.common = {}, .quick = true, .guest = {}, .guest_memory = {}, .write_rate = 77, .charts = {}}, false);
-    ASSERT_EQ(plan.size(), 1u);
+TEST(BenchMigrate, TheQuickPlanIsOneWriterInBothOrdersAndAPageTable) {
+    const BenchMigrateOptions quick{
+        .common = {}, .quick = true, .guest = {}, .guest_memory = {}, .write_rate = 77, .charts = {}};
+    const auto plan = bench_plan(quick, false);
+    ASSERT_EQ(plan.size(), 2u);
+    EXPECT_EQ(plan[1].part, "page_tables");
+    EXPECT_EQ(plan[1].guest.page_table_mib, 16u);
+    EXPECT_EQ(plan[1].ways.size(), 2u);
+    const auto counted = bench_plan(quick, true);
+    ASSERT_EQ(counted.size(), 3u);
+    EXPECT_EQ(counted[2].part, "counted");
+    EXPECT_TRUE(counted[2].counts);
     EXPECT_EQ(plan[0].guest.writes, "mixed");
     EXPECT_EQ(plan[0].guest.write_rate, 77u);
     ASSERT_EQ(plan[0].ways.size(), 2u);
@@ -127,6 +135,15 @@ TEST(BenchMigrate, APageTableHasTheMediansOfTheMovesThatShowThem) {
     EXPECT_EQ(costs[1].switch_halt_instructions, 2u);
     EXPECT_EQ(costs[1].switch_halt_ticks, 20u);
     EXPECT_TRUE(page_table_costs({}).empty());
+}
+
+TEST(BenchMigrate, HaltsAreThoseOfEachProcessorOfEachMove) {
+    std::vector<BenchCell> cells(2, cell("50", "hybrid", 0));
+    cells[0].halts = {{true, 300, 30}, {true, 200, 20}};
+    cells[1].halts = {{true, 250, 10}};
+    EXPECT_EQ(halt_medians(cells).fault_instructions, 250u);
+    EXPECT_EQ(halt_medians(cells).processors, 3u);
+    EXPECT_EQ(cells[0].json()["switch_halts"][1]["instructions"], 200);
 }
 
 TEST(BenchMigrate, WhatWasNotMeasuredHasNoChart) {

@@ -137,10 +137,13 @@ TEST(ToolFaults, TheSurvivorHasToSayWhatItHas) {
     }
     const FaultCell greets = cell(End::source, connecting, RecordType::hello, End::source);
     EXPECT_THAT(survivor_complaints(greets, Outcome::lost, {"none", "", false, 0}), IsEmpty()) << "it was not there";
-    EXPECT_THAT(survivor_complaints(late, Outcome::lost, {"post-copying", "running", true, 3}), IsEmpty());
+    EXPECT_THAT(survivor_complaints(late, Outcome::lost, {"post-copying", "running", true, 3, true}), IsEmpty());
     EXPECT_EQ(survivor_complaints(late, Outcome::lost, {"post-copying", "running", true, 0}).size(), 1u);
-    EXPECT_EQ(survivor_complaints(late, Outcome::lost, {"completed", "", true, 3}).size(), 2u);
-    EXPECT_THAT(survivor_complaints(waits, Outcome::lost, {"post-copying", "suspended", true, 3}), IsEmpty());
+    EXPECT_EQ(survivor_complaints(late, Outcome::lost, {"post-copying", "running", true, 3, false}).size(), 1u)
+        << "how many, and not which";
+    EXPECT_EQ(survivor_complaints(late, Outcome::lost, {"completed", "", true, 3, true}).size(), 2u);
+    EXPECT_THAT(survivor_complaints(waits, Outcome::lost, {"post-copying", "suspended", true, 3, true}), IsEmpty());
+    EXPECT_EQ(survivor_complaints(waits, Outcome::lost, {"post-copying", "suspended", true, 3, false}).size(), 1u);
     EXPECT_EQ(survivor_complaints(waits, Outcome::lost, {"post-copying", "running", false, 0}).size(), 3u);
     const FaultCell sent = cell(End::source, post_copying, RecordType::all_sent, End::target);
     EXPECT_THAT(survivor_complaints(sent, Outcome::lost, {"post-copying", "suspended", true, 0}), IsEmpty());

@@ -102,9 +102,17 @@ nlohmann::ordered_json BenchCell::json() const {
     if (const auto instructions = instructions_per_page())
         json["fault_instructions_per_page"] = *instructions;
     m.tables.add_to(json);
+    json["switch_halts"] = to_json(halts);
     json["phases"] = to_json(m.phases);
     json["complaints"] = complaints;
     return json;
+}
+
+HaltMedians halt_medians(const std::vector<BenchCell>& cells) {
+    std::vector<ProcessorHalt> all;
+    for (const BenchCell& cell : cells)
+        all.insert(all.end(), cell.halts.begin(), cell.halts.end());
+    return HaltMedians::of(all);
 }
 
 std::vector<PageTableCosts> page_table_costs(const std::vector<BenchCell>& cells) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "move_report.hpp"
+#include "processor_halts.hpp"
 
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -43,6 +44,7 @@ struct BenchCell {
     std::string result; ///< moved; outrun: the move gave up, as it is stored to faster than it can be sent; wrong;
                         ///< broken: so was the guest after QEMU's own migration
     MoveReport move;
+    std::vector<ProcessorHalt> halts{}; ///< of processors that went back to the first page table, at either machine
     bool counts = false;         ///< the machines counted instructions: their clock, and so each tick, is of those
     double peer_downtime_ms = 0; ///< as QEMU says it, of its own migration
     std::vector<std::string> complaints;
@@ -59,6 +61,8 @@ struct PageTableCosts {
     double fold_us = 0, drain_us = 0;
     std::uint64_t switch_halt_instructions = 0, switch_halt_ticks = 0;
 };
+/// Of all of them together.
+HaltMedians halt_medians(const std::vector<BenchCell>& cells);
 /// By size, in the order in which they come.
 std::vector<PageTableCosts> page_table_costs(const std::vector<BenchCell>& cells);
 

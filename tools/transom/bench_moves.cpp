@@ -68,7 +68,10 @@ BenchCell BenchPair::move(const BenchWay& way) {
         std::min(end_, Clock::now() + least_move_time + std::chrono::milliseconds(300 * what_.memory_mib));
     BenchCell cell{.guest = what_, .way = std::string(way.name), .result = {}, .move = {}, .complaints = {}};
     PairedMachine &source = pair_[here_], &target = pair_[1 - here_];
-    const TableReport tables = TableReport::of(source.management->demand("report"));
+    const Answer said = source.management->demand("report");
+    const TableReport tables = TableReport::of(said);
+    const std::uint64_t source_halts = said.counter("t2_halts"),
+                        target_halts = target.management->demand("report").counter("t2_halts");
     const auto asked = Clock::now();
     const std::size_t from = source.machine->console().mark();
     try {
@@ -96,6 +99,10 @@ BenchCell BenchPair::move(const BenchWay& way) {
         for (std::string& complaint : cell.move.tables.complaints())
             cell.complaints.push_back(std::move(complaint));
     }
+    // All second page tables are drained.
+    cell.halts = halts_since(source_halts, source.management->demand("report"));
+    for (const ProcessorHalt& halt : halts_since(target_halts, target.management->demand("report")))
+        cell.halts.push_back(halt);
     return cell;
 }
 

@@ -50,6 +50,27 @@ void add_moves(std::vector<BenchGroup>& plan, const BenchMigrateOptions& options
     }
 }
 
+/// Folded is at the source, in the stop, where there are two page tables; drained at the target, where it began with its second one.
+void add_page_tables(std::vector<BenchGroup>& plan, std::initializer_list<unsigned> tables, std::uint64_t mib,
+                     unsigned least_rounds) {
+    for (const unsigned table : tables) {
+        BenchGuest guest = writer("10", mib, usual_rate(mib)); // never faster than can be sent
+        guest.page_table_mib = table;
+        plan.push_back({.guest = guest,
+                        .ways = {{"state", "pre-copy", "state"}, {"post-copy", "post-copy", "state"}},
+                        .least_rounds = least_rounds,
+                        .part = "page_tables"});
+    }
+}
+
+void add_counted(std::vector<BenchGroup>& plan, const BenchMigrateOptions& options,
+                 std::initializer_list<std::string_view> names) {
+    plan.push_back({.guest = writer("mixed", counted_mib, options.write_rate.value_or(counted_rate)),
+                    .ways = ways(names),
+                    .counts = true,
+                    .part = "counted"});
+}
+
 } // namespace
 
 std::vector<BenchGroup> bench_plan(const BenchMigrateOptions& options, bool can_count) {
@@ -58,23 +79,15 @@ std::vector<BenchGroup> bench_plan(const BenchMigrateOptions& options, bool can_
         plan.push_back({.guest = writer("mixed", quick_mib, options.write_rate.value_or(quick_rate)),
                         .ways = ways({"state", "address"}),
                         .part = "moves"});
+        add_page_tables(plan, {16}, quick_mib, 1);
+        if (can_count)
+            add_counted(plan, options, {"hybrid"});
         return plan;
     }
     add_moves(plan, options);
-    // Folded is at the source, in the stop, where there are two page tables; drained at the target, where it began with its second one.
-    for (const unsigned table : {16u, 64u, 128u, 256u}) {
-        BenchGuest guest = writer("10", table_mib, usual_rate(table_mib)); // never faster than can be sent
-        guest.page_table_mib = table;
-        plan.push_back({.guest = guest,
-                        .ways = {{"state", "pre-copy", "state"}, {"post-copy", "post-copy", "state"}},
-                        .least_rounds = table_rounds,
-                        .part = "page_tables"});
-    }
+    add_page_tables(plan, {16, 64, 128, 256}, table_mib, table_rounds);
     if (can_count)
-        plan.push_back({.guest = writer("mixed", counted_mib, options.write_rate.value_or(counted_rate)),
-                        .ways = ways({"hybrid", "address"}),
-                        .counts = true,
-                        .part = "counted"});
+        add_counted(plan, options, {"hybrid", "address"});
     std::erase_if(plan,
                   [&](const BenchGroup& group) { return !options.guest.empty() && group.guest.name != options.guest; });
     return plan;

@@ -89,6 +89,13 @@ std::string counted_text(const std::vector<BenchCell>& cells) {
     return text;
 }
 
+/// Of moves whose clock is time. Counted ones come on top of it, and their ticks are something else.
+HaltMedians halts_of(const Measured& measured) {
+    std::vector<BenchCell> cells = measured.moves;
+    cells.insert(cells.end(), measured.page_tables.begin(), measured.page_tables.end());
+    return halt_medians(cells);
+}
+
 nlohmann::ordered_json report(const BenchMigrateOptions& options, const Measured& measured) {
     const auto complaints = measured.complaints();
     return {{"result", complaints.empty() ? "ok" : "failed"},
@@ -97,6 +104,7 @@ nlohmann::ordered_json report(const BenchMigrateOptions& options, const Measured
             {"moves", to_json(measured.moves)},
             {"page_tables", to_json(measured.page_tables)},
             {"page_table_medians", to_json(page_table_costs(measured.page_tables))},
+            {"switch_halt_medians", halts_of(measured).json()},
             {"counted", to_json(measured.counted)},
             {"complaints", complaints}};
 }
@@ -110,9 +118,9 @@ int bench_migrate(const BenchMigrateOptions& options) {
     prepare_partition_machine(options.common, "bench migrate");
     if (!options.charts.empty())
         check_gnuplot();
-    const bool can_count = !options.quick && !find_counting_qemu(options.common.qemu).empty();
+    const bool can_count = !find_counting_qemu(options.common.qemu).empty();
     const auto plan = bench_plan(options, can_count);
-    if (!options.quick && !can_count)
+    if (!can_count)
         fmt::print("no QEMU 10 (tools/setup --qemu10): instructions of faults are not counted\n");
 
     const auto until = Clock::now() + time_limit(options.common, no_limit);
@@ -127,8 +135,8 @@ int bench_migrate(const BenchMigrateOptions& options) {
         json.write(report(options, measured)); // what there is so far, should the rest not come about
     }
 
-    fmt::print("\n{}{}{}", bench_table(measured.moves), page_table_text(measured.page_tables),
-               counted_text(measured.counted));
+    fmt::print("\n{}{}{}{}", bench_table(measured.moves), page_table_text(measured.page_tables),
+               halts_of(measured).text(), counted_text(measured.counted));
     json.write(report(options, measured));
     if (!options.charts.empty())
         for (const auto& file : write_charts(bench_charts(measured.moves), options.charts))

@@ -63,6 +63,7 @@ std::vector<std::string> survivor_complaints(const FaultCell& cell, Outcome outc
                                        survivor.pages_left));
     };
     const bool at_target = *cell.victim == End::source;
+    const bool names_missing = survivor.pages_left != 0 && survivor.names_missing;
     // The source owes something from `run` on; that nothing is left of it when it has sent all it does not yet know.
     const bool owes = is_handed(cell.phase) && cell.phase != MoveState::completed;
     switch (outcome) {
@@ -82,7 +83,7 @@ std::vector<std::string> survivor_complaints(const FaultCell& cell, Outcome outc
         break;
     case Outcome::lost:
         if (at_target && owes) {
-            require(survivor.migration == "post-copying" && survivor.has_error && survivor.pages_left != 0,
+            require(survivor.migration == "post-copying" && survivor.has_error && names_missing,
                     "the target does not say what it lacks");
             require(survivor.partition == "running", "what came first does not run at the target");
         } else if (at_target) {
@@ -99,7 +100,7 @@ std::vector<std::string> survivor_complaints(const FaultCell& cell, Outcome outc
             require(survivor.migration == "post-copying" && survivor.has_error,
                     "the source does not say that it waits for the target");
             require(survivor.partition == "suspended", "the partition that has run elsewhere is not suspended here");
-            require(survivor.pages_left != 0 || cell.is(RecordType::all_sent) || cell.sender == End::target,
+            require(names_missing || cell.is(RecordType::all_sent) || cell.sender == End::target,
                     "the source does not say what it has not sent");
         }
         break;

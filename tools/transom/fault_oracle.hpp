@@ -34,6 +34,7 @@ struct Survivor {
     std::string partition; ///< its state there; empty: it is not there
     bool has_error = false;
     std::uint64_t pages_left = 0;
+    bool names_missing = false; ///< which of them
 };
 
 /// What does not hold of what the survivor of `cell` has to say where the outcome is the one that is expected; empty if all does.

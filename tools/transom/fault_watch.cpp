@@ -144,7 +144,8 @@ Outcome FaultWatch::after_death(const FaultCell& cell, std::string& word, std::v
     word = wait_until_given_up(end, cell);
     const Fields said = pair_.migration(end);
     const Survivor survivor{said.text("state"), pair_.partition(end), said.has("error_name"),
-                            said.number("pages_left").value_or(0)};
+                            said.number("pages_left").value_or(0),
+                            word.starts_with("pages ") && word.find(" missing: ") != std::string::npos};
     Outcome found = Outcome::lost;
     if (end == End::target)
         found = survivor.partition == "running" && survivor.migration == "completed" ? Outcome::on_target : found;

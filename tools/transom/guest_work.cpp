@@ -18,12 +18,14 @@ constexpr auto between_looks = std::chrono::milliseconds(500);
 constexpr std::uint64_t one_whole_round = 2; // the first to end may have begun before
 
 // Each line is short enough for a terminal's input. A worker writes down how far it is in one rename, so nobody reads half of it.
-constexpr std::array<std::string_view, 5> preparation = {
+constexpr std::array<std::string_view, 7> preparation = {
     "mkdir /sums; cd /sums",
     "file() { dd if=/dev/urandom of=r$1 bs=64k count=16 2>/dev/null; sha1sum <r$1 >s$1; echo work 0 0 >w$1; }",
-    "once() { cp r$1 g$1; cat g$1 | sha1sum | cmp -s - s$1 && "
-    "[ $(seq 1 3000 | cat | awk '{s+=$1} END {print s}') = 4501500 ]; }",
-    "work() { n=0 w=0; until [ -e stop ]; do once $1 || w=$((w+1)); n=$((n+1)); "
+    // How far it is, by the partition's clock, in no process of its own: each round has three steps (work_progress.hpp).
+    "step() { k=$((k+1)); read u v </proc/uptime; echo step $1 $u $k >>l$1; }",
+    "adds() { [ $(seq 1 3000 | cat | awk '{s+=$1} END {print s}') = 4501500 ]; }",
+    "once() { cp r$1 g$1; step $1; cat g$1 | sha1sum | cmp -s - s$1 && step $1 && adds && step $1; }",
+    "work() { k=0 n=0 w=0; until [ -e stop ]; do once $1 || w=$((w+1)); n=$((n+1)); "
     "echo work $n $w >t$1; mv t$1 w$1; done; touch end$1; }",
     "cd ..",
 };

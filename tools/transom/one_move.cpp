@@ -5,6 +5,8 @@
 #include "move_progress.hpp"
 #include "pass_report.hpp"
 #include "progress.hpp"
+#include "shell.hpp"
+#include "work_progress.hpp"
 
 #include <fmt/format.h>
 #include <thread>
@@ -42,6 +44,7 @@ class OneMove {
     void look_at_source();
     void cancel_move();
     void look_at_time_base();
+    void look_at_work(const std::vector<Tick>& ticks);
 
     const MoveTask& task_;
     Machine &source_, &target_;
@@ -230,6 +233,14 @@ void OneMove::look_at_time_base() {
     }
 }
 
+/// How fast the work in Linux was, phase by phase, by what its workers have noted; the notes begin anew.
+void OneMove::look_at_work(const std::vector<Tick>& ticks) {
+    if (report_.work.workers == 0)
+        return;
+    const std::string notes = Shell(target_).run("for i in /sums/l*; do tail -n 400 $i; done; rm -f /sums/l*", until_);
+    report_.phases = progress_by_phase(work_samples(notes, ticks), marks_, work_clock);
+}
+
 MoveReport OneMove::run() {
     report_.mode = task_.mode;
     report_.order = task_.order;
@@ -252,12 +263,14 @@ MoveReport OneMove::run() {
     // Everything that the source may still have to say has been said: from here on the ticks may stop.
     const std::uint64_t timebase = timebase_of(source_management_);
     const ConsoleFilter source = source_.console().snapshot(), target = target_.console().snapshot();
-    report_.ticks = analyse_ticks(collect_ticks({source, source_from}, {target, target_from}, timebase), asked_);
+    const std::vector<Tick> ticks = collect_ticks({source, source_from}, {target, target_from}, timebase);
+    report_.ticks = analyse_ticks(ticks, asked_);
     report_.phases =
         progress_by_phase(collect_progress({source, source_from}, {target, target_from}), marks_, timebase);
     compare_digests();
     look_at_source();
     task_.guest.check(target_, target_from, report_, until_);
+    look_at_work(ticks);
     look_at_time_base();
     return report_;
 }
