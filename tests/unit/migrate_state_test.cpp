@@ -46,7 +46,7 @@ TEST_F(Forged, AStopForAPageNamesAPageOfThePartition) {
     EXPECT_EQ(there.partition->vcpus[0].areas.preempt_fault, (LogicalAddr{mib(16) - kib(64)}));
     EXPECT_EQ(stop(migration_fault, mib(16)), MoveError::record_content);
     EXPECT_EQ(stop(migration_fault, ~std::uint64_t{0} << 16), MoveError::record_content);
-    EXPECT_EQ(stop(migration_fault, kib(64) + kib(32)), MoveError::record_content); // within a granule
+    EXPECT_EQ(stop(migration_fault, kib(64) + kib(2)), MoveError::record_content); // within a granule
     EXPECT_EQ(stop(end_of_slice, kib(64)), MoveError::record_content);
     EXPECT_EQ(stop(static_cast<partition::PreemptReason>(6), kib(64)), MoveError::record_content);
 }

@@ -133,11 +133,13 @@ TEST_F(PageWaitTest, R54_ThePreemptionHasItsReason) {
     const auto access = [](Vcpu& entered) { entered.awaits = page.value; };
     const auto call = [](Vcpu& entered) { EXPECT_EQ(h_logical_cache_load(entered), hcall::Then::missing); };
     std::uint64_t entries = 0;
-    for (const std::function<void(Vcpu&)>& needs_it : {std::function<void(Vcpu&)>(access), {call}}) {
+    const std::function<void(Vcpu&)> ways[] = {access, call};
+    for (const auto& needs_it : ways) {
         present[0] &= ~(std::uint64_t{1} << 3);
         inside = needs_it;
-        while (vcpu.awaits == Vcpu::nothing)
+        for (int i = 0; i < 3; ++i)
             dispatcher.run_once();
+        ASSERT_EQ(vcpu.awaits, page.value);
         EXPECT_EQ(vcpu.areas.preempt_reason, PreemptReason::migration_fault);
         EXPECT_EQ(vcpu.areas.preempt_fault, page);
         EXPECT_EQ(entries_of_log(), entries) << "it has no turn yet";
@@ -147,8 +149,8 @@ TEST_F(PageWaitTest, R54_ThePreemptionHasItsReason) {
             dispatcher.run_once();
         ASSERT_EQ(entries_of_log(), entries + 1) << "the ends of its slices are not asked for";
         const LogicalAddr entry = log + entries * papr::dispatch_log::entry_size;
-        EXPECT_EQ(partition->memory.load<Be<std::uint8_t>>(entry + papr::dispatch_log::preempt_reason_offset), 5);
-        EXPECT_EQ(partition->memory.load<Be<std::uint64_t>>(entry + papr::dispatch_log::fault_offset), page.value);
+        EXPECT_EQ(*partition->memory.load<std::uint8_t>(entry + papr::dispatch_log::preempt_reason_offset), 5);
+        EXPECT_EQ(*partition->memory.load<Be<std::uint64_t>>(entry + papr::dispatch_log::fault_offset), page.value);
         ++entries;
     }
 }
