@@ -57,6 +57,8 @@ constexpr std::uint64_t enqueued_to_dispatch_offset = 0x04; // u32, time base ti
 constexpr std::uint64_t ready_to_enqueued_offset = 0x08;    // u32
 constexpr std::uint64_t waiting_to_ready_offset = 0x0c;     // u32
 constexpr std::uint64_t timebase_offset = 0x10;             // u64
-constexpr std::uint64_t srr0_offset = 0x20;                 // u64
-constexpr std::uint64_t srr1_offset = 0x28;                 // u64
+constexpr std::uint64_t fault_offset =
+    0x18; // u64, the logical address that it waited for; only where a page was missing
+constexpr std::uint64_t srr0_offset = 0x20; // u64
+constexpr std::uint64_t srr1_offset = 0x28; // u64
 } // namespace papr::dispatch_log

@@ -19,13 +19,6 @@ void Attendant::count(const Partition& partition) {
         partition.name(), engine.live_at_switch(), counters.drained_by_calls.load(), counters.drained_by_sweep.load(),
         engine.reached(Phase::drain) + partition.timebase_offset,
         engine.reached(Phase::release) + partition.timebase_offset);
-    const std::uint64_t from = engine.reached(Phase::dual);
-    log("partition {}: that table was in use for {} ticks, left by its processors in {}, drained in {}, and looked at "
-        "by nobody {} later",
-        partition.name(), engine.reached(Phase::switching) - from,
-        engine.reached(Phase::drain) - engine.reached(Phase::switching),
-        engine.reached(Phase::release) - engine.reached(Phase::drain),
-        engine.reached(Phase::normal) - engine.reached(Phase::release));
 }
 
 /// Some portions, if it is time for them. Where nobody wants the processor it is, and one is enough until the tasks come by again.
@@ -42,8 +35,13 @@ void Attendant::sweep(PartitionEngine& engine) {
 bool Attendant::attend(Partition& partition, ResizePortion& portion) {
     PartitionEngine& engine = *partition.dual;
     const bool resizes = engine.resize().under_way() && engine.resize().work(partition, frames_, portion);
-    if (!engine.has_twins())
-        return resizes;
+    const bool more = engine.has_twins() && attend_twins(partition);
+    engine.log_transitions(partition.name());
+    return resizes || more;
+}
+
+bool Attendant::attend_twins(Partition& partition) {
+    PartitionEngine& engine = *partition.dual;
     switch (engine.advance()) {
     case Phase::drain:
         sweep(engine);
@@ -51,15 +49,17 @@ bool Attendant::attend(Partition& partition, ResizePortion& portion) {
     case Phase::normal:
         if (engine.active())
             break;
+        engine.log_transitions(partition.name());
         count(partition);
         engine.give_back(frames_);
         return false;
     default:
         break;
     }
+    static_cast<void>(engine.have_all_come());
     const std::uint64_t awaited = engine.awaited();
     PartitionEngine::bring_out(partition, awaited);
-    return awaited != 0 || resizes;
+    return awaited != 0;
 }
 
 std::uint64_t Attendant::run() {

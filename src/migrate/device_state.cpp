@@ -13,6 +13,15 @@ RangeRecord encode(const LogicalRange& range) { return {range.begin.value, range
 LogicalRange decode(const RangeRecord& range) { return {{range.begin}, range.size}; }
 
 /// Areas as H_REGISTER_VPA lets them be: each absent or as it may be registered, and none without the VPA.
+/// Why it stopped running, and what for: a page of its own, or no page.
+bool possible_stop(const AreasRecord& record, const partition::Partition& partition) {
+    constexpr auto fault = static_cast<std::uint8_t>(partition::PreemptReason::migration_fault);
+    const LogicalAddr page{record.preempt_fault};
+    return record.preempt_reason == fault
+               ? partition.memory.contains(page, partition.granule) && page.aligned(partition.granule)
+               : record.preempt_reason < fault && page.value == 0;
+}
+
 bool possible(const AreasRecord& record, const memory::LogicalMemory& memory) {
     using partition::Area;
     const auto fits = [&](Area area, const RangeRecord& range) {
@@ -80,6 +89,7 @@ std::size_t encode_areas(const partition::Vcpu& vcpu, std::span<std::byte> to) {
     record.dispatch_counter = areas.dispatch_counter;
     record.dispatch_log_index = areas.dispatch_log_index;
     record.preempt_time = areas.preempt_time;
+    record.preempt_fault = areas.preempt_fault.value;
     PayloadWriter out(to);
     out.put(record);
     return out.size();
@@ -90,8 +100,7 @@ std::expected<VcpuIndex, Failure> decode_areas(std::span<const std::byte> payloa
         return std::unexpected(failure(MoveError::record_length, "areas has {} bytes", payload.size()));
     const auto record = element<AreasRecord>(payload, 0);
     const VcpuIndex index = record.vcpu;
-    if (index >= partition.vcpu_count || record.zero != 0 || record.zero2 != 0 ||
-        record.preempt_reason > static_cast<std::uint8_t>(partition::PreemptReason::migration_fault) ||
+    if (index >= partition.vcpu_count || record.zero != 0 || record.zero2 != 0 || !possible_stop(record, partition) ||
         !possible(record, partition.memory))
         return std::unexpected(failure(MoveError::record_content, "areas of vcpu {} can not be", index));
     partition::Vcpu& vcpu = partition.vcpus[index];
@@ -104,6 +113,7 @@ std::expected<VcpuIndex, Failure> decode_areas(std::span<const std::byte> payloa
     vcpu.areas.dispatch_log_index = record.dispatch_log_index;
     vcpu.areas.preempt_reason = static_cast<partition::PreemptReason>(record.preempt_reason);
     vcpu.areas.preempt_time = record.preempt_time;
+    vcpu.areas.preempt_fault = {record.preempt_fault};
     return index;
 }
 

@@ -49,7 +49,7 @@ std::expected<Headway, Failure> Mover::track(Partition& partition, PageStateTabl
         engine.begin(partition, pages, dual::StorePolicy::when_stored);
         pages_.set_tracked(true);
     }
-    return engine.advance() == dual::Phase::dual && engine.all_on_second() ? Headway::done : Headway::none;
+    return engine.advance() == dual::Phase::dual && engine.have_all_come() ? Headway::done : Headway::none;
 }
 
 Headway Mover::watch(Partition& partition) {

@@ -196,7 +196,7 @@ std::uint64_t Dispatcher::run_vcpu(const Turn& turn) {
     const Locked events(partition.events);
     // Its page was here when the processor was dispatched, or when the area was registered since, and pages only arrive. Were
     // it not so, the partition would see no odd count this time, and no entry in its log.
-    if (!preempted(vcpu, why_left(vcpu), end + offset))
+    if (!preempted(vcpu, why_left(vcpu), end + offset, {vcpu.awaits}))
         log("partition {}: cannot count a virtual processor's preemption", partition.name());
     return end;
 }

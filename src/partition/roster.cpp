@@ -269,6 +269,7 @@ void Roster::give_table_back(Slot& slot) {
     if (slot.dual.has_twins())
         table_totals_.add_ended(slot.dual.counters());
     slot.dual.end(resources_.frames);
+    slot.dual.log_transitions(slot.partition.name()); // nobody else comes by any more
 }
 
 void Roster::destroy(Partition& partition) {

@@ -69,6 +69,7 @@ std::expected<bool, memory::AccessError> write_log_entry(Vcpu& vcpu, const Dispa
     store_be(&entry[log::ready_to_enqueued_offset], delta(waits.ready_to_enqueued));
     store_be(&entry[log::waiting_to_ready_offset], delta(waits.waiting_to_ready));
     store_be(&entry[log::timebase_offset], how.now);
+    store_be(&entry[log::fault_offset], areas.preempt_fault.value);
     store_be(&entry[log::srr0_offset], vcpu.registers.nip);
     store_be(&entry[log::srr1_offset], vcpu.registers.msr);
     const std::uint64_t entries = areas.dispatch_log.size / entry.size();
@@ -186,11 +187,13 @@ std::expected<void, memory::AccessError> dispatched(Vcpu& vcpu, const Dispatch& 
     return {};
 }
 
-std::expected<void, memory::AccessError> preempted(Vcpu& vcpu, PreemptReason reason, std::uint64_t timebase) {
+std::expected<void, memory::AccessError> preempted(Vcpu& vcpu, PreemptReason reason, std::uint64_t timebase,
+                                                   LogicalAddr fault) {
     if (const auto done = count(vcpu, 1); !done)
         return done;
     vcpu.areas.preempt_reason = reason;
     vcpu.areas.preempt_time = timebase;
+    vcpu.areas.preempt_fault = reason == PreemptReason::migration_fault ? fault : LogicalAddr{};
     return {};
 }
 

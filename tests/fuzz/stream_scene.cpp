@@ -112,7 +112,7 @@ void StreamScene::populate() {
         p.hpt.restore({{9}, {papr::d0::valid | 0x1234500, 0x3000 | papr::d1::wimg_memory | 2}}, p.memory));
 }
 
-migrate::MoveOrder StreamScene::order(MoveMode mode) {
+migrate::MoveOrder StreamScene::order(MoveMode mode, bool with_definition) {
     partition::Partition& p = *here_.partition;
     room_.assign(migrate::SourcePages::room_for(p.memory.size(), p.granule) / sizeof(std::uint64_t), 0);
     const bool stays = mode == MoveMode::pre_copy;
@@ -120,12 +120,16 @@ migrate::MoveOrder StreamScene::order(MoveMode mode) {
         p.memory.size(), p.granule, std::as_writable_bytes(std::span(room_)),
         migrate::PageRules{.frequency = test::facts.timebase_frequency,
                            .decision = {.mode = stays ? migrate::CopyMode::pre_copy : migrate::CopyMode::hybrid}});
+    migrate::DefinitionToSend definition;
+    if (with_definition)
+        definition = {.shape = {.size = definition_.size(), .digest = 0, .by_operator = true}, .bytes = &definition_};
     return {.partition = &p,
             .target = {0x0a4d0002},
             .port = migrate::migration_port,
             .pages = &*move_->pages,
             .copies = std::as_writable_bytes(std::span(copies_)),
-            .mode = mode};
+            .mode = mode,
+            .definition = definition};
 }
 
 /// Its page table goes while it runs, and changes.
@@ -149,12 +153,30 @@ void StreamScene::store_a_little() {
         twins_.protect({9}, move_->source.progress().pass % 4);
 }
 
+/// As the virtual processors do of a partition that runs at the target before all of its memory has come: one needs what is missing first,
+/// the other one what is missing last, and each waits for it.
+void StreamScene::need_pages() {
+    if (move_->target.progress().state != MoveState::post_copying || there_.partition->state != PartitionState::running)
+        return;
+    partition::Partition& p = *there_.partition;
+    const auto first = p.memory.first_missing({0}, p.memory.size());
+    for (partition::Vcpu& vcpu : std::span(p.vcpus).first(p.vcpu_count))
+        vcpu.awaits = first ? first->value : partition::Vcpu::nothing;
+    if (!first)
+        return;
+    LogicalAddr last{p.memory.size() - p.granule};
+    while (p.memory.here(last))
+        last.value -= p.granule;
+    p.vcpus[0].awaits = last.value;
+}
+
 void StreamScene::work(unsigned idle_rounds) {
     for (unsigned idle = 0, rounds = 0; idle < idle_rounds && rounds < 3000; ++idle, ++rounds) {
         bool moved = move_->pump();
         moved = move_->source.step(1000) || moved;
         moved = move_->target.step(1000) || moved;
         store_a_little();
+        need_pages();
         if (move_->pump() || moved)
             idle = 0;
         pass(50);
@@ -180,6 +202,8 @@ std::string StreamScene::complaint() const {
         return "the target's session does not end";
     if (t.created != t.started + t.discarded)
         return fmt::format("{} partitions built, {} started, {} destroyed", t.created, t.started, t.discarded);
+    if (t.defined > t.created)
+        return "what a partition is started from was taken twice";
     if (s.resumed + s.released > 1)
         return "the source let its partition go twice";
     if (s.released != 0 && t.started == 0 && move_->source.progress().state != MoveState::completed)
@@ -195,11 +219,13 @@ std::string StreamScene::complaint() const {
 std::string StreamScene::run(Input& input) {
     constexpr MoveMode modes[] = {MoveMode::pre_copy, MoveMode::hybrid, MoveMode::post_copy, MoveMode::stop_and_copy};
     const MoveMode mode = input.one_of(modes);
+    const unsigned definition = input.below(4); // it has none, or the target has it, or it goes too
     move_ = std::make_unique<Move>(*this, input);
     populate();
     begin_twins(mode);
     move_->source_control.per_look = 100; // so that a pass takes some steps
-    if (!move_->source.start(move_->from_source, order(mode)))
+    move_->target_control.has_definition = definition == 1;
+    if (!move_->source.start(move_->from_source, order(mode, definition != 0)))
         return "the move does not start";
     work(10);
     // Whoever waits gives up, and what is cut off comes again, unchanged.

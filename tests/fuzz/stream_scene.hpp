@@ -3,6 +3,7 @@
 
 #include "input.hpp"
 
+#include "../unit/bundle_builder.hpp"
 #include "../unit/home_twins.hpp"
 #include "../unit/memory_pipe.hpp"
 #include "../unit/move_ends.hpp"
@@ -29,11 +30,12 @@ class StreamScene {
     class Middle;
     class Lines;
 
-    migrate::MoveOrder order(migrate::MoveMode mode);
+    migrate::MoveOrder order(migrate::MoveMode mode, bool with_definition);
     void populate();
     void begin_twins(migrate::MoveMode mode);
     void pass(std::uint64_t ticks);
     void store_a_little();
+    void need_pages();
     void work(unsigned idle_rounds);
     std::string complaint() const;
 
@@ -44,6 +46,12 @@ class StreamScene {
     std::vector<std::byte> receive_buffer_ = std::vector<std::byte>(migrate::max_record);
     std::vector<std::uint64_t> room_;
     std::vector<std::uint64_t> copies_ = std::vector<std::uint64_t>(mib(1) / sizeof(std::uint64_t));
+
+    // What the partition is started from: two records of it.
+    FdtBuilder fdt_;
+    std::expected<tree::Manifest, tree::ManifestError> bundle_ = tree::Manifest::parse(
+        test::bundle_of(fdt_, {{"debian"}}, std::vector(migrate::max_definition_bytes + 1, std::byte{0x5a})));
+    tree::BundleOfOne definition_{*bundle_, bundle_->partitions()[0]};
 
     test::HomeTwins twins_{arch::fake_real_base + mib(48) + kib(512)}; // behind the other one's page table
     bool has_twins_ = false;

@@ -1,79 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <arch/real_memory.hpp>
-#include <arch/table_memory.hpp>
-#include <hpt_call_fixture.hpp>
-#include <papr/opcode.hpp>
-#include <transom/dual/partition_engine.hpp>
-#include <transom/hcall/dispatch.hpp>
-#include <transom/partition/msr.hpp>
+#include <dual_call_fixture.hpp>
 
 namespace transom::hcall {
 namespace {
 
-using dual::Phase;
-using papr::Op;
 using testing::ElementsAre;
-
-/// Everything is here, and nobody counts.
-struct NoTracking final : dual::PageTracking {
-    bool here(LogicalAddr, Bytes) override { return true; }
-    void raise(LogicalAddr, Bytes) override {}
-    void lower(LogicalAddr, Bytes) override {}
-};
-
-/// The same partition with a second table behind the first one, its calls made as a partition makes them.
-class DualCall : public HptCall {
-  protected:
-    static constexpr RealAddr second_address = table_address + (Bytes{1} << log2_bytes);
-    static constexpr std::uint32_t second_lpid = 78;
-
-    DualCall() : live_words(dual::GroupMarks::words_for((std::size_t{1} << log2_bytes) >> papr::log2_group_size)) {
-        partition->allowed_calls.allow(papr::FunctionSets::all());
-        partition->vcpus[0].registers.msr = partition::msr::sf | partition::msr::me;
-        partition->dual = &engine;
-        engine.enter(0, 0);
-    }
-
-    void start() {
-        ASSERT_TRUE(engine.start(partition->hpt, {hpt::RealSlots(second_address, {}),
-                                                  live_words,
-                                                  {77, second_lpid},
-                                                  &tracking,
-                                                  &partition->allowed_calls,
-                                                  dual::StorePolicy::when_stored}));
-        pass();
-        ASSERT_EQ(engine.advance(), Phase::dual);
-        pass();
-    }
-    void pass() {
-        engine.leave(0);
-        engine.enter(0, 0);
-    }
-    Status make(Op op, std::vector<std::uint64_t> arguments) {
-        auto& gpr = partition->vcpus[0].registers.gpr;
-        gpr[3] = static_cast<std::uint64_t>(op);
-        std::copy(arguments.begin(), arguments.end(), gpr.begin() + 4);
-        return dispatch(partition->vcpus[0]).status;
-    }
-    std::uint64_t output(unsigned n) const { return partition->vcpus[0].registers.gpr[4 + n]; }
-    void touch(bool store) {
-        const dual::Access access{{papr::SegmentSize::tib_1, 5, 0},
-                                  papr::PageSize::kib_64,
-                                  store ? dual::AccessKind::store : dual::AccessKind::load};
-        ASSERT_EQ(engine.fault(0, access).answer, dual::FaultAnswer::again);
-    }
-    std::array<std::uint64_t, 2>& twin(std::uint64_t slot) {
-        return reinterpret_cast<std::array<std::uint64_t, 2>*>(arch::real_pointer(second_address))[slot];
-    }
-    bool has_twin(std::uint64_t slot) { return (arch::load_table_word(twin(slot)[0]) & papr::d0::valid) != 0; }
-
-    /// d0_of_page_1 in the group where a processor looks for it.
-    static constexpr std::uint64_t slot = 5 * 8;
-    static constexpr std::uint64_t d1 = d1_of_page_1 & ~papr::d1::usage;
-    std::vector<std::uint64_t> live_words;
-    NoTracking tracking;
-    dual::PartitionEngine engine;
-};
 
 TEST_F(DualCall, CallsGoToBothTablesFromTheStartToTheRelease) {
     const AllowedCalls& calls = partition->allowed_calls;
@@ -180,36 +111,6 @@ TEST_F(DualCall, R1_BulkBlockAndClearTakeTheTwinsToo) {
         status = make(Op::clear_hpt, {});
     EXPECT_EQ(status, Status::success);
     EXPECT_EQ(engine.live(), 0u);
-}
-
-// R20, I6: no call answers otherwise because there are two tables.
-TEST_F(DualCall, R20_TheAnswersAreTheSameAsWithOneTable) {
-    const std::vector<std::pair<Op, std::vector<std::uint64_t>>> calls = {
-        {Op::enter, {0, 0x4000, d0_of_page_1, d1}},
-        {Op::enter, {0, slot, d0_of_page_1, 0x1001192}},
-        {Op::enter, {papr::hpt_flag::exact, slot, d0_of_page_1, d1}},
-        {Op::enter, {papr::hpt_flag::exact, slot, d0_of_page_1, d1}},
-        {Op::remove, {papr::hpt_flag::avpn, slot, 0}},
-        {Op::remove, {papr::hpt_flag::andcond, slot, papr::d0::valid}},
-        {Op::protect, {papr::hpt_flag::avpn, slot, 0}},
-        {Op::protect, {3, 0x4000, 0}},
-        {Op::read, {0, 0x4000}},
-        {Op::clear_ref, {0, slot + 1}},
-        {Op::block_remove, {0, papr::bulk::request | (slot + 1), papr::bulk::end}},
-        {Op::bulk_remove, {papr::bulk::request | (slot + 1), 0, papr::bulk::end}},
-        {Op::remove, {0, slot, 0}},
-        {Op::remove, {0, slot, 0}},
-    };
-    std::vector<Status> one, two;
-    for (const auto& [op, arguments] : calls)
-        one.push_back(make(op, arguments));
-    start();
-    for (const auto& [op, arguments] : calls) {
-        two.push_back(make(op, arguments));
-        if (two.size() == 4) // with its twin there
-            touch(false);
-    }
-    EXPECT_EQ(one, two);
 }
 
 } // namespace

@@ -158,6 +158,80 @@ TEST(DualAbandon, R28_AResetComesInAnyPhase) {
     }
 }
 
+std::vector<TracePoint> transitions_of(DualScene& s) {
+    std::vector<TracePoint> points;
+    while (const auto point = s.engine.take_transition())
+        points.push_back(*point);
+    return points;
+}
+
+TEST_P(DualLife, R33_EachTransitionIsNotedWithItsTimeCursorAndCounts) {
+    s.machine.step_ = 10; // time goes by
+    fill(20);
+    EXPECT_TRUE(s.engine.have_all_come());
+    EXPECT_TRUE(s.engine.have_all_come()) << "and is noted once";
+    s.sweep({.groups = 3, .ticks = ~std::uint64_t{0}}, Fold::read_only);
+    s.to_drain();
+    s.sweep();
+    s.engine.advance();
+    s.pass_all();
+    ASSERT_EQ(s.engine.advance(), Phase::normal);
+    ASSERT_TRUE(s.engine.transition_waits());
+    const auto points = transitions_of(s);
+    EXPECT_FALSE(s.engine.transition_waits());
+    struct Expected {
+        Transition what;
+        Phase phase;
+        std::uint64_t cursor, live, fills, by_sweep;
+    };
+    const std::vector<Expected> expected = {
+        {Transition::begins, Phase::normal, 0, 0, 0, 0},        {Transition::phase, Phase::dual, 0, 0, 0, 0},
+        {Transition::all_on_second, Phase::dual, 0, 20, 20, 0}, {Transition::phase, Phase::switching, 3, 20, 20, 0},
+        {Transition::phase, Phase::drain, 0, 20, 20, 0},        {Transition::phase, Phase::release, 0, 0, 20, 20},
+        {Transition::phase, Phase::normal, 0, 0, 20, 20},
+    };
+    ASSERT_EQ(points.size(), expected.size());
+    std::uint64_t before = 0;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        EXPECT_EQ(points[i].what, expected[i].what) << i;
+        EXPECT_EQ(points[i].phase, expected[i].phase) << i;
+        EXPECT_EQ(points[i].cursor, expected[i].cursor) << i;
+        EXPECT_EQ(points[i].live, expected[i].live) << i;
+        EXPECT_EQ(points[i].fills, expected[i].fills) << i;
+        EXPECT_EQ(points[i].drained_by_sweep, expected[i].by_sweep) << i;
+        EXPECT_EQ(points[i].drained_by_calls, 0u) << i;
+        EXPECT_GE(points[i].faults, points[i].fills) << i;
+        EXPECT_GT(points[i].at, before) << i;
+        before = points[i].at;
+    }
+}
+
+TEST_P(DualLife, R33_AnEndByForceIsATransitionToo) {
+    fill(5);
+    for (unsigned i = 0; i < 2; ++i)
+        s.engine.leave(i);
+    transitions_of(s);
+    s.engine.abandon();
+    s.engine.abandon(); // there is nothing to end any more
+    const auto points = transitions_of(s);
+    ASSERT_EQ(points.size(), 1u);
+    EXPECT_EQ(points[0].what, Transition::abandoned);
+    EXPECT_EQ(points[0].phase, Phase::dual);
+    EXPECT_EQ(points[0].live, 5u);
+}
+
+TEST(DualTransitions, R33_WhereNobodyTakesThemTheLastOnesStay) {
+    Transitions transitions;
+    EXPECT_FALSE(transitions.take());
+    for (std::uint64_t i = 0; i < Transitions::capacity + 5; ++i)
+        transitions.add({.at = i});
+    EXPECT_TRUE(transitions.waiting());
+    for (std::uint64_t i = 5; i < Transitions::capacity + 5; ++i)
+        EXPECT_EQ(transitions.take()->at, i);
+    EXPECT_FALSE(transitions.take());
+    EXPECT_FALSE(transitions.waiting());
+}
+
 TEST(DualAbandon, R28_NobodyIsInsideMeanwhile) {
     DualScene s;
     s.to_dual();

@@ -36,6 +36,7 @@ void expect_same_state(partition::Partition& a, partition::Partition& b) {
         EXPECT_EQ(va.areas.dispatch_log_index, vb.areas.dispatch_log_index);
         EXPECT_EQ(va.areas.preempt_reason, vb.areas.preempt_reason);
         EXPECT_EQ(va.areas.preempt_time, vb.areas.preempt_time);
+        EXPECT_EQ(va.areas.preempt_fault, vb.areas.preempt_fault);
     }
     EXPECT_EQ(a.clock.base, b.clock.base);
     EXPECT_EQ(a.clock.base_ticks, b.clock.base_ticks);

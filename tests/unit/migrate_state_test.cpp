@@ -33,6 +33,24 @@ TEST_F(Forged, AreasAreSuchAsThePartitionCouldRegister) {
     EXPECT_EQ(areas([&](auto& r) { r.vpa = r.slb_shadow = r.dispatch_log = none; }), MoveError::none);
 }
 
+TEST_F(Forged, AStopForAPageNamesAPageOfThePartition) {
+    const auto stop = [&](partition::PreemptReason reason, std::uint64_t page) {
+        return with<AreasRecord>(RecordType::areas, [&](auto& r) {
+            r.preempt_reason = static_cast<std::uint8_t>(reason);
+            r.preempt_fault = page;
+        });
+    };
+    using enum partition::PreemptReason;
+    EXPECT_EQ(stop(migration_fault, 0), MoveError::none);
+    EXPECT_EQ(stop(migration_fault, mib(16) - kib(64)), MoveError::none);
+    EXPECT_EQ(there.partition->vcpus[0].areas.preempt_fault, (LogicalAddr{mib(16) - kib(64)}));
+    EXPECT_EQ(stop(migration_fault, mib(16)), MoveError::record_content);
+    EXPECT_EQ(stop(migration_fault, ~std::uint64_t{0} << 16), MoveError::record_content);
+    EXPECT_EQ(stop(migration_fault, kib(64) + kib(2)), MoveError::record_content); // within a granule
+    EXPECT_EQ(stop(end_of_slice, kib(64)), MoveError::record_content);
+    EXPECT_EQ(stop(static_cast<partition::PreemptReason>(6), kib(64)), MoveError::record_content);
+}
+
 TEST_F(Forged, RegistersGoByNumberInAnyOrderEachOnce) {
     Taken& vcpu = records[index_of(RecordType::vcpu)];
     const auto sprs = [&](auto change) {

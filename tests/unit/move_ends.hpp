@@ -153,6 +153,8 @@ struct TestTarget final : migrate::TargetControl {
             return std::unexpected(*refusal);
         if (shape.memory_size != memory::block_size)
             return std::unexpected(migrate::failure(migrate::MoveError::memory, "there is room for a block"));
+        if (!has_definition && shape.definition.size > memory::block_size)
+            return std::unexpected(migrate::failure(migrate::MoveError::memory, "no room for what it is started from"));
         ++created;
         partition::Partition& p = home.build(shape.name(), shape.granule, shape.vcpus, shape.large_pages);
         p.cpu_characteristics = shape.cpu_characteristics;

@@ -92,7 +92,10 @@ class Move : public testing::Test {
         vcpu.areas.dispatch_log = {{0x12000}, 48 * 20};
         vcpu.areas.dispatch_counter = 77;
         vcpu.areas.dispatch_log_index = 123456;
-        vcpu.areas.preempt_reason = partition::PreemptReason::cede;
+        const bool waited_for_page = vcpu.index % 2 != 0;
+        vcpu.areas.preempt_reason =
+            waited_for_page ? partition::PreemptReason::migration_fault : partition::PreemptReason::cede;
+        vcpu.areas.preempt_fault = {waited_for_page ? std::uint64_t{0x370000} : 0};
         vcpu.areas.preempt_time = random();
     }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <gmock/gmock.h>
 #include <memory>
+#include <papr/vpa.hpp>
 #include <thread>
 #include <transom/hcall/dispatch.hpp>
 #include <transom/partition/deliver.hpp>
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::uint64_t frequency = 512'000'000;
 constexpr LogicalAddr page{kib(64) * 3};
+constexpr std::uint64_t nip_after_call = 0x4000;
 
 class CountingTask final : public Task {
   public:
@@ -40,6 +42,15 @@ class PageWaitTest : public testing::Test {
         partition->memory.limit_to_present(present, kib(64));
         dispatcher.add(*partition);
         dispatcher.add(task);
+    }
+    std::uint64_t entries_of_log() const { return vcpu.areas.dispatch_log_index; }
+    /// The call with the page that is not here; where it is made.
+    static hcall::Then h_logical_cache_load(Vcpu& caller) {
+        caller.registers.gpr[3] = 0x44;
+        caller.registers.gpr[4] = 8;
+        caller.registers.gpr[5] = page.value + 0x100;
+        caller.registers.nip = nip_after_call;
+        return hcall::dispatch(caller).then;
     }
     void arrives() { present[0] |= std::uint64_t{1} << 3; }
 
@@ -113,12 +124,35 @@ TEST_F(PageWaitTest, WhoPaysATollGoesOnWhenNothingIsDueAnyMore) {
     EXPECT_LT(arch::timebase() - from, frequency / 10);
 }
 
-// R54: the dispatch log says why.
+// R54: the dispatch log says why, and which page: of an access, and of a call.
 TEST_F(PageWaitTest, R54_ThePreemptionHasItsReason) {
-    vcpu.areas.vpa = {{0x1000}, 0x280};
-    inside = [](Vcpu& entered) { entered.awaits = page.value; };
-    dispatcher.run_once();
-    EXPECT_EQ(vcpu.areas.preempt_reason, PreemptReason::migration_fault);
+    constexpr LogicalAddr vpa{0x1000}, log{0x2000};
+    vcpu.areas.vpa = {vpa, 0x280};
+    vcpu.areas.dispatch_log = {log, 4 * papr::dispatch_log::entry_size};
+    ASSERT_TRUE(partition->memory.store(vpa + papr::vpa::trace_mask_offset, papr::vpa::trace_faults));
+    const auto access = [](Vcpu& entered) { entered.awaits = page.value; };
+    const auto call = [](Vcpu& entered) { EXPECT_EQ(h_logical_cache_load(entered), hcall::Then::missing); };
+    std::uint64_t entries = 0;
+    const std::function<void(Vcpu&)> ways[] = {access, call};
+    for (const auto& needs_it : ways) {
+        present[0] &= ~(std::uint64_t{1} << 3);
+        inside = needs_it;
+        for (int i = 0; i < 3; ++i)
+            dispatcher.run_once();
+        ASSERT_EQ(vcpu.awaits, page.value);
+        EXPECT_EQ(vcpu.areas.preempt_reason, PreemptReason::migration_fault);
+        EXPECT_EQ(vcpu.areas.preempt_fault, page);
+        EXPECT_EQ(entries_of_log(), entries) << "it has no turn yet";
+        arrives();
+        inside = {};
+        for (int i = 0; i < 3; ++i)
+            dispatcher.run_once();
+        ASSERT_EQ(entries_of_log(), entries + 1) << "the ends of its slices are not asked for";
+        const LogicalAddr entry = log + entries * papr::dispatch_log::entry_size;
+        EXPECT_EQ(*partition->memory.load<std::uint8_t>(entry + papr::dispatch_log::preempt_reason_offset), 5);
+        EXPECT_EQ(*partition->memory.load<Be<std::uint64_t>>(entry + papr::dispatch_log::fault_offset), page.value);
+        ++entries;
+    }
 }
 
 // What the hypervisor needs on the way in is waited for like anything else.
@@ -135,18 +169,12 @@ TEST_F(PageWaitTest, ItsVpaIsWaitedForBeforeItRuns) {
 
 // A call that needs a page is made again, as if it had not been made.
 TEST_F(PageWaitTest, ACallThatNeedsAPageWaitsForIt) {
-    constexpr std::uint64_t h_logical_cache_load = 0x44, nip = 0x4000;
-    vcpu.registers.gpr[3] = h_logical_cache_load;
-    vcpu.registers.gpr[4] = 8;
-    vcpu.registers.gpr[5] = page.value + 0x100;
-    vcpu.registers.nip = nip;
-    EXPECT_EQ(hcall::dispatch(vcpu).then, hcall::Then::missing);
-    EXPECT_EQ(vcpu.registers.nip, nip - 4);
+    EXPECT_EQ(h_logical_cache_load(vcpu), hcall::Then::missing);
+    EXPECT_EQ(vcpu.registers.nip, nip_after_call - 4);
     EXPECT_EQ(vcpu.awaits, page.value);
     arrives();
     EXPECT_TRUE(wants_to_run(vcpu, 0));
-    vcpu.registers.nip = nip;
-    EXPECT_EQ(hcall::dispatch(vcpu).then, hcall::Then::resume);
+    EXPECT_EQ(h_logical_cache_load(vcpu), hcall::Then::resume);
     EXPECT_EQ(vcpu.registers.gpr[3], 0u);
 }
 

@@ -209,8 +209,9 @@ TEST_F(Vpa, LogHasAnEntryForEachTracedStop) {
     vcpu.registers.nip = 0xabc0;
     vcpu.registers.msr = 0x1234;
 
+    constexpr std::uint64_t page = 0x370000;
     const auto stop = [this](PreemptReason reason, std::uint64_t at, std::uint64_t until) {
-        ASSERT_TRUE(preempted(vcpu, reason, at));
+        ASSERT_TRUE(preempted(vcpu, reason, at, {page}));
         ASSERT_TRUE(dispatched(vcpu, {.ready = at, .queued = at, .now = until}));
     };
     stop(PreemptReason::cede, 1000, 1500); // not traced yet
@@ -223,6 +224,7 @@ TEST_F(Vpa, LogHasAnEntryForEachTracedStop) {
     EXPECT_EQ(peek<std::uint8_t>(log + 1), 2);
     EXPECT_EQ(peek<std::uint32_t>(log + 4), 600u);
     EXPECT_EQ(peek<std::uint64_t>(log + 0x10), 3600u);
+    EXPECT_EQ(peek<std::uint64_t>(log + 0x18), 0u) << "it did not wait for a page";
     EXPECT_EQ(peek<std::uint64_t>(log + 0x20), 0xabc0u);
     EXPECT_EQ(peek<std::uint64_t>(log + 0x28), 0x1234u);
 
@@ -233,7 +235,10 @@ TEST_F(Vpa, LogHasAnEntryForEachTracedStop) {
     stop(PreemptReason::migration_fault, 6000, 6001); // wraps: three entries fit
     EXPECT_EQ(peek<std::uint64_t>(vpa + 0x218), 4u);
     EXPECT_EQ(peek<std::uint8_t>(log + 1), 5);
+    EXPECT_EQ(peek<std::uint64_t>(log + 0x18), page);
     EXPECT_EQ(peek<std::uint64_t>(log + 3 * 48), 0u);
+    stop(PreemptReason::end_of_slice, 7000, 7001);
+    EXPECT_EQ(peek<std::uint64_t>(log + 48 + 0x18), 0u) << "no page of an earlier stop";
 }
 
 TEST_F(Vpa, LogGetsOneEntryHoweverOftenAPageIsMissing) {

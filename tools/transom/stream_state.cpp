@@ -123,6 +123,7 @@ void areas(Payload payload, RecordFields& out) {
                   {"dispatch_counter", std::uint32_t{r.dispatch_counter}},
                   {"dispatch_log_index", std::uint64_t{r.dispatch_log_index}},
                   {"preempt_time", hex(r.preempt_time)},
+                  {"preempt_fault", hex(r.preempt_fault)},
                   {"vpa", range(r.vpa)},
                   {"slb_shadow", range(r.slb_shadow)},
                   {"dispatch_log", range(r.dispatch_log)}};

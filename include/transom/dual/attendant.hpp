@@ -21,6 +21,7 @@ class Attendant final : public partition::Task {
   private:
     /// True: there is something to wait for.
     bool attend(partition::Partition& partition, ResizePortion& portion);
+    bool attend_twins(partition::Partition& partition);
     void sweep(PartitionEngine& engine);
     void count(const partition::Partition& partition);
 

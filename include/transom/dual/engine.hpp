@@ -9,6 +9,7 @@
 #include <transom/dual/dual_table.hpp>
 #include <transom/dual/sweep.hpp>
 #include <transom/dual/tlb_contents.hpp>
+#include <transom/dual/transitions.hpp>
 #include <transom/dual/walkers.hpp>
 #include <transom/memory/logical_memory.hpp>
 
@@ -100,6 +101,11 @@ template <class Slots, class Pair = TwinSlots<Slots>, class Walk = Walkers<>> cl
     std::uint64_t awaited() const;
     /// The phase is dual, and whoever is inside walks T2, as whoever comes in will: every store is seen from now on.
     bool all_on_second() const { return phase() == Phase::dual && walkers_.may_walk_first() == 0; }
+    /// The same for who leads the migration: the first time that it is so is a transition.
+    bool have_all_come();
+    /// What has become of a migration's second table, one after the other: whoever leads it says so in the log.
+    std::optional<TracePoint> take_transition();
+    bool transition_waits() const { return transitions_.waiting(); }
     const Counters& counters() const { return twins_.counters; }
     /// A processor has taken T1 again; it was held for so long.
     void count_switch(SwitchWay way, Cost held) { twins_.counters.count_switch(way, held); }
@@ -119,6 +125,7 @@ template <class Slots, class Pair = TwinSlots<Slots>, class Walk = Walkers<>> cl
     Twins& twins() { return twins_; }
 
   private:
+    void note(Transition what);
     void move(Phase to);
     bool step();
     void forget();
@@ -136,10 +143,12 @@ template <class Slots, class Pair = TwinSlots<Slots>, class Walk = Walkers<>> cl
     std::atomic<bool> active_ = false;
     std::atomic<bool> changes_table_ = false;
     bool stopping_ = false;
+    bool all_have_come_ = false;
     std::optional<hpt::PartitionFlushed> nobody_walks_;
     std::uint64_t live_at_switch_ = 0;
     std::atomic<std::uint64_t> epoch_{0};
     std::array<std::uint64_t, phase_count> reached_{};
+    Transitions transitions_;
 };
 
 } // namespace transom::dual

@@ -6,12 +6,45 @@
 
 namespace transom::dual {
 
+/// Of a resize nothing is noted: the partition may ask for it as often as it likes, and would fill the log.
+template <class Slots, class Pair, class Walk> void Engine<Slots, Pair, Walk>::note(Transition what) {
+    if (changes_table_.load(std::memory_order_relaxed))
+        return;
+    const Counters& counters = twins_.counters;
+    transitions_.add({.what = what,
+                      .phase = phase(),
+                      .at = what == Transition::phase ? reached(phase()) : arch::timebase(),
+                      .cursor = sweep_.next_group().value,
+                      .live = live(),
+                      .faults = counters.faults,
+                      .fills = counters.fills,
+                      .drained_by_calls = counters.drained_by_calls,
+                      .drained_by_sweep = counters.drained_by_sweep});
+}
+
+template <class Slots, class Pair, class Walk> bool Engine<Slots, Pair, Walk>::have_all_come() {
+    if (!all_on_second())
+        return false;
+    const Locked control(control_);
+    if (phase() == Phase::dual && !all_have_come_) {
+        all_have_come_ = true;
+        note(Transition::all_on_second);
+    }
+    return true;
+}
+
+template <class Slots, class Pair, class Walk> std::optional<TracePoint> Engine<Slots, Pair, Walk>::take_transition() {
+    const Locked control(control_);
+    return transitions_.take();
+}
+
 template <class Slots, class Pair, class Walk> void Engine<Slots, Pair, Walk>::move(Phase to) {
     Walk::Observed::phase(true);
     if (to == Phase::drain)
         live_at_switch_ = twins_.live.begin_drain();
     twins_.phase.move(to);
     reached_[static_cast<std::size_t>(to)] = arch::timebase();
+    note(Transition::phase);
 }
 
 template <class Slots, class Pair, class Walk>
@@ -32,7 +65,7 @@ bool Engine<Slots, Pair, Walk>::start(hpt::Table<Slots>& first, const SecondTabl
     lpids_ = second.lpids;
     calls_ = second.calls;
     sweep_.restart();
-    stopping_ = false;
+    stopping_ = all_have_come_ = false;
     nobody_walks_.reset();
     live_at_switch_ = 0;
     epoch_.fetch_add(1);
@@ -40,6 +73,7 @@ bool Engine<Slots, Pair, Walk>::start(hpt::Table<Slots>& first, const SecondTabl
     active_.store(true, std::memory_order_release);
     calls_->divert(CallsGo::to_both);
     walkers_.begin_grace(); // for the calls that are being made at T1 alone
+    note(Transition::begins);
     return true;
 }
 
@@ -149,6 +183,7 @@ template <class Slots, class Pair, class Walk> void Engine<Slots, Pair, Walk>::a
         return;
     invariant(walkers_.inside() == 0, "a second page table was taken from under a processor");
     static_cast<void>(arch::Tlb::flush_partition(lpids_.both()));
+    note(Transition::abandoned);
     twins_.phase.abandon();
     calls_->divert(CallsGo::to_first);
     epoch_.fetch_add(1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string_view>
 #include <transom/dual/engine.hpp>
 #include <transom/dual/partition_resize.hpp>
 #include <transom/hpt/hashed_page_table.hpp>
@@ -27,6 +28,8 @@ class PartitionEngine final : public Engine<hpt::RealSlots> {
     void begin(partition::Partition& partition, PageTracking& pages, StorePolicy stores);
     /// An interval of the sweep, of the usual size.
     Swept sweep_portion(Fold fold);
+    /// Says in the log what has become of the second table since this was called last: a line for each transition.
+    void log_transitions(std::string_view partition);
     /// Ends it where it is, with nobody inside, and gives the memory back; nothing happens where there is none.
     void give_back(memory::Frames& frames);
     /// The partition ends, with nobody inside: give_back(), and a resize ends too.

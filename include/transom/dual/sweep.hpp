@@ -24,6 +24,8 @@ struct Swept {
 class Sweep {
   public:
     void restart() { next_ = {}; }
+    /// Where the next interval begins.
+    papr::GroupIndex next_group() const { return next_; }
 
     /// `now` is a clock in ticks. `nobody_walks`: the receipt for a flush after the last processor left T2, or null: then each
     /// batch has its own.

@@ -15,7 +15,7 @@ using Be16 = Be<std::uint16_t>;
 using Be32 = Be<std::uint32_t>;
 using Be64 = Be<std::uint64_t>;
 
-constexpr std::uint32_t format_version = 13;
+constexpr std::uint32_t format_version = 14;
 constexpr std::uint16_t migration_port = 7701;
 /// Where a source asks what has become of a move to that port.
 constexpr std::uint16_t question_port(std::uint16_t port) { return static_cast<std::uint16_t>(port + 1); }
@@ -248,9 +248,10 @@ struct AreasRecord {
     Be32 dispatch_counter;
     Be32 zero2;
     Be64 dispatch_log_index;
-    Be64 preempt_time; // in partition time
+    Be64 preempt_time;  // in partition time
+    Be64 preempt_fault; // the page that it waited for, by its logical address, where that is the reason
 };
-static_assert(sizeof(AreasRecord) == 80);
+static_assert(sizeof(AreasRecord) == 88);
 
 struct SourceRecord {
     Be32 number;

@@ -39,6 +39,9 @@ struct PerProcessorAreas {
     /// Why and when (the partition's time base) it stopped running; for the next entry of the log.
     PreemptReason preempt_reason = PreemptReason::none;
     std::uint64_t preempt_time = 0;
+    /// Where the page begins that it needed and that was not here, by the partition's logical (real) address: a multiple of the granule by
+    /// which its memory comes. Zero but for PreemptReason::migration_fault.
+    LogicalAddr preempt_fault{};
     /// The processor that it ran on last, in this machine's numbering; nothing where it has not run here yet.
     std::optional<std::uint16_t> last_processor{};
 };
@@ -57,8 +60,9 @@ bool donates(const Vcpu& vcpu);
 
 /// Tells the partition, through the areas it registered, that a virtual processor is about to run, or has stopped.
 /// Called at every change between the two, in pairs. `timebase` is the partition's. On `missing` nothing has changed:
-/// fetch the page and call again.
+/// fetch the page and call again. `fault` is what PreemptReason::migration_fault is about, PerProcessorAreas::preempt_fault.
 std::expected<void, memory::AccessError> dispatched(Vcpu& vcpu, const Dispatch& how);
-std::expected<void, memory::AccessError> preempted(Vcpu& vcpu, PreemptReason reason, std::uint64_t timebase);
+std::expected<void, memory::AccessError> preempted(Vcpu& vcpu, PreemptReason reason, std::uint64_t timebase,
+                                                   LogicalAddr fault = {});
 
 } // namespace transom::partition
