@@ -12,7 +12,6 @@ RangeRecord encode(const LogicalRange& range) { return {range.begin.value, range
 
 LogicalRange decode(const RangeRecord& range) { return {{range.begin}, range.size}; }
 
-/// Areas as H_REGISTER_VPA lets them be: each absent or as it may be registered, and none without the VPA.
 /// Why it stopped running, and what for: a page of its own, or no page.
 bool possible_stop(const AreasRecord& record, const partition::Partition& partition) {
     constexpr auto fault = static_cast<std::uint8_t>(partition::PreemptReason::migration_fault);
@@ -22,6 +21,7 @@ bool possible_stop(const AreasRecord& record, const partition::Partition& partit
                : record.preempt_reason < fault && page.value == 0;
 }
 
+/// Areas as H_REGISTER_VPA lets them be: each absent or as it may be registered, and none without the VPA.
 bool possible(const AreasRecord& record, const memory::LogicalMemory& memory) {
     using partition::Area;
     const auto fits = [&](Area area, const RangeRecord& range) {
