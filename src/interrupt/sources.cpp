@@ -27,10 +27,4 @@ void Sources::signal(std::uint32_t number) {
     source->pending = true;
 }
 
-void Sources::set_line(std::uint32_t number, bool up) {
-    Source* source = find(number);
-    invariant(source != nullptr && source->trigger == Trigger::level, "line of what is no level source");
-    source->pending = up;
-}
-
 } // namespace transom::interrupt

@@ -98,7 +98,7 @@ std::string Steps::outside_step() {
         return {};
     }
     case 2:
-        partition.sources.set_line(interrupt::first_source + 16, input_.flag());
+        partition.sources.find(interrupt::first_source + 16)->pending = input_.flag(); // the line of a level source
         return {};
     case 3:
         scene_.machine().advance(input_.word(3));

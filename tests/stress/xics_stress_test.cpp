@@ -101,7 +101,7 @@ void XicsStress::handle(std::uint32_t source) {
     }
     EXPECT_FALSE(its.handled_now.exchange(true)) << "source " << source << " is handled twice at once";
     const Locked events(partition.events);
-    partition.sources.set_line(number(source), false); // as the device does when the handler has reached it
+    partition.sources.find(number(source))->pending = false; // as the device does when the handler has reached it
     ++its.taken;
     its.handled_now = false; // before its EOI nobody gets it anyway
 }
@@ -166,7 +166,7 @@ void XicsStress::raise(std::uint32_t source) {
         if (Device::trigger(source) == Trigger::message)
             partition.sources.signal(number(source));
         else
-            partition.sources.set_line(number(source), true);
+            partition.sources.find(number(source))->pending = true;
     }
     partition::alert_server(partition, number(source));
 }

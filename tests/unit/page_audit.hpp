@@ -32,7 +32,7 @@ class PageAudit {
                 ++regions_[(page.value + done) / large_region];
             return;
         }
-        for (std::uint64_t each = table_.page_at(page).value; each <= table_.page_at(page + (size - 1)).value; ++each)
+        for (std::uint64_t each = page_at(page).value; each <= page_at(page + (size - 1)).value; ++each)
             ++pages_[each];
     }
     AuditResult compare() {
@@ -50,7 +50,7 @@ class PageAudit {
         }
         for (std::uint64_t region = 0; region < regions_.size(); ++region)
             if (table_.region(region).live() != regions_[region])
-                found(result_.drifting, table_.page_at({region * large_region}));
+                found(result_.drifting, page_at({region * large_region}));
         for (std::size_t status = 0; status < counts.size(); ++status)
             if (counts[status] != table_.count(static_cast<PageStatus>(status)))
                 ++result_.miscounted;
@@ -58,6 +58,7 @@ class PageAudit {
     }
 
   private:
+    PageIndex page_at(LogicalAddr address) const { return {address.value / table_.address_of({1}).value}; }
     static bool has_to_be_listed(PageStatus status) {
         return status == PageStatus::fresh || status == PageStatus::stale || status == PageStatus::hot;
     }

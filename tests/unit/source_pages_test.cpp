@@ -92,7 +92,7 @@ TEST_F(SourcePagesTest, R65_PassesAreMeasured) {
     EXPECT_EQ(source_.result().left, 1u);
     source_.begin_stop();
     EXPECT_EQ(send_all(), (std::vector<std::uint64_t>{1}));
-    EXPECT_EQ(source_.table().bytes_left(), 0u);
+    EXPECT_EQ(source_.table().pages_left(), 0u);
 }
 
 // What goes after the pages, of the page table, says nothing of how fast pages go.

@@ -71,8 +71,8 @@ void end(Pair& p) {
 
 constexpr Step steps[] = {
     {"signal", [](Pair& p) { p.sources.signal(message), p.model.signal(0); }},
-    {"line up", [](Pair& p) { p.sources.set_line(level, true), p.model.set_line(1, true); }},
-    {"line down", [](Pair& p) { p.sources.set_line(level, false), p.model.set_line(1, false); }},
+    {"line up", [](Pair& p) { p.sources.find(level)->pending = true, p.model.set_line(1, true); }},
+    {"line down", [](Pair& p) { p.sources.find(level)->pending = false, p.model.set_line(1, false); }},
     {"message off", [](Pair& p) { set_enabled(p, message, false); }},
     {"message on", [](Pair& p) { set_enabled(p, message, true); }},
     {"level off", [](Pair& p) { set_enabled(p, level, false); }},

@@ -47,8 +47,6 @@ struct Sources {
     void add(std::uint32_t number, Trigger trigger);
     /// An event of a message source. It is kept while the source is masked.
     void signal(std::uint32_t number);
-    /// Moves the line of a level source.
-    void set_line(std::uint32_t number, bool up);
 };
 
 } // namespace transom::interrupt

@@ -62,7 +62,6 @@ class PageStateTable final : public dual::PageTracking, public memory::WriteWatc
 
     std::uint64_t pages() const { return memory_.pages.size(); }
     std::uint64_t regions() const { return memory_.regions.size(); }
-    PageIndex page_at(LogicalAddr address) const { return {address.value >> shift_}; }
     LogicalAddr address_of(PageIndex page) const { return {page.value << shift_}; }
     std::uint64_t region_of(PageIndex page) const { return (page.value << shift_) / large_region; }
     /// As of a moment during the call: `sent` only where no large page has changed it since.
@@ -83,7 +82,6 @@ class PageStateTable final : public dual::PageTracking, public memory::WriteWatc
     }
     /// What the target does not have.
     std::uint64_t pages_left() const { return pages() - count(PageStatus::sent); }
-    Bytes bytes_left() const { return pages_left() << shift_; }
     /// How often a page that nobody could store to was stored to or made so that somebody can: what the write curve is made of.
     std::uint64_t touched() const { return touched_.load(std::memory_order_relaxed); }
 

@@ -43,8 +43,6 @@ class RecordReader {
     /// Takes bytes up to the end of one record. After an error the stream is unusable.
     std::expected<Fed, Failure> feed(std::span<const std::byte> bytes);
 
-    /// Whether the stream stands between two records.
-    bool between_records() const { return held_ == 0; }
     std::uint64_t records() const { return sequence_; }
     std::uint64_t bytes() const { return bytes_; }
     /// The stream digest of the records read so far, and of those before the last one.
