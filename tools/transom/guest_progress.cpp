@@ -102,9 +102,12 @@ nlohmann::ordered_json to_json(const std::vector<PhaseProgress>& phases) {
 
 std::string to_text(const std::vector<PhaseProgress>& phases) {
     std::string text;
-    for (const PhaseProgress& phase : phases)
-        text += fmt::format("{}{} {:.0f} stores/s, {:+.0f} %", text.empty() ? "" : "; ", phase.phase,
-                            phase.stores_per_second, -100 * phase.slowdown);
+    for (const PhaseProgress& phase : phases) {
+        const bool stores = phase.stores_per_second > 0;
+        text += fmt::format("{}{} {:.0f} {}, {:+.0f} %", text.empty() ? "" : "; ", phase.phase,
+                            stores ? phase.stores_per_second : phase.units_per_second, stores ? "stores/s" : "units/s",
+                            -100 * phase.slowdown);
+    }
     return text;
 }
 

@@ -133,8 +133,9 @@ nlohmann::ordered_json MoveReport::json() const {
     if (pages_checked != 0) {
         report["pages_checked"] = pages_checked;
         report["pages_wrong"] = pages_wrong;
-        report["phases"] = to_json(phases);
     }
+    if (pages_checked != 0 || work.workers != 0)
+        report["phases"] = to_json(phases);
     if (!call_costs.is_null())
         report["call_instructions"] = call_costs;
     if (resizes) {
@@ -205,8 +206,9 @@ std::string MoveReport::text() const {
     if (storing)
         text += storing->text();
     if (pages_checked != 0)
-        text += fmt::format("  its own checks     {} pages, {} wrong\n  its speed          {}\n", pages_checked,
-                            pages_wrong, to_text(phases));
+        text += fmt::format("  its own checks     {} pages, {} wrong\n", pages_checked, pages_wrong);
+    if (!phases.empty())
+        text += fmt::format("  its speed          {}\n", to_text(phases));
     if (resizes)
         text += fmt::format("  page table         resized {} times before, to 2^{} bytes; {} times no room\n",
                             resizes->done, resizes->order, resizes->no_room);
