@@ -10,7 +10,7 @@ namespace transom::migrate {
 bool Leaving::begin(partition::Partition& partition) {
     if (busy())
         return false;
-    const auto words = digests_.begin(shape_of(partition));
+    const auto words = digests_.begin_leaving(shape_of(partition));
     if (!words)
         return false;
     partition_ = &partition;
@@ -25,7 +25,7 @@ partition::Partition* Leaving::step(std::uint64_t budget) {
     const std::uint64_t began = arch::timebase();
     do {
         if (next_ == words_.size()) {
-            digests_.keep();
+            digests_.keep_left();
             return std::exchange(partition_, nullptr);
         }
         words_[next_] = xxh64(granule_of(*partition_, next_));

@@ -28,31 +28,37 @@ Bytes MoveDigests::size_for(const PartitionShape& shape) {
     return RealAddr{sizeof(Table) + shape.granules() * sizeof(std::uint64_t)}.align_up(memory::frame_size).value;
 }
 
-std::optional<std::span<std::uint64_t>> MoveDigests::begin(const PartitionShape& shape) {
-    if (const auto beside = begin_beside(shape))
-        return beside;
-    release(kept_);
-    return begin_beside(shape);
-}
-
-std::optional<std::span<std::uint64_t>> MoveDigests::begin_beside(const PartitionShape& shape) {
-    drop();
+std::optional<std::span<std::uint64_t>> MoveDigests::begin(const PartitionShape& shape, Table*& table) {
+    release(table);
     const Bytes size = size_for(shape);
     // A table is kept only when the move has filled all of it.
     const auto real = frames_.allocate(size, memory::frame_size, FrameState::hypervisor, memory::Contents::any);
     if (!real)
         return std::nullopt;
-    making_ = new (arch::real_pointer(*real)) Table{
+    table = new (arch::real_pointer(*real)) Table{
         .memory = {*real, size}, .granules = shape.granules(), .granule = shape.granule, .name = shape.name_storage};
-    return words(*making_).first(shape.granules());
+    return words(*table).first(shape.granules());
 }
 
-void MoveDigests::keep() {
-    if (making_ == nullptr)
+std::optional<std::span<std::uint64_t>> MoveDigests::begin_arriving(const PartitionShape& shape) {
+    return begin(shape, arriving_);
+}
+
+std::optional<std::span<std::uint64_t>> MoveDigests::begin_leaving(const PartitionShape& shape) {
+    if (const auto beside = begin(shape, leaving_))
+        return beside;
+    release(kept_);
+    return begin(shape, leaving_);
+}
+
+void MoveDigests::keep(Table*& table) {
+    if (table == nullptr)
         return;
     release(kept_);
-    kept_ = std::exchange(making_, nullptr);
+    kept_ = std::exchange(table, nullptr);
 }
+
+void MoveDigests::keep_arrived() { keep(arriving_); }
 
 void MoveDigests::forget(std::string_view name) {
     if (kept_ != nullptr && kept_->is_of(name))

@@ -98,7 +98,7 @@ std::uint64_t Mover::run() {
     if (!source_.progress().in_progress())
         copies_.end();
     if (!moving) {
-        digests_.drop();
+        digests_.drop_arriving();
         roster_.for_each([](Partition& partition) { partition.dual->resize().let(); });
     }
     if (!moving && pages_.in_use() && !has_second_table(pages_.partition()))

@@ -67,14 +67,10 @@ std::expected<void, Failure> Mover::force(std::string_view name, Owner owner) {
             failure(MoveError::not_in_doubt, "{} has run at the target since: what is here of it is old", name));
     keep_doubted();
     doubts_.forget(name);
-    end_doubt(
+    source_.end_doubt(
         **partition, owner,
         failure(MoveError::in_doubt, "the operator said that {} is {}", name, owner == Owner::here ? "here" : "there"));
     return {};
-}
-
-void Mover::end_doubt(Partition& partition, Owner owner, const Failure& word) {
-    source_.end_doubt(partition, owner, word);
 }
 
 /// A move that has ended in doubt may still be completed: by its target's word or the operator's.
@@ -88,9 +84,9 @@ void Mover::decided(const Doubt& doubt, Owner owner) {
     Partition* const partition = roster_.find(doubt.name());
     invariant(partition != nullptr && partition->state == PartitionState::suspended,
               "a doubt about a partition that is not there, or runs");
-    end_doubt(*partition, owner,
-              failure(MoveError::in_doubt, "the target says that {} {}", doubt.name(),
-                      owner == Owner::here ? "has not run there, and will not" : "has run there"));
+    source_.end_doubt(*partition, owner,
+                      failure(MoveError::in_doubt, "the target says that {} {}", doubt.name(),
+                              owner == Owner::here ? "has not run there, and will not" : "has run there"));
 }
 
 } // namespace transom::migrate

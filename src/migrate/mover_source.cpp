@@ -84,14 +84,13 @@ void Mover::resume(Partition& partition) {
         announce(partition);
 }
 
-bool Mover::release(Partition& partition, bool whole) {
+void Mover::release(Partition& partition, bool whole) {
     if (whole && leaving_.begin(partition))
-        return false;
+        return;
     digests_.forget(partition.name());
     if (whole)
         log("migration: there are no digests of {}: no memory, or another partition is just leaving", partition.name());
     let_go(partition);
-    return true;
 }
 
 void Mover::let_go(Partition& partition) {

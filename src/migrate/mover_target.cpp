@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <bit>
 #include <transom/base/panic.hpp>
 #include <transom/migrate/mover.hpp>
 
@@ -23,7 +24,7 @@ std::expected<bool, Failure> Mover::prepare_second_table(Partition& partition, s
 }
 
 std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
-    if (source_.progress().in_progress() || leaving_.busy())
+    if (source_.progress().in_progress())
         return std::unexpected(failure(MoveError::busy, "a partition is moving away from here"));
     if (roster_.find(shape.name()) != nullptr || observer_.name_is_taken(shape.name()))
         return std::unexpected(
@@ -77,7 +78,7 @@ std::expected<Arrival, Failure> Mover::create(const PartitionShape& shape) {
     PageArrivals* const pages = arriving_.begin(shape);
     if (pages == nullptr)
         return without("states");
-    const auto words = digests_.begin_beside(shape);
+    const auto words = digests_.begin_arriving(shape);
     if (!words)
         return without("digests");
     arriving_.belong_to(**created);
@@ -101,7 +102,7 @@ std::expected<void, Failure> Mover::define(const Partition& partition, std::uint
 }
 
 void Mover::start(Partition& partition) {
-    digests_.keep();
+    digests_.keep_arrived();
     observer_.arrived(partition);
     roster_.start(partition);
     announce(partition);
@@ -120,9 +121,9 @@ void Mover::start_early(Partition& partition, PageArrivals& pages) {
 
 void Mover::complete(Partition& partition, bool whole) {
     if (whole) {
-        digests_.keep();
+        digests_.keep_arrived();
     } else {
-        digests_.drop();
+        digests_.drop_arriving();
         digests_.forget(partition.name());
     }
     partition.memory.lift_limit();

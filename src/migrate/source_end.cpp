@@ -41,8 +41,7 @@ void SourceSession::complete() {
     channels_.end(true);
     end_connection(stream_, true);
     phase_ = Phase::leaving;
-    if (control_.release(*order_.partition, whole))
-        left(*order_.partition);
+    control_.release(*order_.partition, whole);
 }
 
 void SourceSession::left(const partition::Partition& partition) {
@@ -82,8 +81,10 @@ void SourceSession::end_doubt(partition::Partition& partition, Owner owner, cons
     // There may have been another move since.
     const bool last = progress_.state == MoveState::in_doubt || progress_.state == MoveState::post_copying;
     if (last && order_.partition == &partition) {
-        progress_.state = owner == Owner::here ? MoveState::failed : MoveState::completed;
+        progress_.state = owner == Owner::here ? MoveState::failed : MoveState::confirming;
         progress_.failure = word;
+        if (owner == Owner::peer)
+            phase_ = Phase::leaving; // completed when it is freed
     }
     if (owner == Owner::here)
         control_.resume(partition);
@@ -96,6 +97,15 @@ void SourceSession::ended(const partition::Partition& partition) {
         fail(failure(MoveError::not_running, "{} ended before it could move", progress_.partition()));
 }
 
+/// What the target lacks as far as is known here: what was on its way may be there.
+void SourceSession::note_missing(const Failure& why) {
+    const PageStateTable& table = order_.pages->table();
+    progress_.pages_left = table.pages_left();
+    progress_.failure = with_missing(why, name_missing(table.pages(), progress_.pages_left, [&](std::uint64_t page) {
+                                         return table.state({page}).status() != PageStatus::sent;
+                                     }));
+}
+
 void SourceSession::fail(const Failure& why, bool tell_peer) {
     if (phase_ == Phase::idle || phase_ == Phase::leaving || phase_ == Phase::over)
         return;
@@ -104,13 +114,7 @@ void SourceSession::fail(const Failure& why, bool tell_peer) {
     if (owes()) {
         const bool said = progress_.failure.error == why.error; // each second
         progress_.state = MoveState::post_copying;
-        // What a broken connection owed is missing, too.
-        const PageStateTable& table = order_.pages->table();
-        progress_.pages_left = table.pages_left();
-        progress_.failure =
-            with_missing(why, name_missing(table.pages(), progress_.pages_left, [&](std::uint64_t page) {
-                             return table.state({page}).status() != PageStatus::sent;
-                         }));
+        note_missing(why);
         if (!said)
             log("migration: {} {} at the target, which lacks {} pages of it, and the connection is gone: {}",
                 progress_.partition(), has_run_there() ? "runs" : "may run", progress_.pages_left,

@@ -126,7 +126,7 @@ void SourceSession::reconnect() {
     encoder_.forget_all(); // who knows what has arrived
     const auto stream = network_->connect(order_.target, order_.port, *this);
     if (!stream) { // for now
-        progress_.failure = failure(MoveError::no_connection, "{}", describe(stream.error()));
+        note_missing(failure(MoveError::no_connection, "{}", describe(stream.error())));
         asked_now_ = false;
         return;
     }

@@ -113,6 +113,7 @@ void StreamScene::populate() {
 }
 
 migrate::MoveOrder StreamScene::order(MoveMode mode, bool with_definition) {
+    move_->source_control.session = &move_->source;
     partition::Partition& p = *here_.partition;
     room_.assign(migrate::SourcePages::room_for(p.memory.size(), p.granule) / sizeof(std::uint64_t), 0);
     const bool stays = mode == MoveMode::pre_copy;

@@ -336,6 +336,7 @@ TEST_F(Move, ASecondSourceIsTurnedAwayAndHarmsNothing) {
     TestSource other_control;
     std::vector<std::byte> buffer(migrate::max_record);
     migrate::SourceSession other(other_control, facts, buffer);
+    other_control.session = &other;
     ASSERT_TRUE(other.start(net, order(p)));
     settle();
     EXPECT_EQ(other.progress().state, MoveState::refused);

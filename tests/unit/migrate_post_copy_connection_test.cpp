@@ -124,6 +124,7 @@ TEST_F(PostCopy, OnlyItsSourceIsAwaited) {
     TestSource other_control;
     std::vector<std::byte> other_buffer(migrate::max_record);
     migrate::SourceSession other{other_control, facts, other_buffer};
+    other_control.session = &other;
     Home elsewhere{arch::fake_real_base + mib(16)};
     std::swap(elsewhere.partition, here.partition); // only its name and shape are looked at
     ASSERT_TRUE(other.start(net, [&] {

@@ -11,6 +11,7 @@
 #include <transom/migrate/checksum.hpp>
 #include <transom/migrate/control.hpp>
 #include <transom/migrate/partition_state.hpp>
+#include <transom/migrate/source_session.hpp>
 #include <transom/partition/create.hpp>
 #include <vector>
 
@@ -68,6 +69,7 @@ struct TestSource final : migrate::SourceControl {
     unsigned resumed = 0;
     unsigned released = 0;
     bool released_whole = false;
+    migrate::SourceSession* session = nullptr;     // whose control it is
     std::vector<std::uint64_t>* digests = nullptr; // of what is released, for each granule
     std::uint64_t definition_digest = 0;
 
@@ -117,13 +119,13 @@ struct TestSource final : migrate::SourceControl {
         ++resumed;
         p.state = partition::PartitionState::running;
     }
-    bool release(partition::Partition& p, bool whole) override {
+    void release(partition::Partition& p, bool whole) override {
         ++released;
         released_whole = whole;
         for (std::uint64_t granule = 0; digests != nullptr && granule < digests->size(); ++granule)
             (*digests)[granule] = migrate::xxh64(migrate::granule_of(p, granule));
         p.state = partition::PartitionState::off;
-        return true;
+        session->left(p);
     }
     void definition_read(const partition::Partition&, std::uint64_t digest) override { definition_digest = digest; }
 };

@@ -111,6 +111,7 @@ class Move : public testing::Test {
 
     migrate::MoveOrder order(partition::Partition& p) {
         source_control.digests = &here.digests;
+        source_control.session = &source;
         room.assign(migrate::SourcePages::room_for(p.memory.size(), p.granule) / sizeof(std::uint64_t), 0);
         pages.emplace(p.memory.size(), p.granule, std::as_writable_bytes(std::span(room)),
                       migrate::PageRules{.frequency = facts.timebase_frequency,

@@ -144,6 +144,38 @@ TEST_F(MoverTest, AfterADoubtThereAreDigestsToo) {
     EXPECT_EQ(a.frames.total(FrameState::free), free_at_start - memory::frame_size) << "the last move's are left";
 }
 
+// Who leaves and who arrives have their digests each, at whatever moment a doubt is decided.
+TEST_F(MoverTest, ADoubtThatEndsWhileAnotherArrivesTakesNothingFromIt) {
+    const std::size_t granules = mib(16) / kib(64);
+    for (const std::uint64_t pages : {0, 60, 150}) {
+        network.cut_backward = 19 * sizeof(RecordHeader) + sizeof(HelloReplyRecord) + round_trips * sizeof(PongRecord) +
+                               sizeof(TotalsRecord) + sizeof(RunningRecord) - 1;
+        a.build("first");
+        ASSERT_TRUE(b.mover.listen(network));
+        ASSERT_TRUE(move("first"));
+        ASSERT_EQ(a.mover.progress().state, MoveState::in_doubt) << a.mover.progress().failure.text();
+        network.cut_backward = ~std::uint64_t{0};
+        b.end("first");
+        test::fill_with_noise(b.build("other"));
+        ASSERT_TRUE(a.mover.listen(network)); // the pipe leads to the one that listened last
+        ASSERT_TRUE(b.mover.move(network, "other", {0x0a4d0001}, migration_port, {.mode = MoveMode::post_copy}));
+        for (int rounds = 0; rounds < 100'000 && (a.mover.progress().state != MoveState::post_copying ||
+                                                  a.mover.progress().pages_done() < pages);
+             ++rounds)
+            round();
+        ASSERT_EQ(a.mover.progress().state, MoveState::post_copying);
+        ASSERT_TRUE(a.mover.force("first", Owner::peer));
+        go_on();
+        EXPECT_EQ(a.roster.find("first"), nullptr);
+        ASSERT_EQ(b.mover.progress().state, MoveState::completed) << b.mover.progress().failure.text();
+        ASSERT_EQ(a.mover.digests("other").size(), granules);
+        EXPECT_THAT(b.mover.digests("other"), testing::ElementsAreArray(a.mover.digests("other")));
+        a.end("other");
+        go_on();
+        EXPECT_EQ(a.frames.total(FrameState::free), free_at_start - memory::frame_size) << "the last move's are left";
+    }
+}
+
 // Two at once: the second has none, and takes the place of nobody's.
 TEST_F(MoverTest, WhoLeavesBesideAnotherHasNoDigests) {
     for (const char* name : {"first", "second"}) {

@@ -260,8 +260,9 @@ TEST_F(MoverTest, OnlyTheOperatorEndsADoubt) {
             a.end("linux");
             b.end("linux");
         } else {
-            EXPECT_EQ(a.mover.progress().state, MoveState::completed);
+            EXPECT_EQ(a.mover.progress().state, MoveState::confirming) << "it is still here";
             go_on();
+            EXPECT_EQ(a.mover.progress().state, MoveState::completed);
             EXPECT_EQ(a.roster.find("linux"), nullptr);
             EXPECT_EQ(a.mover.digests("linux").size(), mib(16) / kib(64));
             EXPECT_THAT(a.events, testing::ElementsAre("left linux"));

@@ -38,9 +38,9 @@ class SourceControl {
     virtual bool suspend(partition::Partition& partition) = 0;
     /// Takes back suspend(), whether it has answered true or not: the partition goes on exactly as it was.
     virtual void resume(partition::Partition& partition) = 0;
-    /// Scrubs and frees everything of a suspended partition: it runs elsewhere now. `whole`: all of its memory was sent there. False: not at
-    /// once, and left() says when.
-    virtual bool release(partition::Partition& partition, bool whole) = 0;
+    /// Scrubs and frees everything of a suspended partition, now or a while later: it runs elsewhere now. `whole`: all of its memory was sent
+    /// there. SourceSession::left() is called right before it is freed.
+    virtual void release(partition::Partition& partition, bool whole) = 0;
     /// All of its definition has been read, and has that digest.
     virtual void definition_read(const partition::Partition& partition, std::uint64_t digest) = 0;
 

@@ -15,15 +15,17 @@ class MoveDigests {
   public:
     explicit MoveDigests(memory::Frames& frames) : frames_(frames) {}
 
-    /// A word for each granule of a partition that leaves, valid until it is kept or dropped, in the place of one that was neither. Where
-    /// memory is short the last completed move's give way. Nothing: not even that was enough.
-    std::optional<std::span<std::uint64_t>> begin(const PartitionShape& shape);
-    /// The same for one that arrives, which may come to nothing: nothing gives way.
-    std::optional<std::span<std::uint64_t>> begin_beside(const PartitionShape& shape);
-    /// The move is completed: from now on of() answers its digests.
-    void keep();
-    /// The move has come to nothing.
-    void drop() { release(making_); }
+    /// A word for each granule of a partition that arrives, valid until it is kept or dropped, in the place of one that was neither. Nothing:
+    /// no memory. It may come to nothing, so nothing gives way.
+    std::optional<std::span<std::uint64_t>> begin_arriving(const PartitionShape& shape);
+    /// All of it is here: from now on of() answers its digests.
+    void keep_arrived();
+    /// It does not come.
+    void drop_arriving() { release(arriving_); }
+    /// The same for one that leaves, whatever arrives meanwhile; one at a time, and it is kept. Where memory is short the last completed
+    /// move's give way.
+    std::optional<std::span<std::uint64_t>> begin_leaving(const PartitionShape& shape);
+    void keep_left() { keep(leaving_); }
     /// The last completed move was that partition's, and of a later one there are none.
     void forget(std::string_view name);
 
@@ -43,10 +45,13 @@ class MoveDigests {
     };
     static Bytes size_for(const PartitionShape& shape);
     static std::span<std::uint64_t> words(const Table& table);
+    std::optional<std::span<std::uint64_t>> begin(const PartitionShape& shape, Table*& table);
+    void keep(Table*& table);
     void release(Table*& table);
 
     memory::Frames& frames_;
-    Table* making_ = nullptr;
+    Table* arriving_ = nullptr;
+    Table* leaving_ = nullptr;
     Table* kept_ = nullptr;
 };
 

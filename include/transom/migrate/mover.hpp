@@ -84,7 +84,7 @@ class Mover final : public partition::Task, private SourceControl, private Targe
         target_.ended(partition);
     }
 
-    /// Of the move that is in progress or, when there is none, was last.
+    /// Of the move that is in progress or, when there is none, was last. Who was turned away at once counts where there was no other.
     const Progress& progress() const;
     /// The digests of the last completed move, if it was that partition's; empty otherwise.
     std::span<const std::uint64_t> digests(std::string_view name) const { return digests_.of(name); }
@@ -97,7 +97,6 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     void announce_again();
     void keep_doubted();
     std::expected<partition::Partition*, Failure> find_doubted(std::string_view name) const;
-    void end_doubt(partition::Partition& partition, Owner owner, const Failure& word);
     std::uint64_t doubt_now() override { return now(); }
     void decided(const Doubt& doubt, Owner owner) override;
     std::uint64_t now() override;
@@ -106,7 +105,7 @@ class Mover final : public partition::Task, private SourceControl, private Targe
     void untrack(partition::Partition& partition) override;
     bool suspend(partition::Partition& partition) override;
     void resume(partition::Partition& partition) override;
-    bool release(partition::Partition& partition, bool whole) override;
+    void release(partition::Partition& partition, bool whole) override;
     void let_go(partition::Partition& partition);
     void definition_read(const partition::Partition& partition, std::uint64_t digest) override;
     std::expected<Arrival, Failure> create(const PartitionShape& shape) override;

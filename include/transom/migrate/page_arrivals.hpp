@@ -51,7 +51,7 @@ class PageArrivals final : public dual::PageTracking {
     static constexpr Bytes room_for(Bytes memory, Bytes granule) {
         return (memory / granule + bit_words(memory / granule)) * sizeof(std::uint64_t);
     }
-    /// `room`: room_for words' bytes of the owner's, zero.
+    /// `room`: room_for words' bytes of the owner's, which are zero before anybody tells or asks of a page.
     PageArrivals(Bytes memory, Bytes granule, std::span<std::uint64_t> room);
 
     // Connections.

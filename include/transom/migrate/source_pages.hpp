@@ -24,7 +24,7 @@ struct PageRules {
 class SourcePages {
   public:
     static Bytes room_for(Bytes memory, Bytes granule);
-    /// `room`: room_for bytes of the owner's at a multiple of 8, zero.
+    /// `room`: room_for bytes of the owner's at a multiple of 8, with anything in it.
     SourcePages(Bytes memory, Bytes granule, std::span<std::byte> room, const PageRules& rules);
 
     /// For dual::SecondTable::pages and LogicalMemory::watch_writes.

@@ -92,7 +92,7 @@ class SourceSession final : public net::StreamHandler {
     }
     /// A word on a partition that is suspended and not in a move, the operator's or its target's: it goes on here, or is freed.
     void end_doubt(partition::Partition& partition, Owner owner, const Failure& word);
-    /// One that release() has kept for a while is about to be freed.
+    /// One that was given to release() is about to be freed.
     void left(const partition::Partition& partition);
     /// A partition has ended of its own will, and is about to be taken apart: if it was to move, the move fails.
     void ended(const partition::Partition& partition);
@@ -204,6 +204,7 @@ class SourceSession final : public net::StreamHandler {
     bool out_of_time() { return static_cast<std::int64_t>(now() - deadline_) >= 0; }
     void enter(Phase phase);
     void be_over();
+    void note_missing(const Failure& why);
     void fail(const Failure& why, bool tell_peer = true);
     std::uint64_t now() { return control_.now(); }
     std::uint64_t microseconds(Ticks ticks) const { return ticks * 1'000'000 / facts_.timebase_frequency; }
