@@ -11,7 +11,6 @@
 #include <optional>
 #include <transom/base/panic.hpp>
 #include <transom/dual/partition_engine.hpp>
-#include <transom/dual/switch_halts.hpp>
 #include <transom/partition/msr.hpp>
 #include <transom/partition/partition.hpp>
 
@@ -112,15 +111,6 @@ void set_table(Vcpu& vcpu) {
 
 } // namespace
 
-namespace {
-
-void count_switch(PartitionEngine& engine, SwitchWay way, Cost held) {
-    engine.count_switch(way, held);
-    switch_halts().note(way, held);
-}
-
-} // namespace
-
 void take_table(Vcpu& vcpu) {
     PartitionEngine& engine = *vcpu.partition->dual;
     if (!vcpu.comes_back || engine.phase() == Phase::dual) [[likely]]
@@ -128,7 +118,7 @@ void take_table(Vcpu& vcpu) {
     const std::uint64_t began = timebase();
     const InstructionCount halt;
     set_table(vcpu);
-    count_switch(engine, SwitchWay::on_entry, {halt.count(), timebase() - began});
+    engine.count_switch(SwitchWay::on_entry, {halt.count(), timebase() - began});
 }
 
 bool walks_second_table(const Vcpu& vcpu) { return vcpu.partition->dual->walks_second(vcpu.index); }
@@ -173,7 +163,7 @@ Served serve_second_table(Vcpu& vcpu, EffectiveAddr address, AccessKind kind, st
         set_table(vcpu);
         isync();
         if (halt)
-            count_switch(engine, SwitchWay::by_fault, {halt->count(), timebase() - began});
+            engine.count_switch(SwitchWay::by_fault, {halt->count(), timebase() - began});
         return Served::again;
     case FaultAnswer::missing:
         // It may have come since; and what the entry maps may be more than a page of ours.

@@ -2,7 +2,6 @@
 #include <arch/clock.hpp>
 #include <arch/processors.hpp>
 #include <array>
-#include <transom/dual/switch_halts.hpp>
 #include <transom/hcall/table.hpp>
 #include <transom/manage/local_machine.hpp>
 
@@ -127,8 +126,7 @@ std::optional<DigestTable> LocalMachine::digests(std::string_view partition) {
 namespace {
 
 /// What each processor that went back to its first page table was held for, as far as it is known: two lines each, and before them how many there were.
-std::optional<Counter> halt_counter(std::size_t index) {
-    const dual::SwitchHalts& halts = dual::switch_halts();
+std::optional<Counter> halt_counter(const dual::SwitchHalts& halts, std::size_t index) {
     if (index == 0)
         return Counter{"t2_halts", halts.count()};
     if (index > 2 * halts.size())
@@ -189,7 +187,7 @@ std::optional<Counter> LocalMachine::counter(std::size_t index) {
         return own[index];
     const std::size_t row = index - own.size();
     if (row >= hcall::rows().size())
-        return halt_counter(row - hcall::rows().size());
+        return halt_counter(roster_.switch_halts(), row - hcall::rows().size());
     Counter calls{hcall::rows()[row].name, 0};
     roster_.for_each([&](const partition::Partition& partition) { calls.value += partition.calls().by_row[row]; });
     return calls;

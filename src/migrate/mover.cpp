@@ -4,7 +4,6 @@
 #include <transom/base/panic.hpp>
 #include <transom/migrate/limits.hpp>
 #include <transom/migrate/mover.hpp>
-#include <transom/partition/deliver.hpp>
 
 namespace transom::migrate {
 

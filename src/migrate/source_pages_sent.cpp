@@ -5,7 +5,6 @@
 #include <cstring>
 #include <transom/base/log.hpp>
 #include <transom/base/panic.hpp>
-#include <transom/migrate/checksum.hpp>
 #include <transom/migrate/partition_state.hpp>
 #include <transom/migrate/source_session.hpp>
 

@@ -61,6 +61,7 @@ std::expected<Roster::Slot*, CreateError> Roster::add(std::string_view name) {
     Slot* const slot = new (arch::real_pointer(*room)) Slot;
     slot->partition.lpid = lpid;
     slot->partition.dual = &slot->dual;
+    slot->dual.note_halts_in(switch_halts_);
     slot->next = *link;
     *link = slot;
     return slot;

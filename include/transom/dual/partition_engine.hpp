@@ -4,6 +4,7 @@
 #include <string_view>
 #include <transom/dual/engine.hpp>
 #include <transom/dual/partition_resize.hpp>
+#include <transom/dual/switch_halts.hpp>
 #include <transom/hpt/hashed_page_table.hpp>
 #include <transom/memory/frames.hpp>
 
@@ -20,6 +21,14 @@ extern template class Engine<hpt::RealSlots>;
 /// it until nothing is left of it.
 class PartitionEngine final : public Engine<hpt::RealSlots> {
   public:
+    /// From now on what each processor is held for is noted there, too; it outlives this.
+    void note_halts_in(SwitchHalts& halts) { halts_ = &halts; }
+    /// A processor has taken T1 again; it was held for so long.
+    void count_switch(SwitchWay way, Cost held) {
+        Engine::count_switch(way, held);
+        if (halts_ != nullptr)
+            halts_->note(way, held);
+    }
     /// Takes memory for a second table as large as the first. False: there is no free run of it.
     [[nodiscard]] bool take(const hpt::HashedPageTable& first, memory::Frames& frames);
     /// Zeroes a frame of it. True: that was the last one.
@@ -54,6 +63,7 @@ class PartitionEngine final : public Engine<hpt::RealSlots> {
     RealRange memory_{}; // the table, then the words of its groups, twice, and of T1's sections
     hpt::TableRoot root_;
     Bytes prepared_ = 0;
+    SwitchHalts* halts_ = nullptr;
     PartitionResize resize_{*this};
 };
 

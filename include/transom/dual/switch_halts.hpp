@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <transom/dual/counters.hpp>
 
 namespace transom::dual {
@@ -42,8 +45,5 @@ class SwitchHalts {
     std::array<Slot, kept> slots_{};
     std::atomic<std::uint64_t> count_{0};
 };
-
-/// This machine's.
-SwitchHalts& switch_halts();
 
 } // namespace transom::dual

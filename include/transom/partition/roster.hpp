@@ -74,6 +74,8 @@ class Roster {
 
     /// Of second page tables that are gone: the roster counts those that go with their partition, others are told.
     dual::TableTotals& table_totals() { return table_totals_; }
+    /// Of processors that went back to a first page table.
+    const dual::SwitchHalts& switch_halts() const { return switch_halts_; }
 
     Partition* find(std::string_view name);
     std::size_t size() const;
@@ -114,6 +116,7 @@ class Roster {
     const Resources& resources_;
     Dispatcher& dispatcher_;
     dual::TableTotals table_totals_;
+    dual::SwitchHalts switch_halts_;
     Slot* first_ = nullptr;            // by their numbers
     std::uint32_t last_worked_on_ = 0; // the number of the one that work() was for
 };
