@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <utility>
 
 namespace transom::tool {
 namespace {
@@ -45,6 +46,7 @@ class FaultRun {
     FaultWatch watch_;
     std::uint64_t most_pages_ = 0; ///< that a move without faults sent with their contents
     unsigned broken_ = 0, kept_ = 0;
+    bool worn_ = false; ///< the next cell needs new machines
 };
 
 template <class T> void append(std::vector<T>& list, const std::vector<T>& more) {
@@ -145,8 +147,7 @@ void FaultRun::run_guarded(const FaultCell& cell) {
         ++broken_;
     }
     keep(wrong_before);
-    if (fresh && broken_ < most_broken)
-        pair_.start();
+    worn_ = fresh;
 }
 
 /// A move without a fault tells what is sent.
@@ -191,6 +192,8 @@ void FaultRun::run_all(const std::vector<FaultCell>& cells) {
     Progress progress(fmt::format("{} faults", cells.size()));
     for (std::size_t i = 0; i < cells.size() && broken_ < most_broken; ++i) {
         progress.update(static_cast<double>(i) / static_cast<double>(cells.size()), cells[i].text());
+        if (std::exchange(worn_, false))
+            pair_.start();
         run_guarded(cells[i]);
         report_.total_s = seconds_since(began);
     }
