@@ -380,11 +380,7 @@ TEST_F(MoverTest, J7_RecoverAsksTheTargetAtOnce) {
 
 // In post-copy it is asked by connecting again.
 TEST_F(MoverTest, J7_RecoverConnectsAgainInPostCopy) {
-    a.build("linux");
-    ASSERT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {.mode = MoveMode::post_copy}));
-    for (int rounds = 0; rounds < 10'000 && b.mover.progress().state != MoveState::post_copying; ++rounds)
-        round();
-    ASSERT_EQ(b.mover.progress().state, MoveState::post_copying);
+    ASSERT_NO_FATAL_FAILURE(run_at_the_target_first());
     network.connector().cut = true;
     round();
     round();
@@ -401,11 +397,7 @@ TEST_F(MoverTest, J7_RecoverConnectsAgainInPostCopy) {
 
 // Nor is it over when they are connected again and the target does not say what it lacks.
 TEST_F(MoverTest, J7_RecoverWaitsForATargetThatIsConnectedAndSilent) {
-    a.build("linux");
-    ASSERT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {.mode = MoveMode::post_copy}));
-    for (int rounds = 0; rounds < 10'000 && b.mover.progress().state != MoveState::post_copying; ++rounds)
-        round();
-    ASSERT_EQ(b.mover.progress().state, MoveState::post_copying);
+    ASSERT_NO_FATAL_FAILURE(run_at_the_target_first());
     network.connector().cut = true;
     const std::size_t before = network.ends.size();
     network.window = 0; // of the next connection: nothing goes through it

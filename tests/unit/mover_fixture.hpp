@@ -23,6 +23,14 @@ class MoverTest : public testing::Test {
         go_on();
         return started;
     }
+    /// Moves "linux" by post-copy, until it runs at b and some of its memory is here.
+    void run_at_the_target_first() {
+        a.build("linux");
+        ASSERT_TRUE(a.mover.move(network, "linux", {0x0a4d0002}, migration_port, {.mode = MoveMode::post_copy}));
+        for (int rounds = 0; rounds < 10'000 && b.mover.progress().state != MoveState::post_copying; ++rounds)
+            round();
+        ASSERT_EQ(b.mover.progress().state, MoveState::post_copying);
+    }
     void round() {
         machine.advance(100);
         network.pump();
