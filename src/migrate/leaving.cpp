@@ -10,6 +10,7 @@ namespace transom::migrate {
 bool Leaving::begin(partition::Partition& partition) {
     if (busy())
         return false;
+    digests_.forget(partition.name()); // an earlier move's: there are none of this one yet
     const auto words = digests_.begin_leaving(shape_of(partition));
     if (!words)
         return false;

@@ -9,7 +9,7 @@ namespace transom::migrate {
 using partition::Partition;
 using partition::PartitionState;
 
-/// Nothing but a move suspends partitions, and only one in doubt leaves them so.
+/// Only a move in doubt leaves partitions suspended; who moves one within the machine does not let anybody ask meanwhile.
 std::expected<Partition*, Failure> Mover::find_doubted(std::string_view name) const {
     Partition* partition = roster_.find(name);
     if (partition == nullptr)
@@ -62,6 +62,11 @@ std::expected<void, Failure> Mover::force(std::string_view name, Owner owner) {
     const auto partition = find_doubted(name);
     if (!partition)
         return std::unexpected(partition.error());
+    if (source_.hears_target(**partition))
+        return std::unexpected(failure(MoveError::not_in_doubt,
+                                       "the target of {} is connected and is being asked, so it is not dead: try "
+                                       "again if it falls silent",
+                                       name));
     if (source_.is_cut_off(**partition) && source_.has_run_there() && owner == Owner::here)
         return std::unexpected(
             failure(MoveError::not_in_doubt, "{} has run at the target since: what is here of it is old", name));

@@ -35,8 +35,11 @@ void SourceChannels::step(std::uint64_t now, bool stands_still) {
     for (std::size_t i = 0; i < begun_; ++i) {
         SourceChannel& channel = channels_[i];
         channel.flush();
-        if (channel.silent_for(now) >= (stands_still ? stop_silence_ : silence_))
+        if (channel.silent_for(now) >= (stands_still ? stop_silence_ : silence_)) {
+            log("migration: a channel is given up: the target has been silent on it{}",
+                stands_still ? " while the partition stands still" : "");
             channel.end(false);
+        }
         if (!channel.open() && !channel.connecting())
             reap(i);
     }

@@ -207,11 +207,11 @@ void TargetSession::handle_clock(const Record& record) {
     progress_.clock_error = clock->difference_error;
 }
 
-/// It comes in order, before anything of the partition's state.
+/// It comes in order, before anything else of this connection; a page that goes by a channel may have overtaken it.
 void TargetSession::handle_definition(const Record& record) {
     const auto head = record.as<DefinitionRecord>(false);
     const std::span<std::byte> room = arrival_.definition.subspan(definition_next_);
-    if (phase_ != Phase::timing || room.empty())
+    if ((phase_ != Phase::timing && phase_ != Phase::pre_copying) || room.empty())
         return out_of_order(record);
     if (!head || record.payload.size() == sizeof *head || record.payload.size() > sizeof *head + max_definition_bytes)
         return wrong_length(record);

@@ -136,6 +136,15 @@ TEST_F(ForgedDefinition, IsTheOneThatWasAnnounced) {
     EXPECT_EQ(outcome(with_pieces(100, {{0, 100}}, xxh64(zeros) + 1)), MoveError::record_content);
 }
 
+// A page that went by a channel may have overtaken the last of it.
+TEST_F(ForgedDefinition, MayComeAfterTheFirstPage) {
+    Records forged = with_pieces(100, {{0, 60}, {60, 40}});
+    const Taken last = forged[2 + round_trips];
+    forged.erase(forged.begin() + 2 + round_trips);
+    forged.insert(std::ranges::find(forged, RecordType::page, &Taken::type) + 1, last);
+    EXPECT_EQ(outcome(forged), MoveError::none);
+}
+
 TEST_F(ForgedDefinition, ComesBeforeThePartition) {
     Records forged = with_pieces(100, {{0, 100}});
     const Taken piece = forged[1 + round_trips];

@@ -264,5 +264,28 @@ TEST_F(MoverTest, ATakenNameIsRefusedThoughNobodyOfThatNameIsThere) {
     EXPECT_EQ(b.roster.size(), 0u);
 }
 
+// Who has shown by its key who it is, and is just saying what it lacks, is not dead, whatever an operator says.
+TEST_F(MoverTest, ATargetThatIsHeardIsNotDead) {
+    ASSERT_NO_FATAL_FAILURE(run_at_the_target_first());
+    for (const auto& end : network.ends)
+        end->cut = true;
+    for (int rounds = 0; rounds < 100 && !a.mover.recover("linux"); ++rounds)
+        round();
+    bool heard = false;
+    for (int rounds = 0; rounds < 1000 && a.mover.recovery("linux").outcome == Recovery::Outcome::asking; ++rounds) {
+        round();
+        const auto forced = a.mover.force("linux", Owner::here);
+        ASSERT_FALSE(forced);
+        if (!forced.error().text().contains("is connected"))
+            continue;
+        heard = true;
+        EXPECT_EQ(a.mover.force("linux", Owner::peer).error().error, MoveError::not_in_doubt);
+    }
+    EXPECT_TRUE(heard);
+    go_on();
+    EXPECT_EQ(a.mover.progress().state, MoveState::completed) << a.mover.progress().failure.text();
+    EXPECT_NE(b.roster.find("linux"), nullptr);
+}
+
 } // namespace
 } // namespace transom::migrate

@@ -86,11 +86,15 @@ Outcome FaultWatch::whose() {
     return here == "running" ? Outcome::on_source : Outcome::on_target;
 }
 
-/// Who has received what was damaged after it was sealed has to say so.
+/// Who has received what was damaged after it was sealed has to say so; unless the connection was given up before he had come to it, as a host that
+/// has stopped for a while makes it.
 bool FaultWatch::says_damaged(const FaultCell& cell) {
-    const std::size_t from = cell.sender == End::source ? target_said_ : source_said_;
-    return pair_.machine(other(cell.sender)).console().raw().find("damaged or forged on the way", from) !=
-           std::string::npos;
+    const auto says = [this](End end, std::string_view what) {
+        const std::size_t from = end == End::source ? source_said_ : target_said_;
+        return pair_.machine(end).console().raw().find(what, from) != std::string::npos;
+    };
+    return says(other(cell.sender), "damaged or forged on the way") ||
+           says(End::source, "the target has been silent on it");
 }
 
 std::vector<std::string> FaultWatch::after_move(const FaultCell& cell, Outcome found) {

@@ -73,6 +73,10 @@ class SourceSession final : public net::StreamHandler {
         return moves(partition) &&
                (phase_ == Phase::waiting || phase_ == Phase::reconnecting || phase_ == Phase::comparing);
     }
+    /// The target is there, by the key of this move, and is just saying what it lacks.
+    bool hears_target(const partition::Partition& partition) const {
+        return moves(partition) && phase_ == Phase::comparing;
+    }
     /// Of one that is cut off: connects at once, if it is not connected.
     void ask_now() {
         asked_now_ = true;
