@@ -71,7 +71,7 @@ void PartitionEngine::begin(partition::Partition& partition, PageTracking& pages
     invariant(begun, "a second page table begins while there is one");
 }
 
-Swept PartitionEngine::sweep_portion(Fold fold) { return sweep({}, fold, arch::timebase); }
+Swept PartitionEngine::sweep_portion(Fold fold, RealRange only) { return sweep({}, fold, arch::timebase, only); }
 
 void PartitionEngine::give_back(memory::Frames& frames) {
     abandon();

@@ -5,6 +5,7 @@
 #include <transom/base/panic.hpp>
 #include <transom/dual/partition_engine.hpp>
 #include <transom/partition/partition.hpp>
+#include <utility>
 
 namespace transom::hpt {
 
@@ -32,7 +33,7 @@ void PartitionResize::drop(Partition& partition) {
 
 Status PartitionResize::prepare(Partition& partition, unsigned log2_bytes) {
     const Locked control(control_);
-    if (held_ || engine_.has_memory() || engine_.has_twins())
+    if (held_ != 0 || engine_.has_memory() || engine_.has_twins())
         return log2_bytes == 0 ? Status::success : Status::resource; // a migration, and nothing is prepared
     switch (step()) {
     case ResizeStep::idle:
@@ -143,7 +144,7 @@ void PartitionResize::answer(Status status) {
     answered_at_ = arch::timebase();
 }
 
-bool PartitionResize::hold(Partition& partition, std::uint64_t patience) {
+bool PartitionResize::hold(Partition& partition, std::uint64_t patience, Holder holder) {
     const Locked control(control_);
     if (committer_ != nobody && arch::timebase() - answered_at_ < patience)
         return false;
@@ -163,19 +164,19 @@ bool PartitionResize::hold(Partition& partition, std::uint64_t patience) {
     case ResizeStep::dropping:
         break;
     }
-    held_ = true;
+    held_ |= std::to_underlying(holder);
     return true;
 }
 
-void PartitionResize::let() {
+void PartitionResize::let(Holder holder) {
     const Locked control(control_);
-    held_ = false;
+    held_ &= static_cast<std::uint8_t>(~std::to_underlying(holder));
 }
 
 void PartitionResize::end(memory::Frames& frames) {
     const Locked control(control_);
     release(frames);
-    held_ = false;
+    held_ = 0;
     committer_ = nobody;
     move(ResizeStep::idle);
 }

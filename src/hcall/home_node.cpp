@@ -40,24 +40,23 @@ class Fields {
     unsigned used_ = 0;
 };
 
-/// The number of the one physical processor that runs partitions, as dispatch trace log entries have it.
-constexpr std::uint64_t physical_processor = 0;
-
 } // namespace
 
 // LoPAR H_HOME_NODE_ASSOCIATIVITY: flags (1 virtual processor, 2 processor index of the dispatch trace log), id -> r4 to r9.
-// All virtual processors run on the same physical one, so their home node is its.
 Outcome h_home_node_associativity(partition::Vcpu& vcpu) {
     auto& gpr = vcpu.registers.gpr;
     const partition::Partition& partition = *vcpu.partition;
     constexpr std::uint64_t by_virtual_processor = 1, by_physical_processor = 2;
-    invariant(!partition.home_node.empty(), "a partition is allowed H_HOME_NODE_ASSOCIATIVITY where nothing is known");
+    invariant(partition.nodes != nullptr, "a partition is allowed H_HOME_NODE_ASSOCIATIVITY where nothing is known");
+    const partition::HomeNodes& nodes = *partition.nodes;
     if (gpr[4] != by_virtual_processor && gpr[4] != by_physical_processor)
         return Status::parameter;
-    if (gpr[4] == by_virtual_processor ? gpr[5] >= partition.vcpu_count : gpr[5] != physical_processor)
+    if (gpr[5] >= (gpr[4] == by_virtual_processor ? partition.vcpu_count : nodes.of_processor.size()))
         return Status::p2;
+    const std::uint8_t home =
+        gpr[4] == by_virtual_processor ? partition.vcpus[gpr[5]].home.load() : nodes.of_processor[gpr[5]];
     Fields fields;
-    for (const std::uint32_t domain : partition.home_node)
+    for (const std::uint32_t domain : nodes.domains[home])
         if (!fields.add(domain))
             break; // the rest, finer levels, is left out
     for (std::size_t i = 0; i < fields.words().size(); ++i)

@@ -54,14 +54,23 @@ void Frames::reserve(RealRange range, FrameState as) {
     }
 }
 
-std::expected<RealAddr, FrameError> Frames::allocate(Bytes size, Bytes alignment, FrameState as, Contents contents) {
+/// Behind the last frame that is all in the range.
+std::uint64_t Frames::end_of(RealRange range) const {
+    const std::uint64_t room = ~std::uint64_t{0} - range.begin.value;
+    return std::min<std::uint64_t>((range.begin.value + std::min(range.size, room)) / frame_size, states_.size());
+}
+
+std::expected<RealAddr, FrameError> Frames::allocate(Bytes size, Bytes alignment, FrameState as, Contents contents,
+                                                     RealRange within) {
     invariant(size != 0 && size % frame_size == 0, "size is no multiple of a frame");
     invariant(std::has_single_bit(alignment) && alignment >= frame_size, "alignment is no power of two of frames");
     invariant(as == FrameState::partition || as == FrameState::page_table || as == FrameState::hypervisor,
               "allocation without an owner");
     const std::uint64_t count = size / frame_size;
     const std::uint64_t step = alignment / frame_size;
-    for (std::uint64_t first = 0; first < states_.size() && count <= states_.size() - first;) {
+    const std::uint64_t end = end_of(within);
+    for (std::uint64_t first = within.begin.align_up(alignment).value / frame_size;
+         first < end && count <= end - first;) {
         const auto run = states_.subspan(first, count);
         // From the end: the last frame in the way says how far the search can skip.
         const auto taken = std::find_if_not(run.rbegin(), run.rend(), nobody_has);
@@ -79,6 +88,16 @@ std::expected<RealAddr, FrameError> Frames::allocate(Bytes size, Bytes alignment
         first = (behind + step - 1) / step * step;
     }
     return std::unexpected(FrameError::none_left);
+}
+
+std::uint64_t Frames::count_free(Bytes size, RealRange within) const {
+    invariant(std::has_single_bit(size) && size >= frame_size, "the size is no power of two of frames");
+    const std::uint64_t count = size / frame_size, end = end_of(within);
+    std::uint64_t pieces = 0;
+    for (std::uint64_t first = within.begin.align_up(size).value / frame_size; first < end && count <= end - first;
+         first += count)
+        pieces += std::ranges::all_of(states_.subspan(first, count), nobody_has) ? 1 : 0;
+    return pieces;
 }
 
 std::span<FrameState> Frames::run_of(RealRange range) const {

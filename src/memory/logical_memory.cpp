@@ -25,24 +25,53 @@ template <class Visit> void for_each_piece(const LogicalMemory& memory, LogicalA
 
 bool LogicalMemory::add_block(RealAddr real) {
     invariant(real.aligned(block_size), "memory block is not aligned");
-    invariant(!limited_.load(std::memory_order_relaxed) && watch_.load(std::memory_order_relaxed) == nullptr,
+    invariant(limits_.load(std::memory_order_relaxed) == 0 && watch_.load(std::memory_order_relaxed) == nullptr,
               "memory block added while its granules are tracked");
     if (block_count_ == max_blocks)
         return false;
-    blocks_[block_count_++] = real;
+    blocks_[block_count_++].store(real, std::memory_order_relaxed);
     return true;
 }
 
 void LogicalMemory::reset() {
     block_count_ = 0;
-    lift_limit();
+    limits_.store(0, std::memory_order_release);
     watch_writes(nullptr);
     missing_in_ = 0;
 }
 
 RealAddr LogicalMemory::block(std::size_t index) const {
     invariant(index < block_count_, "no such memory block");
-    return blocks_[index];
+    return at(index);
+}
+
+void LogicalMemory::move_block(std::size_t index, RealAddr to) {
+    invariant(to.aligned(block_size), "memory block is not aligned");
+    const LogicalRange block{{index * block_size}, block_size};
+    invariant(first_missing(block.begin, block.size) == block.begin, "a memory block moves that is open");
+    blocks_[index].store(to, std::memory_order_relaxed);
+}
+
+void LogicalMemory::close(std::size_t block) {
+    invariant(block < block_count_, "no such memory block");
+    const std::uint64_t number = (closed_.load(std::memory_order_relaxed) >> block_bits) + 1;
+    closed_.store(number << block_bits | block, std::memory_order_release);
+    const std::uint8_t before = limits_.fetch_or(by_closing, std::memory_order_seq_cst);
+    invariant((before & by_closing) == 0, "two memory blocks are closed at once");
+}
+
+std::optional<LogicalAddr> LogicalMemory::first_closed(LogicalRange range, std::uint64_t closed) const {
+    const LogicalRange block{{(closed & ((std::uint64_t{1} << block_bits) - 1)) * block_size}, block_size};
+    return block.overlaps(range) ? std::optional(std::max(block.begin, range.begin)) : std::nullopt;
+}
+
+/// For whose turn began before the closing nothing is closed.
+std::optional<LogicalAddr> LogicalMemory::missing_in_turn(LogicalAddr address, Bytes n, std::uint8_t limits) const {
+    if ((limits & by_closing) != 0)
+        if (const std::uint64_t closed = closed_.load(std::memory_order_acquire); closed == last_closing)
+            if (const auto first = first_closed({address, n}, closed))
+                return first;
+    return (limits & to_present) != 0 ? present_.first_unset(address, n) : std::nullopt;
 }
 
 std::expected<void, AccessError> LogicalMemory::check(LogicalAddr address, Bytes n) const {
@@ -50,9 +79,10 @@ std::expected<void, AccessError> LogicalMemory::check(LogicalAddr address, Bytes
         return std::unexpected(AccessError::outside);
     if (missing_in_ != 0 && --missing_in_ == 0) [[unlikely]]
         return std::unexpected(AccessError::missing);
-    if (n == 0 || !limited_.load(std::memory_order_acquire)) [[likely]]
+    const std::uint8_t limits = limits_.load(std::memory_order_acquire);
+    if (n == 0 || limits == 0) [[likely]]
         return {};
-    const auto missing = present_.first_unset(address, n);
+    const auto missing = missing_in_turn(address, n, limits);
     if (!missing)
         return {};
     last_missed = *missing;
@@ -60,9 +90,11 @@ std::expected<void, AccessError> LogicalMemory::check(LogicalAddr address, Bytes
 }
 
 std::optional<LogicalAddr> LogicalMemory::first_missing(LogicalAddr from, Bytes n) const {
-    if (!limited_.load(std::memory_order_acquire))
-        return {};
-    return present_.first_unset(from, n);
+    const std::uint8_t limits = limits_.load(std::memory_order_acquire);
+    if ((limits & by_closing) != 0)
+        if (const auto first = first_closed({from, n}, closed_.load(std::memory_order_relaxed)))
+            return first;
+    return (limits & to_present) != 0 ? present_.first_unset(from, n) : std::nullopt;
 }
 
 LogicalAddr LogicalMemory::missed() const { return last_missed; }
@@ -97,7 +129,7 @@ std::expected<void, AccessError> LogicalMemory::clear(LogicalAddr to, Bytes n) {
 void LogicalMemory::limit_to_present(std::span<std::uint64_t> present, Bytes granule) {
     present_ = {present, granule};
     invariant(present_.covers(size()), "presence bitmap is too small");
-    limited_.store(true, std::memory_order_release);
+    limits_.fetch_or(to_present, std::memory_order_release);
 }
 
 /// After the store, so that who hears of it and copies has the new contents.

@@ -55,7 +55,7 @@ std::expected<void, Failure> Mover::move(net::Network& network, std::string_view
     for (const Partition* last : {pages_.partition(), arriving_.partition()})
         if (const auto drained = check_drained(last); !drained)
             return drained;
-    if (!partition->dual->resize().hold(*partition, frequency_))
+    if (!partition->dual->resize().hold(*partition, frequency_, dual::Holder::migration))
         return std::unexpected(
             failure(MoveError::busy, "{} changes the size of its page table at this moment: try again", name));
     keep_doubted();
@@ -98,7 +98,7 @@ std::uint64_t Mover::run() {
         copies_.end();
     if (!moving) {
         digests_.drop_arriving();
-        roster_.for_each([](Partition& partition) { partition.dual->resize().let(); });
+        roster_.for_each([](Partition& partition) { partition.dual->resize().let(dual::Holder::migration); });
     }
     if (!moving && pages_.in_use() && !has_second_table(pages_.partition()))
         pages_.end();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <transom/base/log.hpp>
 #include <transom/migrate/mover.hpp>
-#include <transom/partition/deliver.hpp>
 
 // What a move asks of this machine as its source.
 
@@ -69,18 +68,11 @@ void Mover::untrack(Partition& partition) {
     }
 }
 
-bool Mover::suspend(Partition& partition) {
-    auto before = PartitionState::running;
-    partition.state.compare_exchange_strong(before, PartitionState::suspended);
-    // One that has ended meanwhile is not suspended: ended() will be told.
-    return partition.state == PartitionState::suspended && roster_.is_out(partition);
-}
+/// One that has ended meanwhile is not suspended: ended() will be told.
+bool Mover::suspend(Partition& partition) { return roster_.suspend(partition); }
 
 void Mover::resume(Partition& partition) {
-    auto before = PartitionState::suspended; // else it has ended meanwhile
-    const bool stood = partition.state.compare_exchange_strong(before, PartitionState::running);
-    partition::alert(partition);
-    if (stood)
+    if (roster_.resume(partition))
         announce(partition);
 }
 

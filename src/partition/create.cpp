@@ -23,6 +23,18 @@ void make_anew(Partition& partition) {
     partition.dual = dual;
 }
 
+/// What the shape asks for, if there is such a node; else the boot processor's.
+std::uint8_t home_of(const Shape& shape, std::uint32_t vcpu, const Resources& from) {
+    const HomeNodes* const nodes = from.nodes;
+    if (nodes == nullptr || nodes->of_processor.empty())
+        return 0;
+    const auto& wanted = shape.processor_nodes;
+    if (wanted.empty())
+        return nodes->of_processor[0];
+    const std::uint32_t node = wanted[wanted.size() == 1 ? 0 : vcpu];
+    return node < nodes->domains.size() ? static_cast<std::uint8_t>(node) : nodes->of_processor[0];
+}
+
 std::optional<CreateError> take_memory(Partition& partition, const Shape& shape, const Resources& from) {
     memory::Frames& frames = from.frames;
     const Bytes need = memory_of(shape);
@@ -33,8 +45,8 @@ std::optional<CreateError> take_memory(Partition& partition, const Shape& shape,
             "lower memory-mib, or give the machine more memory",
             shape.name, to_mib(shape.memory), to_mib(need), to_mib(free));
     const auto table =
-        frames.allocate(hpt::size_with_words(shape.log2_page_table_size), Bytes{1} << shape.log2_page_table_size,
-                        FrameState::page_table, memory::Contents::any);
+        allocate_near(from, shape.page_table_node.span(), hpt::size_with_words(shape.log2_page_table_size),
+                      Bytes{1} << shape.log2_page_table_size, FrameState::page_table);
     if (!table)
         return CreateError::no_room(
             "partition {}: there is no free run of {} MiB for its page table: lower memory-mib, "
@@ -46,8 +58,8 @@ std::optional<CreateError> take_memory(Partition& partition, const Shape& shape,
                         .real_mode_page = shape.granule == kib(4) ? papr::PageSize::kib_4 : papr::PageSize::kib_64,
                         .large_pages = shape.large_pages});
     while (partition.memory.size() < shape.memory) {
-        const auto block =
-            frames.allocate(memory::block_size, memory::block_size, FrameState::partition, memory::Contents::any);
+        const auto block = allocate_near(from, shape.memory_nodes.span(), memory::block_size, memory::block_size,
+                                         FrameState::partition);
         if (!block)
             return CreateError::no_room(
                 "partition {}: it asks for {} MiB, and {} MiB are free in blocks of {} MiB: lower "
@@ -62,7 +74,7 @@ std::optional<CreateError> take_memory(Partition& partition, const Shape& shape,
 
 papr::FunctionSets Resources::function_sets() const {
     papr::FunctionSets sets = papr::FunctionSets::all();
-    if (home_node.empty())
+    if (nodes == nullptr || nodes->domains.empty() || nodes->domains[0].empty())
         sets = sets.without(papr::FunctionSet::vphn);
     if (random == nullptr)
         sets = sets.without(papr::FunctionSet::random);
@@ -85,7 +97,24 @@ Shape shape_of(const tree::PartitionDescription& description) {
             .capped = description.capped,
             .processors = description.donates_idle           ? Processors::donating
                           : description.dedicated_processors ? Processors::dedicated
-                                                             : Processors::shared};
+                                                             : Processors::shared,
+            .memory_nodes = description.memory_nodes,
+            .page_table_node = description.page_table_node,
+            .processor_nodes = description.processor_nodes};
+}
+
+std::expected<RealAddr, memory::FrameError> allocate_near(const Resources& from, std::span<const std::uint32_t> nodes,
+                                                          Bytes size, Bytes alignment, FrameState as) {
+    std::expected<RealAddr, memory::FrameError> found = std::unexpected(memory::FrameError::none_left);
+    const auto take = [&](RealRange within) {
+        if (!found)
+            found = from.frames.allocate(size, alignment, as, memory::Contents::any, within);
+    };
+    for (const std::uint32_t node : nodes)
+        if (from.topology != nullptr)
+            from.topology->for_each_range(static_cast<affinity::NodeIndex>(node), take);
+    take(memory::Frames::everywhere);
+    return found;
 }
 
 std::expected<void, CreateError> take(Partition& partition, const Shape& shape, const Resources& from) {
@@ -109,7 +138,7 @@ std::expected<void, CreateError> take(Partition& partition, const Shape& shape, 
     partition.granule = shape.granule;
     partition.allowed_calls.allow(shape.function_sets.common(from.function_sets()));
     partition.facilities = shape.told_facilities.value_or(from.facilities);
-    partition.home_node = from.home_node;
+    partition.nodes = from.nodes;
     partition.cpu_characteristics = shape.told_characteristics.value_or(from.cpu_characteristics);
     partition.random = from.random;
     partition.clock.frequency = from.processor.timebase_frequency;
@@ -122,6 +151,7 @@ std::expected<void, CreateError> take(Partition& partition, const Shape& shape, 
         Vcpu& vcpu = partition.vcpus[i];
         vcpu.partition = &partition;
         vcpu.index = i;
+        vcpu.home = home_of(shape, i, from);
         vcpu.reset_registers();
     }
     return {};

@@ -150,6 +150,7 @@ class Presence {
     explicit Presence(const Vcpu& vcpu) : dual_(vcpu.partition->dual), index_(vcpu.index) {
         if (dual_ != nullptr)
             dual_->arrive(index_);
+        vcpu.partition->memory.begin_turn();
     }
     ~Presence() {
         if (dual_ != nullptr)
@@ -194,8 +195,8 @@ std::uint64_t Dispatcher::run_vcpu(const Turn& turn) {
     const std::uint64_t end = arch::timebase();
     guest_ticks_ += end - start;
     const Locked events(partition.events);
-    // Its page was here when the processor was dispatched, or when the area was registered since, and pages only arrive. Were
-    // it not so, the partition would see no odd count this time, and no entry in its log.
+    // Its page was here when the processor was dispatched, or when the area was registered since, and during a turn pages only arrive.
+    // Were it not so, the partition would see no odd count this time, and no entry in its log.
     if (!preempted(vcpu, why_left(vcpu), end + offset, {vcpu.awaits}))
         log("partition {}: cannot count a virtual processor's preemption", partition.name());
     return end;

@@ -6,6 +6,7 @@
 #include <array>
 #include <new>
 #include <transom/base/panic.hpp>
+#include <transom/partition/deliver.hpp>
 #include <transom/partition/roster.hpp>
 #include <type_traits>
 #include <utility>
@@ -281,6 +282,19 @@ void Roster::destroy(Partition& partition) {
     give_table_back(**link);
     partition::destroy(partition, resources_.frames);
     remove(link);
+}
+
+bool Roster::suspend(Partition& partition) {
+    auto before = PartitionState::running;
+    partition.state.compare_exchange_strong(before, PartitionState::suspended);
+    return partition.state == PartitionState::suspended && is_out(partition);
+}
+
+bool Roster::resume(Partition& partition) {
+    auto before = PartitionState::suspended;
+    const bool stood = partition.state.compare_exchange_strong(before, PartitionState::running);
+    alert(partition);
+    return stood;
 }
 
 Partition* Roster::find(std::string_view name) {

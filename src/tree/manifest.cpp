@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <transom/base/big_endian.hpp>
 #include <transom/memory/logical_memory.hpp>
 #include <transom/tree/manifest.hpp>
 #include <transom/tree/node_reader.hpp>
@@ -164,9 +165,25 @@ class ManifestReader : NodeReader {
                  where, max_partition_name);
         refuse_twin(parent, node, where);
         allow_properties(node, where,
-                         {"memory-mib", "page-table-mib", "virtual-processors", "entitled-capacity", "capacity-weight",
-                          "capped", "dedicated-processors", "donate-idle", "granule-kib", "large-pages", "terminals",
-                          "pool-idle-count", "without-function-sets", "observe-calls", "kernel", "initramfs",
+                         {"memory-mib",
+                          "page-table-mib",
+                          "virtual-processors",
+                          "entitled-capacity",
+                          "capacity-weight",
+                          "capped",
+                          "dedicated-processors",
+                          "donate-idle",
+                          "granule-kib",
+                          "large-pages",
+                          "terminals",
+                          "pool-idle-count",
+                          "without-function-sets",
+                          "observe-calls",
+                          "memory-nodes",
+                          "page-table-node",
+                          "processor-nodes",
+                          "kernel",
+                          "initramfs",
                           "bootargs"});
         allow_no_children(node, where);
 
@@ -194,6 +211,12 @@ class ManifestReader : NodeReader {
             fail("{}: terminals is {}: use 1 to {}", where, d.terminals, max_described_terminals);
         d.pool_idle_count = flag(node, where, "pool-idle-count");
         d.function_sets = function_sets(node, where);
+        d.memory_nodes = nodes(node, where, "memory-nodes", max_listed_nodes);
+        d.page_table_node = nodes(node, where, "page-table-node", 1);
+        d.processor_nodes = nodes(node, where, "processor-nodes", d.virtual_processors);
+        if (d.processor_nodes.size() > 1 && d.processor_nodes.size() != d.virtual_processors)
+            fail("{}: processor-nodes has {} numbers: use one for all virtual processors, or one for each of the {}",
+                 where, d.processor_nodes.size(), d.virtual_processors);
         d.observe_calls = flag(node, where, "observe-calls");
         d.kernel = required_file(node, where, "kernel");
         if (has(node, "initramfs"))
@@ -238,6 +261,27 @@ class ManifestReader : NodeReader {
         d.entitled_capacity = 100 * d.virtual_processors;
         d.capacity_weight = 0;
         d.capped = true;
+    }
+
+    /// At most so many numbers of nodes; which of them a machine has only it knows.
+    NodeList nodes(int node, std::string_view where, const char* property, std::size_t most) {
+        constexpr std::uint32_t max_node = 63;
+        NodeList list;
+        const auto value = bytes(node, property);
+        if (!value)
+            return list;
+        const std::size_t count = value->size() / sizeof(std::uint32_t);
+        if (value->size() % sizeof(std::uint32_t) != 0 || count == 0 || count > most) {
+            fail("{}: {} is no list of numbers, {} at most: write {} = <n>", where, property, most, property);
+            return list;
+        }
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto number = load_be<std::uint32_t>(value->data() + i * sizeof(std::uint32_t));
+            if (number > max_node)
+                fail("{}: {} names node {}: use 0 to {}", where, property, number, max_node);
+            (void)list.push_back(number);
+        }
+        return list;
     }
 
     papr::FunctionSets function_sets(int node, std::string_view where) {

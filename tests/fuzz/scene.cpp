@@ -100,8 +100,13 @@ void Scene::set_up_devices(Input& input) {
     random::Source* const sources[] = {nullptr, &working_, &broken_};
     partition.random = input.one_of(sources);
     // Numbers below 2^15 take one field of the answer, larger ones two, and 2^31 none.
+    partition::Associativity domains;
     for (unsigned levels = input.below(13); levels > 0; --levels)
-        (void)partition.home_node.push_back(static_cast<std::uint32_t>(input.word(input.flag() ? 4 : 1)));
+        (void)domains.push_back(static_cast<std::uint32_t>(input.word(input.flag() ? 4 : 1)));
+    nodes_ = {};
+    (void)nodes_.domains.push_back(domains);
+    (void)nodes_.of_processor.push_back(0);
+    partition.nodes = &nodes_;
 }
 
 void Scene::begin(Input& input) {
@@ -145,7 +150,7 @@ void Scene::begin(Input& input) {
     papr::FunctionSets offered = papr::FunctionSets::all();
     if (partition.random == nullptr)
         offered = offered.without(papr::FunctionSet::random);
-    if (partition.home_node.empty())
+    if (nodes_.domains[0].empty())
         offered = offered.without(papr::FunctionSet::vphn);
     partition.allowed_calls.allow(input.below(4) == 1 ? papr::FunctionSets::from_bits(input.word(4)).common(offered)
                                                       : offered);

@@ -95,6 +95,7 @@ class Scene {
     std::unique_ptr<partition::Partition> partition_;
     Changes changed_;
     random::Source working_, broken_;
+    partition::HomeNodes nodes_;
     partition::ProcessorPool pool_{.processors = 2, .entitled = 170};
 };
 

@@ -123,7 +123,11 @@ TEST_F(CreateTest, OffersTheFunctionSetsThatTheMachineHasAndTheManifestLeaves) {
 
     random::Source source;
     resources_.random = &source;
-    ASSERT_TRUE(resources_.home_node.push_back(1));
+    HomeNodes nodes;
+    ASSERT_TRUE(nodes.domains.push_back({}));
+    ASSERT_TRUE(nodes.domains[0].push_back(1));
+    ASSERT_TRUE(nodes.of_processor.push_back(0));
+    resources_.nodes = &nodes;
     more_ = [](FdtBuilder& f) {
         f.texts("without-function-sets", {"hcall-vasi", "hcall-debug"}).flag("observe-calls");
     };

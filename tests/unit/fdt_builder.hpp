@@ -26,6 +26,12 @@ class FdtBuilder {
     FdtBuilder& number(const char* name, std::uint32_t value) {
         return ok(fdt_property_u32(blob_.data(), name, value));
     }
+    FdtBuilder& numbers(const char* name, std::initializer_list<std::uint32_t> values) {
+        std::vector<std::uint32_t> cells;
+        for (const std::uint32_t value : values)
+            cells.push_back(cpu_to_fdt32(value));
+        return bytes(name, std::as_bytes(std::span(cells)));
+    }
     FdtBuilder& bytes(const char* name, std::span<const std::byte> value) {
         return ok(fdt_property(blob_.data(), name, value.data(), static_cast<int>(value.size())));
     }

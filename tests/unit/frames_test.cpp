@@ -50,6 +50,23 @@ TEST_F(FramesTest, AddsOnlyWholeFrames) {
     EXPECT_EQ(frames_.total(FrameState::free), 2 * frame_size);
 }
 
+TEST_F(FramesTest, TakesFromARangeAndCountsWhatIsFreeThere) {
+    frames_.add({fake_real_base, memory_size});
+    constexpr Bytes piece = 4 * frame_size;
+    const RealRange upper{frame(16), 16 * frame_size};
+    EXPECT_EQ(frames_.count_free(piece, upper), 4u);
+    const auto take = [&](RealRange within) {
+        return frames_.allocate(piece, piece, FrameState::partition, Contents::zero, within);
+    };
+    EXPECT_EQ(take(upper), frame(16));
+    EXPECT_EQ(take({frame(17), 8 * frame_size}), frame(20)) << "all of it lies in the range";
+    EXPECT_EQ(take({frame(21), 6 * frame_size}), std::unexpected(FrameError::none_left));
+    EXPECT_EQ(frames_.count_free(piece, upper), 2u);
+    EXPECT_EQ(frames_.count_free(piece, {frame(25), 7 * frame_size}), 1u);
+    EXPECT_EQ(take(Frames::everywhere), frame(0));
+    EXPECT_EQ(frames_.count_free(piece, {fake_real_base, ~Bytes{0}}), 5u);
+}
+
 TEST_F(FramesTest, AddsNothingThatItsTableDoesNotReach) {
     frames_.add({fake_real_base, memory_size + gib(1)});
     EXPECT_EQ(frames_.total(FrameState::free), memory_size);

@@ -200,5 +200,19 @@ TEST(HptArguments, ConditionsLookAtTheirBits) {
     EXPECT_TRUE(Condition::parse(0, 0xffff).met(d0));
 }
 
+TEST(HptEntry, APageMayBeElsewhereAndAllElseStays) {
+    for (const Format format : {Format::isa_2_07, Format::isa_3_0, Format::odd})
+        for (const papr::PageSizes& sizes : papr::page_sizes) {
+            const Bytes size = papr::bytes(sizes.actual);
+            const papr::PageTableEntry entry{papr::d0::segment_size | papr::d0::valid |
+                                                 (sizes.large ? papr::d0::large : 0),
+                                             std::uint64_t{sizes.encoding} << papr::d1::large_page_shift | 0x1b7};
+            const RealAddr from{0x123 * mib(16)}, to{0xfedcba * mib(16)};
+            const HardwareEntry before = to_hardware(format, entry, sizes, from);
+            EXPECT_EQ(place_of(format, before.d1, size), from);
+            EXPECT_EQ(with_place(format, before.d1, size, to), to_hardware(format, entry, sizes, to).d1);
+        }
+}
+
 } // namespace
 } // namespace transom::hpt

@@ -98,6 +98,39 @@ TEST_F(LogicalMemoryTest, AnswersMissingWhereAnyGranuleIsNotHere) {
     EXPECT_TRUE(memory_.read({0x38000}, data));
 }
 
+// No call of a turn fails half way: what it could access when the turn began it can until the turn is over.
+TEST_F(LogicalMemoryTest, AClosedBlockIsClosedForTurnsThatBeginLater) {
+    std::array<std::byte, 16> data{};
+    memory_.begin_turn();
+    memory_.close(1);
+    EXPECT_TRUE(memory_.write(seam, data)) << "the turn began before";
+    EXPECT_FALSE(memory_.here(seam)) << "for whose turn begins now";
+    EXPECT_EQ(memory_.first_missing({0}, 2 * block_size), seam);
+    memory_.begin_turn();
+    EXPECT_EQ(memory_.write(seam + 8, data), missing);
+    EXPECT_EQ(memory_.missed(), seam + 8);
+    EXPECT_EQ(memory_.read(seam - 8, data), missing) << "half of it";
+    EXPECT_EQ(memory_.missed(), seam);
+    EXPECT_TRUE(memory_.read({0}, data));
+    EXPECT_EQ(memory_.translate(seam), arch::fake_real_base);
+
+    memory_.move_block(1, arch::fake_real_base + block_size);
+    memory_.open();
+    EXPECT_TRUE(memory_.here(seam));
+    EXPECT_TRUE(memory_.read(seam, data));
+    EXPECT_EQ(memory_.translate(seam), arch::fake_real_base + block_size);
+    memory_.close(0);
+    EXPECT_TRUE(memory_.read({0}, data)) << "another closing";
+}
+
+TEST_F(LogicalMemoryDeathTest, OnlyAClosedBlockMovesAndOneAtATime) {
+    EXPECT_DEATH(memory_.move_block(1, arch::fake_real_base + block_size), "moves that is open");
+    memory_.close(0);
+    EXPECT_DEATH(memory_.move_block(1, arch::fake_real_base + block_size), "moves that is open");
+    EXPECT_DEATH(memory_.close(1), "closed at once");
+    EXPECT_DEATH(memory_.close(2), "no such memory block");
+}
+
 struct RecordedWrites final : WriteWatch {
     void written(LogicalAddr from, Bytes size) override {
         seen.emplace_back(from, size);

@@ -59,6 +59,15 @@ TEST(Manifest, NamesWhatIsWrongWithAPartition) {
     EXPECT_EQ(error([](FdtBuilder& f) { f.flag("dedicated-processors").number("capacity-weight", 1); }),
               "partition debian: capacity-weight is the share of processors that are not dedicated: remove it, or "
               "dedicated-processors");
+    EXPECT_EQ(error([](FdtBuilder& f) { f.number("memory-nodes", 64); }),
+              "partition debian: memory-nodes names node 64: use 0 to 63");
+    EXPECT_EQ(error([](FdtBuilder& f) { f.flag("page-table-node"); }),
+              "partition debian: page-table-node is no list of numbers, 1 at most: write page-table-node = <n>");
+    EXPECT_EQ(error([](FdtBuilder& f) {
+                  f.number("virtual-processors", 3).numbers("processor-nodes", {0, 1});
+              }),
+              "partition debian: processor-nodes has 2 numbers: use one for all virtual processors, or one for each of "
+              "the 3");
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("granule-kib", 16); }),
               "partition debian: granule-kib is 16: use 4 or 64");
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("large-pages", 1); }),
@@ -68,7 +77,7 @@ TEST(Manifest, NamesWhatIsWrongWithAPartition) {
               "virtual-processors, "
               "entitled-capacity, capacity-weight, capped, dedicated-processors, donate-idle, granule-kib, "
               "large-pages, terminals, pool-idle-count, "
-              "without-function-sets, observe-calls, "
+              "without-function-sets, observe-calls, memory-nodes, page-table-node, processor-nodes, "
               "kernel, initramfs, bootargs");
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("memory-mib", 32); }),
               "partition debian: property memory-mib is there twice: keep one");

@@ -136,6 +136,25 @@ TEST(Manifest, ReadsAClaimToTheProcessors) {
     EXPECT_FALSE(p.dedicated_processors);
 }
 
+TEST(Manifest, ReadsWhereAPartitionIsToBe) {
+    FdtBuilder fdt;
+    const auto m = manifest(fdt, [&] {
+        fdt.begin("debian").number("memory-mib", 64).text("kernel", "k").number("virtual-processors", 2);
+        fdt.numbers("memory-nodes", {1, 0}).number("page-table-node", 3).numbers("processor-nodes", {0, 2}).end();
+        fdt.begin("anywhere").number("memory-mib", 64).text("kernel", "k").end();
+    });
+    ASSERT_TRUE(m) << m.error().view();
+    const auto is = [](const NodeList& list, std::initializer_list<std::uint32_t> nodes) {
+        return std::ranges::equal(list.span(), nodes);
+    };
+    const PartitionDescription& p = m->partitions()[0];
+    EXPECT_TRUE(is(p.memory_nodes, {1, 0}));
+    EXPECT_TRUE(is(p.page_table_node, {3}));
+    EXPECT_TRUE(is(p.processor_nodes, {0, 2}));
+    const PartitionDescription& anywhere = m->partitions()[1];
+    EXPECT_TRUE(anywhere.memory_nodes.empty() && anywhere.page_table_node.empty() && anywhere.processor_nodes.empty());
+}
+
 TEST(Manifest, DedicatedProcessorsAreAClaimToAllOfThem) {
     for (const bool donates : {false, true}) {
         FdtBuilder fdt;

@@ -95,10 +95,15 @@ class HcallHomeNode : public PartitionTest {
         return words;
     }
     void domains(std::initializer_list<std::uint32_t> list) {
+        partition::Associativity of_node;
         for (const std::uint32_t domain : list)
-            ASSERT_TRUE(partition.home_node.push_back(domain));
+            ASSERT_TRUE(of_node.push_back(domain));
+        ASSERT_TRUE(nodes.domains.push_back(of_node));
+        ASSERT_TRUE(nodes.of_processor.push_back(static_cast<std::uint8_t>(nodes.domains.size() - 1)));
+        partition.nodes = &nodes;
         partition.allowed_calls.allow(papr::FunctionSets::all());
     }
+    partition::HomeNodes nodes;
 };
 
 constexpr std::uint64_t nothing = ~std::uint64_t{0};
@@ -126,6 +131,21 @@ TEST_F(HcallHomeNode, RefusesOtherFlagsBeforeItLooksAtTheProcessor) {
     for (const std::uint64_t id : {std::uint64_t{2}, std::uint64_t{1} << 32, nothing})
         EXPECT_EQ(ask(1, id), Status::p2) << id;
     EXPECT_EQ(ask(2, 1), Status::p2);
+}
+
+TEST_F(HcallHomeNode, R84_EachVirtualProcessorHasAHomeAndEachProcessorANode) {
+    domains({3});
+    domains({5});
+    partition.vcpus[1].home = 1;
+    const auto first_of = [&](std::uint64_t flags, std::uint64_t id) {
+        EXPECT_EQ(ask(flags, id), Status::success);
+        return answer()[0] >> 48;
+    };
+    EXPECT_EQ(first_of(1, 0), 0x8003u);
+    EXPECT_EQ(first_of(1, 1), 0x8005u);
+    EXPECT_EQ(first_of(2, 0), 0x8003u);
+    EXPECT_EQ(first_of(2, 1), 0x8005u);
+    EXPECT_EQ(ask(2, 2), Status::p2);
 }
 
 } // namespace

@@ -82,7 +82,7 @@ class ResizeCalls : public MoverTest {
         }
         ASSERT_EQ(status, Status::success);
     }
-    bool hold() { return p->dual->resize().hold(*p, twin_facts.timebase_frequency); }
+    bool hold() { return p->dual->resize().hold(*p, twin_facts.timebase_frequency, dual::Holder::migration); }
     /// No call is under way any more, and the processors are to go over.
     void begin_to_switch(std::uint64_t log2_bytes) {
         prepared(log2_bytes);

@@ -85,7 +85,7 @@ TEST_F(ResizeCalls, C10_AMigrationThatBeginsDropsWhatIsPrepared) {
     EXPECT_EQ(prepare(0), Status::success);
     work();
     EXPECT_EQ(a.frames.available(), free);
-    p->dual->resize().let();
+    p->dual->resize().let(dual::Holder::migration);
     EXPECT_EQ(prepare(19), Status::long_busy_10_ms);
 }
 

@@ -37,6 +37,6 @@ template <std::size_t capacity> class FixedText {
 
 /// One line for the operator: what is wrong, with what, and the remedy. Made where the reason is known, shown
 /// unchanged.
-using ErrorLine = FixedText<320>;
+using ErrorLine = FixedText<400>;
 
 } // namespace transom

@@ -71,8 +71,21 @@ template <class Pair> class DualTable : public hpt::Table<Pair> {
     /// more in the group's entries. False: it can, or somebody is changing one of them.
     bool mark_newer_usage(papr::GroupIndex group);
 
+    /// Brings the place of the page in a slot of T1 up to date (PageTracking::place); nobody walks T1.
+    void place_again(papr::Ptex slot);
+
+    /// Puts what is in a slot of T1 into the same slot of another memory, `to`, which nobody walks. What changes afterwards marks its section.
+    template <class To> void copy_first(papr::Ptex slot, To& to);
+    /// T1's slots are there from now on, with the same contents. Nobody is inside.
+    void move_first(const typename Pair::Single& first_slots) { first() = first_slots; }
+
     /// Whether a slot of T2 is in use.
     bool has_twin(papr::Ptex slot) { return (second().d0(slot) & papr::d0::valid) != 0; }
+    bool is_vacant(papr::Ptex slot) { return second().d0(slot) == 0; }
+    /// Whether it is in use, or just being dropped and not flushed yet, with a page in that range of real memory.
+    bool is_used_in(papr::Ptex slot, RealRange range) {
+        return !is_vacant(slot) && range.contains(hpt::place_of(this->options_.format, second().d1(slot), kib(4)));
+    }
 
   private:
     using Contents = typename Table::Contents;
@@ -90,6 +103,8 @@ template <class Pair> class DualTable : public hpt::Table<Pair> {
     papr::PageTableEntry joined(papr::Ptex slot);
     std::expected<hpt::Pending<FillWork>, FaultOutcome> fill_locked(papr::Ptex slot, const Contents& held,
                                                                     const Access& access);
+    /// The d1 of T1 with the page where it is now.
+    std::uint64_t placed(papr::Ptex slot, std::uint64_t d1);
     /// What a read-only fold leaves as it is.
     static bool is_folded(std::uint64_t d1) { return !permits_store(d1) && (d1 & papr::d1::changed) == 0; }
     void unlock(papr::Ptex slot, std::uint64_t d0) { first().set_d0(slot, d0); }

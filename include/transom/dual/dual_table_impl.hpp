@@ -84,9 +84,15 @@ std::expected<hpt::Pending<FillWork>, FaultOutcome> DualTable<Pair>::fill_locked
 
     const bool store = access.kind == AccessKind::store;
     const bool stores = store || twins().stores == StorePolicy::as_in_t1;
-    const std::uint64_t d1 = held.d1 & ~papr::d1::usage;
+    const std::uint64_t known = held.d1 & ~papr::d1::usage;
+    const bool twin = has_twin(slot); // which has the page where it is, and so has T1
+    const std::uint64_t d1 = twin ? known : placed(slot, known);
     FillWork work{held.d0, {held.d0, stores ? d1 : without_store(d1)}};
-    if (!has_twin(slot)) {
+    if (!twin) {
+        if (d1 != known) {
+            first().set_d1(slot, d1 | (held.d1 & papr::d1::usage));
+            this->slots_.changed(slot);
+        }
         work.write = true;
         return hpt::Pending<FillWork>(slot, {}, work);
     }
@@ -97,6 +103,37 @@ std::expected<hpt::Pending<FillWork>, FaultOutcome> DualTable<Pair>::fill_locked
     }
     // Somebody else was first. What this processor had of the entry before went with that one's flush.
     return hpt::Pending<FillWork>(slot, {}, work);
+}
+
+template <class Pair> std::uint64_t DualTable<Pair>::placed(papr::Ptex slot, std::uint64_t d1) {
+    const hpt::Format format = this->options_.format;
+    const Bytes size = this->slots_.size(slot);
+    const RealAddr place = twins().pages->place(this->slots_.page(slot), hpt::place_of(format, d1, size));
+    return hpt::with_place(format, d1, size, place);
+}
+
+template <class Pair> void DualTable<Pair>::place_again(papr::Ptex slot) {
+    if (first().guest_word(slot) == 0) // as in next_used
+        return;
+    const Contents held = this->lock(slot);
+    if (const std::uint64_t d1 = held.valid() ? placed(slot, held.d1) : held.d1; d1 != held.d1) {
+        first().set_d1(slot, d1);
+        this->slots_.changed(slot);
+    }
+    unlock(slot, held.d0);
+}
+
+/// Of one that is locked it waits for the end of the change: who changes nothing after all marks nothing.
+template <class Pair> template <class To> void DualTable<Pair>::copy_first(papr::Ptex slot, To& to) {
+    Contents held = this->contents(slot);
+    const bool used = !held.unused() || (first().d0(slot) & hpt::table_detail::lock_bit) != 0;
+    if (used)
+        held = this->lock(slot);
+    to.set_d0(slot, held.d0);
+    to.set_d1(slot, held.d1);
+    to.set_guest_word(slot, held.guest_word);
+    if (used)
+        unlock(slot, held.d0);
 }
 
 template <class Pair> Bytes DualTable<Pair>::finish_fill(hpt::Pending<FillWork> pending, const hpt::Flushed& receipt) {
@@ -129,7 +166,7 @@ template <class Pair>
 std::expected<hpt::Pending<FoldWork>, FoldError> DualTable<Pair>::begin_fold(papr::Ptex slot, Fold fold,
                                                                              bool nobody_walks) {
     if (!has_twin(slot))
-        return std::unexpected(FoldError::nothing);
+        return std::unexpected(is_vacant(slot) ? FoldError::nothing : FoldError::locked);
     if (fold == Fold::read_only) {
         const std::uint64_t now = second().d1(slot);
         if (is_folded(now) && (now & papr::d1::referenced & ~first().d1(slot)) == 0)

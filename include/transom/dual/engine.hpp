@@ -59,8 +59,10 @@ template <class Slots, class Pair = TwinSlots<Slots>, class Walk = Walkers<>> cl
     /// Goes on to the next phases, as far as it can be done now.
     Phase advance();
     /// An interval of the sweep; nothing in the phases in which there is nothing to sweep. `fold`: of what is still walked; what is
-    /// not goes.
-    template <class Clock> Swept sweep(const Portion& portion, Fold fold, Clock now);
+    /// not goes. `only`: in dual, of entries that have a page in that range of real memory; empty: of all.
+    template <class Clock> Swept sweep(const Portion& portion, Fold fold, Clock now, RealRange only = {});
+    /// The next interval of the sweep begins at the beginning of the table.
+    void restart_sweep();
     /// Ends it by force, at once however much there is: of a partition that is off, or being reset, so that T1 and the states of its pages are
     /// thrown away too. Nobody is inside. T2 is nobody's, and what is in it stays in it: R and C do not come to T1, grants are not taken back.
     void abandon();

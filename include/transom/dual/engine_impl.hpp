@@ -165,16 +165,21 @@ template <class Slots, class Pair, class Walk> bool Engine<Slots, Pair, Walk>::s
 
 template <class Slots, class Pair, class Walk>
 template <class Clock>
-Swept Engine<Slots, Pair, Walk>::sweep(const Portion& portion, Fold fold, Clock now) {
+Swept Engine<Slots, Pair, Walk>::sweep(const Portion& portion, Fold fold, Clock now, RealRange only) {
     const Locked control(control_);
     switch (phase()) {
     case Phase::dual:
-        return sweep_.interval(table_, twins_, lpids_, portion, fold, nullptr, now);
+        return sweep_.interval(table_, twins_, lpids_, portion, fold, nullptr, now, only);
     case Phase::drain:
         return sweep_.interval(table_, twins_, lpids_, portion, Fold::evict, &*nobody_walks_, now);
     default:
         return {};
     }
+}
+
+template <class Slots, class Pair, class Walk> void Engine<Slots, Pair, Walk>::restart_sweep() {
+    const Locked control(control_);
+    sweep_.restart();
 }
 
 template <class Slots, class Pair, class Walk> void Engine<Slots, Pair, Walk>::abandon() {

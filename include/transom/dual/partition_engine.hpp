@@ -35,8 +35,8 @@ class PartitionEngine final : public Engine<hpt::RealSlots> {
     bool prepare(memory::Frames& frames);
     /// The partition's processors walk it from now on, each from its next way in. `pages` outlives it.
     void begin(partition::Partition& partition, PageTracking& pages, StorePolicy stores);
-    /// An interval of the sweep, of the usual size.
-    Swept sweep_portion(Fold fold);
+    /// An interval of the sweep, of the usual size. `only`: as of sweep().
+    Swept sweep_portion(Fold fold, RealRange only = {});
     /// Says in the log what has become of the second table since this was called last: a line for each transition.
     void log_transitions(std::string_view partition);
     /// Ends it where it is, with nobody inside, and gives the memory back; nothing happens where there is none.

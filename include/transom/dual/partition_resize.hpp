@@ -35,6 +35,9 @@ enum class ResizeStep : std::uint8_t {
     dropping,  // it is not wanted; calls that still know it are awaited
 };
 
+/// Whoever needs a partition's page table to stay as large as it is.
+enum class Holder : std::uint8_t { migration = 1, relocation = 2 };
+
 /// The resizing of a partition's page table (LoPAR H_RESIZE_HPT_PREPARE, H_RESIZE_HPT_COMMIT). Calls say what is wanted, work() does it a
 /// little at a time. It is the engine's: the processors go over as they do in a migration, of which there is none meanwhile.
 class PartitionResize {
@@ -46,11 +49,11 @@ class PartitionResize {
     /// H_RESIZE_HPT_COMMIT, of virtual processor `caller`. Nothing: the call is to be made again, as its processors are not all there yet.
     std::optional<papr::Status> commit(partition::Partition& partition, std::uint32_t caller, unsigned log2_bytes);
 
-    /// A migration begins: what is prepared is dropped, and nothing is prepared until let(). False: a change of the table is not finished, or whoever
+    /// A migration or a relocation begins: what is prepared is dropped, and nothing is prepared until let(). False: a change of the table is not finished, or whoever
     /// committed it has not had his answer, which the target would not know. For the answer nobody waits longer than `patience` (ticks): an interrupt may
     /// have taken the processor elsewhere.
-    [[nodiscard]] bool hold(partition::Partition& partition, std::uint64_t patience);
-    void let();
+    [[nodiscard]] bool hold(partition::Partition& partition, std::uint64_t patience, Holder holder);
+    void let(Holder holder);
 
     /// What there is to do, by the owner of `frames`; what takes time only with the round's portion. True: there is more.
     bool work(partition::Partition& partition, memory::Frames& frames, ResizePortion& portion);
@@ -86,8 +89,8 @@ class PartitionResize {
     ResizeTables<hpt::RealSlots> tables_;
     SpinLock control_; // of what calls and moves of processors change: the step, and what follows
     std::atomic<ResizeStep> step_ = ResizeStep::idle;
-    unsigned log2_bytes_ = 0; // wanted, and at last reached
-    bool held_ = false;
+    unsigned log2_bytes_ = 0;                     // wanted, and at last reached
+    std::uint8_t held_ = 0;                       // a bit for each Holder
     std::uint32_t committer_ = nobody;            // the virtual processor whose call has not been answered
     papr::Status answer_ = papr::Status::success; // that it gets when it makes the call again
     std::uint64_t answered_at_ = 0;               // time base

@@ -28,10 +28,10 @@ class Sweep {
     papr::GroupIndex next_group() const { return next_; }
 
     /// `now` is a clock in ticks. `nobody_walks`: the receipt for a flush after the last processor left T2, or null: then each
-    /// batch has its own.
+    /// batch has its own. `only`: of those entries alone that have a page in that range of real memory; empty: of all.
     template <class Pair, class Clock>
     Swept interval(DualTable<Pair>& table, Twins& twins, const Lpids& lpids, const Portion& portion, Fold fold,
-                   const hpt::PartitionFlushed* nobody_walks, Clock now) {
+                   const hpt::PartitionFlushed* nobody_walks, Clock now, RealRange only = {}) {
         Counters::count(twins.counters.intervals);
         const papr::GroupIndex groups{table.slot_count() / papr::slots_per_group};
         const papr::GroupIndex from = next_;
@@ -47,7 +47,12 @@ class Sweep {
             twins.groups.take(group); // before looking: what comes after that marks it again
             bool again = false;
             for (unsigned i = 0; i < papr::slots_per_group; ++i) {
-                auto begun = table.begin_fold(papr::ptex(group, i), fold, nobody_walks != nullptr);
+                const papr::Ptex slot = papr::ptex(group, i);
+                if (!only.empty() && !table.is_used_in(slot, only)) {
+                    again = again || !table.is_vacant(slot);
+                    continue;
+                }
+                auto begun = table.begin_fold(slot, fold, nobody_walks != nullptr);
                 if (begun) {
                     again = again || fold != Fold::evict;
                     batch.add(std::move(*begun));

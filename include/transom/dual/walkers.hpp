@@ -29,9 +29,11 @@ template <class Observer = NoObserver> class Walkers {
         say(processor, State::looking, true);
         std::atomic_thread_fence(std::memory_order_seq_cst);
     }
-    /// On the way in; for one that is inside already too, when it is to look again: it is in no call then.
+    /// On the way in; for one that is inside already too, when it is to look again: it is in no call then. One that has just arrived is waited for as
+    /// since then.
     Which enter(unsigned processor, const PhaseWord& phase) {
-        arrive(processor);
+        if (state_of(words_[processor % max_processors].now.load(std::memory_order_relaxed)) != State::looking)
+            arrive(processor);
         // Said first, looked then: who moves the phase does it the other way round.
         Observer::phase(false);
         const Which which = phase.now() == Phase::dual ? Which::second : Which::first;

@@ -75,6 +75,33 @@ constexpr HardwareEntry to_hardware(Format format, const papr::PageTableEntry& e
     return format == Format::isa_2_07 ? HardwareEntry{d0, d1} : HardwareEntry{odd_d0(d0, 13), odd_d1(d1)};
 }
 
+namespace entry_detail {
+
+/// The bits of d1, as it is without a rotation, that say where a page of that size begins.
+constexpr std::uint64_t place_bits(Format format, Bytes size) {
+    const std::uint64_t other = format == Format::isa_3_0 ? isa_3_0_segment_size : 0;
+    return papr::d1::page_number & ~other & ~(size - 1);
+}
+constexpr std::uint64_t without_rotation(Format format, std::uint64_t d1) {
+    return format == Format::odd ? rotate_field(d1, papr::d1::page_number, 48, 48 - 11) : d1;
+}
+
+} // namespace entry_detail
+
+/// Where the page of a machine's entry begins, by its d1; `size`: of the page.
+constexpr RealAddr place_of(Format format, std::uint64_t d1, Bytes size) {
+    using namespace entry_detail;
+    return {without_rotation(format, d1) & place_bits(format, size)};
+}
+
+/// The d1 of the same entry with its page elsewhere.
+constexpr std::uint64_t with_place(Format format, std::uint64_t d1, Bytes size, RealAddr place) {
+    using namespace entry_detail;
+    const std::uint64_t bits = place_bits(format, size);
+    const std::uint64_t plain = (without_rotation(format, d1) & ~bits) | (place.value & bits);
+    return format == Format::odd ? odd_d1(plain) : plain;
+}
+
 /// The partition's d0 of an entry, without the hypervisor's bits.
 constexpr std::uint64_t to_papr_d0(Format format, const HardwareEntry& entry) {
     using namespace entry_detail;

@@ -27,6 +27,12 @@ class HashedPageTable : public Table<RealSlots> {
     /// 16 bytes of it, zeroed.
     void init(RealAddr table, unsigned log2_bytes, std::span<std::uint64_t> guest_words, const TableOptions& options);
 
+    /// The same table is there from now on, its guest words behind it. Nobody walks it.
+    void move_to(RealAddr table) {
+        slots_ = RealSlots(table, guest_words_behind(table, log2_bytes()));
+        address_ = table;
+    }
+
     RealAddr address() const { return address_; }
     /// That of a second table of the same kind at that address, too.
     TableRoot root_at(RealAddr address) const {

@@ -32,9 +32,11 @@ enum class Contents : std::uint8_t {
 };
 
 /// The one owner of real memory. Every frame is in exactly one state. What is given back is scrubbed before it is free, in portions, as
-/// that of a partition takes long; a frame that is not scrubbed yet goes only to who scrubs it first.
+/// that of a partition takes long; a frame that is not scrubbed yet goes only to who scrubs it first, or writes over all that anybody reads of it.
 class Frames {
   public:
+    static constexpr RealRange everywhere{{0}, ~Bytes{0}};
+
     /// `states` covers real memory from address 0, one per frame, and lives as long as this object.
     explicit Frames(std::span<FrameState> states);
 
@@ -45,10 +47,12 @@ class Frames {
     /// whole. Frames that are absent or reserved already stay what they are.
     void reserve(RealRange range, FrameState as);
 
-    /// Takes `size` bytes at a multiple of `alignment`: the lowest that fit. Both are multiples of frame_size,
-    /// and alignment is a power of two.
+    /// Takes `size` bytes at a multiple of `alignment`: the lowest that fit, all of them in `within`. Size and alignment are multiples of
+    /// frame_size, and alignment is a power of two.
     std::expected<RealAddr, FrameError> allocate(Bytes size, Bytes alignment, FrameState as,
-                                                 Contents contents = Contents::zero);
+                                                 Contents contents = Contents::zero, RealRange within = everywhere);
+    /// How many pieces of that size, each at a multiple of it (a power of two), nobody has in that range.
+    std::uint64_t count_free(Bytes size, RealRange within) const;
     /// Zeroes those of an owner's frames that are not known to have been zero when he got them.
     void zero(RealRange range);
     /// Whether zero() would find nothing to do.
@@ -69,6 +73,7 @@ class Frames {
 
   private:
     std::span<FrameState> run_of(RealRange range) const;
+    std::uint64_t end_of(RealRange range) const;
 
     std::span<FrameState> states_;
     std::uint64_t dirty_ = 0;

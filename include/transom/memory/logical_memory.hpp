@@ -10,6 +10,7 @@
 #include <span>
 #include <transom/base/address.hpp>
 #include <transom/memory/granule_bits.hpp>
+#include <transom/memory/this_turn.hpp>
 #include <transom/memory/write_watch.hpp>
 
 namespace transom::memory {
@@ -21,7 +22,8 @@ constexpr std::size_t max_blocks = 4096;
 
 enum class AccessError {
     outside, // not all of it is logical memory of the partition
-    missing, // a page of it is not here yet (during a migration): missed() says which; nothing was read or written
+    missing, // a page of it is not here now (during a migration, or a move within the machine): missed() says which; nothing was read or
+             // written
 };
 
 /// A partition's logical memory: contiguous from logical 0, made of blocks that lie anywhere in real memory.
@@ -37,6 +39,8 @@ class LogicalMemory {
     bool contains(LogicalAddr address, Bytes n) const { return LogicalRange{{0}, size()}.contains(address, n); }
     std::size_t block_count() const { return block_count_; }
     RealAddr block(std::size_t index) const;
+    /// The block is somewhere else from now on, with the same contents. It is closed, and nobody has a turn that began before that.
+    void move_block(std::size_t index, RealAddr to);
 
     /// The real address of a logical one. The result is contiguous up to the end of the block.
     /// For building translations; loads and stores go through read and write. None where not all of [address, address + n)
@@ -45,7 +49,7 @@ class LogicalMemory {
         const Bytes inside = address.value % block_size;
         if (address.value / block_size >= block_count_ || n > block_size - inside || n == 0)
             return {};
-        return blocks_[address.value / block_size] + inside;
+        return at(address.value / block_size) + inside;
     }
 
     /// Copies out of the partition's memory; any alignment, across blocks.
@@ -59,9 +63,18 @@ class LogicalMemory {
     /// w is granule 64 w + i. The words belong to the caller and cover size(). Nobody is in the partition.
     void limit_to_present(std::span<std::uint64_t> present, Bytes granule);
     /// Everything is here. Processors may still look into the words until each of them has been outside the partition once.
-    void lift_limit() { limited_.store(false, std::memory_order_release); }
-    /// Whether the page at that address is here.
-    bool here(LogicalAddr page) const { return !limited_.load(std::memory_order_acquire) || present_.all(page, 1); }
+    void lift_limit() { limits_.fetch_and(static_cast<std::uint8_t>(~to_present), std::memory_order_release); }
+    /// From now on, and until open(), whose turn in the partition begins cannot access this block: it answers missing. Whose turn began before
+    /// is not hindered, so that no call of his fails half way: who closes waits until each processor has been outside once. One block at a time.
+    void close(std::size_t block);
+    void open() { limits_.fetch_and(static_cast<std::uint8_t>(~by_closing), std::memory_order_release); }
+    /// A turn of the partition's begins on this processor, and who waits for those inside sees it there.
+    void begin_turn() const {
+        const bool closed = (limits_.load(std::memory_order_acquire) & by_closing) != 0;
+        last_closing = closed ? closed_.load(std::memory_order_relaxed) : 0; // no closing has that number
+    }
+    /// Whether the page at that address is here, for whose turn begins now.
+    bool here(LogicalAddr page) const { return !first_missing(page, 1); }
     /// Where the first page of that begins that is not here; n > 0.
     std::optional<LogicalAddr> first_missing(LogicalAddr from, Bytes n) const;
     /// The same of the last access on this processor that was answered missing.
@@ -85,13 +98,21 @@ class LogicalMemory {
     }
 
   private:
+    // Why something may be missing.
+    static constexpr std::uint8_t to_present = 1, by_closing = 2;
+    static constexpr unsigned block_bits = 16;
+
+    RealAddr at(std::size_t block) const { return blocks_[block].load(std::memory_order_relaxed); }
+    std::optional<LogicalAddr> first_closed(LogicalRange range, std::uint64_t closed) const;
+    std::optional<LogicalAddr> missing_in_turn(LogicalAddr address, Bytes n, std::uint8_t limits) const;
     std::expected<void, AccessError> check(LogicalAddr address, Bytes n) const;
     void tell(LogicalAddr from, Bytes n);
 
     std::size_t block_count_ = 0;
-    std::array<RealAddr, max_blocks> blocks_{};
+    std::array<std::atomic<RealAddr>, max_blocks> blocks_{};
     GranuleBits present_;
-    std::atomic<bool> limited_{false}; // to what is present
+    std::atomic<std::uint8_t> limits_{0};
+    std::atomic<std::uint64_t> closed_{0}; // the number of the last closing, and which block it was
     std::atomic<WriteWatch*> watch_{nullptr};
     mutable std::uint32_t missing_in_ = 0;
 };

@@ -6,6 +6,7 @@
 #include <optional>
 #include <papr/function_set.hpp>
 #include <string_view>
+#include <transom/affinity/topology.hpp>
 #include <transom/base/address.hpp>
 #include <transom/hpt/entry.hpp>
 #include <transom/memory/frames.hpp>
@@ -22,9 +23,10 @@ struct Resources {
     tree::Processor processor;
     hpt::Format table_format = hpt::Format::isa_3_0;
     Facilities facilities{};
-    Associativity home_node{};
+    const HomeNodes* nodes = nullptr; // outlives the partitions; null: nothing is known of them
     CpuCharacteristics cpu_characteristics{};
-    random::Source* random = nullptr; // outlives the partitions
+    random::Source* random = nullptr;             // outlives the partitions
+    const affinity::Topology* topology = nullptr; // the same; null: nobody cares where they are
 
     /// The function sets for which the machine has what they need.
     papr::FunctionSets function_sets() const;
@@ -43,6 +45,7 @@ struct Shape {
     std::uint8_t capacity_weight = 128;
     bool capped = false;
     Processors processors = Processors::shared;
+    tree::NodeList memory_nodes{}, page_table_node{}, processor_nodes{}; // as of tree::PartitionDescription
     // On another machine; nothing: it is told this one's.
     std::optional<CpuCharacteristics> told_characteristics{};
     std::optional<Facilities> told_facilities{};
@@ -53,6 +56,10 @@ Bytes memory_of(const Shape& shape);
 
 /// The shape that a description asks for; the page table as large as LoPAR recommends.
 Shape shape_of(const tree::PartitionDescription& description);
+
+/// Takes memory of the first of these nodes that has it, else wherever it is: as Frames::allocate, with anything in it.
+std::expected<RealAddr, memory::FrameError> allocate_near(const Resources& from, std::span<const std::uint32_t> nodes,
+                                                          Bytes size, Bytes alignment, memory::FrameState as);
 
 /// Gives a partition its memory, not scrubbed yet, a page table and stopped virtual processors: see Construction.
 std::expected<void, CreateError> take(Partition& partition, const Shape& shape, const Resources& from);

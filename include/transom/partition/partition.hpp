@@ -13,6 +13,7 @@
 #include <transom/interrupt/sources.hpp>
 #include <transom/memory/logical_memory.hpp>
 #include <transom/partition/clock.hpp>
+#include <transom/partition/home_nodes.hpp>
 #include <transom/partition/last_words.hpp>
 #include <transom/partition/pool.hpp>
 #include <transom/partition/vcpu.hpp>
@@ -61,10 +62,6 @@ struct Facilities {
     bool operator==(const Facilities&) const = default;
 };
 
-/// The associativity domains of a processor, from the largest to the processor itself, as the machine's device tree has
-/// them. LoPAR "ibm,associativity". Empty: the tree does not say.
-using Associativity = StaticVector<std::uint32_t, 12>;
-
 /// A logical partition.
 struct Partition {
     // What a hypervisor call looks at comes first, where a short offset reaches it.
@@ -91,7 +88,7 @@ struct Partition {
     LastWords last_words;
     CpuCharacteristics cpu_characteristics;
     Facilities facilities;
-    Associativity home_node;               // of the processor that runs its virtual processors
+    const HomeNodes* nodes = nullptr;      // null: nothing is known of the machine's
     random::Source* random = nullptr;      // null: there is nothing from which random numbers could be had
     Partition* next_dispatched = nullptr;  // the dispatcher's list
     dual::PartitionEngine* dual = nullptr; // for its second page table; null in tests that have none

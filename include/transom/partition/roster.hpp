@@ -61,6 +61,10 @@ class Roster {
     /// Whether none of its virtual processors is inside it. Those that are leave it soon; where its state is not `running` they do
     /// not come back.
     bool is_out(Partition& partition) { return dispatcher_.is_out(partition); }
+    /// Whether nobody is inside, nor comes in until resume(): to be asked again until it is so. One that has ended meanwhile is not suspended.
+    bool suspend(Partition& partition);
+    /// It goes on. False: it was not suspended, as it has ended meanwhile.
+    bool resume(Partition& partition);
     /// Whether a virtual processor of any partition is ready to run and has no processor.
     bool somebody_waits() { return dispatcher_.somebody_waits(); }
     /// Ends one whose state is not `running`: it is dispatched no more, and its memory is given back. The reference is dead afterwards.

@@ -46,6 +46,7 @@ struct Vcpu {
     interrupt::Presentation presentation;    // XICS presentation controller of this processor
     hcall::Counters calls;                   // that it has made
     std::atomic<std::uint32_t> on = nowhere; // the processor that runs it
+    std::atomic<std::uint8_t> home = 0;      // the node on which it had best run: HomeNodes
     /// The page that it needs and that is not here yet, by its logical address: it does not run before. Said where it runs; who brings
     /// pages looks at it.
     std::atomic<std::uint64_t> awaits = nothing;

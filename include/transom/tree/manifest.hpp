@@ -47,6 +47,10 @@ struct Keys {
     std::span<const std::byte> operator_keys; // the same of who may give orders
 };
 
+/// Nodes of a machine, as `transom affinity` counts them. Those that a machine has not are passed over.
+constexpr std::size_t max_listed_nodes = 8;
+using NodeList = StaticVector<std::uint32_t, max_listed_nodes>;
+
 /// A node of /partitions.
 struct PartitionDescription {
     std::string_view name;
@@ -60,7 +64,11 @@ struct PartitionDescription {
         false;                 // one for each virtual processor: entitled_capacity, weight 0 and capped say the same
     bool donates_idle = false; // dedicated: others may use them while it waits, where it allows that
     Bytes granule = kib(64);
-    bool large_pages = false;                                     // whether 16 MiB pages are offered
+    bool large_pages = false; // whether 16 MiB pages are offered
+    NodeList memory_nodes;    // where its memory is to be taken first, in this order; empty: wherever there is some
+    NodeList page_table_node; // the same for its page table
+    NodeList
+        processor_nodes; // homes of its virtual processors: one for all, or one for each; empty: as the machine sees fit
     std::uint32_t terminals = 1;                                  // virtual terminals
     bool pool_idle_count = false;                                 // whether it may know how idle the machine is
     papr::FunctionSets function_sets = papr::FunctionSets::all(); // of hypervisor calls that it may use
