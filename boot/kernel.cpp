@@ -19,11 +19,17 @@ using partition::PartitionState;
 
 namespace {
 
-/// The one that runs all partitions.
-partition::Associativity associativity_of_this_processor(const tree::HostMachine& machine) {
+constexpr std::uint32_t whole_processor = 100; // hundredths
+
+/// What partitions are told of a node: the domains of one of its processors, else of its memory.
+partition::Associativity domains_of(const tree::HostMachine& machine, const affinity::Topology& topology,
+                                    affinity::NodeIndex node) {
     for (const tree::HostProcessor& processor : machine.processors)
-        if (processor.server == arch::processor_identification())
+        if (topology.node_of_server(processor.server) == node)
             return processor.associativity;
+    for (const tree::HostMemory& memory : machine.memory)
+        if (topology.node_of(memory.range.begin) == node)
+            return memory.associativity;
     return {};
 }
 
@@ -39,7 +45,6 @@ partition::Resources resources(const tree::HostMachine& machine, memory::Frames&
                           .second_watchpoint = second_watchpoint},
             .table_format = generation >= 9 ? hpt::Format::isa_3_0 : hpt::Format::isa_2_07,
             .facilities = {.second_watchpoint = second_watchpoint, .interrupts_at_0x18000 = generation < 10},
-            .home_node = associativity_of_this_processor(machine),
             .cpu_characteristics = characteristics};
 }
 
@@ -101,12 +106,16 @@ Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Fra
       link_(link_network(machine_network_)), life_cycle_(roster_, frames, mover_, *this, platform.runs_partitions()),
       mover_(roster_, frames, move_facts(machine), life_cycle_),
       attendant_(roster_, frames, machine.timebase_frequency),
+      reallocator_(roster_, frames, topology_, mover_, machine.timebase_frequency),
       local_machine_(machine_info(platform, machine), frames, roster_, dispatcher_, mover_, life_cycle_, link_.network,
-                     operator_network_, {link_.faults, below_link_.faults}, started_at),
+                     operator_network_, {link_.faults, below_link_.faults},
+                     platform.runs_partitions() ? &reallocator_ : nullptr, started_at),
       management_(local_machine_) {
+    find_nodes();
     dispatcher_.add(console_);
     dispatcher_.add(mover_);
     dispatcher_.add(attendant_);
+    dispatcher_.add(reallocator_);
     dispatcher_.add(life_cycle_);
     dispatcher_.add(management_);
     if (link_.task != nullptr)
@@ -116,6 +125,25 @@ Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Fra
     if (below_link_.task != nullptr)
         dispatcher_.add(*below_link_.task);
     dispatcher_.add(network_task_); // and this sends it
+}
+
+void Kernel::find_nodes() {
+    const auto built = topology_.build(machine_, whole_processor);
+    if (!built)
+        return log("affinity is not reckoned: {}", affinity::describe(built.error()));
+    for (affinity::NodeIndex node = 0; node < topology_.nodes().count(); ++node)
+        (void)home_nodes_.domains.push_back(domains_of(machine_, topology_, node));
+    const std::uint32_t self = arch::processor_identification();
+    set_processors({&self, 1});
+    resources_.topology = &topology_;
+    resources_.nodes = &home_nodes_;
+}
+
+void Kernel::set_processors(std::span<const std::uint32_t> servers) {
+    dispatcher_.set_processors(static_cast<std::uint32_t>(servers.size()));
+    home_nodes_.of_processor.clear();
+    for (const std::uint32_t server : servers)
+        (void)home_nodes_.of_processor.push_back(topology_.node_of_server(server).value_or(0));
 }
 
 void Kernel::read_bundle() {
@@ -183,11 +211,15 @@ void Kernel::starting(Partition& partition, bool anew) {
 
 /// What nobody is attached to, or whoever is has no room for, is shown here.
 void Kernel::ending(Partition& partition) {
+    reallocator_.ended(partition);
     management_.take_last(partition);
     console_.flush(partition);
 }
 
-void Kernel::arrived(Partition& partition) { console_.attach(partition); }
+void Kernel::arrived(Partition& partition) {
+    console_.attach(partition);
+    reallocator_.arrived();
+}
 
 /// A partition may say that it gives up as often as it likes: it is heard once a second.
 void Kernel::log_last_words(Partition& partition) {

@@ -37,8 +37,11 @@ class Kernel final : private transom::manage::LifeObserver {
     [[noreturn]] void run(std::span<const transom::pci::HostBridge> bridges);
 
     transom::partition::Dispatcher& dispatcher() { return dispatcher_; }
+    /// Which processors run partitions, by their numbers in the machine's tree: the boot processor first.
+    void set_processors(std::span<const std::uint32_t> servers);
 
   private:
+    void find_nodes();
     void read_bundle();
     void seed_random();
     void take_keys();
@@ -58,6 +61,8 @@ class Kernel final : private transom::manage::LifeObserver {
     Platform& platform_;
     const transom::tree::HostMachine& machine_;
     transom::memory::Frames& frames_;
+    transom::affinity::Topology topology_;
+    transom::partition::HomeNodes home_nodes_;
     transom::partition::Resources resources_;
     transom::random::Source random_;
     transom::partition::Dispatcher dispatcher_;
@@ -73,6 +78,7 @@ class Kernel final : private transom::manage::LifeObserver {
     transom::manage::LifeCycle life_cycle_;
     transom::migrate::Mover mover_;
     transom::dual::Attendant attendant_;
+    transom::relocate::Reallocator reallocator_;
     transom::manage::LocalMachine local_machine_;
     transom::manage::Service management_;
     std::optional<transom::tree::Manifest> bundle_;

@@ -74,7 +74,7 @@ void powernv_main(const void* fdt, std::uint64_t opal_base, std::uint64_t opal_e
     const std::uint32_t others = start_secondaries(*machine, fdt, frames, table, interrupts);
 
     static Kernel kernel(opal_platform, *machine, frames, started_at, partition::read_cpu_characteristics(fdt));
-    release_secondaries(kernel.dispatcher());
+    release_secondaries(kernel);
     log("{} of {} processors run partitions", others + 1, machine->processors.size());
     kernel.run(find_opal_bridges(fdt, interrupts).span());
 }

@@ -3,6 +3,7 @@
 
 #include "../../arch/power/emulator.hpp"
 #include "../../arch/power/kick.hpp"
+#include "../kernel.hpp"
 #include "../processor_block.hpp"
 #include "kicks.hpp"
 #include "opal.hpp"
@@ -113,11 +114,14 @@ std::uint32_t start_secondaries(const tree::HostMachine& machine, const void* fd
     return usable;
 }
 
-void release_secondaries(partition::Dispatcher& dispatcher) {
+void release_secondaries(Kernel& kernel) {
     const std::uint32_t usable = room.can_be_kicked;
-    dispatcher.set_processors(usable + 1);
+    StaticVector<std::uint32_t, arch::max_processors> servers;
+    for (std::uint32_t i = 0; i <= usable; ++i)
+        (void)servers.push_back(i == 0 ? arch::processor_identification() : room.servers[i].load());
+    kernel.set_processors(servers.span());
     arch::broadcast_is_late = usable != 0 && arch::emulated();
-    room.dispatcher = &dispatcher;
+    room.dispatcher = &kernel.dispatcher();
 }
 
 } // namespace boot

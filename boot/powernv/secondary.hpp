@@ -2,10 +2,11 @@
 #pragma once
 
 #include <transom/memory/frames.hpp>
-#include <transom/partition/dispatcher.hpp>
 #include <transom/tree/host_tree.hpp>
 
 namespace boot {
+
+class Kernel;
 
 /// Takes all other processors out of firmware, where they would spin. Those that can be kicked wait for release_secondaries(), the
 /// others sleep for ever. Returns how many wait. `interrupts`: the interrupt controller is ours.
@@ -13,6 +14,6 @@ std::uint32_t start_secondaries(const transom::tree::HostMachine& machine, const
                                 transom::memory::Frames& frames, transom::RealAddr partition_table, bool interrupts);
 
 /// Those that wait run virtual processors from now on.
-void release_secondaries(transom::partition::Dispatcher& dispatcher);
+void release_secondaries(Kernel& kernel);
 
 } // namespace boot

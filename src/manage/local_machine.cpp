@@ -76,9 +76,9 @@ Listed describe(const Definition& definition) {
 LocalMachine::LocalMachine(const MachineInfo& info, memory::Frames& frames, partition::Roster& roster,
                            partition::Dispatcher& dispatcher, migrate::Mover& mover, LifeCycle& life_cycle,
                            net::Network& network, const secure::SecureNetwork& operators, const Faults& faults,
-                           std::uint64_t started_at)
+                           relocate::Reallocator* reallocator, std::uint64_t started_at)
     : info_(info), frames_(frames), roster_(roster), dispatcher_(dispatcher), mover_(mover), life_cycle_(life_cycle),
-      network_(network), operators_(operators), faults_(faults), started_at_(started_at) {
+      network_(network), operators_(operators), faults_(faults), reallocator_(reallocator), started_at_(started_at) {
     for (fault::FaultPlan* const plan : {faults.stream, faults.sealed})
         if (plan != nullptr)
             plan->follow(*this);
@@ -113,7 +113,49 @@ Room LocalMachine::room() {
 }
 
 std::expected<void, migrate::Failure> LocalMachine::migrate(const MigrateRequest& request) {
+    if (reallocator_ != nullptr && reallocator_->under_way())
+        return std::unexpected(migrate::failure(migrate::MoveError::busy,
+                                                "partitions are being moved among the nodes of this machine: wait for "
+                                                "the end of that, or stop it (stop-reallocation)"));
     return mover_.move(network_, request.partition, request.to, request.port, request.options);
+}
+
+/// One whose page table is just moving stands still for a moment, which is no doubt.
+bool LocalMachine::moves_in_place(std::string_view name) {
+    const partition::Partition* const partition = roster_.find(name);
+    return partition != nullptr && partition->state == partition::PartitionState::suspended &&
+           reallocator_ != nullptr && reallocator_->moves(*partition);
+}
+
+Done LocalMachine::stop(std::string_view partition, bool force) {
+    if (moves_in_place(partition))
+        return refuse("busy", "the page table of {} is just being moved: try again", partition);
+    return life_cycle_.stop(partition, force);
+}
+
+Done LocalMachine::reset(std::string_view partition) {
+    if (moves_in_place(partition))
+        return refuse("busy", "the page table of {} is just being moved: try again", partition);
+    return life_cycle_.reset(partition);
+}
+
+std::expected<void, migrate::Failure> LocalMachine::check_in_place(std::string_view name) {
+    if (!moves_in_place(name))
+        return {};
+    return std::unexpected(
+        migrate::failure(migrate::MoveError::not_in_doubt, "{} is being moved among the nodes of this machine", name));
+}
+
+std::expected<void, migrate::Failure> LocalMachine::recover(std::string_view partition) {
+    if (const auto in_place = check_in_place(partition); !in_place)
+        return in_place;
+    return mover_.recover(partition);
+}
+
+std::expected<void, migrate::Failure> LocalMachine::force(std::string_view partition, migrate::Owner owner) {
+    if (const auto in_place = check_in_place(partition); !in_place)
+        return in_place;
+    return mover_.force(partition, owner);
 }
 
 std::optional<DigestTable> LocalMachine::digests(std::string_view partition) {

@@ -9,9 +9,10 @@ namespace transom::manage {
 
 namespace {
 
-constexpr std::string_view verbs = "use hello, status, define, start, stop, reset, remove, console, migrate, "
-                                   "migration, passes, cancel, recover, digest, calls, trace, report or "
-                                   "shutdown";
+constexpr std::string_view verbs =
+    "use hello, status, define, start, stop, reset, remove, console, migrate, "
+    "migration, passes, cancel, recover, affinity, reallocate, reallocation, stop-reallocation, "
+    "digest, calls, trace, report or shutdown";
 
 } // namespace
 
@@ -51,6 +52,9 @@ void Connection::start_answer(std::string_view text) {
         return start_calls(*request);
     if (verb == "trace")
         return start_trace(*request);
+    if ((verb == "affinity" || verb == "reallocate" || verb == "reallocation" || verb == "stop-reallocation") &&
+        machine_->reallocator() != nullptr)
+        return order_affinity(*request);
     constexpr std::array<std::string_view, 7> plain{"hello",  "status", "migration", "passes",
                                                     "cancel", "report", "shutdown"};
     if (std::find(plain.begin(), plain.end(), verb) == plain.end())
@@ -191,6 +195,9 @@ bool Connection::next_line() {
         break;
     case Answering::trace:
         next_trace();
+        break;
+    case Answering::standing:
+        next_standing();
         break;
     case Answering::passes:
         next_pass();

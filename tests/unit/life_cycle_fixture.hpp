@@ -120,7 +120,7 @@ class LifeCycleTest : public testing::Test, protected LifeCycleMemory, LifeObser
     secure::Identity nobody_;
     secure::Entropy entropy_;
     secure::SecureNetwork operators_{network_, {"management"}, nobody_, entropy_, {}, 512'000'000};
-    LocalMachine local_{{}, frames, roster_, dispatcher_, mover_, life_, network_, operators_, {}, 0};
+    LocalMachine local_{{}, frames, roster_, dispatcher_, mover_, life_, network_, operators_, {}, nullptr, 0};
     std::vector<std::string> events_;
     std::unique_ptr<FdtBuilder> fdt_, boot_fdt_;
     std::expected<tree::Manifest, tree::ManifestError> boot_;

@@ -36,6 +36,8 @@ struct TestMachine final : Machine {
     std::uint64_t scrubbed = 0;
     bool cancellable = false;
     bool ended = false;
+    relocate::Reallocator* nodes = nullptr;
+    partition::Partition* among_nodes = nullptr; // that it can move
 
     TestMachine() {
         std::string_view("debian").copy(debian->name_storage.data(), 31);
@@ -98,6 +100,8 @@ struct TestMachine final : Machine {
     }
     void drop(std::span<std::byte>) override { ++dropped; }
     partition::Partition* find(std::string_view name) override {
+        if (among_nodes != nullptr && name == among_nodes->name())
+            return among_nodes;
         return debian != nullptr && name == debian->name() ? debian.get() : nullptr;
     }
     std::expected<void, migrate::Failure> migrate(const MigrateRequest& request) override {
@@ -134,6 +138,7 @@ struct TestMachine final : Machine {
         constexpr std::array<Counter, 2> counters{{{"boot_ticks", 12}, {"hcall.H_ENTER", 34}}};
         return index < counters.size() ? std::optional(counters[index]) : std::nullopt;
     }
+    relocate::Reallocator* reallocator() override { return nodes; }
     void shutdown() override { ended = true; }
 };
 
@@ -164,7 +169,7 @@ struct Operator final : net::StreamHandler {
 
 class ManageTest : public testing::Test {
   protected:
-    ManageTest() { net.listener = &service; }
+    explicit ManageTest(Bytes memory = mib(1)) : fake(memory) { net.listener = &service; }
 
     void connect(Operator& who) {
         who.stream = *net.connect({1}, management_port, who);
@@ -188,7 +193,7 @@ class ManageTest : public testing::Test {
     }
     std::vector<std::string> ask(std::string what) { return ask(one, what); }
 
-    arch::FakeMachine fake{mib(1)};
+    arch::FakeMachine fake;
     TestMachine machine;
     Service service{machine};
     test::PipeNetwork net;

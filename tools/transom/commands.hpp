@@ -15,7 +15,8 @@ struct MachineOptions {
     std::string qemu = "qemu-system-ppc64";
     std::string memory = "2G";
     unsigned processors = 1;
-    std::string image; ///< empty: where the `power` preset puts it
+    unsigned chips = 1; ///< on which the processors and the memory are
+    std::string image;  ///< empty: where the `power` preset puts it
     std::string json;
     double timeout_s = 0; ///< for the whole command; 0: each has its own
 };
@@ -124,6 +125,12 @@ struct MoveOptions {
     bool compat = false; ///< a processor of the same architected generation suffices
 };
 
+struct ReallocateOptions {
+    OrderOptions common;             ///< with an empty partition: for all
+    std::optional<unsigned> to_node; ///< all of the partition onto this one
+    bool if_worth = false;           ///< only for a gain that is worth its cost
+};
+
 struct RecoverOptions {
     OrderOptions common;
     std::string owner; ///< here or peer, where it is forced
@@ -164,6 +171,8 @@ int bench_hcall(const BenchHcallOptions& options);
 int bench_migrate(const BenchMigrateOptions& options);
 int bench_affinity(const BenchAffinityOptions& options);
 int fuzz(const FuzzOptions& options);
+int affinity(const OrderOptions& options);
+int reallocate(const ReallocateOptions& options);
 int define(const DefineOptions& options);
 /// `verb`: start, stop, reset or remove.
 int order(std::string_view verb, const OrderOptions& options);

@@ -128,7 +128,9 @@ std::vector<std::string> qemu_arguments(const MachineSetup& setup) {
     Arguments arguments = {setup.qemu, "-M", pseries ? pseries_machine("") : std::string(machine_name(setup.kind))};
     if (pseries)
         append(arguments, {"-cpu", "POWER9"});
-    append(arguments, {"-m", fmt::format("{}M", setup.memory_mib), "-smp", std::to_string(setup.processors),
+    append(arguments, {"-m", fmt::format("{}M", setup.memory_mib), "-smp",
+                       setup.chips == 1 ? std::to_string(setup.processors)
+                                        : fmt::format("{},sockets={}", setup.processors, setup.chips),
                        "-nodefaults", "-nographic", "-serial", "stdio"});
     // Without a BMC the firmware cannot switch the machine off.
     if (!pseries)

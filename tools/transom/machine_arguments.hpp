@@ -37,6 +37,7 @@ struct MachineSetup {
     std::string qemu = "qemu-system-ppc64";
     std::uint64_t memory_mib = 2048;
     unsigned processors = 1;
+    unsigned chips = 1;  ///< equal parts of the processors and of the memory
     unsigned number = 1; ///< in the MAC addresses and IP addresses, 1 to 9
     std::filesystem::path image, bundle;
     std::optional<LinkSocket> link;

@@ -23,6 +23,8 @@ void add_other_machine_options(CLI::App& command, MachineOptions& options) {
     command.add_option("--qemu", options.qemu, "the QEMU to use, 7.2 or newer")->capture_default_str();
     command.add_option("--memory", options.memory, "memory of each machine")->capture_default_str();
     command.add_option("--processors", options.processors, "processors of each machine")->capture_default_str();
+    command.add_option("--chips", options.chips, "chips of each machine, each with its part of processors and memory")
+        ->capture_default_str();
     command.add_option("--image", options.image, "the hypervisor (build/power/transom.elf, transom.bin for pseries)");
     command.add_option("--json", options.json, "write the report to this file, too");
     command.add_option("--timeout", options.timeout_s, "give up after this many seconds")
@@ -96,6 +98,7 @@ struct CommandLine {
     OrderOptions order;
     MoveOptions move;
     RecoverOptions recover;
+    ReallocateOptions reallocate;
     RequestOptions request;
     ConsoleOptions console;
     KeyOptions key;
@@ -329,7 +332,8 @@ struct CommandLine {
         command->callback([this] { status = transom::tool::key_make(key); });
 
         using Command = int (*)(const OrderOptions&);
-        const std::array<std::tuple<const char*, const char*, Command>, 5> of_machines = {{
+        const std::array<std::tuple<const char*, const char*, Command>, 6> of_machines = {{
+            {"affinity", "the nodes of a machine, and how its partitions lie on them", transom::tool::affinity},
             {"list", "the partitions and definitions of a machine", transom::tool::list},
             {"status", "what a machine is, what it has left, and how its move goes on", transom::tool::status},
             {"migration", "how the move of a machine goes on, or how the last one ended", transom::tool::migration},
@@ -343,6 +347,7 @@ struct CommandLine {
         }
         add_move();
         add_recover();
+        add_reallocate();
 
         command = app.add_subcommand("request", "say a request of the management protocol and print the answer");
         command->add_option("request", request.request, "a line (docs/manage.md); -: each of standard input")
@@ -374,6 +379,16 @@ struct CommandLine {
         command->add_flag("--check", move.check, "find out whether it could move, and no more");
         add_order_options(*command, move.common);
         command->callback([this] { status = transom::tool::move(move); });
+    }
+
+    void add_reallocate() {
+        auto* const command =
+            app.add_subcommand("reallocate", "move partitions to better places among the nodes of their machine");
+        command->add_option("partition", reallocate.common.partition, "for which it is made; for all if left out");
+        command->add_option("--to-node", reallocate.to_node, "all of the partition onto this node, whatever it gains");
+        command->add_flag("--if-worth", reallocate.if_worth, "only for a gain that is worth its cost");
+        add_order_options(*command, reallocate.common);
+        command->callback([this] { status = transom::tool::reallocate(reallocate); });
     }
 
     void add_recover() {

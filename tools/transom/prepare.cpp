@@ -13,6 +13,10 @@ MachineSetup prepare_machine(const MachineOptions& options) {
     if (options.processors < 1 || options.processors > 8)
         fail("a machine has 1 to 8 processors, not {}", options.processors);
     setup.processors = options.processors;
+    if (options.chips < 1 || options.processors % options.chips != 0)
+        fail("{} processors are not on {} chips, as many on each: see --processors and --chips", options.processors,
+             options.chips);
+    setup.chips = options.chips;
     setup.qemu = options.qemu;
     setup.image =
         options.image.empty() ? power_build_directory() / image_name(setup.kind) : std::filesystem::path(options.image);

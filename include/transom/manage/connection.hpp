@@ -38,7 +38,18 @@ class Connection final : public net::StreamHandler {
 
   private:
     /// Answers of more than one line go on from `cursor_`.
-    enum class Answering : std::uint8_t { nothing, status, digest, report, calls, trace, passes, order, recovery };
+    enum class Answering : std::uint8_t {
+        nothing,
+        status,
+        standing,
+        digest,
+        report,
+        calls,
+        trace,
+        passes,
+        order,
+        recovery
+    };
 
     void start_answer(std::string_view line);
     void start_migrate(Request& request);
@@ -68,6 +79,13 @@ class Connection final : public net::StreamHandler {
     void next_call();
     void next_trace();
     void next_pass();
+    void next_standing();
+    void say_node(relocate::Standing& standing, affinity::NodeIndex index);
+    void say_place(relocate::Standing& standing, const partition::Partition& partition);
+    void append_score(std::string_view key, const std::optional<affinity::Score>& score);
+    void order_affinity(Request& request);
+    void start_reallocate(Request& request);
+    void answer_reallocation();
     bool produce();
     template <class... Args> void line(fmt::format_string<Args...> format, Args&&... arguments);
     template <class... Args> void append(fmt::format_string<Args...> format, Args&&... arguments);

@@ -15,6 +15,7 @@
 #include <transom/migrate/recovery.hpp>
 #include <transom/net/byte_stream.hpp>
 #include <transom/partition/partition.hpp>
+#include <transom/relocate/reallocator.hpp>
 
 namespace transom::manage {
 
@@ -111,6 +112,8 @@ class Machine {
     virtual std::optional<Counter> counter(std::size_t index) = 0;
     /// Null where it makes none: only the test image does.
     virtual fault::FaultPlan* faults(fault::Layer) { return nullptr; }
+    /// Null where partitions cannot be moved among nodes: where none run.
+    virtual relocate::Reallocator* reallocator() { return nullptr; }
     /// Asks for the end of the machine. It has to come a moment later, so that the answer still gets out.
     virtual void shutdown() = 0;
 

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "failure.hpp"
+#include "interruption.hpp"
+#include "json_file.hpp"
+#include "order.hpp"
+#include "progress.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <thread>
+
+// Where partitions lie among the nodes of a machine, and their way to better places: docs/affinity.md.
+
+namespace transom::tool {
+namespace {
+
+constexpr auto poll_interval = std::chrono::milliseconds(100);
+constexpr std::uint64_t mib = 1 << 20;
+
+/// "268435456,0"
+std::vector<std::uint64_t> numbers(std::string_view list) {
+    std::vector<std::uint64_t> values;
+    for (const auto part : std::views::split(list, ','))
+        values.push_back(std::strtoull(std::string(std::string_view(part)).c_str(), nullptr, 10));
+    return values;
+}
+
+nlohmann::ordered_json score_json(const std::string& text) {
+    return text == "none" || text.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(std::stod(text));
+}
+
+nlohmann::ordered_json node_json(const Fields& row) {
+    return {{"node", row.number("node").value_or(0)},
+            {"memory_bytes", row.number("memory").value_or(0)},
+            {"free_bytes", row.number("free").value_or(0)},
+            {"processing", row.number("processing").value_or(0)},
+            {"distances", numbers(row.text("distances"))}};
+}
+
+nlohmann::ordered_json place_json(const Fields& row) {
+    return {{"partition", row.text("partition")},
+            {"composite", score_json(row.text("composite"))},
+            {"claimed", score_json(row.text("claimed"))},
+            {"memory_bytes", numbers(row.text("memory"))},
+            {"processing", numbers(row.text("processing"))},
+            {"page_table", row.number("page-table").value_or(0)}};
+}
+
+std::string in_mib(const std::string& list) {
+    return fmt::format("{}", fmt::join(numbers(list) | std::views::transform([](auto n) { return n / mib; }), "+"));
+}
+
+void print_node(const Fields& row) {
+    fmt::print("node {}: {} MiB, {} MiB free, {} hundredths of a processor, distances {}\n", row.text("node"),
+               row.number("memory").value_or(0) / mib, row.number("free").value_or(0) / mib, row.text("processing"),
+               row.text("distances"));
+}
+
+void print_place(const Fields& row, std::size_t width) {
+    fmt::print("{:{}}  {:>9}  {:>9}  {:>14}  {:>10}  {:>10}\n", row.text("partition"), width, row.text("composite"),
+               row.text("claimed"), in_mib(row.text("memory")), row.text("processing"), row.text("page-table"));
+}
+
+nlohmann::ordered_json job_json(const Fields& job, std::uint64_t timebase) {
+    nlohmann::ordered_json json{{"state", job.text("state")}};
+    if (job.has("partition"))
+        json["partition"] = job.text("partition");
+    for (const char* key : {"steps", "steps_done", "blocks", "blocks_moved", "pages_copied", "pages_at_last"})
+        json[key] = job.number(key).value_or(0);
+    for (const char* key : {"before", "predicted", "after"})
+        if (job.has(key))
+            json[key] = score_json(job.text(key));
+    const auto microseconds = [&](const char* key) {
+        return timebase == 0 ? 0 : job.number(key).value_or(0) * 1'000'000 / timebase;
+    };
+    json["longest_closed_us"] = microseconds("longest_closed_ticks");
+    json["stopped_us"] = microseconds("stopped_ticks");
+    json["us"] = microseconds("ticks");
+    for (const char* key : {"refusal", "failure"})
+        if (job.has(key))
+            json[key] = job.text(key);
+    return json;
+}
+
+bool is_under_way(std::string_view state) { return state == "planning" || state == "running" || state == "stopping"; }
+
+std::string job_line(const Fields& job, std::uint64_t timebase) {
+    const std::string what = job.has("partition") ? job.text("partition") : "all partitions";
+    const std::string state = job.text("state");
+    if (state == "none")
+        return "nothing has been reallocated on this machine";
+    std::string line = fmt::format("{}: {}", what, state);
+    for (const char* key : {"refusal", "failure"})
+        if (job.has(key))
+            line += fmt::format(": {}", job.text(key));
+    line += fmt::format("; {} of {} steps, {} of {} blocks", job.text("steps_done"), job.text("steps"),
+                        job.text("blocks_moved"), job.text("blocks"));
+    if (job.has("before") && job.has("after"))
+        line += fmt::format(", score {} to {}", job.text("before"), job.text("after"));
+    if (job.has("predicted"))
+        line += fmt::format(" (predicted {})", job.text("predicted"));
+    if (timebase != 0 && job.number("longest_closed_ticks").value_or(0) != 0)
+        line += fmt::format(", a block closed for {} us at most",
+                            *job.number("longest_closed_ticks") * 1'000'000 / timebase);
+    return line;
+}
+
+/// Until it is over: how it ended.
+Fields watch(ManagementClient& machine, std::string_view label) {
+    Progress progress{std::string(label)};
+    for (;;) {
+        Fields job = machine.demand("reallocation").result();
+        const auto blocks = static_cast<double>(job.number("blocks").value_or(0));
+        const auto moved = static_cast<double>(job.number("blocks_moved").value_or(0));
+        progress.update(blocks == 0 ? 0 : moved / blocks, fmt::format("{}: {} of {} blocks", job.text("state"),
+                                                                      job.text("blocks_moved"), job.text("blocks")));
+        if (!is_under_way(job.text("state")))
+            return job;
+        std::this_thread::sleep_for(poll_interval);
+    }
+}
+
+} // namespace
+
+int affinity(const OrderOptions& options) {
+    const JsonFile json(options.json);
+    const Answer answer = connect_for_orders(options).demand("affinity");
+    auto nodes = nlohmann::ordered_json::array(), partitions = nlohmann::ordered_json::array();
+    std::size_t width = std::string_view("partition").size();
+    for (const Fields& row : answer.rows()) {
+        width = std::max(width, row.text("partition").size());
+        if (row.has("node"))
+            print_node(row);
+    }
+    fmt::print("{:{}}  {:>9}  {:>9}  {:>14}  {:>10}  {:>10}\n", "partition", width, "composite", "claimed",
+               "MiB by node", "processing", "page table");
+    for (const Fields& row : answer.rows()) {
+        if (!row.has("node"))
+            print_place(row, width);
+        (row.has("node") ? nodes : partitions).push_back(row.has("node") ? node_json(row) : place_json(row));
+    }
+    fmt::print("score of the machine: {}\n", answer.result().text("system"));
+    json.write({{"result", "ok"},
+                {"system", score_json(answer.result().text("system"))},
+                {"nodes", nodes},
+                {"partitions", partitions}});
+    return 0;
+}
+
+int reallocate(const ReallocateOptions& options) {
+    const JsonFile json(options.common.json);
+    std::string request = "reallocate";
+    if (!options.common.partition.empty())
+        request += fmt::format(" partition={}", partition_word(options.common));
+    if (options.to_node)
+        request += fmt::format(" to-node={}", *options.to_node);
+    if (options.if_worth)
+        request += " if-worth=yes";
+    ManagementClient machine = connect_for_orders(options.common);
+    const std::uint64_t timebase = machine.hello().number("timebase").value_or(0);
+    demand_good(machine.request(request));
+    try {
+        const Fields job =
+            watch(machine, options.common.partition.empty() ? "all partitions" : options.common.partition);
+        const std::string state = job.text("state");
+        fmt::print("{}\n", job_line(job, timebase));
+        const bool good = state == "done" || state == "refused" || state == "stopped";
+        json.write({{"result", good ? "ok" : "failed"}, {"reallocation", job_json(job, timebase)}});
+        if (!good)
+            fail("the reallocation has ended between two steps: {}", job.text("failure"));
+    } catch (const Interrupted&) {
+        fmt::print(stderr, "\nthe reallocation goes on; transom request stop-reallocation --management {} ends it\n",
+                   options.common.management);
+        throw;
+    }
+    return 0;
+}
+
+} // namespace transom::tool
