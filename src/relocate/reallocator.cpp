@@ -204,10 +204,20 @@ bool Reallocator::take_step() {
         ++report_.steps_done;
         return true;
     }
+    if (moved_ == 0 && begins_exchange(next_) && free_blocks(topology_, frames_, step.to) < step.count) {
+        end_for_want_of_room();
+        return false;
+    }
     if (!(step.what == Step::What::memory ? move_block(partition, step) : move_table(partition, step)))
         return false;
     ++moved_;
     return true;
+}
+
+/// Whether blocks begin to change places there. They do as a whole or not at all, so what moves first has to have room.
+bool Reallocator::begins_exchange(std::size_t step) const {
+    return steps_[step].with_next && (step == 0 || !steps_[step - 1].with_next) &&
+           steps_[step].what == Step::What::memory;
 }
 
 void Reallocator::move_homes(Partition& partition, const Step& step) {

@@ -18,6 +18,10 @@ std::expected<void, RelocationError> Relocation::begin(partition::Partition& par
     if (engine.active() || engine.has_memory() ||
         !engine.resize().hold(partition, frequency_, dual::Holder::relocation))
         return std::unexpected(RelocationError::busy);
+    if (engine.resize().gives_memory_back()) { // what it had prepared; there is more room in a moment
+        engine.resize().let(dual::Holder::relocation);
+        return std::unexpected(RelocationError::busy);
+    }
     migrate::SourcePages* const pages = states_.begin(partition, frequency_, {});
     if (pages == nullptr || !engine.take(partition.hpt, frames_)) {
         states_.end();
@@ -71,7 +75,7 @@ bool Relocation::work(std::uint64_t ticks) {
     case Step::ready:
         if (block_.under_way())
             return work_on_block(ticks);
-        return table_move_.under_way() && work_on_table(ticks);
+        return table_move_.under_way() && !is_outrun() && work_on_table(ticks);
     case Step::settling:
         if (const std::uint64_t awaited = engine->grace_awaits(); awaited != 0) {
             PartitionEngine::bring_out(*partition_, awaited);

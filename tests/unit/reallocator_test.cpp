@@ -144,6 +144,24 @@ TEST_F(ReallocatorTest, WhereThereIsNoRoomItEndsBetweenTwoSteps) {
     EXPECT_EQ(twin.frames.available(), begun_with);
 }
 
+TEST_F(ReallocatorTest, APageTableThatChangesTooFastStaysWhereItIs) {
+    partition::Partition& p = two.build("busy", 0, 0, 20); // 32 sections
+    machine.step_ = 300'000;                               // a round is one of them
+    ASSERT_TRUE(reallocator.request({.partition = &p, .worth_it = false, .to = 1}).has_value());
+    for (int rounds = 0; rounds < 10'000 && reallocator.under_way(); ++rounds) {
+        two.round();
+        if (p.dual->has_twins())
+            for (std::uint64_t section = 0; section < hpt::sections_of(p.hpt.slot_count()); ++section)
+                p.dual->sections().mark(hpt::Section{section}.begin());
+    }
+    const JobReport& job = two.go_on();
+    EXPECT_EQ(job.state, JobState::failed);
+    EXPECT_EQ(job.failure, JobFailure::outrun);
+    EXPECT_EQ(table_node(p), 0);
+    EXPECT_EQ(p.dual->phase(), dual::Phase::normal);
+    EXPECT_EQ(p.state, PartitionState::running);
+}
+
 TEST_F(ReallocatorTest, WhoEndsMeanwhileEndsTheReallocation) {
     partition::Partition& p = build("linux", 0, 0);
     ASSERT_TRUE(reallocator.request({.partition = &p, .worth_it = false, .to = 1}).has_value());

@@ -24,8 +24,10 @@ struct TwoNodes {
         twin.resources.nodes = &nodes;
     }
     /// 16 MiB and a page table on one node, its virtual processor at home on another.
-    partition::Partition& build(std::string_view name, std::uint32_t memory_node, std::uint32_t processor_node) {
-        partition::Shape shape{.name = name, .memory = mib(16), .granule = kib(64)};
+    partition::Partition& build(std::string_view name, std::uint32_t memory_node, std::uint32_t processor_node,
+                                unsigned log2_page_table_size = 18) {
+        partition::Shape shape{
+            .name = name, .memory = mib(16), .granule = kib(64), .log2_page_table_size = log2_page_table_size};
         (void)shape.memory_nodes.push_back(memory_node);
         (void)shape.page_table_node.push_back(memory_node);
         (void)shape.processor_nodes.push_back(processor_node);

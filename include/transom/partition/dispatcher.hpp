@@ -76,7 +76,7 @@ class Dispatcher {
 
     std::uint64_t quantum_;       // longest time that a virtual processor runs before the tasks are looked at again
     std::uint64_t short_quantum_; // while an interrupt waits for MSR[EE] and the processor cannot present it itself
-    StaticVector<Task*, 10> tasks_;
+    StaticVector<Task*, 12> tasks_;
     SpinLock lock_; // of the two below; taken before Partition::events
     IntrusiveList<Partition, &Partition::next_dispatched> partitions_;
     SharedPool shares_;

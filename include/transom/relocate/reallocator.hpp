@@ -66,6 +66,7 @@ class Reallocator final : public partition::Task {
     void begin_steps(std::span<const affinity::Step> steps);
     bool work();
     bool take_step();
+    bool begins_exchange(std::size_t step) const;
     void move_homes(partition::Partition& partition, const affinity::Step& step);
     bool is_ready_for(partition::Partition& partition);
     std::optional<RealAddr> allocate_on(affinity::NodeIndex node, Bytes size, Bytes alignment, memory::FrameState as);
