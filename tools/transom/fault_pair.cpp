@@ -69,8 +69,17 @@ void FaultPair::order_move() {
     }
 }
 
+/// Who does not answer is named.
+Answer FaultPair::demand(End end, std::string_view request) {
+    try {
+        return management(end).demand(request);
+    } catch (const Failure& failure) {
+        fail("machine {}: {}", machine(end).name(), failure.what());
+    }
+}
+
 std::string FaultPair::partition(End end) {
-    for (const Fields& row : management(end).demand("status").rows())
+    for (const Fields& row : demand(end, "status").rows())
         if (row.text("partition") == guest_->partition())
             if (const std::string state = row.text("state"); state != "moved-away" && state != "defined")
                 return state;
@@ -78,7 +87,7 @@ std::string FaultPair::partition(End end) {
 }
 
 std::uint64_t FaultPair::free_memory(End end) {
-    const Fields said = management(end).demand("status").result();
+    const Fields said = demand(end, "status").result();
     return said.number("free").value_or(0) + said.number("scrubbing").value_or(0);
 }
 

@@ -29,7 +29,7 @@ class FaultPair {
 
     /// Begins a move from source to target, as the options have it. It waits where the last one's page tables are still being put together.
     void order_move();
-    Fields migration(End end) { return management(end).demand("migration").result(); }
+    Fields migration(End end) { return demand(end, "migration").result(); }
     /// The state of the partition there; empty where it is not, or only its definition.
     std::string partition(End end);
     /// Bytes that are free, or will be when they have been scrubbed.
@@ -53,6 +53,7 @@ class FaultPair {
     std::string keep_consoles(std::string_view which) { return pair_.keep_consoles(which); }
 
   private:
+    Answer demand(End end, std::string_view request);
     Fields state_of(const FaultCell& cell);
 
     const MigrateOptions& options_;

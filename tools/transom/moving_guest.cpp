@@ -61,7 +61,11 @@ class LinuxGuest : public MovingGuest {
         ask(shell, source, "uname -a", until);
         report.boot_id_source = ask(shell, source, boot_id, until);
         report.uptime_source_s = uptime(ask(shell, source, uptime_command, until));
-        return shell.start("ticker 10");
+        const std::size_t from = shell.start("ticker 10");
+        // A move that fails at once is looked at at once: ^C, typed before the shell has begun the program, interrupts nobody.
+        if (!source.console().wait_for("\ntick 2 ", from, within(answer_time, until)))
+            source.fail_with_console("the ticker does not tick");
+        return from;
     }
 
     void check(Machine& target, std::size_t, MoveReport& report, Clock::time_point until) override {
