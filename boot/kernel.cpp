@@ -105,8 +105,9 @@ Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Fra
                         secure_places(frames, management_places), machine.timebase_frequency),
       link_(link_network(machine_network_)), life_cycle_(roster_, frames, mover_, *this, platform.runs_partitions()),
       mover_(roster_, frames, move_facts(machine), life_cycle_),
-      attendant_(roster_, frames, machine.timebase_frequency),
+      attendant_(roster_, frames, machine.timebase_frequency), placer_(roster_, frames, topology_),
       reallocator_(roster_, frames, topology_, mover_, machine.timebase_frequency),
+      affinity_clerk_(roster_, frames, topology_, reallocator_, machine.timebase_frequency),
       local_machine_(machine_info(platform, machine), frames, roster_, dispatcher_, mover_, life_cycle_, link_.network,
                      operator_network_, {link_.faults, below_link_.faults},
                      platform.runs_partitions() ? &reallocator_ : nullptr, started_at),
@@ -116,6 +117,7 @@ Kernel::Kernel(Platform& platform, const tree::HostMachine& machine, memory::Fra
     dispatcher_.add(mover_);
     dispatcher_.add(attendant_);
     dispatcher_.add(reallocator_);
+    dispatcher_.add(affinity_clerk_);
     dispatcher_.add(life_cycle_);
     dispatcher_.add(management_);
     if (link_.task != nullptr)
@@ -136,6 +138,7 @@ void Kernel::find_nodes() {
     const std::uint32_t self = arch::processor_identification();
     set_processors({&self, 1});
     resources_.topology = &topology_;
+    resources_.placement = &placer_;
     resources_.nodes = &home_nodes_;
 }
 
@@ -212,6 +215,7 @@ void Kernel::starting(Partition& partition, bool anew) {
 /// What nobody is attached to, or whoever is has no room for, is shown here.
 void Kernel::ending(Partition& partition) {
     reallocator_.ended(partition);
+    affinity_clerk_.ended();
     management_.take_last(partition);
     console_.flush(partition);
 }

@@ -17,6 +17,8 @@
 #include <transom/partition/roster.hpp>
 #include <transom/pci/bus.hpp>
 #include <transom/random/source.hpp>
+#include <transom/relocate/affinity_clerk.hpp>
+#include <transom/relocate/placer.hpp>
 #include <transom/secure/secure_network.hpp>
 #include <transom/tree/host_tree.hpp>
 #include <transom/tree/manifest.hpp>
@@ -78,7 +80,9 @@ class Kernel final : private transom::manage::LifeObserver {
     transom::manage::LifeCycle life_cycle_;
     transom::migrate::Mover mover_;
     transom::dual::Attendant attendant_;
+    transom::relocate::Placer placer_;
     transom::relocate::Reallocator reallocator_;
+    transom::relocate::AffinityClerk affinity_clerk_;
     transom::manage::LocalMachine local_machine_;
     transom::manage::Service management_;
     std::optional<transom::tree::Manifest> bundle_;

@@ -33,6 +33,7 @@ enum class FunctionSet : std::uint8_t {
     block_remove = 18,
     clr_hpt = 19,
     hpt_resize = 20,
+    affinity = 21,
 };
 
 struct FunctionSetInfo {
@@ -63,6 +64,7 @@ inline constexpr std::array function_sets{
     FunctionSetInfo{FunctionSet::block_remove, "hcall-block-remove", 1},
     FunctionSetInfo{FunctionSet::clr_hpt, "hcall-clr-hpt", 1},
     FunctionSetInfo{FunctionSet::hpt_resize, "hcall-hpt-resize", 2},
+    FunctionSetInfo{FunctionSet::affinity, "hcall-transom-affinity", 1}, // not LoPAR's
 };
 
 /// Empty for FunctionSet::none.

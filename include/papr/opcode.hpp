@@ -80,7 +80,8 @@ enum class Op : std::uint32_t {
     get_cpu_characteristics = 0x1c8, // LoPAR gives this number to H_RESCIND_LOGICAL (hcall-slr)
     signal_sys_reset = 0x380,
     rpt_invalidate = 0x448,
-    rtas = 0xf000, // what the RTAS code in a partition calls
+    rtas = 0xf000,     // what the RTAS code in a partition calls
+    affinity = 0xf100, // Transom's own, among the numbers that LoPAR leaves to platforms
 };
 
 } // namespace papr

@@ -72,6 +72,7 @@ inline constexpr std::array table{
     Row{Op::register_proc_tbl, Set::none, {4, 0}, h_register_proc_tbl, "H_REGISTER_PROC_TBL"},
     Row{Op::signal_sys_reset, Set::none, {1, 0}, h_signal_sys_reset, "H_SIGNAL_SYS_RESET"},
     Row{Op::rtas, Set::none, {1, 0}, one_at_a_time<h_rtas>, "H_RTAS"},
+    Row{Op::affinity, Set::affinity, {4, 1}, one_at_a_time<h_affinity>, "H_AFFINITY"},
 };
 
 constexpr std::uint32_t token_of(const Row& row) { return static_cast<std::uint32_t>(row.op); }
@@ -97,7 +98,7 @@ template <std::uint32_t base, std::size_t size> constexpr auto make_index() {
     return index;
 }
 inline constexpr auto architected = make_index<0, 0x500 / 4>();
-inline constexpr auto platform = make_index<platform_base, 0x100 / 4>();
+inline constexpr auto platform = make_index<platform_base, 0x104 / 4>();
 
 static_assert(std::ranges::all_of(table, [](const Row& row) {
     return token_of(row) / 4 < architected.size() ||

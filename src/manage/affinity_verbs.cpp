@@ -68,15 +68,24 @@ void Connection::next_standing() {
 void Connection::start_reallocate(Request& request) {
     const auto name = request.take("partition");
     const auto worth = request.take("if-worth");
+    const auto only_plan = request.take("only-plan");
     const auto to = request.take("to-node");
     if (const auto key = request.left_over())
-        return error("unknown-key", *key, "reallocate has partition, to-node and if-worth");
+        return error("unknown-key", *key, "reallocate has partition, to-node, if-worth and only-plan");
     if (worth && *worth != "yes" && *worth != "no")
         return error("bad-value", *worth, "if-worth is yes (only for a gain that is worth its cost) or no");
-    const partition::Partition* const partition = name ? machine_->find(*name) : nullptr;
+    if (only_plan && *only_plan != "yes" && *only_plan != "no")
+        return error("bad-value", *only_plan, "only-plan is yes (nothing moves) or no");
+    if (only_plan == "yes" && to)
+        return error("bad-value", *to, "only-plan says what is best: leave out to-node");
+    partition::Partition* const partition = name ? machine_->find(*name) : nullptr;
     if (name && partition == nullptr)
         return error("no-such-partition", *name, "see status for those that there are");
-    relocate::ReallocationRequest order{.partition = partition, .worth_it = worth == "yes", .to = {}};
+    relocate::ReallocationRequest order{.partition = partition,
+                                        .worth_it = worth == "yes",
+                                        .only_plan = only_plan == "yes",
+                                        .by_itself = false,
+                                        .to = {}};
     if (to) {
         const auto number = parse_number(*to);
         if (!number || *number >= affinity::max_nodes)
@@ -97,6 +106,8 @@ void Connection::start_reallocate(Request& request) {
         return error("no-such-node", *to, "see affinity for those that there are");
     case relocate::RequestError::stays:
         return error("stays", *name, "it does not run, or is being migrated: try again when it runs here");
+    case relocate::RequestError::is_protected:
+        return error("protected", *name, "its manifest has keep-place: take it out there to have it moved");
     }
 }
 

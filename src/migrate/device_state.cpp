@@ -51,7 +51,8 @@ std::size_t encode_partition(const partition::Partition& partition, std::span<st
     record.clock_seconds = partition.clock.base.seconds;
     record.clock_base = partition.clock.base_ticks;
     record.terminals = partition.terminal_count;
-    record.rights = partition.sees_pool ? right_pool_idle_count : 0;
+    record.rights =
+        (partition.sees_pool ? right_pool_idle_count : 0) | (partition.keeps_place ? right_to_its_place : 0);
     PayloadWriter out(to);
     out.put(record);
     return out.size();
@@ -66,11 +67,12 @@ std::expected<void, Failure> decode_partition(std::span<const std::byte> payload
                                        std::uint32_t{record.vcpus}, partition.vcpu_count));
     if (record.clock_nanoseconds >= 1'000'000'000 || record.clock_seconds > partition::last_second)
         return std::unexpected(failure(MoveError::record_content, "partition has a time of day that can not be"));
-    if (record.terminals < 1 || record.terminals > vio::max_terminals || (record.rights & ~right_pool_idle_count) != 0)
+    if (record.terminals < 1 || record.terminals > vio::max_terminals || (record.rights & ~all_rights) != 0)
         return std::unexpected(failure(MoveError::record_content, "partition has {} terminals and rights {:#x}",
                                        std::uint32_t{record.terminals}, std::uint32_t{record.rights}));
     partition::set_terminals(partition, record.terminals);
-    partition.sees_pool = record.rights == right_pool_idle_count;
+    partition.sees_pool = (record.rights & right_pool_idle_count) != 0;
+    partition.keeps_place = (record.rights & right_to_its_place) != 0;
     partition.clock.base_ticks = record.clock_base;
     partition.clock.base = {record.clock_seconds, record.clock_nanoseconds};
     return {};

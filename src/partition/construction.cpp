@@ -40,6 +40,7 @@ std::expected<void, CreateError> Construction::begin(Partition& partition,
         return begun;
     set_terminals(partition, description.terminals);
     partition.sees_pool = description.pool_idle_count;
+    partition.keeps_place = description.keeps_place;
     if (description.observe_calls)
         partition.observation.start();
     scratch_ = scratch;

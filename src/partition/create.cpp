@@ -76,6 +76,8 @@ papr::FunctionSets Resources::function_sets() const {
     papr::FunctionSets sets = papr::FunctionSets::all();
     if (nodes == nullptr || nodes->domains.empty() || nodes->domains[0].empty())
         sets = sets.without(papr::FunctionSet::vphn);
+    if (topology == nullptr || topology->nodes().count() == 0)
+        sets = sets.without(papr::FunctionSet::affinity);
     if (random == nullptr)
         sets = sets.without(papr::FunctionSet::random);
     return sets;
@@ -134,6 +136,9 @@ std::expected<void, CreateError> take(Partition& partition, const Shape& shape, 
                                                       shape.name, shape.memory, shape.virtual_processors, shape.granule,
                                                       shape.log2_page_table_size));
     make_anew(partition);
+    Shape placed = shape;
+    if (from.placement != nullptr)
+        from.placement->place(placed);
     shape.name.copy(partition.name_storage.data(), partition.name_storage.size() - 1);
     partition.granule = shape.granule;
     partition.allowed_calls.allow(shape.function_sets.common(from.function_sets()));
@@ -142,7 +147,7 @@ std::expected<void, CreateError> take(Partition& partition, const Shape& shape, 
     partition.cpu_characteristics = shape.told_characteristics.value_or(from.cpu_characteristics);
     partition.random = from.random;
     partition.clock.frequency = from.processor.timebase_frequency;
-    if (const auto error = take_memory(partition, shape, from)) {
+    if (const auto error = take_memory(partition, placed, from)) {
         destroy(partition, from.frames);
         return std::unexpected(*error);
     }
@@ -151,7 +156,7 @@ std::expected<void, CreateError> take(Partition& partition, const Shape& shape, 
         Vcpu& vcpu = partition.vcpus[i];
         vcpu.partition = &partition;
         vcpu.index = i;
-        vcpu.home = home_of(shape, i, from);
+        vcpu.home = home_of(placed, i, from);
         vcpu.reset_registers();
     }
     return {};

@@ -11,13 +11,26 @@ NodeIndex node_of(const affinity::Topology& topology, RealAddr address) {
     return topology.node_of(address).value_or(0);
 }
 
-affinity::Size size_of(const partition::Partition& partition) {
-    const std::uint32_t vcpus = std::max<std::uint32_t>(partition.vcpu_count, 1);
-    const Bytes table = hpt::size_with_words(partition.hpt.log2_bytes());
-    return {.memory = static_cast<std::uint32_t>(partition.memory.block_count()),
-            .processors = partition.vcpu_count,
-            .per_processor = std::max<std::uint32_t>(partition.share.claim.entitled / vcpus, 1),
+namespace {
+
+affinity::Size size(std::size_t blocks, std::uint32_t vcpus, std::uint32_t entitled, unsigned log2_table) {
+    const Bytes table = hpt::size_with_words(log2_table);
+    return {.memory = static_cast<std::uint32_t>(blocks),
+            .processors = vcpus,
+            .per_processor = std::max<std::uint32_t>(entitled / std::max<std::uint32_t>(vcpus, 1), 1),
             .page_table = static_cast<std::uint32_t>((table + memory::block_size - 1) / memory::block_size)};
+}
+
+} // namespace
+
+affinity::Size size_of(const partition::Partition& partition) {
+    return size(partition.memory.block_count(), partition.vcpu_count, partition.share.claim.entitled,
+                partition.hpt.log2_bytes());
+}
+
+affinity::Size size_of(const partition::Shape& shape) {
+    return size(shape.memory / memory::block_size, shape.virtual_processors,
+                shape.entitled_capacity.value_or(tree::min_entitled_capacity), shape.log2_page_table_size);
 }
 
 affinity::Place place_of(const partition::Partition& partition, const affinity::Topology& topology,

@@ -21,6 +21,8 @@ std::string_view name(JobState state) {
         return "stopped";
     case JobState::failed:
         return "failed";
+    case JobState::planned:
+        return "planned";
     }
     return "none";
 }

@@ -2,22 +2,13 @@
 #include <algorithm>
 #include <arch/clock.hpp>
 #include <transom/base/log.hpp>
-#include <transom/base/panic.hpp>
-#include <transom/dual/partition_engine.hpp>
-#include <transom/relocate/home_change.hpp>
+#include <transom/relocate/affinity_answers.hpp>
 #include <transom/relocate/reallocator.hpp>
 
 namespace transom::relocate {
 
 using affinity::Step;
-using memory::FrameState;
 using partition::Partition;
-
-namespace {
-
-constexpr std::uint64_t patience_s = 10; // with a partition that has a second page table of somebody else's
-
-} // namespace
 
 Reallocator::Reallocator(partition::Roster& roster, memory::Frames& frames, const affinity::Topology& topology,
                          const migrate::Mover& mover, std::uint64_t timebase_frequency)
@@ -25,7 +16,10 @@ Reallocator::Reallocator(partition::Roster& roster, memory::Frames& frames, cons
       step_ticks_(timebase_frequency / 2000), plan_(frames), relocation_(roster, frames, timebase_frequency),
       standing_(roster, frames, topology) {}
 
-bool Reallocator::stays(const Partition& partition) const {
+bool Reallocator::stays(const Partition& partition) const { return partition.keeps_place || cannot_move(partition); }
+
+/// It does not run, or is not all here, or about to be elsewhere.
+bool Reallocator::cannot_move(const Partition& partition) const {
     return partition.state != partition::PartitionState::running || mover_.moves(partition) ||
            mover_.completes(partition);
 }
@@ -38,7 +32,9 @@ std::expected<void, RequestError> Reallocator::request(const ReallocationRequest
         return std::unexpected(RequestError::no_nodes);
     if (request.to && *request.to >= nodes)
         return std::unexpected(RequestError::no_node);
-    if (request.partition != nullptr && stays(*request.partition))
+    if (request.partition != nullptr && request.partition->keeps_place)
+        return std::unexpected(RequestError::is_protected);
+    if (request.partition != nullptr && cannot_move(*request.partition))
         return std::unexpected(RequestError::stays);
     report_ = {};
     report_.state = JobState::planning;
@@ -53,6 +49,7 @@ std::expected<void, RequestError> Reallocator::request(const ReallocationRequest
     for (std::size_t p = 0; p < plan_.count(); ++p)
         if (&plan_.partition(p) == request.partition)
             asked_index_ = p;
+    tell();
     return {};
 }
 
@@ -89,11 +86,26 @@ void Reallocator::look_after_arrivals() {
         return;
     somebody_arrived_ = false;
     if (topology_.nodes().count() > 1)
-        static_cast<void>(request({.partition = nullptr, .worth_it = true, .to = {}}));
+        static_cast<void>(
+            request({.partition = nullptr, .worth_it = true, .only_plan = false, .by_itself = false, .to = {}}));
 }
 
 std::uint64_t Reallocator::run() {
     look_after_arrivals();
+    const std::uint64_t again_in = go_on();
+    tell();
+    return again_in;
+}
+
+/// Who asked for it himself sees how it stands.
+void Reallocator::tell() {
+    if (!asked_.by_itself)
+        return;
+    const Locked devices(asked_.partition->devices);
+    asked_.partition->affinity.set_job(job_of(*asked_.partition, report_));
+}
+
+std::uint64_t Reallocator::go_on() {
     if (report_.state == JobState::planning && plan_.under_way()) {
         if (!plan_.improve(step_ticks_))
             plan();
@@ -117,27 +129,38 @@ void Reallocator::plan() {
     if (asked_.partition == nullptr)
         report_.before = found.before;
     report_.predicted = asked_.partition != nullptr ? planner.potential(asked_index_) : found.after;
-    if (found.steps.empty() || (asked_.worth_it && !is_worth_it(found))) {
-        report_.refusal = affinity::Refusal::no_gain;
+    report_.refusal = refusal_of(found);
+    if (asked_.only_plan) {
+        count(found.steps);
+        return end(JobState::planned);
+    }
+    if (report_.refusal) {
         report_.after = report_.before;
         return end(JobState::refused);
     }
     begin_steps(found.steps);
 }
 
-bool Reallocator::is_worth_it(const affinity::Plan& plan) const {
+std::optional<affinity::Refusal> Reallocator::refusal_of(const affinity::Plan& plan) const {
+    if (!asked_.worth_it)
+        return plan.steps.empty() ? std::optional(affinity::Refusal::no_gain) : std::nullopt;
+    affinity::Request request;
+    request.current = *report_.before;
+    request.potential = *report_.predicted;
+    request.copies = static_cast<std::uint32_t>(plan.copies);
     const auto sizes = plan_.planner().valuation().current().partitions();
-    std::uint32_t memory = 0;
     for (std::size_t p = 0; p < sizes.size(); ++p)
         if (asked_.partition == nullptr || p == asked_index_)
-            memory += sizes[p].size.memory;
-    return !affinity::judge({.current = *report_.before,
-                             .potential = *report_.predicted,
-                             .memory = memory,
-                             .copies = static_cast<std::uint32_t>(plan.copies),
-                             .since_last_move = {},
-                             .after_last_move = {}},
-                            {});
+            request.memory += sizes[p].size.memory;
+    if (asked_.partition != nullptr && asked_.partition->last_move) {
+        const Partition::Move& last = *asked_.partition->last_move;
+        const std::uint64_t ago = (arch::timebase() - last.at) / frequency_;
+        request.since_last_move = static_cast<std::uint32_t>(std::min(ago, std::uint64_t{~std::uint32_t{0}}));
+        request.after_last_move = last.score;
+    }
+    if (const auto refusal = affinity::judge(request, {}))
+        return refusal;
+    return plan.steps.empty() ? std::optional(affinity::Refusal::no_gain) : std::nullopt;
 }
 
 /// Everything that it has elsewhere. Whether there is room for it shows when it moves.
@@ -164,21 +187,28 @@ void Reallocator::plan_directly(affinity::NodeIndex to) {
     begin_steps(direct_.span());
 }
 
+void Reallocator::count(std::span<const Step> steps) {
+    report_.steps = static_cast<std::uint32_t>(steps.size());
+    for (const Step& step : steps)
+        report_.blocks += step.what == Step::What::memory ? step.count : 0;
+}
+
 void Reallocator::begin_steps(std::span<const Step> steps) {
     steps_ = steps;
     next_ = 0;
     moved_ = 0;
     busy_since_ = 0;
-    report_.steps = static_cast<std::uint32_t>(steps_.size());
-    for (const Step& step : steps_)
-        report_.blocks += step.what == Step::What::memory ? step.count : 0;
+    count(steps);
     report_.state = JobState::running;
     log("reallocation: {} steps, {} blocks", report_.steps, report_.blocks);
 }
 
 /// True: there is more to do at once.
 bool Reallocator::work() {
-    report_.costs = relocation_.under_way() ? costs_before_ + relocation_.costs() : report_.costs;
+    if (relocation_.under_way())
+        report_.costs = costs_before_ + relocation_.costs();
+    if (relocation_.under_way() && relocation_.partition() == asked_.partition)
+        report_.own_costs = own_before_ + relocation_.costs();
     if (report_.state == JobState::running && next_ != steps_.size())
         return take_step();
     if (relocation_.under_way()) {
@@ -188,120 +218,6 @@ bool Reallocator::work() {
     }
     end(report_.state == JobState::stopping ? JobState::stopped : JobState::done);
     return false;
-}
-
-bool Reallocator::take_step() {
-    const Step& step = steps_[next_];
-    Partition& partition = plan_.partition(step.partition);
-    if (step.what == Step::What::processors)
-        move_homes(partition, step);
-    else if (!is_ready_for(partition))
-        return false;
-    // Of the last one it is known only now that it has moved.
-    if (moved_ == step.count) {
-        moved_ = 0;
-        ++next_;
-        ++report_.steps_done;
-        return true;
-    }
-    if (moved_ == 0 && begins_exchange(next_) && free_blocks(topology_, frames_, step.to) < step.count) {
-        end_for_want_of_room();
-        return false;
-    }
-    if (!(step.what == Step::What::memory ? move_block(partition, step) : move_table(partition, step)))
-        return false;
-    ++moved_;
-    return true;
-}
-
-/// Whether blocks begin to change places there. They do as a whole or not at all, so what moves first has to have room.
-bool Reallocator::begins_exchange(std::size_t step) const {
-    return steps_[step].with_next && (step == 0 || !steps_[step - 1].with_next) &&
-           steps_[step].what == Step::What::memory;
-}
-
-void Reallocator::move_homes(Partition& partition, const Step& step) {
-    for (std::uint32_t i = 0; i < partition.vcpu_count && moved_ != step.count; ++i)
-        if (partition.vcpus[i].home == step.from) {
-            change_home(partition.vcpus[i], step.to, topology_);
-            ++moved_;
-        }
-    moved_ = step.count;
-}
-
-/// Whether blocks of it can be moved, and the last one has been.
-bool Reallocator::is_ready_for(Partition& partition) {
-    if (relocation_.under_way() && relocation_.partition() != &partition) {
-        if (relocation_.is_ready())
-            relocation_.finish();
-        return false;
-    }
-    if (!relocation_.under_way()) {
-        begin_relocation(partition);
-        return false;
-    }
-    if (relocation_.is_outrun()) {
-        relocation_.finish();
-        fail(JobFailure::outrun);
-        return false;
-    }
-    return relocation_.is_ready();
-}
-
-void Reallocator::begin_relocation(Partition& partition) {
-    const auto begun = relocation_.begin(partition);
-    if (begun) {
-        busy_since_ = 0;
-        costs_before_ = report_.costs;
-        return;
-    }
-    if (begun.error() == RelocationError::no_memory)
-        return fail(JobFailure::no_memory);
-    const std::uint64_t now = arch::timebase();
-    if (busy_since_ == 0)
-        busy_since_ = now;
-    if (now - busy_since_ >= patience_s * frequency_)
-        fail(JobFailure::busy);
-}
-
-std::optional<RealAddr> Reallocator::allocate_on(affinity::NodeIndex node, Bytes size, Bytes alignment, FrameState as) {
-    std::optional<RealAddr> found;
-    topology_.for_each_range(node, [&](RealRange range) {
-        if (found)
-            return;
-        if (const auto place = frames_.allocate(size, alignment, as, memory::Contents::any, range))
-            found = *place;
-    });
-    return found;
-}
-
-bool Reallocator::end_for_want_of_room() {
-    relocation_.finish();
-    fail(JobFailure::no_room);
-    return false;
-}
-
-/// The highest block that it has there goes first: the lowest is the one in which a kernel has what it uses most.
-bool Reallocator::move_block(Partition& partition, const Step& step) {
-    std::size_t block = partition.memory.block_count();
-    while (block != 0 && node_of(topology_, partition.memory.block(block - 1)) != step.from)
-        --block;
-    invariant(block != 0, "a plan moves more blocks than there are");
-    const auto to = allocate_on(step.to, memory::block_size, memory::block_size, FrameState::partition);
-    if (!to)
-        return end_for_want_of_room();
-    relocation_.move(block - 1, *to);
-    return true;
-}
-
-bool Reallocator::move_table(const Partition& partition, const Step& step) {
-    const unsigned log2_bytes = partition.hpt.log2_bytes();
-    const auto to =
-        allocate_on(step.to, hpt::size_with_words(log2_bytes), Bytes{1} << log2_bytes, FrameState::page_table);
-    if (!to)
-        return end_for_want_of_room();
-    relocation_.move_table(*to);
-    return true;
 }
 
 void Reallocator::fail(JobFailure why) {
@@ -315,16 +231,30 @@ std::optional<affinity::Score> Reallocator::score_now() {
     return asked_.partition != nullptr ? standing_.score(metric, *asked_.partition) : standing_.system(metric);
 }
 
+/// Whoever was moved is not moved again soon for a small gain (R78). Of the last of a step's blocks it is not known that it has come there.
+void Reallocator::note_moves() {
+    const affinity::Metric& metric = affinity::metric(affinity::Formula::composite);
+    standing_.look();
+    for (std::size_t i = 0; i < steps_.size() && (i < next_ || (i == next_ && moved_ > 1)); ++i) {
+        Partition& partition = plan_.partition(steps_[i].partition);
+        partition.last_move = {report_.ended_at, standing_.score(metric, partition)};
+    }
+}
+
 void Reallocator::end(JobState how) {
     if (how == JobState::done || how == JobState::stopped)
         report_.after = score_now();
     report_.state = how;
     report_.ended_at = arch::timebase();
+    note_moves();
+    tell();
     steps_ = {};
     plan_.end();
+    const bool of_its_own = asked_.by_itself;
     asked_ = {};
-    log("reallocation: {}, {} of {} steps, {} blocks", name(how), report_.steps_done, report_.steps,
-        report_.costs.blocks);
+    if (how != JobState::refused || !of_its_own) // a partition may ask as often as it likes
+        log("reallocation: {}, {} of {} steps, {} blocks", name(how), report_.steps_done, report_.steps,
+            report_.costs.blocks);
 }
 
 } // namespace transom::relocate

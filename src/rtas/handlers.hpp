@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <transom/rtas/table.hpp>
 
 /// The handlers of the table of RTAS calls. The table has checked the numbers of cells; `in` are the inputs. Each is
@@ -31,6 +32,11 @@ Reply int_off(partition::Vcpu& vcpu, Inputs in);
 Reply display_character(partition::Vcpu& vcpu, Inputs in);
 Reply event_scan(partition::Vcpu& vcpu, Inputs in);
 Reply get_system_parameter(partition::Vcpu& vcpu, Inputs in);
+
+// affinity.cpp
+Reply set_system_parameter(partition::Vcpu& vcpu, Inputs in);
+/// As get_system_parameter, for those that are about affinity; nothing: it is none of them, or not for this partition.
+std::optional<Reply> get_affinity_parameter(partition::Vcpu& vcpu, Inputs in);
 
 /// A call that only says how it went.
 inline Reply status(std::int32_t value) {

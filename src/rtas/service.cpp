@@ -78,6 +78,8 @@ Reply event_scan(Vcpu&, Inputs) { return status(no_events); }
 
 // The buffer gets the length, two bytes, and then the value, as far as there is room for both.
 Reply get_system_parameter(Vcpu& vcpu, Inputs in) {
+    if (const auto reply = get_affinity_parameter(vcpu, in))
+        return *reply;
     memory::LogicalMemory& memory = vcpu.partition->memory;
     const auto value = parameter(*vcpu.partition, in[0]);
     if (!value)

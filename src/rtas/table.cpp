@@ -26,6 +26,7 @@ constexpr std::array table{
     Row{first_token + 12, "event-scan", 4, 1, event_scan},
     Row{first_token + 13, "ibm,get-system-parameter", 3, 1, get_system_parameter},
     Row{first_token + 14, "ibm,os-term", 1, 1, os_term},
+    Row{first_token + 15, "ibm,set-system-parameter", 2, 1, set_system_parameter},
 };
 
 static_assert([] {

@@ -182,6 +182,7 @@ class ManifestReader : NodeReader {
                           "memory-nodes",
                           "page-table-node",
                           "processor-nodes",
+                          "keep-place",
                           "kernel",
                           "initramfs",
                           "bootargs"});
@@ -217,6 +218,7 @@ class ManifestReader : NodeReader {
         if (d.processor_nodes.size() > 1 && d.processor_nodes.size() != d.virtual_processors)
             fail("{}: processor-nodes has {} numbers: use one for all virtual processors, or one for each of the {}",
                  where, d.processor_nodes.size(), d.virtual_processors);
+        d.keeps_place = flag(node, where, "keep-place");
         d.observe_calls = flag(node, where, "observe-calls");
         d.kernel = required_file(node, where, "kernel");
         if (has(node, "initramfs"))

@@ -61,6 +61,7 @@ constexpr Roles all_roles[] = {
     {Op::bulk_remove, {Role::bulk, Role::avpn, Role::bulk, Role::avpn, Role::bulk, Role::avpn, Role::bulk, Role::avpn}},
     {Op::set_xdabr, {Role::any, Role::small}},
     {Op::home_node_associativity, {Role::few, Role::few}},
+    {Op::affinity, {Role::few, Role::few, Role::address, Role::width}},
     {Op::set_mode, {Role::few, Role::few, Role::few, Role::few}},
     {Op::block_remove,
      {Role::avpn, Role::block, Role::block, Role::block, Role::block, Role::block, Role::block, Role::block,

@@ -12,7 +12,7 @@ using testing::StartsWith;
 
 class ManageAffinity : public ManageTest {
   protected:
-    ManageAffinity() : ManageTest(migrate::twin_size) {
+    ManageAffinity() : ManageTest(test::TwoNodes::size) {
         machine.nodes = &two.reallocator;
         machine.among_nodes = &two.build("linux", 1, 0);
     }
@@ -46,6 +46,14 @@ TEST_F(ManageAffinity, ReallocatesAndTellsWhatCameOfIt) {
                                            HasSubstr("refusal=\"it would gain too little for what it costs\""))));
 }
 
+TEST_F(ManageAffinity, SaysWhatAPlanWouldComeTo) {
+    ask("reallocate only-plan=yes\n");
+    two.go_on();
+    EXPECT_THAT(ask("reallocation\n"), ElementsAre(testing::AllOf(StartsWith("ok state=planned steps="),
+                                                                  HasSubstr("before=44.099 predicted=100.000"))));
+    EXPECT_THAT(ask("affinity\n"), testing::Contains("ok nodes=2 partitions=1 system=44.099"));
+}
+
 TEST_F(ManageAffinity, SendsToANodeAndStops) {
     EXPECT_THAT(ask("stop-reallocation\n"), ElementsAre(StartsWith("error nothing-to-stop: ")));
     EXPECT_THAT(ask("reallocate partition=linux to-node=0\nstop-reallocation\n"),
@@ -65,9 +73,14 @@ TEST_F(ManageAffinity, RefusesWhatItCannotDo) {
         {"reallocate to-node=1\n", "error missing-key: \"partition\""},
         {"reallocate if-worth=perhaps\n", "error bad-value: \"perhaps\""},
         {"reallocate memory=1\n", "error unknown-key: \"memory\""},
+        {"reallocate only-plan=perhaps\n", "error bad-value: \"perhaps\""},
+        {"reallocate partition=linux to-node=1 only-plan=yes\n", "error bad-value: \"1\""},
     };
     for (const auto& [request, answer] : asked)
         EXPECT_THAT(ask(request), ElementsAre(StartsWith(answer))) << request;
+    machine.among_nodes->keeps_place = true;
+    EXPECT_THAT(ask("reallocate partition=linux\n"), ElementsAre(StartsWith("error protected: \"linux\"")));
+    machine.among_nodes->keeps_place = false;
     machine.among_nodes->state = partition::PartitionState::suspended;
     EXPECT_THAT(ask("reallocate partition=linux\n"), ElementsAre(StartsWith("error stays: \"linux\"")));
 }

@@ -77,7 +77,7 @@ TEST(Manifest, NamesWhatIsWrongWithAPartition) {
               "virtual-processors, "
               "entitled-capacity, capacity-weight, capped, dedicated-processors, donate-idle, granule-kib, "
               "large-pages, terminals, pool-idle-count, "
-              "without-function-sets, observe-calls, memory-nodes, page-table-node, processor-nodes, "
+              "without-function-sets, observe-calls, memory-nodes, page-table-node, processor-nodes, keep-place, "
               "kernel, initramfs, bootargs");
     EXPECT_EQ(error([](FdtBuilder& f) { f.number("memory-mib", 32); }),
               "partition debian: property memory-mib is there twice: keep one");

@@ -140,7 +140,11 @@ TEST(Manifest, ReadsWhereAPartitionIsToBe) {
     FdtBuilder fdt;
     const auto m = manifest(fdt, [&] {
         fdt.begin("debian").number("memory-mib", 64).text("kernel", "k").number("virtual-processors", 2);
-        fdt.numbers("memory-nodes", {1, 0}).number("page-table-node", 3).numbers("processor-nodes", {0, 2}).end();
+        fdt.numbers("memory-nodes", {1, 0})
+            .number("page-table-node", 3)
+            .numbers("processor-nodes", {0, 2})
+            .flag("keep-place")
+            .end();
         fdt.begin("anywhere").number("memory-mib", 64).text("kernel", "k").end();
     });
     ASSERT_TRUE(m) << m.error().view();
@@ -151,8 +155,10 @@ TEST(Manifest, ReadsWhereAPartitionIsToBe) {
     EXPECT_TRUE(is(p.memory_nodes, {1, 0}));
     EXPECT_TRUE(is(p.page_table_node, {3}));
     EXPECT_TRUE(is(p.processor_nodes, {0, 2}));
+    EXPECT_TRUE(p.keeps_place);
     const PartitionDescription& anywhere = m->partitions()[1];
     EXPECT_TRUE(anywhere.memory_nodes.empty() && anywhere.page_table_node.empty() && anywhere.processor_nodes.empty());
+    EXPECT_FALSE(anywhere.keeps_place);
 }
 
 TEST(Manifest, DedicatedProcessorsAreAClaimToAllOfThem) {

@@ -53,6 +53,7 @@ void expect_same_state(partition::Partition& a, partition::Partition& b) {
     std::array<std::uint8_t, 4096> ta{}, tb{};
     EXPECT_EQ(a.terminal_count, b.terminal_count);
     EXPECT_EQ(a.sees_pool, b.sees_pool);
+    EXPECT_EQ(a.keeps_place, b.keeps_place);
     for (std::size_t i = 0; i < a.terminals.size(); ++i) {
         EXPECT_EQ(a.terminals[i].output.pop(ta), b.terminals[i].output.pop(tb));
         EXPECT_EQ(ta, tb);

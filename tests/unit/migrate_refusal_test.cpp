@@ -136,7 +136,7 @@ TEST_F(Forged, RefusesFieldsThatCanNotBe) {
               MoveError::record_content);
     EXPECT_EQ(with<PartitionRecord>(RecordType::partition, [](auto& r) { r.terminals = 4; }),
               MoveError::record_content); // the interrupt source of the fourth is none
-    EXPECT_EQ(with<PartitionRecord>(RecordType::partition, [](auto& r) { r.rights = 2; }), MoveError::record_content);
+    EXPECT_EQ(with<PartitionRecord>(RecordType::partition, [](auto& r) { r.rights = 4; }), MoveError::record_content);
     EXPECT_EQ(with<PartitionRecord>(RecordType::partition, [](auto& r) { r.clock_seconds = 253'402'300'800; }),
               MoveError::record_content); // after the year 9999
     EXPECT_EQ(with<TerminalRecord>(RecordType::terminal, [](auto& r) { r.output = 4097; }), MoveError::record_content);

@@ -55,6 +55,7 @@ class Move : public testing::Test {
         p.terminals[2].output.push(std::span(typed).first(3));
         p.terminals[2].input.push(typed);
         p.sees_pool = true;
+        p.keeps_place = true;
         return p;
     }
 

@@ -30,7 +30,7 @@ class ReallocatorTest : public testing::Test {
         return node_of(two.topology, p.hpt.address());
     }
 
-    arch::FakeMachine machine{migrate::twin_size};
+    arch::FakeMachine machine{test::TwoNodes::size};
     test::TwoNodes two;
     migrate::TwinMachine& twin = two.twin;
     Reallocator& reallocator = two.reallocator;
@@ -52,7 +52,9 @@ TEST_F(ReallocatorTest, R71_WhatItAsksForComesAboutAsPredicted) {
     partition::Partition& far = build("far", 1, 0);
     std::vector<std::byte> before(mib(16)), after(mib(16));
     ASSERT_TRUE(far.memory.read({0}, before).has_value());
-    ASSERT_TRUE(reallocator.request({.partition = &far, .worth_it = true, .to = {}}).has_value());
+    ASSERT_TRUE(
+        reallocator.request({.partition = &far, .worth_it = true, .only_plan = false, .by_itself = false, .to = {}})
+            .has_value());
     const JobReport& job = two.go_on();
     EXPECT_EQ(job.state, JobState::done) << describe(job.failure);
     EXPECT_LT(*job.before, full);
@@ -78,7 +80,9 @@ TEST_F(ReallocatorTest, R86_WhoHasArrivedIsPutWhereItIsBetter) {
 
 TEST_F(ReallocatorTest, R73_WhoLiesWellStays) {
     partition::Partition& near = build("near", 0, 0);
-    ASSERT_TRUE(reallocator.request({.partition = &near, .worth_it = false, .to = {}}).has_value());
+    ASSERT_TRUE(
+        reallocator.request({.partition = &near, .worth_it = false, .only_plan = false, .by_itself = false, .to = {}})
+            .has_value());
     const JobReport& job = two.go_on();
     EXPECT_EQ(job.state, JobState::refused);
     EXPECT_EQ(job.refusal, affinity::Refusal::no_gain);
@@ -89,7 +93,9 @@ TEST_F(ReallocatorTest, R73_WhoLiesWellStays) {
 TEST_F(ReallocatorTest, AnOperatorSendsItToANodeAndBack) {
     partition::Partition& p = build("linux", 0, 0);
     for (const affinity::NodeIndex to : std::to_array<affinity::NodeIndex>({1, 0, 1})) {
-        ASSERT_TRUE(reallocator.request({.partition = &p, .worth_it = false, .to = to}).has_value());
+        ASSERT_TRUE(
+            reallocator.request({.partition = &p, .worth_it = false, .only_plan = false, .by_itself = false, .to = to})
+                .has_value());
         EXPECT_EQ(reallocator.request({}).error(), RequestError::busy);
         const JobReport& job = two.go_on();
         EXPECT_EQ(job.state, JobState::done) << describe(job.failure);
@@ -100,7 +106,9 @@ TEST_F(ReallocatorTest, AnOperatorSendsItToANodeAndBack) {
         EXPECT_EQ(p.vcpus[0].home, to);
         EXPECT_EQ(twin.frames.available(), begun_with);
     }
-    EXPECT_EQ(reallocator.request({.partition = &p, .worth_it = false, .to = 2}).error(), RequestError::no_node);
+    EXPECT_EQ(reallocator.request({.partition = &p, .worth_it = false, .only_plan = false, .by_itself = false, .to = 2})
+                  .error(),
+              RequestError::no_node);
 }
 
 // R81, and the design's 4.4: wherever it stops, everybody is where he may be, and nothing is lost.
@@ -112,7 +120,9 @@ TEST_F(ReallocatorTest, R81_StoppedAfterAnyNumberOfRounds) {
     machine.step_ = 300'000; // a round is a page
     unsigned stopped = 0;
     for (int rounds = 0; rounds < 120; ++rounds) {
-        ASSERT_TRUE(reallocator.request({.partition = &p, .worth_it = false, .to = to}).has_value());
+        ASSERT_TRUE(
+            reallocator.request({.partition = &p, .worth_it = false, .only_plan = false, .by_itself = false, .to = to})
+                .has_value());
         for (int i = 0; i < rounds * 3; ++i)
             two.round();
         stopped += reallocator.stop() ? 1 : 0;
@@ -135,7 +145,9 @@ TEST_F(ReallocatorTest, WhereThereIsNoRoomItEndsBetweenTwoSteps) {
     while (twin.frames.allocate(mib(16), mib(16), FrameState::hypervisor, memory::Contents::any,
                                 {arch::fake_real_base + two.half, two.half})) {}
     begun_with = twin.frames.available();
-    ASSERT_TRUE(reallocator.request({.partition = &p, .worth_it = false, .to = 1}).has_value());
+    ASSERT_TRUE(
+        reallocator.request({.partition = &p, .worth_it = false, .only_plan = false, .by_itself = false, .to = 1})
+            .has_value());
     const JobReport& job = two.go_on();
     EXPECT_EQ(job.state, JobState::failed);
     EXPECT_EQ(job.failure, JobFailure::no_room);
@@ -147,7 +159,9 @@ TEST_F(ReallocatorTest, WhereThereIsNoRoomItEndsBetweenTwoSteps) {
 TEST_F(ReallocatorTest, APageTableThatChangesTooFastStaysWhereItIs) {
     partition::Partition& p = two.build("busy", 0, 0, 20); // 32 sections
     machine.step_ = 300'000;                               // a round is one of them
-    ASSERT_TRUE(reallocator.request({.partition = &p, .worth_it = false, .to = 1}).has_value());
+    ASSERT_TRUE(
+        reallocator.request({.partition = &p, .worth_it = false, .only_plan = false, .by_itself = false, .to = 1})
+            .has_value());
     for (int rounds = 0; rounds < 10'000 && reallocator.under_way(); ++rounds) {
         two.round();
         if (p.dual->has_twins())
@@ -164,7 +178,9 @@ TEST_F(ReallocatorTest, APageTableThatChangesTooFastStaysWhereItIs) {
 
 TEST_F(ReallocatorTest, WhoEndsMeanwhileEndsTheReallocation) {
     partition::Partition& p = build("linux", 0, 0);
-    ASSERT_TRUE(reallocator.request({.partition = &p, .worth_it = false, .to = 1}).has_value());
+    ASSERT_TRUE(
+        reallocator.request({.partition = &p, .worth_it = false, .only_plan = false, .by_itself = false, .to = 1})
+            .has_value());
     machine.step_ = 3000;
     for (int i = 0; i < 100 && !reallocator.moves(p); ++i)
         two.round();

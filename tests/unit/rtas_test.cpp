@@ -133,6 +133,7 @@ TEST_F(Rtas, RefusesUnknownTokens) {
 TEST_F(Rtas, NothingHappensBeforeEveryPageIsThere) {
     other.state = VcpuState::stopped;
     poke_text(0x9000, "panic");
+    poke<std::uint32_t>(0xb000, 0x0001'0100); // a value of one byte, 1
     struct Case {
         const char* name;
         std::vector<std::uint32_t> in;
@@ -146,6 +147,7 @@ TEST_F(Rtas, NothingHappensBeforeEveryPageIsThere) {
                           {"display-character", {'x'}},
                           {"event-scan", {0, 0, 0, 0}},
                           {"ibm,get-system-parameter", {55, 0xa000, 100}},
+                          {"ibm,set-system-parameter", {0xf102, 0xb000}},
                           {"ibm,os-term", {0x9000}},
                           {"start-cpu", {1, 0x4000, 7}},
                           {"stop-self", {}},

@@ -23,8 +23,9 @@ constexpr Bytes twin_size = mib(64);
 
 /// Memory comes before all that takes some of it.
 struct TwinMemory {
-    explicit TwinMemory(RealAddr begin) : states((begin + twin_size).value / memory::frame_size), frames(states) {
-        frames.add({begin, twin_size});
+    explicit TwinMemory(RealAddr begin, Bytes size = twin_size)
+        : states((begin + size).value / memory::frame_size), frames(states) {
+        frames.add({begin, size});
     }
     std::vector<FrameState> states;
     memory::Frames frames;
@@ -32,7 +33,7 @@ struct TwinMemory {
 
 /// One of two machines that share the fake one's memory.
 struct TwinMachine final : TwinMemory, MoveObserver {
-    explicit TwinMachine(RealAddr begin) : TwinMemory(begin) {}
+    explicit TwinMachine(RealAddr begin, Bytes size = twin_size) : TwinMemory(begin, size) {}
     DefinitionToSend definition_of(const partition::Partition&) override { return {}; }
     void definition_read(const partition::Partition&, std::uint64_t) override {}
     std::expected<std::span<std::byte>, Failure> expect(const PartitionShape&) override { return {}; }

@@ -3,13 +3,13 @@
 
 #include "twin_machine.hpp"
 
-#include <transom/relocate/reallocator.hpp>
+#include <transom/relocate/affinity_clerk.hpp>
 
 namespace transom::test {
 
-/// A machine of two nodes, each with half of the fake one's memory and a processor.
+/// A machine of two nodes, each with half of the fake one's memory, which has `size`, and a processor.
 struct TwoNodes {
-    static constexpr Bytes half = migrate::twin_size / 2;
+    static constexpr Bytes half = mib(64), size = 2 * half;
 
     TwoNodes() {
         tree::HostMachine host;
@@ -39,7 +39,9 @@ struct TwoNodes {
         return **built;
     }
     void round() {
+        arch::FakeMachine::current().advance(migrate::twin_facts.timebase_frequency / 50);
         reallocator.run();
+        clerk.run();
         twin.attendant.run();
     }
     /// Until the reallocation is over, and all that it took is given back.
@@ -50,11 +52,13 @@ struct TwoNodes {
         return reallocator.report();
     }
 
-    migrate::TwinMachine twin{arch::fake_real_base};
+    migrate::TwinMachine twin{arch::fake_real_base, size};
     affinity::Topology topology;
     partition::HomeNodes nodes;
     relocate::Reallocator reallocator{twin.roster, twin.frames, topology, twin.mover,
                                       migrate::twin_facts.timebase_frequency};
+    relocate::AffinityClerk clerk{twin.roster, twin.frames, topology, reallocator,
+                                  migrate::twin_facts.timebase_frequency};
 };
 
 } // namespace transom::test

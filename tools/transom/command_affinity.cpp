@@ -106,8 +106,8 @@ std::string job_line(const Fields& job, std::uint64_t timebase) {
 }
 
 /// Until it is over: how it ended.
-Fields watch(ManagementClient& machine, std::string_view label) {
-    Progress progress{std::string(label)};
+Fields watch(ManagementClient& machine) {
+    Progress progress{"reallocation"};
     for (;;) {
         Fields job = machine.demand("reallocation").result();
         const auto blocks = static_cast<double>(job.number("blocks").value_or(0));
@@ -120,9 +120,27 @@ Fields watch(ManagementClient& machine, std::string_view label) {
     }
 }
 
+/// Shows how the reallocation goes on and how it ended, in `json` too. Fails where that was no good end.
+int watch_to_the_end(ManagementClient& machine, const OrderOptions& options, const JsonFile& json) {
+    const std::uint64_t timebase = machine.hello().number("timebase").value_or(0);
+    try {
+        const Fields job = watch(machine);
+        fmt::print("{}\n", job_line(job, timebase));
+        const bool good = job.text("state") != "failed";
+        json.write({{"result", good ? "ok" : "failed"}, {"reallocation", job_json(job, timebase)}});
+        if (!good)
+            fail("the reallocation has ended between two steps: {}", job.text("failure"));
+    } catch (const Interrupted&) {
+        fmt::print(stderr, "\nthe reallocation goes on; transom affinity stop --management {} ends it\n",
+                   options.management);
+        throw;
+    }
+    return 0;
+}
+
 } // namespace
 
-int affinity(const OrderOptions& options) {
+int affinity_score(const OrderOptions& options) {
     const JsonFile json(options.json);
     const Answer answer = connect_for_orders(options).demand("affinity");
     auto nodes = nlohmann::ordered_json::array(), partitions = nlohmann::ordered_json::array();
@@ -156,24 +174,24 @@ int reallocate(const ReallocateOptions& options) {
         request += fmt::format(" to-node={}", *options.to_node);
     if (options.if_worth)
         request += " if-worth=yes";
+    if (options.only_plan)
+        request += " only-plan=yes";
     ManagementClient machine = connect_for_orders(options.common);
-    const std::uint64_t timebase = machine.hello().number("timebase").value_or(0);
     demand_good(machine.request(request));
-    try {
-        const Fields job =
-            watch(machine, options.common.partition.empty() ? "all partitions" : options.common.partition);
-        const std::string state = job.text("state");
-        fmt::print("{}\n", job_line(job, timebase));
-        const bool good = state == "done" || state == "refused" || state == "stopped";
-        json.write({{"result", good ? "ok" : "failed"}, {"reallocation", job_json(job, timebase)}});
-        if (!good)
-            fail("the reallocation has ended between two steps: {}", job.text("failure"));
-    } catch (const Interrupted&) {
-        fmt::print(stderr, "\nthe reallocation goes on; transom request stop-reallocation --management {} ends it\n",
-                   options.common.management);
-        throw;
-    }
-    return 0;
+    return watch_to_the_end(machine, options.common, json);
+}
+
+int affinity_watch(const OrderOptions& options) {
+    const JsonFile json(options.json);
+    ManagementClient machine = connect_for_orders(options);
+    return watch_to_the_end(machine, options, json);
+}
+
+int affinity_stop(const OrderOptions& options) {
+    const JsonFile json(options.json);
+    ManagementClient machine = connect_for_orders(options);
+    demand_good(machine.request("stop-reallocation"));
+    return watch_to_the_end(machine, options, json);
 }
 
 } // namespace transom::tool

@@ -129,6 +129,7 @@ struct ReallocateOptions {
     OrderOptions common;             ///< with an empty partition: for all
     std::optional<unsigned> to_node; ///< all of the partition onto this one
     bool if_worth = false;           ///< only for a gain that is worth its cost
+    bool only_plan = false;          ///< nothing moves
 };
 
 struct RecoverOptions {
@@ -171,8 +172,10 @@ int bench_hcall(const BenchHcallOptions& options);
 int bench_migrate(const BenchMigrateOptions& options);
 int bench_affinity(const BenchAffinityOptions& options);
 int fuzz(const FuzzOptions& options);
-int affinity(const OrderOptions& options);
+int affinity_score(const OrderOptions& options);
 int reallocate(const ReallocateOptions& options);
+int affinity_watch(const OrderOptions& options);
+int affinity_stop(const OrderOptions& options);
 int define(const DefineOptions& options);
 /// `verb`: start, stop, reset or remove.
 int order(std::string_view verb, const OrderOptions& options);

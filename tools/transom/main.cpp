@@ -332,8 +332,7 @@ struct CommandLine {
         command->callback([this] { status = transom::tool::key_make(key); });
 
         using Command = int (*)(const OrderOptions&);
-        const std::array<std::tuple<const char*, const char*, Command>, 6> of_machines = {{
-            {"affinity", "the nodes of a machine, and how its partitions lie on them", transom::tool::affinity},
+        const std::array<std::tuple<const char*, const char*, Command>, 5> of_machines = {{
             {"list", "the partitions and definitions of a machine", transom::tool::list},
             {"status", "what a machine is, what it has left, and how its move goes on", transom::tool::status},
             {"migration", "how the move of a machine goes on, or how the last one ended", transom::tool::migration},
@@ -347,7 +346,7 @@ struct CommandLine {
         }
         add_move();
         add_recover();
-        add_reallocate();
+        add_affinity();
 
         command = app.add_subcommand("request", "say a request of the management protocol and print the answer");
         command->add_option("request", request.request, "a line (docs/manage.md); -: each of standard input")
@@ -381,14 +380,41 @@ struct CommandLine {
         command->callback([this] { status = transom::tool::move(move); });
     }
 
-    void add_reallocate() {
-        auto* const command =
-            app.add_subcommand("reallocate", "move partitions to better places among the nodes of their machine");
-        command->add_option("partition", reallocate.common.partition, "for which it is made; for all if left out");
-        command->add_option("--to-node", reallocate.to_node, "all of the partition onto this node, whatever it gains");
-        command->add_flag("--if-worth", reallocate.if_worth, "only for a gain that is worth its cost");
-        add_order_options(*command, reallocate.common);
-        command->callback([this] { status = transom::tool::reallocate(reallocate); });
+    void add_affinity() {
+        auto* const group = app.add_subcommand(
+            "affinity", "how partitions lie on the nodes of their machine, and their way to better places");
+        group->require_subcommand(1);
+        auto* command = group->add_subcommand("score", "the nodes of a machine, and the scores of its partitions");
+        add_order_options(*command, order);
+        command->callback([this] { status = transom::tool::affinity_score(order); });
+
+        const std::array<std::tuple<const char*, const char*, bool>, 2> to_reallocate = {{
+            {"plan", "what a reallocation would gain and cost; nothing moves", true},
+            {"apply", "move partitions to better places while they run", false},
+        }};
+        for (const auto& [name, what, only_plan] : to_reallocate) {
+            command = group->add_subcommand(name, what);
+            command->add_option("partition", reallocate.common.partition, "for which it is made; for all if left out");
+            if (!only_plan) {
+                command->add_option("--to-node", reallocate.to_node,
+                                    "all of the partition onto this node, whatever it gains");
+                command->add_flag("--if-worth", reallocate.if_worth, "only for a gain that is worth its cost");
+            }
+            add_order_options(*command, reallocate.common);
+            command->callback([this, plan = only_plan] {
+                reallocate.only_plan = plan;
+                status = transom::tool::reallocate(reallocate);
+            });
+        }
+
+        command =
+            group->add_subcommand("stop", "end the reallocation that is under way; what has moved stays where it is");
+        add_order_options(*command, order);
+        command->callback([this] { status = transom::tool::affinity_stop(order); });
+        command =
+            group->add_subcommand("watch", "how the reallocation that is under way goes on, or how the last one ended");
+        add_order_options(*command, order);
+        command->callback([this] { status = transom::tool::affinity_watch(order); });
     }
 
     void add_recover() {

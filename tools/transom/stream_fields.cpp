@@ -43,7 +43,7 @@ void partition(Payload payload, RecordFields& out) {
         {"time_of_day_s", fmt::format("{}.{:09}", std::uint64_t{r.clock_seconds}, std::uint32_t{r.clock_nanoseconds})},
         {"at_partition_ticks", std::uint64_t{r.clock_base}},
         {"terminals", std::uint32_t{r.terminals}},
-        {"rights", bits(r.rights, {"H_PIC"})}};
+        {"rights", bits(r.rights, {"H_PIC", "keep-place"})}};
 }
 
 void page(Payload payload, RecordFields& out) {

@@ -93,6 +93,9 @@ Outcome h_signal_sys_reset(partition::Vcpu& vcpu);
 Outcome h_home_node_associativity(partition::Vcpu& vcpu);
 Outcome h_random(partition::Vcpu& vcpu);
 
+// hcall-transom-affinity (affinity.cpp)
+Outcome h_affinity(partition::Vcpu& vcpu);
+
 // hcall-vasi (vasi.cpp)
 Outcome h_donor_operation(partition::Vcpu& vcpu);
 Outcome h_vasi_signal(partition::Vcpu& vcpu);

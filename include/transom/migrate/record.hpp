@@ -150,7 +150,8 @@ static_assert(sizeof(DefinitionRecord) == 8);
 constexpr std::size_t max_definition_bytes = kib(64);
 static_assert(sizeof(DefinitionRecord) + max_definition_bytes <= max_payload);
 
-constexpr std::uint32_t right_pool_idle_count = 1;
+constexpr std::uint32_t right_pool_idle_count = 1, right_to_its_place = 2;
+constexpr std::uint32_t all_rights = right_pool_idle_count | right_to_its_place;
 
 struct PartitionRecord {
     Be32 vcpus;
@@ -158,7 +159,7 @@ struct PartitionRecord {
     Be64 clock_seconds;     // since 1970-01-01 00:00 UTC,
     Be64 clock_base;        // when its time base was this
     Be32 terminals;
-    Be32 rights; // bit 0: H_PIC
+    Be32 rights; // as above
 };
 static_assert(sizeof(PartitionRecord) == 32);
 

@@ -17,6 +17,18 @@
 
 namespace transom::partition {
 
+struct Shape;
+
+/// Says where among the nodes of a machine a partition is to be built that does not say it itself.
+class Placement {
+  public:
+    /// Sets `memory_nodes`, `page_table_node` and `processor_nodes`, or leaves them empty.
+    virtual void place(Shape& shape) = 0;
+
+  protected:
+    ~Placement() = default;
+};
+
 /// What partitions of a machine are made from, the same for all of them.
 struct Resources {
     memory::Frames& frames;
@@ -27,6 +39,7 @@ struct Resources {
     CpuCharacteristics cpu_characteristics{};
     random::Source* random = nullptr;             // outlives the partitions
     const affinity::Topology* topology = nullptr; // the same; null: nobody cares where they are
+    Placement* placement = nullptr;               // the same; null: wherever there is room
 
     /// The function sets for which the machine has what they need.
     papr::FunctionSets function_sets() const;

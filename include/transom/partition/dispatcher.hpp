@@ -28,7 +28,7 @@ class Dispatcher {
     /// `frequency`: ticks of the time base in a second.
     explicit Dispatcher(std::uint64_t frequency);
 
-    /// At most ten tasks, and any number of partitions; they outlive the dispatcher or are removed. Called, as run_once(), by the boot
+    /// At most twelve tasks, and any number of partitions; they outlive the dispatcher or are removed. Called, as run_once(), by the boot
     /// processor only.
     void add(Task& task);
     void add(Partition& partition);

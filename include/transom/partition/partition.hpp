@@ -12,6 +12,7 @@
 #include <transom/hpt/hashed_page_table.hpp>
 #include <transom/interrupt/sources.hpp>
 #include <transom/memory/logical_memory.hpp>
+#include <transom/partition/affinity_desk.hpp>
 #include <transom/partition/clock.hpp>
 #include <transom/partition/home_nodes.hpp>
 #include <transom/partition/last_words.hpp>
@@ -92,11 +93,20 @@ struct Partition {
     random::Source* random = nullptr;      // null: there is nothing from which random numbers could be had
     Partition* next_dispatched = nullptr;  // the dispatcher's list
     dual::PartitionEngine* dual = nullptr; // for its second page table; null in tests that have none
+    AffinityDesk affinity;
+    bool keeps_place = false; // no reallocation moves it
+    /// When it was last moved among the nodes of this machine, and what it had after that: for who moves it.
+    struct Move {
+        std::uint64_t at = 0;
+        std::optional<affinity::Score> score;
+    };
+    std::optional<Move> last_move;
+    std::uint64_t next_wish = 0, next_question = 0; // when one is dealt with at the earliest: for who does
 
     /// What virtual processors, and the hypervisor, do to one another: states, prods, interrupts and registered areas of all its
     /// virtual processors, and its interrupt sources. Taken after `devices`.
     SpinLock events;
-    /// Terminals, clock, and all else that only calls change which are not made often.
+    /// Terminals, clock, affinity, and all else that only calls change which are not made often.
     SpinLock devices;
 
     /// Of all its virtual processors together.

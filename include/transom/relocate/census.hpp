@@ -5,6 +5,7 @@
 #include <transom/affinity/amounts.hpp>
 #include <transom/affinity/topology.hpp>
 #include <transom/memory/frames.hpp>
+#include <transom/partition/create.hpp>
 #include <transom/partition/roster.hpp>
 
 // What partitions have on the nodes of a machine, as scores and plans want to know it. Processing is in hundredths of a processor.
@@ -15,6 +16,8 @@ namespace transom::relocate {
 affinity::NodeIndex node_of(const affinity::Topology& topology, RealAddr address);
 
 affinity::Size size_of(const partition::Partition& partition);
+/// The same of one that is to be built.
+affinity::Size size_of(const partition::Shape& shape);
 
 /// What it has on each node, into as many of `on` as there are nodes.
 affinity::Place place_of(const partition::Partition& partition, const affinity::Topology& topology,

@@ -20,6 +20,7 @@ enum class JobState : std::uint8_t {
     refused, // nothing has changed: `refusal` says why
     stopped, // by an order, somewhere between two steps
     failed,  // somewhere between two steps: `failure` says why
+    planned, // nothing has changed, as was wanted: `refusal` says what would speak against it
 };
 
 std::string_view name(JobState state);
@@ -43,8 +44,8 @@ struct JobReport {
     JobFailure failure = JobFailure::none;
     std::optional<affinity::Score> before, predicted, after; // of that partition, or of the system
     std::uint32_t steps = 0, steps_done = 0;
-    std::uint32_t blocks = 0; // that the plan moves; costs say how many have been
-    RelocationCosts costs;
+    std::uint32_t blocks = 0;         // that the plan moves; costs say how many have been
+    RelocationCosts costs, own_costs; // of all that moved; and of the partition for which it was made
     std::uint64_t began_at = 0, ended_at = 0;
 };
 

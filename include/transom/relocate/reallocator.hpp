@@ -15,17 +15,20 @@ namespace transom::relocate {
 
 /// What is asked for.
 struct ReallocationRequest {
-    const partition::Partition* partition = nullptr; // for which it is made; null: for all
-    bool worth_it = false;                           // only if it gains enough for its cost: affinity::judge
-    std::optional<affinity::NodeIndex> to;           // all of that partition onto this node, whatever it gains
+    partition::Partition* partition = nullptr; // for which it is made; null: for all
+    bool worth_it = false;                     // only if it gains enough for its cost: affinity::judge
+    bool only_plan = false;                    // nothing moves
+    bool by_itself = false;                    // that partition asks for it, and is told how it stands
+    std::optional<affinity::NodeIndex> to;     // all of that partition onto this node, whatever it gains
 };
 
 /// Why a reallocation does not begin.
 enum class RequestError : std::uint8_t {
-    busy,     // there is one already
-    no_nodes, // nothing is known of the machine's nodes
-    no_node,  // there is no such node
-    stays,    // that partition does not run, or is being migrated
+    busy,         // there is one already
+    no_nodes,     // nothing is known of the machine's nodes
+    no_node,      // there is no such node
+    stays,        // that partition does not run, or is being migrated
+    is_protected, // it is to keep its place
 };
 
 /// Reallocates partitions among the nodes of the machine, as a task of the dispatcher: plans, then takes the plan's steps one by one while the
@@ -52,6 +55,16 @@ class Reallocator final : public partition::Task {
     bool under_way() const { return plan_.under_way() || relocation_.under_way(); }
     /// Whether blocks of this one are on their way: nobody else may move it.
     bool moves(const partition::Partition& partition) const { return relocation_.partition() == &partition; }
+    /// Whether the last job ended within so many ticks before `now`.
+    bool has_just_ended(std::uint64_t now, std::uint64_t ticks) const {
+        return report_.ended_at != 0 && now - report_.ended_at < ticks;
+    }
+    /// Whether that partition has asked for what is on its way.
+    bool works_for(const partition::Partition& partition) const {
+        return plan_.under_way() && asked_.by_itself && asked_.partition == &partition;
+    }
+    /// Whether plans leave it where it is: it is to keep its place, or it cannot be moved now.
+    bool stays(const partition::Partition& partition) const;
     /// Right before that partition is destroyed or made anew.
     void ended(const partition::Partition& partition);
 
@@ -59,10 +72,14 @@ class Reallocator final : public partition::Task {
 
   private:
     void plan();
-    bool is_worth_it(const affinity::Plan& plan) const;
-    bool stays(const partition::Partition& partition) const;
+    std::uint64_t go_on();
+    void tell();
+    std::optional<affinity::Refusal> refusal_of(const affinity::Plan& plan) const;
+    bool cannot_move(const partition::Partition& partition) const;
+    void note_moves();
     void look_after_arrivals();
     void plan_directly(affinity::NodeIndex to);
+    void count(std::span<const affinity::Step> steps);
     void begin_steps(std::span<const affinity::Step> steps);
     bool work();
     bool take_step();
@@ -85,7 +102,7 @@ class Reallocator final : public partition::Task {
     std::uint64_t frequency_, step_ticks_;
     MachinePlan plan_;
     Relocation relocation_;
-    RelocationCosts costs_before_; // of the relocations that are over
+    RelocationCosts costs_before_, own_before_; // of the relocations that are over
     Standing standing_;
     ReallocationRequest asked_;
     std::size_t asked_index_ = 0; // in the plan

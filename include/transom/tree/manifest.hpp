@@ -47,7 +47,7 @@ struct Keys {
     std::span<const std::byte> operator_keys; // the same of who may give orders
 };
 
-/// Nodes of a machine, as `transom affinity` counts them. Those that a machine has not are passed over.
+/// Nodes of a machine, as `transom affinity score` counts them. Those that a machine has not are passed over.
 constexpr std::size_t max_listed_nodes = 8;
 using NodeList = StaticVector<std::uint32_t, max_listed_nodes>;
 
@@ -69,6 +69,7 @@ struct PartitionDescription {
     NodeList page_table_node; // the same for its page table
     NodeList
         processor_nodes; // homes of its virtual processors: one for all, or one for each; empty: as the machine sees fit
+    bool keeps_place = false;                                     // no reallocation moves it
     std::uint32_t terminals = 1;                                  // virtual terminals
     bool pool_idle_count = false;                                 // whether it may know how idle the machine is
     papr::FunctionSets function_sets = papr::FunctionSets::all(); // of hypervisor calls that it may use

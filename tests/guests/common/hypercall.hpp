@@ -45,14 +45,16 @@ constexpr std::uint64_t remove = 0x04, enter = 0x08, read = 0x0c, clear_mod = 0x
                         block_remove = 0x328, clear_hpt = 0x358, resize_hpt_prepare = 0x36c, resize_hpt_commit = 0x370,
                         register_process_table = 0x37c, rtas = 0xf000, set_sprg0 = 0x24, set_dabr = 0x28,
                         get_cpu_characteristics = 0x1c8, ci_load = 0x3c, ci_store = 0x40, get_ppp = 0xec,
-                        set_ppp = 0xf0, purr = 0xf4, set_xdabr = 0x134, poll_pending = 0x1d8, xirr_x = 0x2fc;
+                        set_ppp = 0xf0, purr = 0xf4, set_xdabr = 0x134, poll_pending = 0x1d8, xirr_x = 0x2fc,
+                        affinity = 0xf100;
 } // namespace call
 
 /// Status values, for the same reason.
 namespace status {
 constexpr std::int64_t success = 0, busy = 1, closed = 2, partial = 5, continue_ = 18, hardware = -1, function = -2,
                        privilege = -3, parameter = -4, authority = -10, bad_mode = -5, pteg_full = -6, not_found = -7,
-                       resource = -16, p2 = -55, p3 = -56, p4 = -57, too_big = -64;
+                       resource = -16, p2 = -55, p3 = -56, p4 = -57, too_big = -64, in_progress = 14,
+                       long_busy_1_ms = 9900;
 } // namespace status
 
 } // namespace guest

@@ -131,6 +131,7 @@ constexpr std::array
             Attempt{"problem_state.vasi_signal", call::vasi_signal,
                     [](const Scene&) -> Arguments { return {0, 1, 0}; }},
             Attempt{"problem_state.vasi_state", call::vasi_state, [](const Scene&) -> Arguments { return {0}; }},
+            Attempt{"problem_state.affinity", call::affinity, [](const Scene&) -> Arguments { return {3}; }},
             Attempt{"problem_state.home_node_associativity", call::home_node_associativity,
                     [](const Scene&) -> Arguments {
                         return {1, 0};
