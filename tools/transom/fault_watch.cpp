@@ -12,6 +12,7 @@ namespace {
 
 constexpr auto poll_interval = std::chrono::milliseconds(20);
 constexpr auto scrub_limit = std::chrono::seconds(30);
+constexpr auto console_delay = std::chrono::seconds(3);
 constexpr std::uint64_t kept_for_digests = 1 << 20; ///< bytes, at most, that a move leaves taken
 
 void append(std::vector<std::string>& list, const std::vector<std::string>& more) {
@@ -93,8 +94,14 @@ bool FaultWatch::says_damaged(const FaultCell& cell) {
         const std::size_t from = end == End::source ? source_said_ : target_said_;
         return pair_.machine(end).console().raw().find(what, from) != std::string::npos;
     };
-    return says(other(cell.sender), "damaged or forged on the way") ||
-           says(End::source, "the target has been silent on it");
+    // What a machine has logged comes out of its console a little later.
+    for (const auto until = Clock::now() + console_delay;; std::this_thread::sleep_for(poll_interval)) {
+        if (says(other(cell.sender), "damaged or forged on the way") ||
+            says(End::source, "the target has been silent on it"))
+            return true;
+        if (Clock::now() >= until)
+            return false;
+    }
 }
 
 std::vector<std::string> FaultWatch::after_move(const FaultCell& cell, Outcome found) {

@@ -5,6 +5,7 @@
 #include "port.hpp"
 #include "progress.hpp"
 #include "qemu.hpp"
+#include "qmp_client.hpp"
 
 #include <fmt/format.h>
 #include <span>
@@ -18,6 +19,25 @@ constexpr std::array<std::string_view, 2> names = {"A", "B"};
 std::string version_text(const QemuVersion& version) { return fmt::format("{}.{}", version.major, version.minor); }
 
 unsigned number_of(std::size_t index) { return static_cast<unsigned>(index + 1); }
+
+/// What the processors of a machine hold, three times, as QEMU says it: whether it is somewhere for ever, and where.
+std::string registers(Machine& machine, const std::filesystem::path& monitor) {
+    constexpr auto patience = std::chrono::seconds(2);
+    constexpr auto pause = std::chrono::milliseconds(50);
+    constexpr int looks = 3;
+    std::string text;
+    try {
+        machine.check_running();
+        QmpClient qemu(monitor, Clock::now() + patience);
+        for (int look = 0; look < looks; ++look) {
+            text += qemu.command("human-monitor-command", {{"command-line", "info registers -a"}}).get<std::string>();
+            std::this_thread::sleep_for(pause);
+        }
+    } catch (const Failure& failure) {
+        text += fmt::format("QEMU does not say more: {}\n", failure.what());
+    }
+    return text;
+}
 
 } // namespace
 
@@ -50,6 +70,9 @@ std::string MachinePair::keep_consoles(std::string_view which) {
     for (std::size_t i = 0; i < machines_.size(); ++i) {
         const std::string text = machines_[i].machine == nullptr ? killed_[i] : machines_[i].machine->console().raw();
         write_file(console_file(names[i], which), std::as_bytes(std::span(text)));
+        const std::string held =
+            machines_[i].machine == nullptr ? std::string{} : registers(*machines_[i].machine, monitor_socket(i));
+        write_file(console_file(names[i], which).replace_extension("registers"), std::as_bytes(std::span(held)));
     }
     return fmt::format("{} and {}", console_file(names[0], which).string(), console_file(names[1], which).string());
 }
@@ -63,6 +86,18 @@ void MachinePair::kill(std::size_t index) {
 
 std::filesystem::path MachinePair::console_file(std::string_view machine, std::string_view which) const {
     return std::filesystem::path(consoles_) / fmt::format("{}{}.console", machine, which);
+}
+
+/// Who keeps consoles wants to know where machines are that say nothing.
+std::vector<std::string> MachinePair::arguments(std::size_t index, const MachineSetup& setup) const {
+    std::vector<std::string> list = counts_ ? counting(qemu_arguments(setup)) : qemu_arguments(setup);
+    if (!consoles_.empty())
+        list.insert(list.end(), {"-qmp", fmt::format("unix:{},server=on,wait=off", monitor_socket(index).string())});
+    return list;
+}
+
+std::filesystem::path MachinePair::monitor_socket(std::size_t index) const {
+    return directory_.path() / fmt::format("monitor-{}", names[index]);
 }
 
 /// Before anything is started: whether it can be done, and nothing of an earlier move stays.
@@ -128,8 +163,7 @@ void MachinePair::start(const ManifestFile& manifest, Clock::time_point until) {
     if (rules_)
         link_ = std::make_unique<LinkProxy>(*rules_, std::array{link_socket(0), link_socket(1)});
     for (std::size_t i = 0; i < machines_.size(); ++i) {
-        machines_[i].machine = std::make_unique<Machine>(
-            std::string(names[i]), counts_ ? counting(qemu_arguments(setups[i])) : qemu_arguments(setups[i]));
+        machines_[i].machine = std::make_unique<Machine>(std::string(names[i]), arguments(i, setups[i]));
         wait_for_link(until);
     }
     Progress progress("machines A and B start");

@@ -35,13 +35,15 @@ class MachinePair {
     LinkProxy* link() { return link_.get(); }
     /// With SIGKILL. What its console has said is kept for keep_consoles().
     void kill(std::size_t index);
-    /// Writes all that the consoles have said since the start to files, if that was asked for; `which` stands in their names. Says which files; empty if it was not.
+    /// Writes all that the consoles have said since the start to files, if that was asked for, and what their processors hold now to others beside them; `which` stands in their names. Says which files; empty if it was not.
     std::string keep_consoles(std::string_view which = {});
 
   private:
     std::filesystem::path console_file(std::string_view machine, std::string_view which = {}) const;
     void prepare_consoles() const;
     MachineSetup setup_of(std::size_t index, const std::vector<std::byte>& bundle);
+    std::vector<std::string> arguments(std::size_t index, const MachineSetup& setup) const;
+    std::filesystem::path monitor_socket(std::size_t index) const;
     std::filesystem::path link_socket(std::size_t index) const;
     void wait_for_link(Clock::time_point until);
 
