@@ -10,8 +10,6 @@ namespace transom::affinity {
 
 /// An answer to "what is the score of this place": all that it was reckoned from is in it, and nothing of any other partition.
 struct ScoreReport {
-    static constexpr std::uint16_t version = 1; // of this structure
-
     struct Input {
         NodeIndex node = 0;
         Amounts amounts;

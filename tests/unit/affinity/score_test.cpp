@@ -27,7 +27,6 @@ TEST(AffinityScore, R88_AnAnswerSaysHowItWasReckonedFromWhatAndWhen) {
     const Metric& composite = metric(Formula::composite);
     const Yardstick yard = yardstick(composite, nodes, place.size());
     const ScoreReport answer = report(composite, nodes, place.place(), yard, 4711);
-    EXPECT_EQ(ScoreReport::version, 1);
     EXPECT_EQ(answer.formula, Formula::composite);
     EXPECT_EQ(answer.at, 4711u);
     EXPECT_EQ(answer.page_table, 2);
