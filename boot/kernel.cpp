@@ -22,8 +22,8 @@ namespace {
 constexpr std::uint32_t whole_processor = 100; // hundredths
 
 /// What partitions are told of a node: the domains of one of its processors, else of its memory.
-partition::Associativity domains_of(const tree::HostMachine& machine, const affinity::Topology& topology,
-                                    affinity::NodeIndex node) {
+tree::HostAssociativity domains_of(const tree::HostMachine& machine, const affinity::Topology& topology,
+                                   affinity::NodeIndex node) {
     for (const tree::HostProcessor& processor : machine.processors)
         if (topology.node_of_server(processor.server) == node)
             return processor.associativity;
@@ -135,6 +135,9 @@ void Kernel::find_nodes() {
         return log("affinity is not reckoned: {}", affinity::describe(built.error()));
     for (affinity::NodeIndex node = 0; node < topology_.nodes().count(); ++node)
         (void)home_nodes_.domains.push_back(domains_of(machine_, topology_, node));
+    for (const std::uint32_t point : machine_.reference_points)
+        if (home_nodes_.reference_points.size() < affinity::Topology::max_levels)
+            (void)home_nodes_.reference_points.push_back(point);
     const std::uint32_t self = arch::processor_identification();
     set_processors({&self, 1});
     resources_.topology = &topology_;

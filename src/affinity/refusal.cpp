@@ -15,6 +15,8 @@ std::string_view describe(Refusal refusal) {
         return "the proposal has another amount of memory or processors than the partition";
     case Refusal::too_soon:
         return "the partition was moved a short while ago";
+    case Refusal::good_enough:
+        return "its score is above the threshold";
     }
     return "unknown refusal";
 }
@@ -22,6 +24,8 @@ std::string_view describe(Refusal refusal) {
 std::optional<Refusal> judge(const Request& request, const Thresholds& thresholds) {
     if (request.since_last_move && *request.since_last_move < thresholds.cooldown)
         return Refusal::too_soon;
+    if (request.current > thresholds.highest)
+        return Refusal::good_enough;
     const std::int64_t gain = request.potential.millionths - request.current.millionths;
     if (request.after_last_move &&
         request.potential.millionths - request.after_last_move->millionths < thresholds.hysteresis.millionths)

@@ -6,6 +6,18 @@
 
 namespace transom::affinity {
 
+std::string_view name(Step::What what) {
+    switch (what) {
+    case Step::What::memory:
+        return "memory";
+    case Step::What::processors:
+        return "processors";
+    case Step::What::page_table:
+        return "page-table";
+    }
+    return "unknown";
+}
+
 Bytes StepMaker::room_for(std::size_t nodes, std::size_t partitions) {
     return Allocation::room_for(nodes, partitions) + bytes_for<std::uint16_t>(partitions);
 }

@@ -199,6 +199,9 @@ bool Connection::next_line() {
     case Answering::standing:
         next_standing();
         break;
+    case Answering::steps:
+        next_step();
+        break;
     case Answering::passes:
         next_pass();
         break;

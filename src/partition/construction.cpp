@@ -6,6 +6,7 @@
 #include <transom/partition/construction.hpp>
 #include <transom/partition/decrementer.hpp>
 #include <transom/partition/msr.hpp>
+#include <transom/partition/told_nodes.hpp>
 #include <transom/rtas/table.hpp>
 
 namespace transom::partition {
@@ -71,11 +72,13 @@ std::expected<void, CreateError> Construction::write_tree(const Partition& parti
     for (const rtas::Row& row : rtas::rows())
         invariant(calls.push_back({row.name, row.token}), "more RTAS calls than the device tree has room for");
     const hcall::SetNames sets = hcall::hypertas_functions(partition.allowed_calls.sets());
+    const ToldNodes nodes(partition, from);
     const auto written = tree::write_partition_tree({.name = d.name,
                                                      .number = partition.lpid,
                                                      .processor = from.processor,
                                                      .virtual_processors = shape.virtual_processors,
                                                      .memory = shape.memory,
+                                                     .nodes = nodes.tree_nodes(),
                                                      .log2_page_table_size = shape.log2_page_table_size,
                                                      .large_pages = shape.large_pages,
                                                      .terminals = partition.terminal_count,

@@ -8,8 +8,6 @@ namespace transom::partition {
 namespace {
 
 constexpr Bytes page = kib(64);
-/// RTAS is called with 32-bit addresses and Linux gives it buffers below 1 GiB only; low is safe.
-constexpr Bytes top_limit = mib(256);
 constexpr Bytes rtas_size = page;
 constexpr Bytes tree_size = page;
 static_assert(tree::partition_tree_capacity <= tree_size);
@@ -17,7 +15,7 @@ static_assert(tree::partition_tree_capacity <= tree_size);
 } // namespace
 
 std::expected<Layout, LayoutError> lay_out(Bytes memory, LogicalRange kernel, Bytes initramfs_size) {
-    const LogicalAddr top{std::min(memory, top_limit)};
+    const LogicalAddr top{std::min(memory, start_limit)};
     Layout layout;
     layout.rtas = {top - rtas_size, rtas_size};
     layout.tree = {layout.rtas.begin - tree_size, tree_size};

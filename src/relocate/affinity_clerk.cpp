@@ -102,6 +102,12 @@ void AffinityClerk::pass_on_wish(std::uint64_t now) {
         wish(*next, now);
 }
 
+/// What a partition gets that wants a reallocation.
+ReallocationRequest AffinityClerk::wish_of(Partition& partition) {
+    return {
+        .partition = &partition, .worth = affinity::Thresholds{}, .by_itself = true, .bandwidth = unordered_bandwidth};
+}
+
 void AffinityClerk::wish(Partition& partition, std::uint64_t now) {
     last_wished_ = partition.lpid;
     partition.next_wish = now + 10 * second_;
@@ -110,8 +116,7 @@ void AffinityClerk::wish(Partition& partition, std::uint64_t now) {
         if (!partition.affinity.begin_job())
             return; // given up just now
     }
-    const auto begun = reallocator_.request(
-        {.partition = &partition, .worth_it = true, .only_plan = false, .by_itself = true, .to = {}});
+    const auto begun = reallocator_.request(wish_of(partition));
     if (begun)
         return;
     JobReport refused;
@@ -156,8 +161,10 @@ void AffinityClerk::answer(Partition& partition, const AffinityDesk::Answer& ans
 }
 
 void AffinityClerk::begin_plan(Partition& partition, const AffinityQuestion& question) {
-    if (!plan_.begin(roster_, topology_, &partition,
-                     [this](const Partition& other) { return reallocator_.stays(other); })) {
+    const ReallocationRequest wish = wish_of(partition);
+    if (!plan_.begin(
+            roster_, topology_, [&](const Partition& other) { return wish.asks(other); },
+            [&](const Partition& other) { return reallocator_.plan_leaves(other, wish); })) {
         AffinityDesk::Answer none;
         none.status = papr::Status::no_memory;
         return answer(partition, none);

@@ -24,25 +24,54 @@ bool Reallocator::cannot_move(const Partition& partition) const {
            mover_.completes(partition);
 }
 
-std::expected<void, RequestError> Reallocator::request(const ReallocationRequest& request) {
+std::optional<RequestError> Reallocator::check(const ReallocationRequest& request) const {
     if (under_way())
-        return std::unexpected(RequestError::busy);
+        return RequestError::busy;
     const std::size_t nodes = topology_.nodes().count();
     if (nodes == 0)
-        return std::unexpected(RequestError::no_nodes);
+        return RequestError::no_nodes;
     if (request.to && *request.to >= nodes)
-        return std::unexpected(RequestError::no_node);
-    if (request.partition != nullptr && request.partition->keeps_place)
-        return std::unexpected(RequestError::is_protected);
-    if (request.partition != nullptr && cannot_move(*request.partition))
-        return std::unexpected(RequestError::stays);
+        return RequestError::no_node;
+    std::optional<RequestError> error;
+    roster_.for_each([&](const Partition& partition) {
+        if (!request.asks(partition))
+            return;
+        if (partition.keeps_place || request.spares(partition))
+            error = RequestError::is_protected;
+        else if (cannot_move(partition))
+            error = RequestError::stays;
+    });
+    return error;
+}
+
+std::optional<std::uint32_t> Reallocator::seconds_since_last_move(const Partition& partition) const {
+    if (!partition.last_move)
+        return {};
+    const std::uint64_t ago = (arch::timebase() - partition.last_move->at) / frequency_;
+    return static_cast<std::uint32_t>(std::min(ago, std::uint64_t{~std::uint32_t{0}}));
+}
+
+/// Where the gain has to be worth it nobody is moved who was moved a short while ago; of the one that it is made for judge() knows that.
+bool Reallocator::plan_leaves(const Partition& partition, const ReallocationRequest& request) const {
+    if (stays(partition) || request.spares(partition))
+        return true;
+    const auto since = seconds_since_last_move(partition);
+    return request.worth && &partition != request.partition && since && *since < request.worth->cooldown;
+}
+
+std::expected<void, RequestError> Reallocator::request(const ReallocationRequest& request) {
+    if (const auto error = check(request))
+        return std::unexpected(*error);
     report_ = {};
     report_.state = JobState::planning;
     report_.began_at = arch::timebase();
     asked_ = request;
     if (request.partition != nullptr)
         report_.partition = request.partition->name_storage;
-    if (!plan_.begin(roster_, topology_, request.partition, [this](const Partition& other) { return stays(other); })) {
+    relocation_.limit(request.bandwidth);
+    if (!plan_.begin(
+            roster_, topology_, [&](const Partition& one) { return request.asks(one); },
+            [&](const Partition& one) { return plan_leaves(one, request); })) {
         fail(JobFailure::no_memory);
         return {};
     }
@@ -86,8 +115,7 @@ void Reallocator::look_after_arrivals() {
         return;
     somebody_arrived_ = false;
     if (topology_.nodes().count() > 1)
-        static_cast<void>(
-            request({.partition = nullptr, .worth_it = true, .only_plan = false, .by_itself = false, .to = {}}));
+        static_cast<void>(request({.worth = affinity::Thresholds{}, .bandwidth = unordered_bandwidth}));
 }
 
 std::uint64_t Reallocator::run() {
@@ -142,7 +170,7 @@ void Reallocator::plan() {
 }
 
 std::optional<affinity::Refusal> Reallocator::refusal_of(const affinity::Plan& plan) const {
-    if (!asked_.worth_it)
+    if (!asked_.worth)
         return plan.steps.empty() ? std::optional(affinity::Refusal::no_gain) : std::nullopt;
     affinity::Request request;
     request.current = *report_.before;
@@ -153,12 +181,10 @@ std::optional<affinity::Refusal> Reallocator::refusal_of(const affinity::Plan& p
         if (asked_.partition == nullptr || p == asked_index_)
             request.memory += sizes[p].size.memory;
     if (asked_.partition != nullptr && asked_.partition->last_move) {
-        const Partition::Move& last = *asked_.partition->last_move;
-        const std::uint64_t ago = (arch::timebase() - last.at) / frequency_;
-        request.since_last_move = static_cast<std::uint32_t>(std::min(ago, std::uint64_t{~std::uint32_t{0}}));
-        request.after_last_move = last.score;
+        request.since_last_move = seconds_since_last_move(*asked_.partition);
+        request.after_last_move = asked_.partition->last_move->score;
     }
-    if (const auto refusal = affinity::judge(request, {}))
+    if (const auto refusal = affinity::judge(request, *asked_.worth))
         return refusal;
     return plan.steps.empty() ? std::optional(affinity::Refusal::no_gain) : std::nullopt;
 }
@@ -189,8 +215,10 @@ void Reallocator::plan_directly(affinity::NodeIndex to) {
 
 void Reallocator::count(std::span<const Step> steps) {
     report_.steps = static_cast<std::uint32_t>(steps.size());
-    for (const Step& step : steps)
+    for (const Step& step : steps) {
         report_.blocks += step.what == Step::What::memory ? step.count : 0;
+        (void)report_.first_steps.push_back({plan_.partition(step.partition).name_storage, step});
+    }
 }
 
 void Reallocator::begin_steps(std::span<const Step> steps) {

@@ -12,6 +12,8 @@ namespace transom::relocate {
 using dual::PartitionEngine;
 using memory::FrameState;
 
+void Relocation::limit(std::uint64_t bytes_per_second) { pacer_ = {bytes_per_second, frequency_, arch::timebase()}; }
+
 std::expected<void, RelocationError> Relocation::begin(partition::Partition& partition) {
     invariant(!under_way(), "a relocation begins while there is one");
     PartitionEngine& engine = *partition.dual;
@@ -32,6 +34,7 @@ std::expected<void, RelocationError> Relocation::begin(partition::Partition& par
     table_ = &pages->table();
     placed_.emplace(partition.memory, *table_);
     costs_ = {};
+    pacer_.skip(0);
     step_ = Step::preparing;
     return {};
 }
@@ -74,7 +77,7 @@ bool Relocation::work(std::uint64_t ticks) {
         return true;
     case Step::ready:
         if (block_.under_way())
-            return work_on_block(ticks);
+            return may_copy() && work_on_block(ticks);
         return table_move_.under_way() && !is_outrun() && work_on_table(ticks);
     case Step::settling:
         if (const std::uint64_t awaited = engine->grace_awaits(); awaited != 0) {
@@ -114,6 +117,13 @@ bool Relocation::prepare(std::uint64_t ticks) {
     engine.begin(*partition_, *placed_, dual::StorePolicy::when_stored);
     step_ = Step::tracking;
     return true;
+}
+
+/// What is copied again is paid for by the next block: while it waited, more would be stored to, and the block be closed for longer.
+bool Relocation::may_copy() {
+    const BlockCosts& now = block_.costs();
+    const std::uint64_t pages = costs_.pages_copied + costs_.pages_at_last + now.pages_copied + now.pages_at_last;
+    return !block_.is_in_first_pass() || pacer_.may_send(arch::timebase(), pages * partition_->granule);
 }
 
 bool Relocation::work_on_block(std::uint64_t ticks) {

@@ -19,9 +19,15 @@ static_assert(vio::terminal_unit == 0x71000000);
 constexpr std::uint32_t high(std::uint64_t value) { return static_cast<std::uint32_t>(value >> 32); }
 constexpr std::uint32_t low(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
 
-/// The negotiated option vector 5, byte 0 being its length less one: all options off, which says XICS (byte 23) and the
-/// hashed page table (byte 24). LoPAR, "ibm,architecture-vec-5".
-constexpr std::array<std::byte, 27> option_vector_5 = {std::byte{25}};
+using OptionVector5 = std::array<std::byte, 27>;
+
+/// The negotiated option vector 5, byte 0 being its length less one: XICS (byte 23), the hashed page table (byte 24), and
+/// form 1 of associativity (byte 5) where it is told of nodes. LoPAR, "ibm,architecture-vec-5".
+constexpr OptionVector5 option_vector_5(bool told_of_nodes) {
+    OptionVector5 vector{std::byte{25}};
+    vector[5] = told_of_nodes ? std::byte{0x80} : std::byte{0};
+    return vector;
+}
 
 /// ibm,segment-page-sizes: for each base size its segment encoding, then each actual size with its entry encoding.
 using PageSizeCells = StaticVector<std::uint32_t, 32>;
@@ -56,8 +62,35 @@ void write_chosen(TreeWriter& tree, const PartitionTree& what) {
         tree.cells("linux,initrd-start", {high(begin), low(begin)});
         tree.cells("linux,initrd-end", {high(end), low(end)});
     }
-    tree.bytes("ibm,architecture-vec-5", option_vector_5);
+    tree.bytes("ibm,architecture-vec-5", option_vector_5(what.nodes.told()));
     tree.end();
+}
+
+/// Cells whose first says how many follow.
+using CountedCells = StaticVector<std::uint32_t, max_associativity_levels + 1>;
+
+CountedCells counted(const HostAssociativity& domains) {
+    CountedCells cells;
+    invariant(cells.push_back(static_cast<std::uint32_t>(domains.size())), "no room for a count");
+    for (const std::uint32_t domain : domains)
+        invariant(cells.push_back(domain), "no room for a domain");
+    return cells;
+}
+
+void write_associativity(TreeWriter& tree, const TreeNodes& nodes, std::uint8_t node) {
+    tree.cells("ibm,associativity", counted(nodes.domains[node]).span());
+}
+
+void write_reference_points(TreeWriter& tree, const TreeNodes& nodes) {
+    HostAssociativity most; // domains at each level, if they count from 0 without a gap
+    for (const HostAssociativity& domains : nodes.domains)
+        for (std::size_t level = 0; level < domains.size(); ++level) {
+            if (level == most.size())
+                invariant(most.push_back(0), "more levels than a list has");
+            most[level] = std::max(most[level], domains[level] + 1);
+        }
+    tree.cells("ibm,associativity-reference-points", nodes.reference_points);
+    tree.cells("ibm,max-associativity-domains", counted(most).span());
 }
 
 void write_rtas(TreeWriter& tree, const PartitionTree& what) {
@@ -76,6 +109,8 @@ void write_rtas(TreeWriter& tree, const PartitionTree& what) {
         }
     }
     tree.texts("ibm,hypertas-functions", what.hypertas_functions);
+    if (what.nodes.told())
+        write_reference_points(tree, what.nodes);
     tree.end();
 }
 
@@ -107,6 +142,8 @@ void write_processor(TreeWriter& tree, const PartitionTree& what, std::uint32_t 
     tree.cells("ibm,purr", {1});
     tree.cells("ibm,spurr", {1});
     tree.bytes("ibm,pa-features", pa_features(processor));
+    if (what.nodes.told())
+        write_associativity(tree, what.nodes, what.nodes.of_processor[index]);
     tree.end();
 }
 
@@ -155,11 +192,65 @@ void write_platform_facilities(TreeWriter& tree, const PartitionTree& what) {
     tree.end();
 }
 
-void write_memory(TreeWriter& tree, Bytes memory) {
-    tree.begin("memory", 0);
+/// A "reg" of memory: base and size of each range, in two cells each.
+using MemoryCells = StaticVector<std::uint32_t, 4 * max_tree_units>;
+
+void add_range(MemoryCells& reg, LogicalRange range) {
+    for (const std::uint64_t value : {range.begin.value, range.size})
+        for (const std::uint32_t cell : {high(value), low(value)})
+            invariant(reg.push_back(cell), "more ranges of memory than a tree has room for");
+}
+
+/// The runs of memory on a node, in the order of addresses.
+MemoryCells memory_on(std::uint8_t node, const PartitionTree& what) {
+    const TreeNodes& nodes = what.nodes;
+    MemoryCells reg;
+    LogicalRange run;
+    for (std::size_t i = 0; i < nodes.of_memory.size(); ++i) {
+        if (nodes.of_memory[i] != node)
+            continue;
+        const LogicalRange unit{{i * nodes.unit}, std::min(nodes.unit, what.memory - i * nodes.unit)};
+        if (!run.empty() && run.end() == unit.begin) {
+            run.size += unit.size;
+            continue;
+        }
+        if (!run.empty())
+            add_range(reg, run);
+        run = unit;
+    }
+    if (!run.empty())
+        add_range(reg, run);
+    return reg;
+}
+
+void begin_memory(TreeWriter& tree, const MemoryCells& reg) {
+    tree.begin("memory", std::uint64_t{reg[0]} << 32 | reg[1]);
     tree.text("device_type", "memory");
-    tree.cells("reg", {0, 0, high(memory), low(memory)});
+    tree.cells("reg", reg.span());
+}
+
+void write_memory_on(TreeWriter& tree, std::uint8_t node, const PartitionTree& what) {
+    const MemoryCells reg = memory_on(node, what);
+    if (reg.empty())
+        return;
+    begin_memory(tree, reg);
+    write_associativity(tree, what.nodes, node);
     tree.end();
+}
+
+/// A memory node for each of the machine's; the one with the first memory comes first, as an operating system starts there.
+void write_memory(TreeWriter& tree, const PartitionTree& what) {
+    if (!what.nodes.told()) {
+        MemoryCells reg;
+        add_range(reg, {{0}, what.memory});
+        begin_memory(tree, reg);
+        return tree.end();
+    }
+    const std::uint8_t first = what.nodes.of_memory[0];
+    write_memory_on(tree, first, what);
+    for (std::uint8_t node = 0; node < what.nodes.domains.size(); ++node)
+        if (node != first)
+            write_memory_on(tree, node, what);
 }
 
 void write_interrupt_presentation(TreeWriter& tree, std::uint32_t servers) {
@@ -191,7 +282,7 @@ std::expected<std::size_t, TreeError> write_partition_tree(const PartitionTree& 
     write_processors(tree, what);
     write_devices(tree, what.terminals);
     write_platform_facilities(tree, what);
-    write_memory(tree, what.memory);
+    write_memory(tree, what);
     write_interrupt_presentation(tree, what.virtual_processors);
     tree.end();
     const std::size_t size = tree.finish();

@@ -100,7 +100,7 @@ void Scene::set_up_devices(Input& input) {
     random::Source* const sources[] = {nullptr, &working_, &broken_};
     partition.random = input.one_of(sources);
     // Numbers below 2^15 take one field of the answer, larger ones two, and 2^31 none.
-    partition::Associativity domains;
+    tree::HostAssociativity domains;
     for (unsigned levels = input.below(13); levels > 0; --levels)
         (void)domains.push_back(static_cast<std::uint32_t>(input.word(input.flag() ? 4 : 1)));
     nodes_ = {};

@@ -41,6 +41,9 @@ mount -t devtmpfs devtmpfs /dev
 exec </dev/console >/dev/console 2>&1
 dd if=/dev/urandom of=/tmp/data bs=128k count=160 2>/dev/null
 while [ ! -e /tmp/enough ]; do md5sum /tmp/data; done >/tmp/sums &
+for node in /sys/devices/system/node/node*; do
+    echo "sees: ${node##*/} processors=$(cat $node/cpulist) kib=$(sed -n 's/.*MemTotal: *\([0-9]*\) kB/\1/p' $node/meminfo)"
+done
 sleep 2
 affinity improve
 affinity job
@@ -54,6 +57,15 @@ END
 chmod 755 "$work/root/init"
 cp "${TRANSOM_CACHE:-$HOME/.cache/transom}/linux/initramfs.gz" "$work/initramfs"
 (cd "$work/root" && echo init | cpio --quiet --create --format=newc) | gzip -n >>"$work/initramfs"
+
+# usage: sees NAME MEMORY_NODE PROCESSOR_NODE
+# What Linux makes of its device tree: all of the one on one node, all of the other on the other (R84).
+sees() {
+    local seen
+    seen="$(grep -a '^sees: node' "$work/$1.console" | tr -d '\r' || true)"
+    grep -qE "^sees: node$2 processors= kib=[1-9]" <<<"$seen" && grep -qE "^sees: node$3 processors=0 kib=0$" <<<"$seen" &&
+        [[ $(wc -l <<<"$seen") == 2 ]] || give_up "$1 does not see how it lies: $seen"
+}
 
 # usage: linux NAME MEMORY_NODE PROCESSOR_NODE
 linux() {
@@ -93,6 +105,8 @@ for name in "${names[@]}"; do
         sleep 0.2
     done
 done
+sees east 1 0
+[[ $what == alone ]] || sees west 0 1
 moved=0
 for name in "${names[@]}"; do
     grep -aE '^affinity:|^checksums=' "$work/$name.console" | tr -d '\r' | tee "$work/$name.said"

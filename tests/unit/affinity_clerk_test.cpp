@@ -164,10 +164,7 @@ TEST_F(AffinityClerkTest, R76_WhoKeepsItsPlaceIsMovedByNobody) {
     far.keeps_place = true;
     EXPECT_EQ(found(far).score, current(far).score);
     EXPECT_EQ(found(far).refusal, refused(Refusal::is_protected));
-    EXPECT_EQ(
-        reallocator.request({.partition = &far, .worth_it = false, .only_plan = false, .by_itself = false, .to = 0})
-            .error(),
-        RequestError::is_protected);
+    EXPECT_EQ(reallocator.request({.partition = &far, .to = 0}).error(), RequestError::is_protected);
     ASSERT_TRUE(reallocator.request({}).has_value());
     EXPECT_EQ(two.go_on().state, relocate::JobState::refused) << "there is nobody else";
     EXPECT_EQ(current(far).score, 44'099'999u);
@@ -175,9 +172,7 @@ TEST_F(AffinityClerkTest, R76_WhoKeepsItsPlaceIsMovedByNobody) {
 
 TEST_F(AffinityClerkTest, WhatIsOnlyPlannedMovesNothing) {
     Partition& far = two.build("far", 1, 0);
-    ASSERT_TRUE(
-        reallocator.request({.partition = &far, .worth_it = false, .only_plan = true, .by_itself = false, .to = {}})
-            .has_value());
+    ASSERT_TRUE(reallocator.request({.partition = &far, .only_plan = true}).has_value());
     const JobReport& job = two.go_on();
     EXPECT_EQ(job.state, relocate::JobState::planned);
     EXPECT_EQ(job.predicted, affinity::full_score);
@@ -208,9 +203,7 @@ TEST_F(AffinityClerkTest, R78_WhoWasMovedWaitsBeforeItAsksAgain) {
 TEST_F(AffinityClerkTest, AWishWaitsForTheJobThatIsUnderWay) {
     Partition& one = two.build("one", 0, 0);
     Partition& far = two.build("far", 1, 0);
-    ASSERT_TRUE(
-        reallocator.request({.partition = &one, .worth_it = false, .only_plan = false, .by_itself = false, .to = 1})
-            .has_value());
+    ASSERT_TRUE(reallocator.request({.partition = &one, .to = 1}).has_value());
     partition::want_reallocation(far);
     while (reallocator.under_way()) {
         two.round();
@@ -263,13 +256,7 @@ TEST_F(AffinityClerkTest, WhoAsksAllTheTimeLeavesTimeToOthers) {
         partition::want_reallocation(also);
         two.round();
         if (rounds % 100 == 99)
-            accepted +=
-                reallocator
-                        .request(
-                            {.partition = &eager, .worth_it = false, .only_plan = true, .by_itself = false, .to = {}})
-                        .has_value()
-                    ? 1
-                    : 0;
+            accepted += reallocator.request({.partition = &eager, .only_plan = true}).has_value() ? 1 : 0;
     }
     EXPECT_GE(accepted, 15u);
     EXPECT_EQ(state(patient), JobState::done);

@@ -56,6 +56,25 @@ class PartitionTreeTest : public testing::Test {
     }
     bool has(const char* path, const char* property) const { return bytes(path, property) != "(absent)"; }
 
+    /// Two nodes, of the domains that skiboot gives two chips.
+    void tell_of_nodes() {
+        for (const std::uint32_t chip : {0u, 8u}) {
+            HostAssociativity domains;
+            for (const std::uint32_t domain : {0u, 0u, chip, chip})
+                ASSERT_TRUE(domains.push_back(domain));
+            domains_.push_back(domains);
+        }
+        what_.nodes = {.reference_points = points_,
+                       .domains = domains_,
+                       .of_processor = homes_,
+                       .of_memory = units_,
+                       .unit = gib(1)};
+    }
+
+    static constexpr std::array<std::uint32_t, 2> points_ = {4, 2};
+    std::vector<HostAssociativity> domains_;
+    std::vector<std::uint8_t> homes_ = {1, 0};
+    std::vector<std::uint8_t> units_ = {1, 1, 0, 1, 0};
     static constexpr std::array<RtasToken, 3> calls_ = {
         {{"power-off", 0x2003}, {"start-cpu", 0x2006}, {"ibm,os-term", 0x201f}}};
     static constexpr std::array<std::string_view, 2> functions_ = {"hcall-pft", "hcall-set-mode"};
@@ -168,6 +187,42 @@ TEST_F(PartitionTreeTest, OffersLargePagesOnlyWhenAsked) {
                                                                   16, 1, 24, 8, /**/ 24, 0x100, 1, 24, 0));
 }
 
+TEST_F(PartitionTreeTest, R84_TellsWhereProcessorsAndMemoryLie) {
+    tell_of_nodes();
+    write();
+    EXPECT_THAT(cells("/rtas", "ibm,associativity-reference-points"), ElementsAre(4, 2));
+    EXPECT_THAT(cells("/rtas", "ibm,max-associativity-domains"), ElementsAre(4, 1, 1, 9, 9));
+    EXPECT_EQ(bytes("/chosen", "ibm,architecture-vec-5")[5], '\x80') << "form 1";
+    EXPECT_THAT(cells("/cpus/PowerPC,POWER9@0", "ibm,associativity"), ElementsAre(4, 0, 0, 8, 8));
+    EXPECT_THAT(cells("/cpus/PowerPC,POWER9@1", "ibm,associativity"), ElementsAre(4, 0, 0, 0, 0));
+    EXPECT_THAT(cells("/memory@0", "reg"), ElementsAre(0, 0, 0, 0x8000'0000, 0, 0xc000'0000, 0, 0x4000'0000));
+    EXPECT_THAT(cells("/memory@0", "ibm,associativity"), ElementsAre(4, 0, 0, 8, 8));
+    EXPECT_THAT(cells("/memory@80000000", "reg"), ElementsAre(0, 0x8000'0000, 0, 0x4000'0000, 1, 0, 0, 0x4000'0000));
+    EXPECT_THAT(cells("/memory@80000000", "ibm,associativity"), ElementsAre(4, 0, 0, 0, 0));
+    EXPECT_LT(node("/memory@0"), node("/memory@80000000")) << "an operating system starts in what comes first";
+}
+
+TEST_F(PartitionTreeTest, R84_WhereAllMemoryIsOnOneNodeThereIsOneOfMemory) {
+    tell_of_nodes();
+    what_.memory = gib(4) + mib(512); // the last unit is not whole
+    units_ = {1, 1, 1, 1, 1};
+    what_.nodes.of_memory = units_;
+    write();
+    EXPECT_THAT(cells("/memory@0", "reg"), ElementsAre(0, 0, 1, 0x2000'0000));
+    EXPECT_THAT(cells("/memory@0", "ibm,associativity"), ElementsAre(4, 0, 0, 8, 8));
+}
+
+TEST_F(PartitionTreeTest, SaysNothingOfASingleNode) {
+    tell_of_nodes();
+    domains_.pop_back();
+    what_.nodes.domains = domains_;
+    write();
+    for (const char* path : {"/cpus/PowerPC,POWER9@0", "/memory@0"})
+        EXPECT_FALSE(has(path, "ibm,associativity")) << path;
+    EXPECT_FALSE(has("/rtas", "ibm,associativity-reference-points"));
+    EXPECT_EQ(bytes("/chosen", "ibm,architecture-vec-5")[5], '\0');
+}
+
 TEST_F(PartitionTreeTest, FitsItsCapacityAndSaysWhereABufferIsTooSmall) {
     const std::string bootargs(max_bootargs, 'x');
     what_.bootargs = bootargs;
@@ -176,6 +231,18 @@ TEST_F(PartitionTreeTest, FitsItsCapacityAndSaysWhereABufferIsTooSmall) {
     what_.large_pages = true;
     const std::vector<RtasToken> many(40, {"ibm,some-quite-long-rtas-call-name", 1});
     what_.rtas_calls = many;
+    tell_of_nodes();
+    domains_.assign(max_host_ranges, {});
+    for (HostAssociativity& domains : domains_)
+        while (domains.push_back(0x7fff'ffff)) {}
+    homes_.assign(max_virtual_processors, 1);
+    units_.resize(max_tree_units);
+    for (std::size_t i = 0; i < max_tree_units; ++i)
+        units_[i] = static_cast<std::uint8_t>(i % max_host_ranges);
+    what_.nodes.domains = domains_;
+    what_.nodes.of_processor = homes_;
+    what_.nodes.of_memory = units_;
+    what_.nodes.unit = what_.memory / max_tree_units;
     write();
     const std::size_t size = fdt_totalsize(fdt());
     std::vector<std::uint64_t> exact(size / 8 + 1);

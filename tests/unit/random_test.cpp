@@ -95,7 +95,7 @@ class HcallHomeNode : public PartitionTest {
         return words;
     }
     void domains(std::initializer_list<std::uint32_t> list) {
-        partition::Associativity of_node;
+        tree::HostAssociativity of_node;
         for (const std::uint32_t domain : list)
             ASSERT_TRUE(of_node.push_back(domain));
         ASSERT_TRUE(nodes.domains.push_back(of_node));

@@ -52,9 +52,7 @@ TEST_F(ReallocatorTest, R71_WhatItAsksForComesAboutAsPredicted) {
     partition::Partition& far = build("far", 1, 0);
     std::vector<std::byte> before(mib(16)), after(mib(16));
     ASSERT_TRUE(far.memory.read({0}, before).has_value());
-    ASSERT_TRUE(
-        reallocator.request({.partition = &far, .worth_it = true, .only_plan = false, .by_itself = false, .to = {}})
-            .has_value());
+    ASSERT_TRUE(reallocator.request({.partition = &far, .worth = affinity::Thresholds{}}).has_value());
     const JobReport& job = two.go_on();
     EXPECT_EQ(job.state, JobState::done) << describe(job.failure);
     EXPECT_LT(*job.before, full);
@@ -80,9 +78,7 @@ TEST_F(ReallocatorTest, R86_WhoHasArrivedIsPutWhereItIsBetter) {
 
 TEST_F(ReallocatorTest, R73_WhoLiesWellStays) {
     partition::Partition& near = build("near", 0, 0);
-    ASSERT_TRUE(
-        reallocator.request({.partition = &near, .worth_it = false, .only_plan = false, .by_itself = false, .to = {}})
-            .has_value());
+    ASSERT_TRUE(reallocator.request({.partition = &near}).has_value());
     const JobReport& job = two.go_on();
     EXPECT_EQ(job.state, JobState::refused);
     EXPECT_EQ(job.refusal, affinity::Refusal::no_gain);
@@ -93,9 +89,7 @@ TEST_F(ReallocatorTest, R73_WhoLiesWellStays) {
 TEST_F(ReallocatorTest, AnOperatorSendsItToANodeAndBack) {
     partition::Partition& p = build("linux", 0, 0);
     for (const affinity::NodeIndex to : std::to_array<affinity::NodeIndex>({1, 0, 1})) {
-        ASSERT_TRUE(
-            reallocator.request({.partition = &p, .worth_it = false, .only_plan = false, .by_itself = false, .to = to})
-                .has_value());
+        ASSERT_TRUE(reallocator.request({.partition = &p, .to = to}).has_value());
         EXPECT_EQ(reallocator.request({}).error(), RequestError::busy);
         const JobReport& job = two.go_on();
         EXPECT_EQ(job.state, JobState::done) << describe(job.failure);
@@ -106,9 +100,49 @@ TEST_F(ReallocatorTest, AnOperatorSendsItToANodeAndBack) {
         EXPECT_EQ(p.vcpus[0].home, to);
         EXPECT_EQ(twin.frames.available(), begun_with);
     }
-    EXPECT_EQ(reallocator.request({.partition = &p, .worth_it = false, .only_plan = false, .by_itself = false, .to = 2})
-                  .error(),
-              RequestError::no_node);
+    EXPECT_EQ(reallocator.request({.partition = &p, .to = 2}).error(), RequestError::no_node);
+}
+
+TEST_F(ReallocatorTest, R76_WhoIsSparedStaysThoughOthersAreAskedFor) {
+    partition::Partition& a = build("a", 1, 0);
+    partition::Partition& b = build("b", 1, 0);
+    ReallocationRequest request;
+    ASSERT_TRUE(request.spared.push_back(&b));
+    ASSERT_TRUE(reallocator.request(request).has_value());
+    EXPECT_EQ(two.go_on().state, JobState::done);
+    EXPECT_EQ(a.vcpus[0].home, memory_node(a));
+    EXPECT_EQ(memory_node(b), 1);
+    EXPECT_EQ(b.vcpus[0].home, 0);
+    ASSERT_TRUE(request.requested.push_back(&b));
+    EXPECT_EQ(reallocator.request(request).error(), RequestError::is_protected);
+}
+
+TEST_F(ReallocatorTest, OfSeveralWhoAreAskedForNobodyLoses) {
+    partition::Partition& a = build("a", 1, 0);
+    partition::Partition& b = build("b", 0, 1);
+    ReallocationRequest request{.worth = affinity::Thresholds{}};
+    ASSERT_TRUE(request.requested.push_back(&a));
+    ASSERT_TRUE(request.requested.push_back(&b));
+    ASSERT_TRUE(reallocator.request(request).has_value());
+    const JobReport& job = two.go_on();
+    EXPECT_EQ(job.state, JobState::done);
+    EXPECT_EQ(job.partition[0], 0) << "its scores are the machine's";
+    EXPECT_EQ(job.after, full);
+    EXPECT_GE(job.first_steps.size(), 2u);
+    EXPECT_EQ(job.first_steps.size(), job.steps);
+    b.state = PartitionState::suspended;
+    EXPECT_EQ(reallocator.request(request).error(), RequestError::stays);
+}
+
+TEST_F(ReallocatorTest, R78_WhoWasMovedIsNotMovedForOthersSoonAfter) {
+    partition::Partition& moved = build("moved", 0, 0);
+    ASSERT_TRUE(reallocator.request({.partition = &moved, .to = 1}).has_value());
+    ASSERT_EQ(two.go_on().state, JobState::done);
+    relocate::change_home(moved.vcpus[0], 0, two.topology);
+    ASSERT_TRUE(reallocator.request({.worth = affinity::Thresholds{}}).has_value());
+    EXPECT_EQ(two.go_on().state, JobState::refused) << "nobody else is there";
+    ASSERT_TRUE(reallocator.request({.worth = affinity::Thresholds{.cooldown = 0}}).has_value());
+    EXPECT_EQ(two.go_on().state, JobState::done);
 }
 
 // R81, and the design's 4.4: wherever it stops, everybody is where he may be, and nothing is lost.
@@ -120,9 +154,7 @@ TEST_F(ReallocatorTest, R81_StoppedAfterAnyNumberOfRounds) {
     machine.step_ = 300'000; // a round is a page
     unsigned stopped = 0;
     for (int rounds = 0; rounds < 120; ++rounds) {
-        ASSERT_TRUE(
-            reallocator.request({.partition = &p, .worth_it = false, .only_plan = false, .by_itself = false, .to = to})
-                .has_value());
+        ASSERT_TRUE(reallocator.request({.partition = &p, .to = to}).has_value());
         for (int i = 0; i < rounds * 3; ++i)
             two.round();
         stopped += reallocator.stop() ? 1 : 0;
@@ -145,9 +177,7 @@ TEST_F(ReallocatorTest, WhereThereIsNoRoomItEndsBetweenTwoSteps) {
     while (twin.frames.allocate(mib(16), mib(16), FrameState::hypervisor, memory::Contents::any,
                                 {arch::fake_real_base + two.half, two.half})) {}
     begun_with = twin.frames.available();
-    ASSERT_TRUE(
-        reallocator.request({.partition = &p, .worth_it = false, .only_plan = false, .by_itself = false, .to = 1})
-            .has_value());
+    ASSERT_TRUE(reallocator.request({.partition = &p, .to = 1}).has_value());
     const JobReport& job = two.go_on();
     EXPECT_EQ(job.state, JobState::failed);
     EXPECT_EQ(job.failure, JobFailure::no_room);
@@ -159,9 +189,7 @@ TEST_F(ReallocatorTest, WhereThereIsNoRoomItEndsBetweenTwoSteps) {
 TEST_F(ReallocatorTest, APageTableThatChangesTooFastStaysWhereItIs) {
     partition::Partition& p = two.build("busy", 0, 0, 20); // 32 sections
     machine.step_ = 300'000;                               // a round is one of them
-    ASSERT_TRUE(
-        reallocator.request({.partition = &p, .worth_it = false, .only_plan = false, .by_itself = false, .to = 1})
-            .has_value());
+    ASSERT_TRUE(reallocator.request({.partition = &p, .to = 1}).has_value());
     for (int rounds = 0; rounds < 10'000 && reallocator.under_way(); ++rounds) {
         two.round();
         if (p.dual->has_twins())
@@ -178,9 +206,7 @@ TEST_F(ReallocatorTest, APageTableThatChangesTooFastStaysWhereItIs) {
 
 TEST_F(ReallocatorTest, WhoEndsMeanwhileEndsTheReallocation) {
     partition::Partition& p = build("linux", 0, 0);
-    ASSERT_TRUE(
-        reallocator.request({.partition = &p, .worth_it = false, .only_plan = false, .by_itself = false, .to = 1})
-            .has_value());
+    ASSERT_TRUE(reallocator.request({.partition = &p, .to = 1}).has_value());
     machine.step_ = 3000;
     for (int i = 0; i < 100 && !reallocator.moves(p); ++i)
         two.round();

@@ -316,5 +316,32 @@ TEST_F(RelocationTest, APartitionWithASecondTableIsBusy) {
     other.finish();
 }
 
+TEST_F(RelocationTest, R78_NoMoreIsCopiedInASecondThanIsPermitted) {
+    const auto seconds = [&](std::uint64_t bytes_per_second) {
+        relocation.limit(bytes_per_second);
+        begin();
+        move();
+        budget = 1; // a page at a time
+        const std::uint64_t began = arch::timebase();
+        for (int rounds = 0; rounds < 100'000 && !relocation.is_ready(); ++rounds) {
+            machine.advance(twin_facts.timebase_frequency / 1000);
+            relocation.work(budget);
+            twin.attendant.run();
+        }
+        EXPECT_TRUE(relocation.is_ready());
+        const double took =
+            static_cast<double>(arch::timebase() - began) / static_cast<double>(twin_facts.timebase_frequency);
+        go_fast();
+        finish();
+        return took;
+    };
+    const double freely = seconds(0), held = seconds(mib(16)), held_more = seconds(mib(4));
+    EXPECT_LT(freely, 0.7);
+    EXPECT_GT(held, 0.9);
+    EXPECT_LT(held, 1.6);
+    EXPECT_GT(held_more, 3.8);
+    expect_contents();
+}
+
 } // namespace
 } // namespace transom::relocate

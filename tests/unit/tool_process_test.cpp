@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "child_process.hpp"
 #include "failure.hpp"
+#include "host_time.hpp"
 #include "port.hpp"
 #include "qemu.hpp"
 #include "temporary_directory.hpp"
@@ -16,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 namespace transom::tool {
 namespace {
@@ -153,6 +155,22 @@ TEST(ToolTimeLimit, CanBeAddedToTheTimeHoweverLongItIs) {
         EXPECT_GT(duration_of(seconds), std::chrono::years(30)) << seconds;
         EXPECT_GT(Clock::now() + duration_of(seconds), Clock::now()) << seconds;
     }
+}
+
+TEST(HostTime, WhatAProcessHadOfTheHostIsKnown) {
+    const HostTime before = host_time(getpid());
+    EXPECT_GT(before.ran_s, 0);
+    std::uint64_t sum = 0;
+    HostTime now;
+    do {
+        for (unsigned i = 0; i < 1'000'000; ++i)
+            asm volatile("" : "+r"(sum));
+        now = host_time(getpid());
+    } while (now.ran_s < before.ran_s + 0.02);
+    EXPECT_GE(now.waited_s, before.waited_s);
+    EXPECT_EQ(host_time(-1).ran_s, 0) << "nobody";
+    EXPECT_EQ(describe_host_time({1, 2}, {1.25, 21}),
+              "its QEMU has run 0.2 s since, and waited 19.0 s for a processor of this host");
 }
 
 } // namespace

@@ -43,7 +43,8 @@ nlohmann::ordered_json place_json(const Fields& row) {
             {"claimed", score_json(row.text("claimed"))},
             {"memory_bytes", numbers(row.text("memory"))},
             {"processing", numbers(row.text("processing"))},
-            {"page_table", row.number("page-table").value_or(0)}};
+            {"page_table", row.number("page-table").value_or(0)},
+            {"protected", row.text("protected") == "yes"}};
 }
 
 std::string in_mib(const std::string& list) {
@@ -57,8 +58,9 @@ void print_node(const Fields& row) {
 }
 
 void print_place(const Fields& row, std::size_t width) {
-    fmt::print("{:{}}  {:>9}  {:>9}  {:>14}  {:>10}  {:>10}\n", row.text("partition"), width, row.text("composite"),
-               row.text("claimed"), in_mib(row.text("memory")), row.text("processing"), row.text("page-table"));
+    fmt::print("{:{}}  {:>9}  {:>9}  {:>14}  {:>10}  {:>10}  {:>9}\n", row.text("partition"), width,
+               row.text("composite"), row.text("claimed"), in_mib(row.text("memory")), row.text("processing"),
+               row.text("page-table"), row.text("protected"));
 }
 
 nlohmann::ordered_json job_json(const Fields& job, std::uint64_t timebase) {
@@ -85,7 +87,7 @@ nlohmann::ordered_json job_json(const Fields& job, std::uint64_t timebase) {
 bool is_under_way(std::string_view state) { return state == "planning" || state == "running" || state == "stopping"; }
 
 std::string job_line(const Fields& job, std::uint64_t timebase) {
-    const std::string what = job.has("partition") ? job.text("partition") : "all partitions";
+    const std::string what = job.has("partition") ? job.text("partition") : "the machine";
     const std::string state = job.text("state");
     if (state == "none")
         return "nothing has been reallocated on this machine";
@@ -103,6 +105,34 @@ std::string job_line(const Fields& job, std::uint64_t timebase) {
         line += fmt::format(", a block closed for {} us at most",
                             *job.number("longest_closed_ticks") * 1'000'000 / timebase);
     return line;
+}
+
+void print_potential(std::string_view name, std::size_t width, std::string_view score, std::string_view potential,
+                     std::string_view blocks, std::string_view refusal) {
+    fmt::print("{:{}}  {:>9}  {:>9}  {:>6}{}{}\n", name, width, score, potential, blocks, refusal.empty() ? "" : "  ",
+               refusal);
+}
+
+nlohmann::ordered_json step_json(const Fields& row) {
+    return {{"partition", row.text("partition")},       {"what", row.text("what")},
+            {"from", row.number("from").value_or(0)},   {"to", row.number("to").value_or(0)},
+            {"count", row.number("count").value_or(0)}, {"copies", row.number("copies").value_or(0)},
+            {"gain", score_json(row.text("gain"))},     {"with_next", row.text("with-next") == "yes"}};
+}
+
+/// The first steps of the plan of the last reallocation; more of them than the machine tells are only counted.
+nlohmann::ordered_json show_steps(ManagementClient& machine) {
+    auto steps = nlohmann::ordered_json::array();
+    const Answer answer = machine.demand("reallocation steps=yes");
+    for (const Fields& row : answer.rows()) {
+        fmt::print("{:>3}. {}: {} {} from node {} to node {}, {} blocks copied, {} points{}\n", row.text("step"),
+                   row.text("partition"), row.text("count"), row.text("what"), row.text("from"), row.text("to"),
+                   row.text("copies"), row.text("gain"), row.text("with-next") == "yes" ? ", together with" : "");
+        steps.push_back(step_json(row));
+    }
+    if (const auto all = answer.result().number("steps").value_or(0); all > steps.size())
+        fmt::print("     and {} more\n", all - steps.size());
+    return steps;
 }
 
 /// Until it is over: how it ended.
@@ -125,9 +155,12 @@ int watch_to_the_end(ManagementClient& machine, const OrderOptions& options, con
     const std::uint64_t timebase = machine.hello().number("timebase").value_or(0);
     try {
         const Fields job = watch(machine);
+        nlohmann::ordered_json report = job_json(job, timebase);
+        if (job.text("state") != "none")
+            report["first_steps"] = show_steps(machine);
         fmt::print("{}\n", job_line(job, timebase));
         const bool good = job.text("state") != "failed";
-        json.write({{"result", good ? "ok" : "failed"}, {"reallocation", job_json(job, timebase)}});
+        json.write({{"result", good ? "ok" : "failed"}, {"reallocation", report}});
         if (!good)
             fail("the reallocation has ended between two steps: {}", job.text("failure"));
     } catch (const Interrupted&) {
@@ -150,8 +183,8 @@ int affinity_score(const OrderOptions& options) {
         if (row.has("node"))
             print_node(row);
     }
-    fmt::print("{:{}}  {:>9}  {:>9}  {:>14}  {:>10}  {:>10}\n", "partition", width, "composite", "claimed",
-               "MiB by node", "processing", "page table");
+    fmt::print("{:{}}  {:>9}  {:>9}  {:>14}  {:>10}  {:>10}  {:>9}\n", "partition", width, "composite", "claimed",
+               "MiB by node", "processing", "page table", "protected");
     for (const Fields& row : answer.rows()) {
         if (!row.has("node"))
             print_place(row, width);
@@ -165,13 +198,61 @@ int affinity_score(const OrderOptions& options) {
     return 0;
 }
 
+int affinity_potential(const OrderOptions& options) {
+    const JsonFile json(options.json);
+    ManagementClient machine = connect_for_orders(options);
+    const Answer standing = machine.demand("affinity");
+    auto partitions = nlohmann::ordered_json::array();
+    std::size_t width = std::string_view("partition").size();
+    for (const Fields& row : standing.rows())
+        width = std::max(width, row.text("partition").size());
+    print_potential("partition", width, "score", "potential", "blocks", "");
+    for (const Fields& row : standing.rows()) {
+        if (row.has("node"))
+            continue;
+        const std::string name = row.text("partition"), score = row.text("composite");
+        const Answer asked = machine.request(fmt::format("reallocate only-plan=yes if-worth=yes partition={}", name));
+        if (!asked.ok() && asked.error().starts_with("busy"))
+            fail("{}", asked.error());
+        if (!asked.ok()) {
+            print_potential(name, width, score, "-", "-", asked.error());
+            partitions.push_back({{"partition", name}, {"score", score_json(score)}, {"refusal", asked.error()}});
+            continue;
+        }
+        const Fields job = watch(machine);
+        if (job.text("state") != "planned")
+            fail("no plan could be made for {}: {}", name, job_line(job, 0));
+        print_potential(name, width, score, job.text("predicted"), job.text("blocks"), job.text("refusal"));
+        partitions.push_back({{"partition", name},
+                              {"score", score_json(score)},
+                              {"potential", score_json(job.text("predicted"))},
+                              {"blocks", job.number("blocks").value_or(0)}});
+        if (job.has("refusal"))
+            partitions.back()["refusal"] = job.text("refusal");
+    }
+    json.write({{"result", "ok"}, {"partitions", partitions}});
+    return 0;
+}
+
 int reallocate(const ReallocateOptions& options) {
     const JsonFile json(options.common.json);
     std::string request = "reallocate";
-    if (!options.common.partition.empty())
-        request += fmt::format(" partition={}", partition_word(options.common));
-    if (options.to_node)
-        request += fmt::format(" to-node={}", *options.to_node);
+    const auto add_names = [&](const char* key, const std::vector<std::string>& names) {
+        for (std::size_t i = 0; i < names.size(); ++i)
+            request += i == 0 ? fmt::format(" {}={}", key, partition_word(names[i])) : "," + partition_word(names[i]);
+    };
+    const auto add_number = [&](const char* key, std::optional<unsigned> number) {
+        if (number)
+            request += fmt::format(" {}={}", key, *number);
+    };
+    add_names("partition", options.requested);
+    add_names("protect", options.protects);
+    add_number("to-node", options.to_node);
+    add_number("affinity-threshold", options.threshold);
+    add_number("affinity-delta", options.delta);
+    add_number("cooldown", options.cooldown_s);
+    if (options.bandwidth_mb)
+        request += fmt::format(" bandwidth={}", *options.bandwidth_mb * std::uint64_t{1'000'000});
     if (options.if_worth)
         request += " if-worth=yes";
     if (options.only_plan)

@@ -32,7 +32,7 @@ int console(const ConsoleOptions& options) {
     const JsonFile json(options.common.json);
     if (!is_scrollback(options.scrollback))
         fail("--scrollback {}: write a number of bytes, or no", options.scrollback);
-    const std::string name = partition_word(options.common);
+    const std::string name = partition_word(options.common.partition);
     ManagementClient machine = connect_for_orders(options.common);
     demand_good(machine.request(
         fmt::format("console partition={} terminal={} scrollback={}", name, options.terminal, options.scrollback)));

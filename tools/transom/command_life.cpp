@@ -36,10 +36,10 @@ ManagementClient connect_for_orders(const OrderOptions& options) {
     return {endpoint, *keys, Clock::now() + patience, [] {}};
 }
 
-std::string partition_word(const OrderOptions& options) {
-    if (options.partition.empty() || options.partition.find_first_of(" \t\r\n\"=") != std::string::npos)
-        fail("'{}' is no name of a partition", options.partition);
-    return options.partition;
+std::string partition_word(const std::string& name) {
+    if (name.empty() || name.find_first_of(" \t\r\n\"=") != std::string::npos)
+        fail("'{}' is no name of a partition", name);
+    return name;
 }
 
 void demand_good(const Answer& answer) {
@@ -72,7 +72,7 @@ int order(std::string_view verb, const OrderOptions& options) {
     constexpr auto interval = std::chrono::seconds(5); // memory is scrubbed meanwhile
     const JsonFile json(options.json);
     const std::string request =
-        fmt::format("{} partition={}{}", verb, partition_word(options), options.force ? " force=yes" : "");
+        fmt::format("{} partition={}{}", verb, partition_word(options.partition), options.force ? " force=yes" : "");
     const auto began = Clock::now();
     demand_good(connect_for_orders(options).request_patiently(request, interval, [&] {
         fmt::print(stderr, "{} {}: the machine is still at it after {:.0f} s\n", verb, options.partition,

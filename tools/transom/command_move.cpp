@@ -17,7 +17,8 @@ namespace {
 constexpr auto poll_interval = std::chrono::milliseconds(100);
 
 std::string request_of(const MoveOptions& options) {
-    std::string request = fmt::format("migrate partition={} to={}", partition_word(options.common), options.to);
+    std::string request =
+        fmt::format("migrate partition={} to={}", partition_word(options.common.partition), options.to);
     if (options.port)
         request += fmt::format(" port={}", *options.port);
     if (!options.mode.empty())
@@ -109,7 +110,7 @@ int recover(const RecoverOptions& options) {
     constexpr auto interval = std::chrono::seconds(5);
     const JsonFile json(options.common.json);
     const std::string& name = options.common.partition;
-    std::string request = fmt::format("recover partition={}", partition_word(options.common));
+    std::string request = fmt::format("recover partition={}", partition_word(options.common.partition));
     if (!options.owner.empty())
         request += fmt::format(" owner={}", options.owner);
     if (!options.force.empty())

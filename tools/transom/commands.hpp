@@ -93,9 +93,12 @@ struct BenchMigrateOptions {
 };
 
 struct BenchAffinityOptions {
-    unsigned systems = 500; ///< compared with the optimum
-    std::uint64_t seed = 0; ///< of the first of them
-    std::string json;
+    unsigned systems = 500;               ///< compared with the optimum
+    std::uint64_t seed = 0;               ///< of the first of them
+    std::vector<unsigned> chips = {2, 4}; ///< of each machine on which a partition moves at work
+    unsigned moves = 8;                   ///< of that
+    bool only_plans = false;              ///< no machine is started
+    MachineOptions common;
 };
 
 struct FuzzOptions {
@@ -126,10 +129,16 @@ struct MoveOptions {
 };
 
 struct ReallocateOptions {
-    OrderOptions common;             ///< with an empty partition: for all
-    std::optional<unsigned> to_node; ///< all of the partition onto this one
-    bool if_worth = false;           ///< only for a gain that is worth its cost
-    bool only_plan = false;          ///< nothing moves
+    OrderOptions common;                ///< without a partition
+    std::vector<std::string> requested; ///< partitions for which it is made; none: for all
+    std::vector<std::string> protects;  ///< partitions that stay where they are
+    std::optional<unsigned> to_node;    ///< all of the partition onto this one
+    bool if_worth = false; ///< only for a gain that is worth its cost, also where one of the next three is given
+    std::optional<unsigned> threshold;    ///< points from which on it is good enough
+    std::optional<unsigned> delta;        ///< points that it has to gain
+    std::optional<unsigned> cooldown_s;   ///< after a partition has been moved
+    std::optional<unsigned> bandwidth_mb; ///< that may be copied in a second
+    bool only_plan = false;               ///< nothing moves
 };
 
 struct RecoverOptions {
@@ -173,6 +182,7 @@ int bench_migrate(const BenchMigrateOptions& options);
 int bench_affinity(const BenchAffinityOptions& options);
 int fuzz(const FuzzOptions& options);
 int affinity_score(const OrderOptions& options);
+int affinity_potential(const OrderOptions& options);
 int reallocate(const ReallocateOptions& options);
 int affinity_watch(const OrderOptions& options);
 int affinity_stop(const OrderOptions& options);

@@ -69,12 +69,15 @@ void FaultPair::order_move() {
     }
 }
 
-/// Who does not answer is named.
+/// Who does not answer is named. A host that has more to do than it can lets a machine stand still for longer than others would wait.
 Answer FaultPair::demand(End end, std::string_view request) {
+    constexpr auto patience = std::chrono::seconds(60);
+    const HostTime before = machine(end).had_of_host();
     try {
-        return management(end).demand(request);
+        return management(end).demand(request, patience);
     } catch (const Failure& failure) {
-        fail("machine {}: {}", machine(end).name(), failure.what());
+        fail("machine {}: {} ({})", machine(end).name(), failure.what(),
+             describe_host_time(before, machine(end).had_of_host()));
     }
 }
 
@@ -92,7 +95,7 @@ std::uint64_t FaultPair::free_memory(End end) {
 }
 
 Fields FaultPair::state_of(const FaultCell& cell) {
-    return management(cell.sender).demand(cell.layer == Layer::sealed ? "fault layer=sealed" : "fault").result();
+    return demand(cell.sender, cell.layer == Layer::sealed ? "fault layer=sealed" : "fault").result();
 }
 
 bool FaultPair::has_happened(const FaultCell& cell) { return state_of(cell).text("fault") == "happened"; }
@@ -109,8 +112,8 @@ Happened FaultPair::happened(const FaultCell& cell) {
 }
 
 void FaultPair::disarm(End end) {
-    management(end).demand("fault do=nothing");
-    management(end).demand("fault layer=sealed do=nothing");
+    demand(end, "fault do=nothing");
+    demand(end, "fault layer=sealed do=nothing");
 }
 
 MoveCounts FaultPair::counts() {
@@ -118,14 +121,14 @@ MoveCounts FaultPair::counts() {
     for (const End end : {End::source, End::target}) {
         for (const MoveState phase : phases) {
             const auto ask = [&](std::string_view layer) {
-                return records_in(management(end).demand(fmt::format("fault{} phase={}", layer, name(phase))).result());
+                return records_in(demand(end, fmt::format("fault{} phase={}", layer, name(phase))).result());
             };
             if (auto records = ask(""); !records.empty())
                 counts.of(Layer::stream, end)[phase] = std::move(records);
             if (const auto sealed = ask(" layer=sealed"); sealed.contains(tls_data))
                 counts.of(Layer::sealed, end)[phase][tls_data] = sealed.at(tls_data);
         }
-        const auto all = records_in(management(end).demand("fault layer=sealed").result());
+        const auto all = records_in(demand(end, "fault layer=sealed").result());
         if (all.contains(tls_handshake))
             counts.of(Layer::sealed, end)[MoveState::connecting][tls_handshake] = all.at(tls_handshake);
     }

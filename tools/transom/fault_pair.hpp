@@ -36,9 +36,9 @@ class FaultPair {
     std::uint64_t free_memory(End end);
 
     /// Partitions there that have a second page table at the moment: while they are tracked, or put theirs together.
-    std::uint64_t second_tables(End end) { return management(end).demand("report").counter("t2_active"); }
+    std::uint64_t second_tables(End end) { return demand(end, "report").counter("t2_active"); }
 
-    void arm(const FaultCell& cell) { management(cell.sender).demand(cell.order()); }
+    void arm(const FaultCell& cell) { demand(cell.sender, cell.order()); }
     bool has_happened(const FaultCell& cell);
     Happened happened(const FaultCell& cell);
     void disarm(End end);

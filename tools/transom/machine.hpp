@@ -3,6 +3,7 @@
 
 #include "child_process.hpp"
 #include "console.hpp"
+#include "host_time.hpp"
 
 #include <memory>
 
@@ -17,6 +18,7 @@ class Machine {
     Console& console() { return *console_; }
     const std::string& name() const { return name_; }
     Clock::time_point started() const { return started_; }
+    HostTime had_of_host() const { return host_time(process_.pid()); }
     /// Throws Failure if QEMU has ended, with its last words.
     void check_running();
     /// Waits for the machine to switch itself off. Throws Failure if it does not, or if QEMU reports an error.

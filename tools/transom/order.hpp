@@ -10,7 +10,7 @@ namespace transom::tool {
 ManagementClient connect_for_orders(const OrderOptions& options);
 
 /// A name as it goes into a request. Throws Failure where it cannot be one.
-std::string partition_word(const OrderOptions& options);
+std::string partition_word(const std::string& name);
 
 /// Throws Failure with the machine's own line, unless the answer is good.
 void demand_good(const Answer& answer);

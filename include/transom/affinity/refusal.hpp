@@ -15,6 +15,7 @@ enum class Refusal : std::uint8_t {
     no_room,      // a node has less room than the proposal wants there
     other_size,   // the proposal has not the memory or the processors that the partition has
     too_soon,     // it was moved a short while ago
+    good_enough,  // what it has is above the score from which on it is left alone
 };
 
 std::string_view describe(Refusal refusal);
@@ -26,6 +27,7 @@ struct Thresholds {
         5'000'000}; // enough where it costs little: gain points times the partition's blocks are more than `gain` times the copied ones
     Score hysteresis{3'000'000}; // above what it had after its last move
     std::uint32_t cooldown = 600;
+    Score highest{100'000'000}; // whoever has more is left alone
 };
 
 /// What is asked for one partition.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <transom/affinity/allocation.hpp>
 #include <transom/affinity/valuation.hpp>
 
@@ -27,6 +28,9 @@ struct Step {
 
     bool operator==(const Step&) const = default;
 };
+
+/// As operators see it.
+std::string_view name(Step::What what);
 
 /// The steps from an allocation to another one.
 class StepMaker {

@@ -42,6 +42,7 @@ class Connection final : public net::StreamHandler {
         nothing,
         status,
         standing,
+        steps,
         digest,
         report,
         calls,
@@ -80,10 +81,17 @@ class Connection final : public net::StreamHandler {
     void next_trace();
     void next_pass();
     void next_standing();
+    void next_step();
     void say_node(relocate::Standing& standing, affinity::NodeIndex index);
     void say_place(relocate::Standing& standing, const partition::Partition& partition);
     void append_score(std::string_view key, const std::optional<affinity::Score>& score);
     void order_affinity(Request& request);
+    using Named = relocate::ReallocationRequest::Named;
+    bool take_named(std::optional<std::string_view> list, Named& named);
+    bool take_number(Request& request, std::string_view key, std::uint64_t least, std::uint64_t most,
+                     std::string_view remedy, std::optional<std::uint64_t>& number);
+    bool take_thresholds(Request& request, std::optional<affinity::Thresholds>& worth);
+    bool take_order(Request& request, relocate::ReallocationRequest& order);
     void start_reallocate(Request& request);
     void answer_reallocation();
     bool produce();
@@ -103,6 +111,7 @@ class Connection final : public net::StreamHandler {
     std::size_t out_sent_ = 0;
     Answering answering_ = Answering::nothing;
     std::size_t cursor_ = 0;
+    std::uint64_t steps_of_ = 0;      // when the reallocation began whose steps are being listed
     migrate::NameField order_for_{};  // the partition that is being started or asked about, or none,
     std::uint64_t order_mark_ = 0;    // and what has to be scrubbed before the order is carried out
     migrate::NameField calls_of_{};   // the partition whose calls are being listed

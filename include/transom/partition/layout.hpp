@@ -21,6 +21,9 @@ constexpr std::array<Be<std::uint32_t>, 5> rtas_code = {
     0x4e800020u, // blr
 };
 
+/// An operating system is started below this: RTAS is called with 32-bit addresses and Linux gives it buffers below 1 GiB only; low is safe.
+constexpr Bytes start_limit = mib(256);
+
 /// What is placed into a new partition beside its kernel, at the top of its memory or of the first 256 MiB.
 struct Layout {
     LogicalRange rtas;

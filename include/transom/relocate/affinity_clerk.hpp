@@ -27,6 +27,7 @@ class AffinityClerk final : public partition::Task {
     bool still_asks();
     void pass_on_cancels();
     void pass_on_wish(std::uint64_t now);
+    static ReallocationRequest wish_of(partition::Partition& partition);
     void wish(partition::Partition& partition, std::uint64_t now);
     void look_at_question(std::uint64_t now);
     void look_at(partition::Partition& partition, std::uint64_t now);

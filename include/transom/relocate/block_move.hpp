@@ -25,6 +25,8 @@ class BlockMove {
     /// `to`: block_size bytes of the owner's. All processors are on T2 (Engine::all_on_second), and PlacedPages with these `states` tells it.
     void begin(partition::Partition& partition, migrate::PageStateTable& states, std::size_t block, RealAddr to);
     bool under_way() const { return step_ != Step::idle; }
+    /// What it does next is to copy pages as they are.
+    bool is_in_first_pass() const { return step_ == Step::copying && pass_ == 0; }
     /// Works for about so many ticks. True: the block is at its new place, and what it had before is nobody's: old_place().
     bool work(std::uint64_t ticks);
     /// The block stays where it is. Its new place is nobody's.

@@ -19,14 +19,14 @@ class MachinePlan {
     MachinePlan(const MachinePlan&) = delete;
     MachinePlan& operator=(const MachinePlan&) = delete;
 
-    /// `asked`: for whom it is made; null: for all. `stays(partition)`: whether it is to stay where it is. False: no memory for it.
-    template <class Stays>
-    [[nodiscard]] bool begin(partition::Roster& roster, const affinity::Topology& topology,
-                             const partition::Partition* asked, Stays stays) {
+    /// `asks(partition)`: whether it is made for this one; for all where it is made for none. `stays(partition)`: whether it is to stay where
+    /// it is. False: no memory for it.
+    template <class Asks, class Stays>
+    [[nodiscard]] bool begin(partition::Roster& roster, const affinity::Topology& topology, Asks asks, Stays stays) {
         if (!take(roster.size(), topology))
             return false;
         roster.for_each([&](partition::Partition& partition) {
-            add(partition, {.size = size_of(partition), .stays = stays(partition), .asked = &partition == asked});
+            add(partition, {.size = size_of(partition), .stays = stays(partition), .asked = asks(partition)});
         });
         count_capacities(nodes_, roster, topology, frames_);
         start(topology);

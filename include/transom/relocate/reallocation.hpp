@@ -7,6 +7,8 @@
 #include <string_view>
 #include <transom/affinity/refusal.hpp>
 #include <transom/affinity/score.hpp>
+#include <transom/affinity/steps.hpp>
+#include <transom/base/static_vector.hpp>
 #include <transom/relocate/relocation.hpp>
 
 namespace transom::relocate {
@@ -36,6 +38,12 @@ enum class JobFailure : std::uint8_t {
 
 std::string_view describe(JobFailure failure);
 
+/// Of a plan. The partition is named, as it may be gone when somebody asks.
+struct PlannedStep {
+    std::array<char, 32> partition{};
+    affinity::Step step;
+};
+
 /// A reallocation, the one under way or the last one. Scores of the composite formula. Ticks are the machine's time base.
 struct JobReport {
     JobState state = JobState::none;
@@ -44,8 +52,9 @@ struct JobReport {
     JobFailure failure = JobFailure::none;
     std::optional<affinity::Score> before, predicted, after; // of that partition, or of the system
     std::uint32_t steps = 0, steps_done = 0;
-    std::uint32_t blocks = 0;         // that the plan moves; costs say how many have been
-    RelocationCosts costs, own_costs; // of all that moved; and of the partition for which it was made
+    StaticVector<PlannedStep, 32> first_steps; // of them
+    std::uint32_t blocks = 0;                  // that the plan moves; costs say how many have been
+    RelocationCosts costs, own_costs;          // of all that moved; and of the partition for which it was made
     std::uint64_t began_at = 0, ended_at = 0;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <transom/affinity/topology.hpp>
@@ -15,12 +16,30 @@ namespace transom::relocate {
 
 /// What is asked for.
 struct ReallocationRequest {
-    partition::Partition* partition = nullptr; // for which it is made; null: for all
-    bool worth_it = false;                     // only if it gains enough for its cost: affinity::judge
-    bool only_plan = false;                    // nothing moves
-    bool by_itself = false;                    // that partition asks for it, and is told how it stands
-    std::optional<affinity::NodeIndex> to;     // all of that partition onto this node, whatever it gains
+    static constexpr std::size_t max_named = 16;
+    using Named = StaticVector<const partition::Partition*, max_named>;
+
+    partition::Partition* partition =
+        nullptr; // for which it is made; null: for all, or for those in `requested`; then scores are the machine's
+    Named requested{};                           // none of whom loses by it
+    Named spared{};                              // stay where they are
+    std::optional<affinity::Thresholds> worth{}; // only for a gain that is worth its cost: affinity::judge
+    bool only_plan = false;                      // nothing moves
+    bool by_itself = false;                      // that partition asks for it, and is told how it stands
+    std::optional<affinity::NodeIndex> to{};     // all of that partition onto this node, whatever it gains
+    std::uint64_t bandwidth = 0;                 // bytes of blocks that are copied in a second; 0: as many as can be
+
+    bool asks(const partition::Partition& one) const { return &one == partition || has(requested, one); }
+    bool spares(const partition::Partition& one) const { return has(spared, one); }
+
+  private:
+    static bool has(const Named& named, const partition::Partition& one) {
+        return std::ranges::find(named, &one) != named.end();
+    }
 };
+
+/// The limit of what no operator has ordered: a partition's wish, and what is done after an arrival.
+constexpr std::uint64_t unordered_bandwidth = 1'000'000'000;
 
 /// Why a reallocation does not begin.
 enum class RequestError : std::uint8_t {
@@ -65,6 +84,8 @@ class Reallocator final : public partition::Task {
     }
     /// Whether plans leave it where it is: it is to keep its place, or it cannot be moved now.
     bool stays(const partition::Partition& partition) const;
+    /// Whether the plan for such a request leaves it there.
+    bool plan_leaves(const partition::Partition& partition, const ReallocationRequest& request) const;
     /// Right before that partition is destroyed or made anew.
     void ended(const partition::Partition& partition);
 
@@ -76,6 +97,8 @@ class Reallocator final : public partition::Task {
     void tell();
     std::optional<affinity::Refusal> refusal_of(const affinity::Plan& plan) const;
     bool cannot_move(const partition::Partition& partition) const;
+    std::optional<RequestError> check(const ReallocationRequest& request) const;
+    std::optional<std::uint32_t> seconds_since_last_move(const partition::Partition& partition) const;
     void note_moves();
     void look_after_arrivals();
     void plan_directly(affinity::NodeIndex to);

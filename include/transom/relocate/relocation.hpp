@@ -7,6 +7,7 @@
 #include <expected>
 #include <optional>
 #include <transom/memory/frames.hpp>
+#include <transom/migrate/pacer.hpp>
 #include <transom/migrate/tracked_pages.hpp>
 #include <transom/relocate/block_move.hpp>
 #include <transom/relocate/placed_pages.hpp>
@@ -40,6 +41,8 @@ class Relocation {
     Relocation(partition::Roster& roster, memory::Frames& frames, std::uint64_t timebase_frequency)
         : frames_(frames), frequency_(timebase_frequency), states_(frames), table_move_(roster) {}
 
+    /// Of blocks no more is copied from now on than so many bytes in a second, whoever's they are; 0: as many as can be.
+    void limit(std::uint64_t bytes_per_second);
     /// The partition runs, or stands still, and is nobody else's to move. After an error nothing is taken.
     std::expected<void, RelocationError> begin(partition::Partition& partition);
     /// A block or the page table may be moved, or all of it finished.
@@ -74,6 +77,7 @@ class Relocation {
     };
 
     bool prepare(std::uint64_t ticks);
+    bool may_copy();
     bool work_on_block(std::uint64_t ticks);
     bool work_on_table(std::uint64_t ticks);
     bool place(std::uint64_t ticks);
@@ -93,6 +97,7 @@ class Relocation {
     Step step_ = Step::idle;
     papr::Ptex next_{}; // of T1, while placing
     RelocationCosts costs_;
+    migrate::Pacer pacer_;
 };
 
 } // namespace transom::relocate

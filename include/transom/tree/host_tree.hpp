@@ -10,8 +10,9 @@
 
 namespace transom::tree {
 
+constexpr std::size_t max_associativity_levels = 12;
 /// Associativity domains, from the largest down; empty where the tree does not say. LoPAR "ibm,associativity".
-using HostAssociativity = StaticVector<std::uint32_t, 12>;
+using HostAssociativity = StaticVector<std::uint32_t, max_associativity_levels>;
 
 /// A run of real memory and the node (chip) that it belongs to.
 struct HostMemory {

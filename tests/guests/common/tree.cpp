@@ -61,17 +61,25 @@ std::string_view Tree::text(const char* path, const char* property) const {
     return {static_cast<const char*>(value), static_cast<std::size_t>(size) - 1};
 }
 
-std::uint64_t Tree::memory() const {
-    std::uint64_t end = 0;
+/// The size of the range that begins there; 0: none does.
+std::uint64_t Tree::memory_behind(std::uint64_t begin) const {
     for (int node = -1;;) {
         node = fdt_node_offset_by_prop_value(blob_, node, "device_type", "memory", sizeof "memory");
         if (node < 0)
-            return end;
+            return 0;
         int size = 0;
         const void* reg = fdt_getprop(blob_, node, "reg", &size);
-        if (reg && size >= 16 && be<std::uint64_t>(reg, 0) == end)
-            end += be<std::uint64_t>(reg, 1);
+        for (unsigned i = 0; static_cast<int>(i + 2) * 8 <= size; i += 2)
+            if (be<std::uint64_t>(reg, i) == begin)
+                return be<std::uint64_t>(reg, i + 1);
     }
+}
+
+std::uint64_t Tree::memory() const {
+    std::uint64_t end = 0;
+    while (const std::uint64_t size = memory_behind(end))
+        end += size;
+    return end;
 }
 
 bool Tree::has_function_set(const char* name) const {

@@ -21,7 +21,7 @@ class Tree {
     bool processor_has(const char* property) const;
     /// A property that is text; empty where there is none.
     std::string_view text(const char* path, const char* property) const;
-    /// Bytes of memory from address 0 on: the first `reg` of each memory node, as far as they are contiguous.
+    /// Bytes of memory from address 0 on, as far as the ranges of all memory nodes are contiguous.
     std::uint64_t memory() const;
     /// The token of an RTAS call that the partition may make.
     std::optional<std::uint32_t> rtas_token(const char* name) const { return cell("/rtas", name); }
@@ -32,6 +32,7 @@ class Tree {
     explicit Tree(const void* blob) : blob_(blob) {}
     std::optional<std::uint32_t> cell_of(int node, const char* property, unsigned index) const;
     int processor() const;
+    std::uint64_t memory_behind(std::uint64_t begin) const;
 
     const void* blob_;
 };

@@ -60,8 +60,8 @@ TEST(AffinityRequest, R72_AProposalThatCannotBeIsRefusedWithTheReason) {
     EXPECT_EQ(full.potential(0, {{21, 0}, {19, 200}}, 1).error(),
               Refusal::no_room); // 19 are free, and one for the page table is not
     EXPECT_TRUE(full.potential(0, {{22, 0}, {18, 200}}, 1));
-    for (const Refusal refusal :
-         {Refusal::no_gain, Refusal::is_protected, Refusal::no_room, Refusal::other_size, Refusal::too_soon})
+    for (const Refusal refusal : {Refusal::no_gain, Refusal::is_protected, Refusal::no_room, Refusal::other_size,
+                                  Refusal::too_soon, Refusal::good_enough})
         EXPECT_NE(describe(refusal), "unknown refusal");
 }
 
@@ -98,6 +98,14 @@ TEST(AffinityRequest, R78_NotAgainAShortWhileAfter) {
     EXPECT_EQ(judge(request, usual), Refusal::no_gain);
     request.after_last_move = Score{67'000'000};
     EXPECT_EQ(judge(request, usual), std::nullopt);
+}
+
+TEST(AffinityRequest, R78_WhoLiesWellEnoughIsLeftAlone) {
+    Thresholds thresholds;
+    thresholds.highest = Score{50'000'000};
+    EXPECT_EQ(judge(gaining(20), thresholds), std::nullopt) << "it has 50 points";
+    thresholds.highest = Score{49'000'000};
+    EXPECT_EQ(judge(gaining(20), thresholds), Refusal::good_enough);
 }
 
 } // namespace
