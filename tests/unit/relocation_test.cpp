@@ -321,7 +321,7 @@ TEST_F(RelocationTest, R78_NoMoreIsCopiedInASecondThanIsPermitted) {
         relocation.limit(bytes_per_second);
         begin();
         move();
-        budget = 1; // a page at a time
+        go_slowly();
         const std::uint64_t began = arch::timebase();
         for (int rounds = 0; rounds < 100'000 && !relocation.is_ready(); ++rounds) {
             machine.advance(twin_facts.timebase_frequency / 1000);

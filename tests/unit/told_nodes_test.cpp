@@ -24,6 +24,7 @@ class ToldNodesTest : public testing::Test {
         }
         (void)nodes.reference_points.push_back(1);
         EXPECT_TRUE(topology.build(host, 100).has_value());
+        partition.allowed_calls.allow(papr::FunctionSets::all());
         partition.vcpu_count = 2;
         partition.vcpus[1].home = 1;
     }
@@ -33,7 +34,8 @@ class ToldNodesTest : public testing::Test {
     }
 
     arch::FakeMachine machine{mib(1)};
-    memory::Frames frames;
+    std::vector<memory::FrameState> states;
+    memory::Frames frames{states};
     affinity::Topology topology;
     partition::HomeNodes nodes;
     partition::Partition partition;
