@@ -146,10 +146,10 @@ void Kernel::find_nodes() {
 }
 
 void Kernel::set_processors(std::span<const std::uint32_t> servers) {
-    dispatcher_.set_processors(static_cast<std::uint32_t>(servers.size()));
     home_nodes_.of_processor.clear();
     for (const std::uint32_t server : servers)
         (void)home_nodes_.of_processor.push_back(topology_.node_of_server(server).value_or(0));
+    dispatcher_.set_processors(static_cast<std::uint32_t>(servers.size()), home_nodes_.of_processor.span());
 }
 
 void Kernel::read_bundle() {

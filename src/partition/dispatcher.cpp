@@ -60,6 +60,12 @@ constexpr std::uint32_t boot_processor = 0;
 Dispatcher::Dispatcher(std::uint64_t frequency)
     : quantum_(frequency / 1000), short_quantum_(frequency / 20'000), shares_(frequency / 100, frequency / 400) {}
 
+void Dispatcher::set_processors(std::uint32_t count, std::span<const std::uint8_t> nodes) {
+    const Locked lock(lock_);
+    pool_.processors = count;
+    shares_.set_nodes(nodes);
+}
+
 void Dispatcher::add(Task& task) { invariant(tasks_.push_back(&task), "too many tasks"); }
 
 void Dispatcher::add(Partition& partition) {
@@ -208,6 +214,7 @@ void Dispatcher::collect_ready(std::uint64_t now) {
         const bool runs = partition->state == PartitionState::running;
         const Locked events(partition->events);
         for (Contender* contender : partition->share.contenders) {
+            contender->node = contender->vcpu->home;
             if (contender->state == Contender::State::ready && !runs)
                 shares_.withdraw(*contender);
             if (contender->state != Contender::State::waits || !runs ||

@@ -12,12 +12,8 @@ using State = Contender::State;
 /// What is consumed beyond an entitlement counts the less the more weight there is.
 std::uint64_t weighted(std::uint64_t ticks, const CapacityClaim& claim) { return ticks * 256 / claim.weight; }
 
-Contender* longest_ready(const PoolMember& member) {
-    Contender* oldest = nullptr;
-    for (Contender* contender : member.contenders)
-        if (contender->state == State::ready && (oldest == nullptr || contender->ready_since < oldest->ready_since))
-            oldest = contender;
-    return oldest;
+bool is_any_ready(const PoolMember& member) {
+    return std::ranges::find(member.contenders, State::ready, &Contender::state) != member.contenders.end();
 }
 
 std::uint64_t count_ready(const PoolMember& member) {
@@ -29,6 +25,32 @@ bool all_wait(const PoolMember& member) {
 }
 
 } // namespace
+
+void SharedPool::set_nodes(std::span<const std::uint8_t> of_processor) {
+    nodes_.clear();
+    for (const std::uint8_t node : of_processor)
+        invariant(nodes_.push_back(node), "more processors than the pool knows");
+}
+
+/// When it became ready; who is at home elsewhere comes a turn later.
+std::uint64_t SharedPool::place_in_line(const Contender& contender, std::uint32_t processor) const {
+    return contender.ready_since + (is_at_home(contender, processor) ? 0 : quantum_);
+}
+
+/// What its partition has consumed; the same.
+std::uint64_t SharedPool::claim_to_excess(const Contender& contender, std::uint32_t processor) const {
+    const PoolMember& member = *contender.member;
+    return member.consumed + (is_at_home(contender, processor) ? 0 : weighted(quantum_, member.claim));
+}
+
+Contender* SharedPool::first_in_line(const PoolMember& member, std::uint32_t processor) const {
+    Contender* first = nullptr;
+    for (Contender* contender : member.contenders)
+        if (contender->state == State::ready &&
+            (first == nullptr || place_in_line(*contender, processor) < place_in_line(*first, processor)))
+            first = contender;
+    return first;
+}
 
 bool SharedPool::may_run(const PoolMember& member) const {
     return member.claim.dedicated() || member.budget >= shortest_turn() || member.claim.takes_excess();
@@ -108,15 +130,15 @@ std::optional<Turn> SharedPool::next(std::uint64_t now, std::uint64_t longest, s
     Contender* entitled = nullptr;
     Contender* excess = nullptr;
     for (PoolMember* member : members_) {
-        Contender* const candidate = longest_ready(*member);
+        Contender* const candidate = first_in_line(*member, processor);
         if (candidate == nullptr || member->claim.dedicated())
             continue;
         if (member->budget >= shortest_turn()) {
-            if (entitled == nullptr || candidate->ready_since < entitled->ready_since)
+            if (entitled == nullptr || place_in_line(*candidate, processor) < place_in_line(*entitled, processor))
                 entitled = candidate;
         } else if (member->claim.takes_excess()) {
             forget_what_was_not_taken(*member);
-            if (excess == nullptr || member->consumed < excess->member->consumed)
+            if (excess == nullptr || claim_to_excess(*candidate, processor) < claim_to_excess(*excess, processor))
                 excess = candidate;
         }
     }
@@ -143,7 +165,7 @@ std::optional<Turn> SharedPool::next(std::uint64_t now, std::uint64_t longest, s
 
 bool SharedPool::has_turn() const {
     return std::ranges::any_of(members_, [this](const PoolMember* member) {
-        return !member->claim.dedicated() && longest_ready(*member) != nullptr && may_run(*member);
+        return !member->claim.dedicated() && is_any_ready(*member) && may_run(*member);
     });
 }
 

@@ -29,7 +29,7 @@ class PoolSimulation {
         Workload workload;
         std::uint64_t left = 0; // of this run
         std::optional<std::uint64_t> wakes_at = 0;
-        std::uint64_t used = 0;
+        std::uint64_t used = 0, used_at_home = 0;
         std::uint64_t woken_at = 0;
         bool counted = true; // the wait since it woke
     };
@@ -46,6 +46,11 @@ class PoolSimulation {
     };
 
     explicit PoolSimulation(std::size_t processors) : pool(window, quantum), processors_(processors) {}
+    /// Processors on nodes, by their numbers.
+    explicit PoolSimulation(const std::vector<std::uint8_t>& nodes) : PoolSimulation(nodes.size()) {
+        nodes_ = nodes;
+        pool.set_nodes(nodes);
+    }
 
     /// Of dedicated processors it gets the last ones.
     Member& add(const CapacityClaim& claim, std::size_t vcpus, const Workload& workload = {}) {
@@ -159,6 +164,9 @@ class PoolSimulation {
         Vcpu& vcpu = *processor.vcpu;
         const std::uint64_t ran = now - processor.since;
         vcpu.used += ran;
+        if (const auto number = static_cast<std::size_t>(&processor - processors_.data());
+            number < nodes_.size() && nodes_[number] == vcpu.contender.node)
+            vcpu.used_at_home += ran;
         vcpu.left -= ran;
         std::uint64_t sleeps = 0;
         if (vcpu.left == 0) {
@@ -173,6 +181,7 @@ class PoolSimulation {
     }
 
     std::vector<Processor> processors_;
+    std::vector<std::uint8_t> nodes_;
     std::vector<std::unique_ptr<Member>> members_;
 };
 

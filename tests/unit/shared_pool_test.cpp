@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pool_simulation.hpp"
 
+#include <array>
 #include <gmock/gmock.h>
 #include <random>
 
@@ -69,6 +70,45 @@ TEST(SharedPool, ADedicatedProcessorIsThereAtOnceForWhoHasIt) {
         }
         EXPECT_EQ(own.vcpus[0].contender.home, 2u);
     }
+}
+
+// On two nodes with a processor each, everybody at work: each runs where it is at home, and has as much as without nodes.
+TEST(SharedPool, WhoIsAtHomeOnAProcessorsNodeComesFirst) {
+    for (const std::uint32_t entitled : {0u, 50u}) {
+        PoolSimulation simulation(std::vector<std::uint8_t>{0, 1});
+        std::vector<PoolSimulation::Member*> members;
+        for (std::uint8_t i = 0; i < 4; ++i) {
+            members.push_back(&simulation.add({.entitled = entitled}, 1));
+            members.back()->vcpus[0].contender.node = i / 2;
+        }
+        simulation.run_until(100 * window);
+        for (const auto* member : members) {
+            EXPECT_NEAR(share(*member, simulation), 0.5, 0.01);
+            EXPECT_GT(static_cast<double>(member->vcpus[0].used_at_home), 0.97 * static_cast<double>(member->used()));
+        }
+        EXPECT_LT(simulation.longest_wait, 2 * window);
+    }
+}
+
+TEST(SharedPool, NobodyGetsMoreByWhereHeIsAtHome) {
+    PoolSimulation simulation(std::vector<std::uint8_t>{0, 1});
+    std::vector<PoolSimulation::Member*> members;
+    for (const std::uint8_t node : std::to_array<std::uint8_t>({0, 0, 0, 1})) { // one is alone on a node that has a processor
+        members.push_back(&simulation.add({.entitled = 50}, 1));
+        members.back()->vcpus[0].contender.node = node;
+    }
+    simulation.run_until(100 * window);
+    for (const auto* member : members)
+        EXPECT_NEAR(share(*member, simulation), 0.5, 0.02);
+    PoolSimulation excess(std::vector<std::uint8_t>{0, 1});
+    members.clear();
+    for (const std::uint8_t node : std::to_array<std::uint8_t>({0, 0, 0, 1})) {
+        members.push_back(&excess.add({.entitled = 0, .weight = 128}, 1));
+        members.back()->vcpus[0].contender.node = node;
+    }
+    excess.run_until(100 * window);
+    for (const auto* member : members)
+        EXPECT_NEAR(share(*member, excess), 0.5, 0.02);
 }
 
 /// A partition with processor 1 for itself, which it lends, and another that wants to run there.

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <transom/base/intrusive_list.hpp>
 #include <transom/base/static_vector.hpp>
 #include <transom/partition/partition.hpp>
@@ -41,8 +42,9 @@ class Dispatcher {
     /// Whether a virtual processor is ready to run, may, and has no processor.
     bool somebody_waits();
 
-    /// From now on that many processors share the work, the boot processor among them.
-    void set_processors(std::uint32_t count) { pool_.processors = count; }
+    /// From now on that many processors share the work, the boot processor among them. `nodes`: of the machine, on which each of them is;
+    /// none: nothing is known of that.
+    void set_processors(std::uint32_t count, std::span<const std::uint8_t> nodes = {});
 
     /// One round of the boot processor: every task once, then a turn for a virtual processor; sleeps where there is nothing.
     void run_once();

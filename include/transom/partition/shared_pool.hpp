@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <transom/base/intrusive_list.hpp>
 #include <transom/base/static_vector.hpp>
 
@@ -45,6 +46,7 @@ struct Contender {
     std::uint64_t granted = 0;   ///< runs: ticks, already taken from its member's account
     std::uint64_t window = 0;    ///< runs: in which they were granted
     Contender* lender = nullptr; ///< runs: whose processor this is, unless it is everybody's
+    std::uint8_t node = 0;       ///< of the machine, on which it had best run
 
     // Of a partition with dedicated processors.
     std::uint32_t home = anywhere; ///< the processor that it has for itself
@@ -80,7 +82,8 @@ struct Turn {
 /// Decides who runs next on the processors that partitions share, and for how long. In each dispatch window first come those
 /// whose partition still has some of its entitlement, one after the other; what is left over goes to the partitions that take
 /// excess, by their weights. Entitlement that is not used in its window is gone, but for what others kept those from who wanted it;
-/// ticks that were run beyond a turn are owed. Who has a processor of its own has it whenever it wants it.
+/// ticks that were run beyond a turn are owed. Who has a processor of its own has it whenever it wants it. Of those who could have a processor
+/// one that is at home on its node comes before one that is not and would have come a turn earlier, at most.
 ///
 /// Knows processors by their numbers only, and no clocks: `now` and all times are ticks of any clock that goes forward. Who calls holds a lock.
 class SharedPool {
@@ -88,6 +91,8 @@ class SharedPool {
     /// `window`: length of the dispatch window; `quantum`: the longest turn. Both in ticks.
     SharedPool(std::uint64_t window, std::uint64_t quantum) : window_(window), quantum_(quantum) {}
 
+    /// On which node of the machine each processor is, by its number; of those that are not in it everybody is at home.
+    void set_nodes(std::span<const std::uint8_t> of_processor);
     /// They stay where they are until they are removed, and its contenders wait then.
     void add(PoolMember& member, std::uint64_t now);
     void remove(PoolMember& member);
@@ -121,6 +126,12 @@ class SharedPool {
     std::uint64_t quota(const CapacityClaim& claim) const { return window_ * claim.entitled / 100; }
 
   private:
+    bool is_at_home(const Contender& contender, std::uint32_t processor) const {
+        return processor >= nodes_.size() || nodes_[processor] == contender.node;
+    }
+    std::uint64_t place_in_line(const Contender& contender, std::uint32_t processor) const;
+    std::uint64_t claim_to_excess(const Contender& contender, std::uint32_t processor) const;
+    Contender* first_in_line(const PoolMember& member, std::uint32_t processor) const;
     void roll(std::uint64_t now);
     bool may_run(const PoolMember& member) const;
     Turn begin(Contender& contender, std::uint64_t ticks, std::uint64_t now);
@@ -136,6 +147,7 @@ class SharedPool {
     /// Of what is taken beyond entitlements: never less than who took some last had taken. Who had taken less has not asked for it.
     std::uint64_t least_consumed_ = 0;
     IntrusiveList<PoolMember, &PoolMember::next> members_;
+    StaticVector<std::uint8_t, 64> nodes_; // of processors
 };
 
 } // namespace transom::partition
