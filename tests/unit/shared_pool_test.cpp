@@ -93,7 +93,8 @@ TEST(SharedPool, WhoIsAtHomeOnAProcessorsNodeComesFirst) {
 TEST(SharedPool, NobodyGetsMoreByWhereHeIsAtHome) {
     PoolSimulation simulation(std::vector<std::uint8_t>{0, 1});
     std::vector<PoolSimulation::Member*> members;
-    for (const std::uint8_t node : std::to_array<std::uint8_t>({0, 0, 0, 1})) { // one is alone on a node that has a processor
+    for (const std::uint8_t node :
+         std::to_array<std::uint8_t>({0, 0, 0, 1})) { // one is alone on a node that has a processor
         members.push_back(&simulation.add({.entitled = 50}, 1));
         members.back()->vcpus[0].contender.node = node;
     }
