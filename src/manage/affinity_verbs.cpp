@@ -73,7 +73,7 @@ bool Connection::take_named(std::optional<std::string_view> list, Named& named) 
     while (list) {
         const std::size_t end = list->find(',');
         const std::string_view name = list->substr(0, end);
-        const partition::Partition* const partition = machine_->find(name);
+        partition::Partition* const partition = machine_->find(name);
         if (partition == nullptr)
             return error("no-such-partition", name, "see status for those that there are"), false;
         if (std::ranges::find(named, partition) == named.end() && !named.push_back(partition))
@@ -146,7 +146,7 @@ bool Connection::take_order(Request& request, relocate::ReallocationRequest& ord
     if (!take_named(names, order.requested) || !take_named(spared, order.spared))
         return false;
     if (order.requested.size() == 1) {
-        order.partition = machine_->find(*names);
+        order.partition = order.requested[0];
         order.requested.clear();
     }
     if (!to)

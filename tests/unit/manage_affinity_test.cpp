@@ -87,7 +87,7 @@ TEST_F(ManageAffinity, SendsToANodeAndStops) {
                 ElementsAre("ok reallocation=started", "ok"));
     two.go_on();
     EXPECT_THAT(ask("reallocation\n"), ElementsAre(StartsWith("ok state=stopped ")));
-    ask("reallocate partition=linux to-node=0\n");
+    ask("reallocate partition=linux,linux to-node=0\n"); // named twice, it is one
     two.go_on();
     EXPECT_THAT(ask("affinity\n"), testing::Contains(HasSubstr("memory=16777216,0 processing=5,0 page-table=0")));
 }

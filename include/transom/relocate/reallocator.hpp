@@ -17,7 +17,7 @@ namespace transom::relocate {
 /// What is asked for.
 struct ReallocationRequest {
     static constexpr std::size_t max_named = 16;
-    using Named = StaticVector<const partition::Partition*, max_named>;
+    using Named = StaticVector<partition::Partition*, max_named>;
 
     partition::Partition* partition =
         nullptr; // for which it is made; null: for all, or for those in `requested`; then scores are the machine's
@@ -34,7 +34,7 @@ struct ReallocationRequest {
 
   private:
     static bool has(const Named& named, const partition::Partition& one) {
-        return std::ranges::find(named, &one) != named.end();
+        return std::ranges::any_of(named, [&](const partition::Partition* each) { return each == &one; });
     }
 };
 
